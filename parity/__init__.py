@@ -1,0 +1,1 @@
+"""parity: do two runs of the same model say the same thing?"""

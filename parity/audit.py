@@ -1,0 +1,334 @@
+"""The audit: the record of a comparison, from which every report is rendered.
+
+It is written as `audit.json` (schema `parity.audit/1`); `parity/schema/audit.json` is its JSON Schema, made from these
+records. Names here are relied on by other programs: add to them, never rename. `pass` is a Python keyword, so the
+attribute is `pass_` and the key in the file `pass`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from parity.errors import RecordError
+
+__all__ = [
+    "Audit",
+    "Decisions",
+    "FirstDivergence",
+    "Finding",
+    "Flip",
+    "FlipRate",
+    "ImpliedTemperature",
+    "InputsRecord",
+    "LabelledMetric",
+    "Noise",
+    "NotCompared",
+    "Place",
+    "PolicyRecord",
+    "StageRecord",
+    "SubjectRecord",
+    "Temperature",
+    "TokenExample",
+    "Tokens",
+    "load_audit",
+    "schema_document",
+    "write_audit",
+]
+
+Verdict = Literal["parity", "equivalent", "divergent", "not_comparable"]
+Status = Literal["equal", "within_noise", "divergent", "not_comparable"]
+Pass = Literal["own", "same_ids"]
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, rename={"pass_": "pass"}):
+    """What all records share: frozen, keyword-only, `pass_` written as `pass`."""
+
+
+class Place(_Record, frozen=True, kw_only=True):
+    """Where a largest difference was seen: the value and its index, such as `[row 4, token 7, unit 12]`."""
+
+    value: float | None
+    at: str | None
+
+
+class SubjectRecord(_Record, frozen=True, kw_only=True):
+    """One side as it described itself. `spec` is the subject as written."""
+
+    spec: str
+    framework: str
+    versions: dict[str, str]
+    weights_digest: str | None
+    model_class: str = ""
+    task: str = ""
+    dtype: str = ""
+    device: str = ""
+    labels: list[str] | None = None
+    temperature: float = 1.0
+    scope: Literal["full", "outputs"] = "full"
+    parameters: int = 0
+    newly_initialised: list[str] = []
+    unused_weights: list[str] = []
+    config: dict[str, Any] = {}
+    tokenizer: dict[str, Any] = {}
+    notes: list[str] = []
+    warnings: list[str] = []
+
+
+class InputsRecord(_Record, frozen=True, kw_only=True):
+    """The examples both sides were asked with. `digest` is over texts, pairs, labels and ids, in order."""
+
+    count: int
+    digest: str
+    source: str
+    built_in: bool = False
+    labelled: int = 0
+    pairs: int = 0
+
+
+class PolicyRecord(_Record, frozen=True, kw_only=True):
+    """What was asked for: the name, and every number the verdict rests on."""
+
+    name: str
+    floor_factor: float
+    float64_limit: float
+    check_float64: bool
+    flip_rate: float | None = None
+    probability: float | None = None
+    confidence: float = 0.95
+    stages: dict[str, float] = {}
+    ignore: list[str] = []
+
+
+class FirstDivergence(_Record, frozen=True, kw_only=True):
+    """Where the two first part. Layer, example and token are given only where a strict subset is concerned."""
+
+    stage: str
+    pass_: Pass
+    layer: int | None = None
+    example: int | None = None
+    token: int | None = None
+    float64_only: bool = False
+
+
+class StageRecord(_Record, frozen=True, kw_only=True):
+    """One aligned stage in one pass.
+
+    `relative_l2` is ||candidate - reference|| / ||reference|| over real positions; `noise_floor` the relative L2 of
+    rounding, measured; `allowed` how much of it the policy permits; `times_floor` relative_l2 / noise_floor.
+    `compared` counts elements; `rows` and `rows_beyond` the examples seen and those with a position beyond what is allowed.
+    """
+
+    stage: str
+    pass_: Pass
+    status: Status
+    relative_l2: float | None
+    max_abs: Place
+    noise_floor: float | None
+    times_floor: float | None
+    float64_relative_l2: float | None
+    compared: int
+    allowed: float | None = None
+    float64_allowed: float | None = None
+    max_abs_floor: float | None = None
+    mean_abs: float | None = None
+    rmse: float | None = None
+    cosine_distance: float | None = None
+    sqnr_db: float | None = None
+    centred_relative_l2: float | None = None
+    non_finite_reference: int = 0
+    non_finite_candidate: int = 0
+    norm_ratio: float | None = None
+    rows: int = 0
+    rows_beyond: int = 0
+    positions: int = 0
+    positions_beyond: int = 0
+    first_beyond: list[list[int]] = []
+    reason: str = ""
+
+
+class TokenExample(_Record, frozen=True, kw_only=True):
+    """One row whose tokens differ, with both sides' pieces and the edit script between them.
+
+    `script` holds [operation, reference index or null, candidate index or null]; operation is "equal", "replace",
+    "delete" (only in the reference) or "insert" (only in the candidate).
+    """
+
+    row: int
+    kinds: list[str]
+    text: str
+    pair: str | None = None
+    reference_pieces: list[str]
+    candidate_pieces: list[str]
+    reference_ids: list[int]
+    candidate_ids: list[int]
+    script: list[list[Any]] = []
+
+
+class Tokens(_Record, frozen=True, kw_only=True):
+    """How the encodings compare. `differences` counts rows by kind; a row can have several."""
+
+    rows: int
+    rows_equal: int
+    differences: dict[str, int]
+    examples: list[TokenExample] = []
+    padding_side: dict[str, str] = {}
+    pairs_aligned: int = 0
+
+
+class FlipRate(_Record, frozen=True, kw_only=True):
+    """Share of decisions that differ, with Clopper-Pearson bounds at `confidence` (two-sided)."""
+
+    value: float
+    low: float
+    high: float
+    confidence: float
+
+
+class Flip(_Record, frozen=True, kw_only=True):
+    """One decision that differs. A margin is the gap between a side's two largest logits, in logit units."""
+
+    row: int
+    id: str | None = None
+    token: int | None = None
+    text: str
+    reference: str
+    candidate: str
+    reference_margin: float
+    candidate_margin: float
+    max_abs_logit: float
+    explained_by_noise: bool
+    label: str | None = None
+
+
+class Temperature(_Record, frozen=True, kw_only=True):
+    """Distances between the two distributions at one temperature, in nats (KL, JS) and share (TV)."""
+
+    temperature: float
+    js_mean: float
+    tv_mean: float
+    kl_mean: float
+    max_abs_probability: float
+    js_max: float = 0.0
+    tv_max: float = 0.0
+    kl_max: float = 0.0
+    agree: int = 0
+
+
+class ImpliedTemperature(_Record, frozen=True, kw_only=True):
+    """The t of "candidate = reference at temperature t", and how much of the candidate it explains."""
+
+    value: float | None
+    r2: float | None
+    reverse: float | None = None
+
+
+class LabelledMetric(_Record, frozen=True, kw_only=True):
+    """A metric against the labels: both sides, candidate minus reference, and that difference's interval."""
+
+    metric: str
+    reference: float
+    candidate: float
+    difference: float
+    low: float | None
+    high: float | None
+    confidence: float = 0.95
+    labelled: int = 0
+
+
+class Decisions(_Record, frozen=True, kw_only=True):
+    """What the two would decide, each on its own encoding. `unit` is "example" or "token"."""
+
+    examples: int
+    agree: int
+    flips: list[Flip]
+    flip_rate: FlipRate
+    temperatures: list[Temperature]
+    implied_temperature: ImpliedTemperature
+    unit: str = "example"
+    flips_total: int = 0
+    ties: int = 0
+    multi_label: bool = False
+    class_order: str = "same"
+    classes: list[str] = []
+    metrics: list[LabelledMetric] = []
+
+
+class Finding(_Record, frozen=True, kw_only=True):
+    """What is different, as a sentence with evidence. `cause` is from the published list, or absent."""
+
+    stage: str
+    sentence: str
+    evidence: dict[str, Any]
+    cause: str | None = None
+    severity: Literal["divergent", "notice"] = "notice"
+
+
+class NotCompared(_Record, frozen=True, kw_only=True):
+    """What could not be compared, and why. `counts` says that it keeps the verdict from parity."""
+
+    stage: str
+    reason: str
+    pass_: Pass | None = None
+    side: Literal["reference", "candidate", "both"] = "both"
+    counts: bool = True
+
+
+class Noise(_Record, frozen=True, kw_only=True):
+    """How the floor was measured: on how many examples, and whether float64 was really float64 inside."""
+
+    sample: int
+    method: str
+    reference_float64: str = ""
+    candidate_float64: str = ""
+
+
+class Audit(_Record, frozen=True, kw_only=True):
+    """The record of one comparison."""
+
+    schema: Literal["parity.audit/1"] = "parity.audit/1"
+    kind: Literal["compare"] = "compare"
+    verdict: Verdict
+    exit_code: int
+    headline: str
+    policy: PolicyRecord
+    reference: SubjectRecord
+    candidate: SubjectRecord
+    inputs: InputsRecord
+    first_divergence: FirstDivergence | None
+    stages: list[StageRecord]
+    tokens: Tokens
+    decisions: Decisions | None
+    findings: list[Finding]
+    not_compared: list[NotCompared]
+    noise: Noise
+    provenance: dict[str, Any]
+    command: str
+
+
+def write_audit(audit: Audit, path: Path) -> None:
+    """Write the record, indented, in the order of its fields."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(audit), indent=1) + b"\n")
+
+
+def load_audit(path: Path) -> Audit:
+    """Read a record again; raises RecordError with the reason when it is not one."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror}.", next_step="Name an audit.json that parity wrote.") from error
+    try:
+        return msgspec.json.decode(data, type=Audit)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise RecordError(
+            f"{path} is not a parity.audit/1 record: {error}.",
+            next_step="Name an audit.json that this version of parity wrote, or run the comparison again.",
+        ) from error
+
+
+def schema_document() -> dict[str, Any]:
+    """The JSON Schema of the record (draft 2020-12), as kept in `parity/schema/audit.json`."""
+    document = msgspec.json.schema(Audit)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "parity.audit/1", **document}

@@ -1,0 +1,272 @@
+"""Every error parity raises, one class per mistake.
+
+    ParityError                      what was wrong, with which value, and the next step
+    ├── UsageError                   exit 2: the user's input is wrong
+    │   ├── SubjectError             a subject cannot be read
+    │   │   ├── UnknownScheme · UnknownOption · BadOptionValue · SubjectNotFound
+    │   │   └── UnsafeArtifact       an archive or checkpoint that was refused
+    │   ├── InputsError              the inputs cannot be read
+    │   │   ├── InputsNotFound · EmptyInputs · MissingColumn · MalformedLine · UndecodableInputs · UnknownInputFormat
+    │   │   └── InputsDoNotFit       a subject cannot be asked with these inputs
+    │   ├── InterpreterError         the interpreter named cannot be used
+    │   │   ├── InterpreterNotFound · InterpreterBroken · FrameworkMissing
+    │   │   └── EnvironmentNotBuilt
+    │   ├── TraceError               a trace is damaged, foreign, or of other inputs
+    │   ├── PolicyError              a policy file says something it cannot
+    │   └── RecordError              an audit.json is damaged or of another schema
+    └── RunError                     exit 3: a run failed
+        ├── RunnerDied · RunnerTimeout · RunnerRaised · RunnerSpokeGarbage
+        ├── EnvironmentBuildFailed
+        └── OutOfSpace
+
+A message says what, with which value, what is known; `next_step` what to do; `slug` leads to the README.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "BadOptionValue",
+    "EmptyInputs",
+    "EnvironmentBuildFailed",
+    "EnvironmentNotBuilt",
+    "FrameworkMissing",
+    "InputsDoNotFit",
+    "InputsError",
+    "InputsNotFound",
+    "InterpreterBroken",
+    "InterpreterError",
+    "InterpreterNotFound",
+    "MalformedLine",
+    "MissingColumn",
+    "OutOfSpace",
+    "ParityError",
+    "PolicyError",
+    "RecordError",
+    "RunError",
+    "RunnerDied",
+    "RunnerRaised",
+    "RunnerSpokeGarbage",
+    "RunnerTimeout",
+    "SubjectError",
+    "SubjectNotFound",
+    "TraceError",
+    "UndecodableInputs",
+    "UnknownInputFormat",
+    "UnknownOption",
+    "UnknownScheme",
+    "UnsafeArtifact",
+    "UsageError",
+    "by_slug",
+]
+
+
+class ParityError(Exception):
+    """What was wrong, in one sentence with its value; `next_step` is the remedy; `detail` may hold a remote traceback."""
+
+    slug: ClassVar[str] = "parity-error"
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, sentence: str, *, next_step: str = "", detail: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.next_step = next_step
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.next_step}".strip()
+
+
+class UsageError(ParityError):
+    """The user's input is wrong; exit code 2."""
+
+    slug = "usage"
+    exit_code = 2
+
+
+class SubjectError(UsageError):
+    """A subject cannot be read."""
+
+    slug = "subject"
+
+
+class UnknownScheme(SubjectError):
+    """The part before the first colon names no adapter."""
+
+    slug = "unknown-scheme"
+
+
+class UnknownOption(SubjectError):
+    """An option after `?` that this adapter does not have."""
+
+    slug = "unknown-option"
+
+
+class BadOptionValue(SubjectError):
+    """An option's value that it cannot take."""
+
+    slug = "bad-option-value"
+
+
+class SubjectNotFound(SubjectError):
+    """The folder, file or hub id is not there (or cannot be reached)."""
+
+    slug = "subject-not-found"
+
+
+class UnsafeArtifact(SubjectError):
+    """An archive or checkpoint that would do more than hold weights; nothing of it was executed."""
+
+    slug = "unsafe-artifact"
+
+
+class InputsError(UsageError):
+    """The inputs cannot be read."""
+
+    slug = "inputs"
+
+
+class InputsNotFound(InputsError):
+    """No such inputs file."""
+
+    slug = "inputs-not-found"
+
+
+class EmptyInputs(InputsError):
+    """A file without one example: nothing can be compared, and that is not a pass."""
+
+    slug = "empty-inputs"
+
+
+class MissingColumn(InputsError):
+    """The named (or usual) column is not in the file."""
+
+    slug = "missing-column"
+
+
+class MalformedLine(InputsError):
+    """A line that is not what its format says; refused with its number."""
+
+    slug = "malformed-line"
+
+
+class UndecodableInputs(InputsError):
+    """Bytes that are not text in the encoding said."""
+
+    slug = "undecodable-inputs"
+
+
+class UnknownInputFormat(InputsError):
+    """A file ending parity does not read."""
+
+    slug = "unknown-input-format"
+
+
+class InputsDoNotFit(InputsError):
+    """A subject cannot be asked with these inputs (a pair model without pairs, say)."""
+
+    slug = "inputs-do-not-fit"
+
+
+class InterpreterError(UsageError):
+    """The interpreter named cannot be used."""
+
+    slug = "interpreter"
+
+
+class InterpreterNotFound(InterpreterError):
+    """No such interpreter on this machine."""
+
+    slug = "interpreter-not-found"
+
+
+class InterpreterBroken(InterpreterError):
+    """The interpreter does not start, or is too old."""
+
+    slug = "interpreter-broken"
+
+
+class FrameworkMissing(InterpreterError):
+    """The interpreter starts, and the framework is not installed in it."""
+
+    slug = "framework-missing"
+
+
+class EnvironmentNotBuilt(InterpreterError):
+    """A managed environment that does not exist yet and may not be built now."""
+
+    slug = "environment-not-built"
+
+
+class TraceError(UsageError):
+    """A trace that is damaged, foreign, or recorded on other inputs."""
+
+    slug = "trace"
+
+
+class PolicyError(UsageError):
+    """A policy that is unknown, or a policy file that says something it cannot."""
+
+    slug = "policy"
+
+
+class RecordError(UsageError):
+    """An audit.json that is damaged or of another schema."""
+
+    slug = "record"
+
+
+class RunError(ParityError):
+    """A run failed; exit code 3."""
+
+    slug = "run"
+
+
+class RunnerDied(RunError):
+    """The runner's process ended before it answered."""
+
+    slug = "runner-died"
+
+
+class RunnerTimeout(RunError):
+    """The runner was silent for longer than --timeout."""
+
+    slug = "runner-timeout"
+
+
+class RunnerRaised(RunError):
+    """The framework raised; its traceback came home as `detail`."""
+
+    slug = "runner-raised"
+
+
+class RunnerSpokeGarbage(RunError):
+    """What came over the border was not the protocol."""
+
+    slug = "runner-spoke-garbage"
+
+
+class EnvironmentBuildFailed(RunError):
+    """A managed environment could not be built; what the installer said is in `detail`."""
+
+    slug = "environment-build-failed"
+
+
+class OutOfSpace(RunError):
+    """No room left on the device that was being written to."""
+
+    slug = "out-of-space"
+
+
+def _family(root: type[ParityError]) -> list[type[ParityError]]:
+    return [root, *(member for child in root.__subclasses__() for member in _family(child))]
+
+
+def by_slug(slug: str) -> type[ParityError]:
+    """The class a slug belongs to; `RunnerRaised` for a slug no class has.
+
+    >>> by_slug("subject-not-found").__name__
+    'SubjectNotFound'
+    """
+    return next((member for member in _family(ParityError) if member.slug == slug), RunnerRaised)
