@@ -1,0 +1,234 @@
+"""What a foreign interpreter runs: `INTERPRETER serve.py RUNNER.py`. It loads a runner and answers the host's requests.
+
+Nothing of parity is imported; the interpreter may be Python 3.8 with nothing but numpy, torch and the framework.
+
+**The conversation.** Requests come on stdin, replies go to what was stdout, both one JSON object a line (ASCII).
+The runner's own prints cannot mix with them: file descriptor 1 is pointed at stderr, and stdin at /dev/null, before the
+runner is loaded. The first line is said unasked::
+
+    {"event": "hello", "protocol": 1, "python": "3.8.18", "executable": "/envs/old/bin/python"}
+
+A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are answered in order. The operations::
+
+    open      {"locator", "options": {str: str}, "slots": [fd, ...], "threads": int, "workdir": folder}   -> {}
+    describe  {}                                                                                   -> a description
+    tokenize  {"first_row": int, "examples": [{"text": str, "pair": str|null}, ...]}               -> {"rows": [...]}
+    forward   {"slot": i, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
+               "stages": [str]|null, "precision": null|"float64"}                       -> {"cpu_seconds": f, ...}
+    close     {}                                                              -> {}, and the process ends
+
+Everything said about a request carries its id; any number of the first three, then one of the last two::
+
+    {"id", "event": "progress", "what": str, "done": int, "total": int|null}
+    {"id", "event": "warning",  "sentence": str}
+    {"id", "event": "tensor",   "slot": i, "stage": str, "dtype", "source", "shape": [int], "axes": [str], "offset": bytes}
+    {"id", "event": "done",     "value": {...}}
+    {"id", "event": "error",    "slug", "sentence", "next_step", "traceback", "missing": module|null}
+
+**Tensors** lie in the slot (an anonymous file whose descriptor was inherited) when their line is sent, in C order at
+`offset`, as `dtype`; `source` is the dtype the framework had (half precisions are widened to float32). What a forward
+wrote before it failed stays good.
+
+**The end of stdin** is the end of this process, at once and in the middle of a forward too, with its work folder and
+its children.
+
+**A runner file** offers `open(request, host) -> session`; a session has `describe()`, `tokenize(examples, first_row)`,
+`forward(rows, inputs, stages, precision, write)` and, if it wants, `close()`. `write(stage, tensor_or_array, axes)`
+sends one tensor. `host` is the `Host` below.
+"""
+
+import importlib.util
+import os
+import platform
+import queue
+import shutil
+import signal
+import sys
+import time
+import traceback
+import warnings
+from typing import Any, Dict, List, NoReturn, Optional, Sequence, Set
+
+PROTOCOL = 1
+_HERE = os.path.dirname(os.path.realpath(__file__))
+
+
+def load(name: str, path: str) -> Any:
+    """A module by path, under a name of its own, so that no import of the framework's can meet it by accident."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError("{} is not a Python file".format(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class Refusal(Exception):
+    """A mistake of the user's that a runner recognised: it crosses as a sentence, without a traceback."""
+
+    def __init__(self, slug: str, sentence: str, next_step: str = "") -> None:
+        super().__init__(sentence)
+        self.slug = slug
+        self.sentence = sentence
+        self.next_step = next_step
+
+
+class Host:
+    """What a runner is given to speak with."""
+
+    Refusal = Refusal
+
+    def __init__(self, voice: Any) -> None:
+        self._voice = voice
+        self._said = set()  # type: Set[str]
+        self._tap = None  # type: Any
+        self.current = None  # type: Optional[int]
+
+    def progress(self, what: str, done: int = 0, total: Optional[int] = None) -> None:
+        """Say how far a long piece of work is; it also tells the host that this process is not hanging."""
+        self._voice.say({"id": self.current, "event": "progress", "what": what, "done": done, "total": total})
+
+    def warn(self, sentence: str) -> None:
+        """Say something the user should know, once."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._voice.say({"id": self.current, "event": "warning", "sentence": sentence[:2000]})
+
+    @property
+    def tap(self) -> Any:
+        """The module of torch hooks that torch runners share; loaded on first use, because it imports torch."""
+        if self._tap is None:
+            self._tap = load("_parity_tap", os.path.join(_HERE, "tap.py"))
+        return self._tap
+
+
+class Conversation:
+    """Requests in order, each answered with one `done` or one `error`."""
+
+    def __init__(self, runner: str, voice: Any, wire: Any) -> None:
+        self._runner = runner
+        self._voice = voice
+        self._wire = wire
+        self._slots = []  # type: List[Any]
+        self._session = None  # type: Any
+        self._host = Host(voice)
+        self._requests = queue.Queue()  # type: queue.Queue[Dict[str, Any]]
+        self._workdir = None  # type: Optional[str]
+        self._closed = False
+
+    def heard(self, request: Dict[str, Any]) -> None:
+        """Queue a request (from the listening thread)."""
+        self._workdir = request.get("workdir", self._workdir)
+        self._requests.put(request)
+
+    def gone(self) -> None:
+        """The host is no more: leave nothing behind (from the listening thread)."""
+        if self._closed:
+            return
+        if self._workdir is not None:
+            shutil.rmtree(self._workdir, ignore_errors=True)
+        _end()
+
+    def run(self) -> None:
+        """Answer until `close`."""
+        warnings.showwarning = self._python_warning
+        while not self._closed:
+            request = self._requests.get()
+            self._host.current = request["id"]
+            reply = {"id": request["id"], "event": "done"}  # type: Dict[str, Any]
+            try:
+                reply["value"] = getattr(self, "_" + request["op"])(request) or {}
+                self._voice.say(reply)
+            except (
+                BaseException
+            ) as error:  # also SystemExit: a framework that exits has failed, the host has not
+                self._voice.say(dict(self._error(error), id=request["id"], event="error"))
+
+    def _open(self, request: Dict[str, Any]) -> None:
+        self._slots = [self._wire.Slot(descriptor) for descriptor in request["slots"]]
+        self._session = load("_parity_runner", self._runner).open(request, self._host)
+
+    def _describe(self, request: Dict[str, Any]) -> Any:
+        return self._session.describe()
+
+    def _tokenize(self, request: Dict[str, Any]) -> Any:
+        return self._session.tokenize(request["examples"], request["first_row"])
+
+    def _forward(self, request: Dict[str, Any]) -> Any:
+        slot = self._slots[request["slot"]]
+        slot.rewind()
+        written = set()  # type: Set[str]
+
+        def write(stage: str, values: Any, axes: Sequence[str]) -> None:
+            if stage in written:
+                raise ValueError("the runner wrote stage {} twice".format(stage))
+            place = slot.put(values)
+            if len(axes) != len(place.shape):
+                raise ValueError("stage {} has shape {} and axes {}".format(stage, place.shape, list(axes)))
+            written.add(stage)
+            event = {"id": request["id"], "event": "tensor", "slot": request["slot"], "stage": stage}
+            self._voice.say(dict(event, axes=list(axes), **place._asdict()))
+
+        started = time.process_time()
+        value = self._session.forward(
+            request["rows"], request["inputs"], request["stages"], request["precision"], write
+        )
+        return dict({"cpu_seconds": time.process_time() - started}, **(value or {}))
+
+    def _close(self, request: Dict[str, Any]) -> None:
+        self._closed = True
+        if hasattr(self._session, "close"):
+            self._session.close()
+
+    def _error(self, error: BaseException) -> Dict[str, Any]:
+        if isinstance(error, Refusal):
+            return _failure(error.slug, error.sentence, error.next_step)
+        if isinstance(error, self._wire.NoRoom) or self._wire.out_of_room(error):
+            return _failure("out-of-space", str(error))
+        story = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        sentence = "".join(traceback.format_exception_only(type(error), error)).strip()[:2000]
+        short = isinstance(error, MemoryError) or "out of memory" in sentence.lower()
+        step = "Use fewer rows at a time: ?batch_size=1." if short else ""
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        return dict(_failure("runner-raised", sentence, step), traceback=story, missing=missing)
+
+    def _python_warning(self, message: Any, category: Any, filename: str, *_: Any) -> None:
+        self._host.warn("{}: {}".format(category.__name__, message))
+
+
+def _failure(slug: str, sentence: str, next_step: str = "") -> Dict[str, Any]:
+    return {"slug": slug, "sentence": sentence, "next_step": next_step, "traceback": "", "missing": None}
+
+
+def _end() -> NoReturn:
+    if os.getpgrp() == os.getpid():  # the host starts each runner as a group of its own
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def main() -> None:
+    # Python put this folder first in sys.path; the framework must not find serve, wire or tap there.
+    sys.path[:] = [place for place in sys.path if os.path.realpath(place or ".") != _HERE]
+    wire = load("_parity_wire", os.path.join(_HERE, "wire.py"))
+    ears, mouth = os.dup(0), os.dup(1)  # duplicates are not inherited by the framework's own children
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    voice = wire.Voice(mouth)
+    conversation = Conversation(sys.argv[1], voice, wire)
+    wire.Ear(ears, conversation.heard, conversation.gone).start()
+    voice.say(
+        {
+            "event": "hello",
+            "protocol": PROTOCOL,
+            "python": platform.python_version(),
+            "executable": sys.executable,
+        }
+    )
+    conversation.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""The foreign end of the border: JSON lines in and out, and slot files that tensors are copied straight into.
+
+This file runs inside an interpreter that parity did not choose: the standard library, numpy and torch only, Python 3.8
+syntax (it even parses on 3.6, so that an interpreter which is too old can still say its version). Neither numpy nor
+torch is imported before a value of theirs arrives.
+"""
+
+import errno
+import json
+import math
+import mmap
+import os
+import sys
+import threading
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+__all__ = ["Ear", "NoRoom", "Slot", "Voice", "Written", "out_of_room"]
+
+ALIGNMENT = 64
+_STEP = 1 << 16
+_POPULATE = (
+    0x8000 if sys.platform == "linux" else 0
+)  # mmap.MAP_POPULATE, which Python only names from 3.10 on
+
+# What a dtype is written as. Half precisions are widened (losslessly): the host has no bfloat16.
+_WRITTEN_AS = {
+    "float64": "float64",
+    "float32": "float32",
+    "float16": "float32",
+    "bfloat16": "float32",
+    "int64": "int64",
+    "int32": "int32",
+    "int16": "int16",
+    "int8": "int8",
+    "uint8": "uint8",
+    "bool": "uint8",
+}
+_BYTES = {"float64": 8, "float32": 4, "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1}
+
+
+class NoRoom(Exception):
+    """The device that a slot lies on is full."""
+
+
+class Written(NamedTuple):
+    """Where a tensor now lies in its slot: `dtype` as written, `source` as the framework had it, `offset` in bytes."""
+
+    dtype: str
+    source: str
+    shape: List[int]
+    offset: int
+
+
+class Voice:
+    """The way out: one JSON object a line, whole lines only, from whichever thread speaks."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+
+    def say(self, record: Dict[str, Any]) -> None:
+        """Send one record; TypeError or ValueError when it holds what JSON cannot."""
+        line = memoryview(_encode(record))
+        with self._lock:
+            while line:
+                line = line[os.write(self._descriptor, line) :]
+
+
+class Ear(threading.Thread):
+    """The way in, listened to all the time: so the end of the host is noticed in the middle of a forward too.
+
+    `heard` is called with each request; `gone` when the host has closed its end, whatever the main thread is doing.
+    """
+
+    def __init__(
+        self, descriptor: int, heard: Callable[[Dict[str, Any]], None], gone: Callable[[], None]
+    ) -> None:
+        super().__init__(name="parity-ear", daemon=True)
+        self._descriptor = descriptor
+        self._heard = heard
+        self._gone = gone
+
+    def run(self) -> None:
+        # os.read, not a buffered reader: its lock would be held when the interpreter ends.
+        rest = b""
+        while True:
+            chunk = os.read(self._descriptor, 1 << 16)
+            if not chunk:
+                self._gone()
+                return
+            lines = (rest + chunk).split(b"\n")
+            rest = lines.pop()
+            for line in lines:
+                self._heard(json.loads(line.decode("utf-8")))
+
+
+class Slot:
+    """An anonymous file shared with the host, which holds the tensors of one forward, each 64-byte aligned.
+
+    It grows to the largest forward and no further. Room is reserved before it is written to: on a full device that is
+    an error here, where a plain write into the map would be the death of the process (SIGBUS).
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._map = None  # type: Optional[mmap.mmap]
+        self._size = 0
+        self._end = 0
+
+    def rewind(self) -> None:
+        """Begin a new forward; what the last one wrote is given up."""
+        self._end = 0
+
+    def put(self, values: Any) -> Written:
+        """Copy a torch tensor or a numpy array (or what numpy can make one of) into the slot."""
+        return self._put_tensor(values) if hasattr(values, "detach") else self._put_array(values)
+
+    def _put_tensor(self, tensor: Any) -> Written:
+        torch = sys.modules["torch"]  # type: Any
+        source = str(tensor.dtype).replace("torch.", "")
+        # float8 and other narrow floats widen to float32 without loss as well
+        dtype = _WRITTEN_AS.get(source) or ("float32" if tensor.dtype.is_floating_point else None)
+        if dtype is None:
+            raise TypeError("a tensor of dtype {} cannot be sent to the host".format(tensor.dtype))
+        shape = [int(size) for size in tensor.shape]
+        offset, room, count = self._room(dtype, shape)
+        if count:
+            place = torch.frombuffer(room, dtype=getattr(torch, dtype), count=count, offset=offset)
+            place.view(shape).copy_(tensor.detach())
+        return Written(dtype, source, shape, offset)
+
+    def _put_array(self, values: Any) -> Written:
+        import numpy
+
+        array = numpy.asarray(values)  # type: Any
+        source = str(array.dtype.name)
+        dtype = _WRITTEN_AS.get(source)
+        if dtype is None:
+            raise TypeError("an array of dtype {} cannot be sent to the host".format(array.dtype))
+        shape = [int(size) for size in array.shape]
+        offset, room, count = self._room(dtype, shape)
+        if count:
+            place = numpy.frombuffer(room, dtype=dtype, count=count, offset=offset)  # type: Any
+            numpy.copyto(place.reshape(shape), array, casting="unsafe")
+        return Written(dtype, source, shape, offset)
+
+    def _room(self, dtype: str, shape: List[int]) -> Tuple[int, Any, int]:
+        count = 1
+        for size in shape:
+            count *= size
+        offset = -(-self._end // ALIGNMENT) * ALIGNMENT
+        end = offset + count * _BYTES[dtype]
+        if end > self._size:
+            self._grow(end)
+        self._end = end
+        return offset, self._map, count
+
+    def _grow(self, end: int) -> None:
+        size = -(-end // _STEP) * _STEP
+        try:
+            _reserve(self._descriptor, self._size, size - self._size)
+        except (OSError, OverflowError) as error:
+            if isinstance(error, OverflowError) or out_of_room(error) or error.errno == errno.EFBIG:
+                raise NoRoom(
+                    "no room for {:,} bytes of tensors between the runner and parity".format(size)
+                ) from error
+            raise
+        self._map = mmap.mmap(self._descriptor, size, flags=mmap.MAP_SHARED | _POPULATE)
+        self._size = size
+
+
+def out_of_room(error: BaseException) -> bool:
+    """Whether an error says that a device is full (or the user's share of it)."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _reserve(descriptor: int, start: int, length: int) -> None:
+    allocate = getattr(os, "posix_fallocate", None)  # absent on macOS
+    if allocate is not None:
+        allocate(descriptor, start, length)
+        return
+    for place in range(start, start + length, _STEP):
+        os.pwrite(descriptor, bytes(min(_STEP, start + length - place)), place)
+
+
+def _encode(record: Dict[str, Any]) -> bytes:
+    try:
+        text = json.dumps(record, allow_nan=False, default=_plain)
+    except ValueError:
+        text = json.dumps(_without_nan(record), allow_nan=False, default=_plain)
+    return text.encode("ascii") + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for: numpy's and torch's numbers and arrays, sets; the rest as its own text."""
+    if hasattr(value, "tolist"):
+        return _without_nan(value.tolist())
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=repr)
+    return str(value)
+
+
+def _without_nan(value: Any) -> Any:
+    """The same with "nan", "inf", "-inf" as text: JSON has no such numbers, and leaving them out would hide them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
+    return value

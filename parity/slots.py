@@ -1,0 +1,75 @@
+"""Slots: anonymous files that a runner writes its tensors into, and the host's maps of them.
+
+They lie in memory (/dev/shm) where there is room, else in the temporary folder; having no name, they are gone with the
+last process that holds them, however it ends.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Slot", "slot_folder"]
+
+_SHARED_MEMORY = Path("/dev/shm")
+_ROOM_WORTH_HAVING = 1 << 30  # a container's usual 64 MiB would fill up in the middle of a run
+_POPULATE: int = getattr(mmap, "MAP_POPULATE", 0)
+DTYPES = frozenset({"float64", "float32", "int64", "int32", "int16", "int8", "uint8"})
+
+
+class Slot:
+    """One anonymous file and the host's map of it; the runner makes it grow, the host only looks."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder, prefix="parity-")
+        self._map: mmap.mmap | None = None
+
+    @property
+    def descriptor(self) -> int:
+        """The file descriptor a runner inherits."""
+        return self._file.fileno()
+
+    def view(self, dtype: str, shape: tuple[int, ...], offset: int) -> np.ndarray[Any, np.dtype[Any]]:
+        """A read-only array over the slot's bytes; ValueError where they are not.
+
+        Views stay valid memory when the slot grows (they hold the map they were made from), and they show what the
+        runner writes next when the slot is used again.
+        """
+        if dtype not in DTYPES or offset < 0 or min(shape, default=0) < 0:
+            raise ValueError(f"no such place in a slot: {dtype} {shape} at byte {offset}")
+        count = math.prod(shape)
+        if count == 0:
+            return np.empty(shape, dtype)
+        end = offset + count * np.dtype(dtype).itemsize
+        if self._map is None or end > len(self._map):
+            size = os.fstat(self.descriptor).st_size
+            if end > size:
+                raise ValueError(f"{dtype} {shape} at byte {offset} reaches beyond the slot's {size} bytes")
+            self._map = mmap.mmap(
+                self.descriptor, size, flags=mmap.MAP_SHARED | _POPULATE, prot=mmap.PROT_READ
+            )
+        return np.frombuffer(self._map, dtype, count, offset).reshape(shape)
+
+    def close(self) -> None:
+        """Let go of the file; views of it stay valid."""
+        self._map = None
+        self._file.close()
+
+
+def slot_folder() -> Path:
+    """Where slots lie: the folder PARITY_SLOTS names, else /dev/shm with a GiB free, else the temporary folder."""
+    named = os.environ.get("PARITY_SLOTS")
+    if named:
+        return Path(named)
+    try:
+        room = os.statvfs(_SHARED_MEMORY)
+    except OSError:
+        return Path(tempfile.gettempdir())
+    roomy = room.f_bavail * room.f_frsize >= _ROOM_WORTH_HAVING and os.access(_SHARED_MEMORY, os.W_OK)
+    return _SHARED_MEMORY if roomy else Path(tempfile.gettempdir())

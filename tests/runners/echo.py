@@ -1,0 +1,56 @@
+"""A runner that answers: a toy model over the characters of a text, in numpy alone."""
+
+from typing import Any, Dict, List
+
+import numpy
+
+
+class Session:
+    def __init__(self, request: Dict[str, Any], host: Any) -> None:
+        self.request = request
+        self.host = host
+        self.rows = {}  # type: Dict[int, List[int]]
+
+    def describe(self) -> Dict[str, Any]:
+        return {
+            "framework": "echo",
+            "versions": {},
+            "stages": [{"name": "logits", "axes": ["row", "class"]}],
+            "can": {"same_ids": True, "float64": True, "pairs": "no"},
+            "config": self.request,
+        }
+
+    def tokenize(self, examples: List[Dict[str, Any]], first_row: int) -> Dict[str, Any]:
+        self.rows = {first_row + n: [ord(c) for c in example["text"]] for n, example in enumerate(examples)}
+        return {"rows": [_encoding(example["text"]) for example in examples]}
+
+    def forward(self, rows: Any, inputs: Any, stages: Any, precision: Any, write: Any) -> Dict[str, Any]:
+        ids = inputs["input_ids"] if inputs is not None else [self.rows[row] for row in rows]
+        longest = max(map(len, ids))
+        padded = numpy.array([row + [0] * (longest - len(row)) for row in ids], dtype="int64")
+        write("input_ids", padded, ["row", "token"])
+        write("real", padded != 0, ["row", "token"])
+        write("logits", (padded[:, :2] / 128).astype(precision or "float32"), ["row", "class"])
+        return {"float64": "pure"} if precision else {}
+
+    def close(self) -> None:
+        pass
+
+
+def _encoding(text: str) -> Dict[str, Any]:
+    return {
+        "input_ids": [ord(c) for c in text],
+        "pieces": list(text),
+        "offsets": [[n, n + 1] for n in range(len(text))],
+        "segments": [0] * len(text),
+        "special": [0] * len(text),
+        "token_type_ids": None,
+        "normalized": None,
+        "normalized_pair": None,
+        "untruncated": len(text),
+    }
+
+
+def open(request: Dict[str, Any], host: Any) -> Session:
+    host.progress("loading", 1, 2)
+    return Session(request, host)
