@@ -29,9 +29,16 @@ _WORTH_SAYING = re.compile(
 )
 _LAST_WORDS = 30
 # Variables that would send an installation elsewhere than into the environment asked for.
-_MISLEADING = frozenset(
-    "VIRTUAL_ENV CONDA_PREFIX PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER PIP_REQUIREMENT"
-    " UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_PYTHON UV_TARGET UV_PREFIX UV_REQUIREMENT".split()
+_MISLEADING = {
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_ROOT",
+    "PIP_USER",
+    "PIP_REQUIREMENT",
+}.union(
+    {"UV_SYSTEM_PYTHON", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_REQUIREMENT"}
 )
 
 
