@@ -1,0 +1,95 @@
+"""Stage alignment: stages are paired by what they are, never by where they stand in a list."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+__all__ = ["StageAlignment", "StageSpec", "align_stages", "forward_key"]
+
+_FIRST = (
+    "text",
+    "tokens",
+    "input_ids",
+    "real",
+    "attention_mask",
+    "token_type_ids",
+    "position_ids",
+    "word_mask",
+    "embeddings",
+)
+_LAST = ("pooled", "logits", "probabilities", "label")
+_WITHIN = ("attention", "mlp")
+
+
+class StageSpec(NamedTuple):
+    """One named point on the way, and what its axes are, such as ("row", "token", "hidden")."""
+
+    name: str
+    axes: tuple[str, ...]
+
+
+class StageAlignment(NamedTuple):
+    """Which stages are the same. `paired` is in the reference's forward order; `reasons` says for every other why not."""
+
+    paired: tuple[str, ...]
+    only_reference: tuple[str, ...]
+    only_candidate: tuple[str, ...]
+    reasons: dict[str, str]
+
+
+def align_stages(reference: Sequence[StageSpec], candidate: Sequence[StageSpec]) -> StageAlignment:
+    """Pair stages of the same name and the same axes.
+
+    A stage that both have with unlike axes, or that a side gives twice, is in none of the lists of names but has its
+    reason. So has each layer beyond the shorter side's last.
+    """
+    mine, theirs = {spec.name: spec for spec in reference}, {spec.name: spec for spec in candidate}
+    reasons: dict[str, str] = {}
+    for side, specs in (("reference", reference), ("candidate", candidate)):
+        for name, times in Counter(spec.name for spec in specs).items():
+            if times > 1:
+                reasons[name] = f"The {side} gives {name} {times} times."
+    for name, spec in mine.items():
+        other = theirs.get(name)
+        if other is not None and other.axes != spec.axes and name not in reasons:
+            reasons[name] = (
+                f"{name} is [{', '.join(spec.axes)}] in the reference and [{', '.join(other.axes)}] in the candidate."
+            )
+    depths = _depth(mine), _depth(theirs)
+    lists = list[tuple[str, ...]]()
+    for side, here, there in (("reference", mine, theirs), ("candidate", theirs, mine)):
+        only = tuple(name for name in here if name not in there)
+        lists.append(only)
+        for name in only:
+            surplus = _layer(name) is not None and depths[0] and depths[1] and depths[0] != depths[1]
+            known = f": the reference has {depths[0]} layers, the candidate {depths[1]}" if surplus else ""
+            reasons.setdefault(name, f"Only the {side} has {name}{known}.")
+    paired = tuple(name for name in mine if name in theirs and name not in reasons)
+    return StageAlignment(paired, lists[0], lists[1], reasons)
+
+
+def forward_key(name: str) -> tuple[int, int, int, str]:
+    """A sort key that puts stage names in forward order where no subject gave one; layer 10 comes after layer 9.
+
+    >>> sorted(["logits", "layer.10", "layer.9", "layer.9.mlp", "embeddings", "input_ids"], key=forward_key)
+    ['input_ids', 'embeddings', 'layer.9.mlp', 'layer.9', 'layer.10', 'logits']
+    """
+    if name in _FIRST:
+        return 0, _FIRST.index(name), 0, name
+    layer = _layer(name)
+    if layer is not None:
+        part = name.partition(".")[2].partition(".")[2]
+        return 1, layer, _WITHIN.index(part) if part in _WITHIN else len(_WITHIN) + (not part), part
+    return (3, _LAST.index(name), 0, name) if name in _LAST else (2, 0, 0, name)
+
+
+def _layer(name: str) -> int | None:
+    kind, _, rest = name.partition(".")
+    number = rest.partition(".")[0]
+    return int(number) if kind == "layer" and number.isdecimal() else None
+
+
+def _depth(specs: dict[str, StageSpec]) -> int:
+    return 1 + max((layer for name in specs if (layer := _layer(name)) is not None), default=-1)
