@@ -1,0 +1,66 @@
+"""Subjects that have spoken already: `trace:` a recording of parity's own, `outputs:` a file of anyone's logits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from parity.adapter import Adapter, Option
+from parity.subject import Subject
+
+__all__ = ["outputs", "trace"]
+
+_HERE = Path(__file__).parent
+_TEMPERATURE = Option("temperature", "number", "Divide the logits by this before the softmax.")
+
+
+def _traced_inputs(subject: Subject, workdir: Path) -> Path:
+    """The examples a trace was recorded on; TraceError where the trace is not whole."""
+    from parity.manifest import read_manifest
+
+    folder = Path(subject.locator)
+    read_manifest(folder, contents=False)
+    return folder / "inputs.jsonl"
+
+
+def _outputs_inputs(subject: Subject, workdir: Path) -> Path:
+    """The rows of an outputs file as inputs: texts, ids and labels where it has them, in a file under `workdir`."""
+    from parity.errors import SubjectError
+    from parity_trace.outputs_file import Unreadable, read_outputs
+
+    try:
+        rows = read_outputs(subject.locator, dict(subject.options))
+    except Unreadable as error:
+        raise SubjectError(error.sentence, next_step=error.next_step) from None
+    path = workdir / "inputs.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for row in range(len(rows.logits)):
+            parts = {
+                "text": "" if rows.texts is None else rows.texts[row],
+                "pair": None if rows.pairs is None else rows.pairs[row],
+                "label": None if rows.labels is None else rows.labels[row],
+                "id": None if rows.ids is None else rows.ids[row],
+            }
+            file.write(json.dumps(parts) + "\n")
+    return path
+
+
+trace = Adapter(
+    scheme="trace",
+    runner=_HERE / "trace_runner.py",
+    options=(_TEMPERATURE,),
+    framework=("safetensors", "numpy"),
+    own_inputs=_traced_inputs,
+)
+
+outputs = Adapter(
+    scheme="outputs",
+    runner=_HERE / "outputs_runner.py",
+    options=(
+        _TEMPERATURE,
+        Option("classes", "text", "The classes' names in the order of the logits: a,b,c."),
+        Option("logits", "text", "The column (or array) that holds the logits; `logits` by itself."),
+    ),
+    framework=("numpy",),
+    own_inputs=_outputs_inputs,
+)

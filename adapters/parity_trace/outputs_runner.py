@@ -1,0 +1,147 @@
+"""Answers for a system that left nothing but a file of logits.
+
+Rows are matched by id where the file and the inputs have ids, else by their order. There are no tokens, and no stage
+before the logits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_NO_TOKENS: dict[str, list[Any]] = {
+    "input_ids": [],
+    "pieces": [],
+    "offsets": [],
+    "segments": [],
+    "special": [],
+}
+
+
+class Session:
+    """One file of outputs, read whole."""
+
+    def __init__(self, path: str, options: dict[str, str], host: Any) -> None:
+        reading = _sibling("outputs_file")
+        try:
+            self._outputs = reading.read_outputs(path, options)
+        except reading.Unreadable as error:
+            slug = "subject" if Path(path).is_file() else "subject-not-found"
+            raise host.Refusal(slug, error.sentence, error.next_step) from None
+        self._host = host
+        self._path = path
+        self._temperature = float(options.get("temperature", "1"))
+        self._by_id = self._rows_by_id()
+        self._lies_at: dict[int, int] = {}
+
+    def describe(self) -> dict[str, Any]:
+        """What the file holds: logits alone."""
+        outputs = self._outputs
+        rows, classes = outputs.logits.shape
+        with Path(self._path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {
+            "framework": "outputs",
+            "versions": {"python": platform.python_version(), "numpy": np.__version__},
+            "model_class": "",
+            "task": "sequence_classification",
+            "dtype": outputs.logits.dtype.name,
+            "device": "",
+            "labels": outputs.classes,
+            "multi_label": False,
+            "temperature": self._temperature,
+            "weights_digest": None,
+            "stages": [{"name": "logits", "axes": ["row", "class"], "module": ""}],
+            "scope": "outputs",
+            "can": {"same_ids": False, "float64": False, "pairs": "optional", "tokens": False},
+            "notes": [
+                f"Nothing but the logits [{rows}, {classes}] of {Path(self._path).name} can be compared."
+            ],
+            "recorded": {
+                "count": rows,
+                "matched_by": "order" if outputs.ids is None else "id",
+                "digest": f"sha256:{digest}",
+            },
+        }
+
+    def tokenize(self, examples: Sequence[dict[str, Any]], first_row: int) -> dict[str, Any]:
+        """Find the rows of these examples; there are no tokens to answer with."""
+        self._lies_at = {row: self._place(row, example) for row, example in enumerate(examples, first_row)}
+        return {"rows": [_NO_TOKENS] * len(examples)}
+
+    def forward(
+        self,
+        rows: Sequence[int] | None,
+        inputs: dict[str, Any] | None,
+        stages: Sequence[str] | None,
+        precision: str | None,
+        write: Any,
+    ) -> dict[str, Any]:
+        """The logits of these rows."""
+        if rows is None or inputs is not None or precision is not None:
+            raise self._host.Refusal(
+                "inputs-do-not-fit", f"{self._path} cannot be run on other inputs or in other precision."
+            )
+        if stages is None or "logits" in stages:
+            write("logits", self._outputs.logits[[self._lies_at[row] for row in rows]], ["row", "class"])
+        return {}
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _rows_by_id(self) -> dict[str, int] | None:
+        if self._outputs.ids is None:
+            return None
+        places: dict[str, int] = {}
+        for place, name in enumerate(self._outputs.ids):
+            if name is None or name in places:
+                what = "has no id" if name is None else f"has the id {name!r} of row {places[name] + 1}"
+                raise self._host.Refusal(
+                    "subject",
+                    f"{self._path}: row {place + 1} {what}.",
+                    "Give every row an id of its own, or drop the ids.",
+                )
+            places[name] = place
+        return places
+
+    def _place(self, row: int, example: dict[str, Any]) -> int:
+        name = example.get("id")
+        if self._by_id is not None and name is not None:
+            if name not in self._by_id:
+                raise self._misfit(f"holds no row with the id {name!r}, which input {row} has")
+            place = self._by_id[name]
+        else:
+            place = row
+        count = len(self._outputs.logits)
+        if place >= count:
+            raise self._misfit(f"holds {count:,} rows, and there are at least {row + 1:,} inputs")
+        for part, texts in (("text", self._outputs.texts), ("pair", self._outputs.pairs)):
+            if texts is not None and texts[place] != example[part]:
+                raise self._misfit(f"has another {part} in row {place + 1} than input {row}")
+        return place
+
+    def _misfit(self, what: str) -> Any:
+        return self._host.Refusal(
+            "inputs-do-not-fit",
+            f"{self._path} {what}.",
+            "Give --inputs the examples these outputs were computed for, in their order or with ids on both sides.",
+        )
+
+
+def open(request: dict[str, Any], host: Any) -> Session:
+    """Read the file that the request names."""
+    return Session(request["locator"], request["options"], host)
+
+
+def _sibling(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(f"_parity_{name}", Path(__file__).parent / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,29 @@
+"""Whether a subject can be asked with these inputs at all: said before anything is run, not found out by a traceback."""
+
+from __future__ import annotations
+
+from parity.description import Description
+from parity.errors import InputsDoNotFit
+from parity.inputs import Inputs
+
+__all__ = ["check_fit"]
+
+
+def check_fit(spec: str, description: Description, inputs: Inputs) -> None:
+    """Raises InputsDoNotFit: pairs where single texts are taken or the reverse, or not one text where one is read."""
+    pairs = description.can.pairs
+    if pairs == "required" and inputs.pairs < inputs.count:
+        raise InputsDoNotFit(
+            f"{spec} takes pairs of texts, and {inputs.count - inputs.pairs:,} of {inputs.count:,} inputs have no second one.",
+            next_step="Name the second text's column with --pair-column.",
+        )
+    if pairs == "no" and inputs.pairs:
+        raise InputsDoNotFit(
+            f"{spec} takes single texts, and {inputs.pairs:,} of {inputs.count:,} inputs are pairs.",
+            next_step="Name the text's column with --text-column, which leaves the second one out.",
+        )
+    if description.can.tokens and inputs.blank == inputs.count:
+        raise InputsDoNotFit(
+            f"Not one of the {inputs.count:,} inputs in {inputs.source} has a text, and {spec} has nothing to read.",
+            next_step="Give --inputs a file with texts, in the order of the recorded outputs or with their ids.",
+        )

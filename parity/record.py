@@ -1,0 +1,138 @@
+"""Recording: one subject is asked everything about the inputs, window by window, and its answers become a trace."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from parity.adapter import find_adapter
+from parity.batches import batches, sample_rows
+from parity.description import Description
+from parity.encoding import Encoding, Example
+from parity.errors import TraceError
+from parity.fit import check_fit
+from parity.inputs import WINDOW, Inputs
+from parity.runner import Batch, Reply, Runner
+from parity.subject import Subject
+from parity.trace import TraceWriter
+
+__all__ = ["Recorded", "record"]
+
+OnRows = Callable[[int, int], None]
+_ROWS_AT_ONCE = 64
+_SLOTS = 3
+
+
+class Recorded(NamedTuple):
+    """A trace that was written: where, its digest, how many rows it holds, and how many of them in float64 too."""
+
+    path: Path
+    digest: str
+    rows: int
+    float64_rows: int
+
+
+class _Asked(NamedTuple):
+    rows: list[int]
+    precision: Literal["float64"] | None
+    reply: Reply[Batch]
+
+
+def record(
+    subject: Subject,
+    inputs: Inputs,
+    out: Path,
+    *,
+    outputs_only: bool = False,
+    full_rows: int | None = None,
+    force: bool = False,
+    interpreter: Path | None = None,
+    threads: int | None = None,
+    timeout: float | None = 600,
+    on_rows: OnRows = lambda done, total: None,
+) -> Recorded:
+    """Write what `subject` says about `inputs` to the folder `out`; `on_rows` hears (rows done, rows in all).
+
+    With `outputs_only` the stages before the outputs are left out; with `full_rows` N they are kept for the first N rows.
+    Where the subject can be asked in float64, an evenly spaced sample is recorded in it too: a later comparison
+    measures its noise floor on it. Raises TraceError for the place, InputsDoNotFit, and whatever asking a subject does.
+    """
+    adapter = find_adapter(subject)
+    with Runner.start(
+        subject, adapter, interpreter=interpreter, threads=threads, timeout=timeout, slots=_SLOTS
+    ) as runner:
+        description = runner.describe()
+        check_fit(str(subject), description, inputs)
+        outputs = _outputs(description)
+        if outputs_only and not outputs:
+            raise TraceError(
+                f"{subject} has no outputs that could be kept alone (no logits).",
+                next_step="Leave out --outputs-only.",
+            )
+        sample = set(sample_rows(inputs.count)) if description.can.float64 else set[int]()
+        with TraceWriter(
+            out,
+            description,
+            inputs,
+            spec=str(subject),
+            outputs_only=outputs_only,
+            full_rows=None if outputs_only else full_rows,
+            force=force,
+        ) as writer:
+            done = 0
+            for window in inputs.windows(WINDOW, cut=full_rows):
+                encodings = runner.tokenize(window).wait()
+                writer.add_encodings(window, encodings)
+                full = not outputs_only and (full_rows is None or window[0].row < full_rows)
+                asked = _ask(runner, description, window, encodings, sample, None if full else outputs)
+                for rows, precision, reply in _ahead(asked):
+                    batch = reply.wait()
+                    writer.add(rows, batch.stages, precision=precision, status=batch.float64 or "unchecked")
+                    if precision is None:
+                        done += len(rows)
+                        on_rows(done, inputs.count)
+            digest = writer.close()
+    return Recorded(out, digest, inputs.count, len(sample))
+
+
+def _ask(
+    runner: Runner,
+    description: Description,
+    window: Sequence[Example],
+    encodings: Sequence[Encoding],
+    sample: set[int],
+    stages: Sequence[str] | None,
+) -> Iterator[_Asked]:
+    """A forward for each batch of a window, then for the rows of it that are in the sample; asked as it is drawn."""
+    most = min(_ROWS_AT_ONCE, description.max_rows or _ROWS_AT_ONCE)
+    numbers = [example.row for example in window]
+    sampled = [place for place, row in enumerate(numbers) if row in sample]
+    chosen: tuple[tuple[list[int], Literal["float64"] | None], ...] = (
+        (list(range(len(window))), None),
+        (sampled, "float64"),
+    )
+    for places, precision in chosen:
+        lengths = [len(encodings[place].input_ids) for place in places]
+        for batch in batches(lengths, max_rows=most):
+            rows = [numbers[places[index]] for index in batch]
+            yield _Asked(rows, precision, runner.forward(rows, stages=stages, precision=precision))
+
+
+def _ahead(asked: Iterator[_Asked]) -> Iterator[_Asked]:
+    """The same, drawn one slot ahead: the runner computes while the writer copies."""
+    waiting: deque[_Asked] = deque()
+    for item in asked:
+        waiting.append(item)
+        if len(waiting) == _SLOTS:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _outputs(description: Description) -> list[str]:
+    return [
+        stage.name
+        for stage in description.stages
+        if stage.name == "logits" or stage.name.startswith("output.")
+    ]
