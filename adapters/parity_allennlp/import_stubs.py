@@ -1,0 +1,74 @@
+"""Stand-ins for packages that AllenNLP imports and that loading an archive and running it never calls.
+
+They make the managed environment small (no cloud clients, no torchvision, no scikit-learn, ...). Only what is not
+installed is stood in for: the finder is the last one asked, so in an environment of the user's own the real ones win.
+
+Runs inside the foreign interpreter: standard library only, Python 3.8.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import sys
+import types
+from typing import Any, Optional, Sequence
+
+ABSENT = (
+    "PIL boto3 botocore datasets fairscale google h5py lmdb nltk rich scipy sklearn tensorboardX termcolor torchvision wandb"
+).split()
+"""What AllenNLP and allennlp-models import on the way, and the slim environment leaves out."""
+
+
+class _Anything(type):
+    """A class of which every attribute is the class itself, so that `package.Class.NAME` can be read at import."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return cls
+
+
+class Absent(metaclass=_Anything):
+    """What a stood-in package's names are; making one says what is missing."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise RuntimeError(
+            "{0} is not installed: parity's environment leaves it out, because loading an archive does not need it".format(
+                type(self).__module__
+            )
+        )
+
+
+class _StandIn(types.ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        bases = (Absent, Exception) if name.endswith(("Error", "NotFound")) else (Absent,)
+        return _Anything(name, bases, {"__module__": self.__name__})
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def find_spec(
+        self, fullname: str, path: Optional[Sequence[str]], target: Optional[types.ModuleType] = None
+    ) -> Optional[importlib.machinery.ModuleSpec]:
+        """A spec for a package that nothing else could find, if it is one of those that may be absent."""
+        if fullname.split(".")[0] not in ABSENT:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+        """An empty package with every name in it."""
+        module = _StandIn(spec.name)
+        module.__path__ = []
+        vars(module)["__version__"] = "0"
+        return module
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """There is nothing to run."""
+
+
+def install() -> None:
+    """Ask the stand-ins last."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())

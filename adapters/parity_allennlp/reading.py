@@ -1,0 +1,205 @@
+"""How a text, or a pair of texts, becomes an Instance: by the archive's own predictor and reader.
+
+The predictor that AllenNLP would choose says what it wants (a sentence; a premise and a hypothesis; a question and a
+passage); where none is resolved, or where a text classifier's reader wants two texts, the reader's own
+`text_to_instance` is called, its parameters read from its signature.
+
+Runs inside the foreign interpreter: standard library only (AllenNLP's objects are given), Python 3.8.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+Make = Callable[[str, Optional[str]], Any]
+
+_FIRST = ("text", "sentence", "premise", "question", "question_text", "source_string", "source_sequence", "query")
+_SECOND = ("hypothesis", "passage", "passage_text", "context")
+_WORDS = ("tokens", "words")
+_IMAGES = ("vilbert_vqa", "vilbert_ve", "vilbert_ir", "nlvr2")
+
+PAIRED_FIELDS = {"premise": 0, "hypothesis": 1, "question": 0, "passage": 1, "context": 1}
+"""Which of a pair's texts an instance's field holds, by the names that AllenNLP's readers use."""
+
+
+class Reading(NamedTuple):
+    """The way in: `make(text, pair)` gives an Instance, `pairs` is "no", "optional" or "required"."""
+
+    name: str
+    pairs: str
+    make: Make
+    note: str = ""
+    probe: Tuple[str, Optional[str]] = ("a few plain words", None)
+
+
+def choose(host: Any, registered: str, predictor: Any, reader: Any) -> Reading:
+    """How this archive reads; `registered` is the predictor's name, "" where AllenNLP resolves none."""
+    if registered in _IMAGES or registered == "multitask":
+        wants = "several tasks' inputs" if registered == "multitask" else "images"
+        raise host.Refusal(
+            "inputs-do-not-fit", "The predictor {0} reads {1}, which text inputs cannot give.".format(registered, wants)
+        )
+    if registered in _TABLE:
+        return _TABLE[registered](predictor, reader)
+    return _by_signature(host, registered or type(reader).__name__, reader)
+
+
+def _keyed(name: str, key: str, **more: Any) -> Callable[[Any, Any], Reading]:
+    """A predictor of one text, under its key."""
+
+    def build(predictor: Any, reader: Any) -> Reading:
+        return Reading(name, "no", lambda text, pair: predictor._json_to_instance({key: text}), **more)
+
+    return build
+
+
+def _paired(name: str, first: str, second: str) -> Callable[[Any, Any], Reading]:
+    """A predictor of two texts, under their keys."""
+
+    def build(predictor: Any, reader: Any) -> Reading:
+        return Reading(
+            name,
+            "required",
+            lambda text, pair: predictor._json_to_instance({first: text, second: pair}),
+            probe=("a few words", "and a few plain words"),
+        )
+
+    return build
+
+
+def _text_classifier(predictor: Any, reader: Any) -> Reading:
+    """A text classifier's predictor gives its reader one text; a reader of pairs is called directly."""
+    if len([name for name in _required(reader) if name in (*_FIRST, *_SECOND)]) == 2:
+        return _by_signature(None, "text_classifier", reader)
+    return _keyed("text_classifier", "sentence")(predictor, reader)
+
+
+def _multiple_choice(predictor: Any, reader: Any) -> Reading:
+    def make(text: str, pair: Optional[str]) -> Any:
+        return predictor._json_to_instance({"prefix": text, "alternatives": str(pair).split("\n")})
+
+    note = "Multiple choice: the text is the question, each line of the pair one of the choices."
+    return Reading("transformer_mc", "required", make, note, ("a question of", "one\nanother"))
+
+
+def _dialogue(predictor: Any, reader: Any) -> Reading:
+    def make(text: str, pair: Optional[str]) -> Any:
+        answers = [{"text": "CANNOTANSWER", "answer_start": 0}]
+        asked = {"id": "0", "question": text, "answers": answers, "yesno": "x", "followup": "n"}
+        return predictor._json_to_instance({"paragraphs": [{"context": pair, "qas": [asked]}]})
+
+    note = "A dialogue of one question: the text is the question, the pair the passage."
+    return Reading("dialog_qa", "required", make, note, ("a few words", "and a few plain words"))
+
+
+def _roles(predictor: Any, reader: Any) -> Reading:
+    """Semantic roles, of one verb: finding verbs needs a tagger that is not here, so the pair names it."""
+
+    def make(text: str, pair: Optional[str]) -> Any:
+        words = predictor._tokenizer.tokenize(text)
+        labels = [0] * len(words)
+        at = next((place for place, word in enumerate(words) if pair and word.text == pair.strip()), None)
+        if pair and at is None:
+            raise ValueError("the word {0!r} is not in the sentence".format(pair))
+        if at is not None:
+            labels[at] = 1
+        return reader.text_to_instance(words, labels)
+
+    note = "Semantic roles of the verb that the pair names; without a pair no word is marked as the verb."
+    return Reading("semantic_role_labeling", "optional", make, note)
+
+
+_TABLE: Dict[str, Callable[[Any, Any], Reading]] = {
+    "text_classifier": _text_classifier,
+    "sentence_tagger": _keyed("sentence_tagger", "sentence"),
+    "textual_entailment": _paired("textual_entailment", "premise", "hypothesis"),
+    "reading_comprehension": _paired("reading_comprehension", "question", "passage"),
+    "transformer_qa": _paired("transformer_qa", "question", "context"),
+    "transformer_mc": _multiple_choice,
+    "dialog_qa": _dialogue,
+    "semantic_role_labeling": _roles,
+    "open_information_extraction": _roles,
+    "seq2seq": _keyed("seq2seq", "source"),
+    "coreference_resolution": _keyed("coreference_resolution", "document"),
+    "biaffine_dependency_parser": _keyed("biaffine_dependency_parser", "sentence"),
+    "constituency_parser": _keyed("constituency_parser", "sentence"),
+    "next_token_lm": _keyed("next_token_lm", "sentence"),
+    "masked_language_model": _keyed(
+        "masked_language_model",
+        "sentence",
+        note="A masked language model: every text must hold a [MASK].",
+        probe=("a few [MASK] words", None),
+    ),
+}
+
+
+def _required(reader: Any) -> List[str]:
+    parameters = inspect.signature(reader.text_to_instance).parameters.values()
+    return [one.name for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+
+
+def _by_signature(host: Any, name: str, reader: Any) -> Reading:
+    """The reader's `text_to_instance`, each of its parameters filled by what its name says it is."""
+    wanted = _required(reader) or list(inspect.signature(reader.text_to_instance).parameters)[:1]
+    known = (*_FIRST, *_SECOND, *_WORDS, "sentences", "index", "qid", "label")
+    stranger = next((parameter for parameter in wanted if parameter not in known), None)
+    if stranger is not None:
+        raise host.Refusal(
+            "inputs-do-not-fit",
+            "The archive's reader, {0}, wants {1!r}, which a text or a pair of texts cannot give.".format(
+                type(reader).__name__, stranger
+            ),
+            "Name a predictor that makes it from text: ?predictor=NAME.",
+        )
+    paired = any(parameter in _SECOND for parameter in wanted)
+
+    def make(text: str, pair: Optional[str]) -> Any:
+        given: Dict[str, Any] = {}
+        for parameter in wanted:
+            if parameter in _WORDS or parameter == "sentences":
+                words = _words(reader, text, _of_strings(reader, parameter))
+                given[parameter] = [words] if parameter == "sentences" else words
+            else:
+                given[parameter] = pair if parameter in _SECOND else text if parameter in _FIRST else None
+        if "index" in given:
+            given["index"] = 0
+        return reader.text_to_instance(**given)
+
+    probe = ("a few words", "and a few plain words") if paired else ("a few plain words", None)
+    return Reading(name, "required" if paired else "no", make, probe=probe)
+
+
+def _of_strings(reader: Any, parameter: str) -> bool:
+    annotation = inspect.signature(reader.text_to_instance).parameters[parameter].annotation
+    return "str" in str(annotation)
+
+
+def _words(reader: Any, text: str, strings: bool) -> List[Any]:
+    tokenizer = getattr(reader, "_tokenizer", None)
+    if tokenizer is None:
+        import importlib
+
+        tokenizer = importlib.import_module("allennlp.data.tokenizers").SpacyTokenizer()
+    tokens: List[Any] = tokenizer.tokenize(text)
+    return [token.text for token in tokens] if strings else tokens
+
+
+@contextlib.contextmanager
+def without_truncation(reader: Any) -> Iterator[bool]:
+    """The reader for a while without its limits on length; tells whether it has any."""
+    tokenizers = [getattr(reader, name, None) for name in ("_tokenizer", "tokenizer", "_source_tokenizer")]
+    limits = [
+        (owner, name, getattr(owner, name))
+        for owner in {id(one): one for one in (reader, *tokenizers) if one is not None}.values()
+        for name in ("_max_length", "_max_sequence_length", "max_sequence_length", "_source_max_tokens")
+        if isinstance(getattr(owner, name, None), int)
+    ]
+    try:
+        for owner, name, _ in limits:
+            setattr(owner, name, None)
+        yield bool(limits)
+    finally:
+        for owner, name, value in limits:
+            setattr(owner, name, value)

@@ -1,0 +1,130 @@
+"""Drives AllenNLP inside the interpreter that has it: loads an archive safely, encodes by its reader, runs its model.
+
+Nothing of an archive is trusted: it is unpacked by us, its config is scanned before AllenNLP is imported, its weights are
+read by an unpickler that knows tensors only, nothing is fetched, and the folder it was unpacked to is gone once it is
+loaded. The protocol is in `serve.py`; the files beside this one are loaded by path, since nothing is installed here.
+
+Python 3.8 syntax; standard library, torch and AllenNLP only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, Sequence
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def _module(name: str, path: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _beside(name: str) -> Any:
+    return _module("_parity_allennlp_" + name, os.path.join(_HERE, name + ".py"))
+
+
+archive = _beside("archive")
+configs = _beside("config")
+import_stubs = _beside("import_stubs")
+loading = _beside("loading")
+sessions = _beside("session")
+
+
+def open(request: Dict[str, Any], host: Any) -> Any:
+    """A session with the archive or serialization directory that `request` names; Refusal for what is not one, or unsafe."""
+    locator, options = str(request["locator"]), request["options"]
+    if not os.path.exists(locator):
+        raise host.Refusal(
+            "subject-not-found",
+            "There is no archive or serialization directory {0!r}.".format(locator),
+            "Give the model.tar.gz that AllenNLP wrote, or the folder it trained in.",
+        )
+    include = [name for name in options.get("include", "").split(",") if name]
+    folder = tempfile.mkdtemp(prefix="allennlp-", dir=request.get("workdir"))
+    try:
+        parts = _unpacked(host, locator, folder)
+        config = _scanned(host, locator, folder, include)
+        loading.silence_the_network(folder)
+        import_stubs.install()
+        torch: Any = importlib.import_module("torch")
+        torch.set_num_threads(max(1, int(request.get("threads") or 1)))
+        safe_weights = _safe_weights(host)
+        safe_weights.install()
+        loading.packages(host, include)
+        notes = loading.guard(host, include)
+        read = configs.needed(config)
+        names = loading.resolve_transformers(host, configs, read, options.get("transformer", ""))
+        Path(folder, archive.CONFIG).write_text(json.dumps(read), encoding="utf-8")
+        loaded = _loaded(host, safe_weights, folder, parts.weights, options)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if parts.ignored:
+        notes.append("Left in the archive, since AllenNLP does not read it: {0}.".format(", ".join(parts.ignored[:8])))
+    notes.extend("The transformer {0!r} is read from {1}.".format(name, path) for name, path in names.items())
+    origin = sessions.Origin(locator, config, {**config, **read}, tuple(names.values()))
+    return sessions.Session(host, origin, loaded, options, notes)
+
+
+def _unpacked(host: Any, locator: str, folder: str) -> Any:
+    try:
+        return archive.unpack(locator, folder)
+    except archive.Unsafe as error:
+        raise _unsafe(host, locator, error) from error
+    except FileNotFoundError as error:
+        raise host.Refusal(
+            "subject-not-found", str(error), "Give the model.tar.gz that AllenNLP wrote, or the folder it trained in."
+        ) from error
+
+
+def _scanned(host: Any, locator: str, folder: str, include: Sequence[str]) -> Dict[str, Any]:
+    try:
+        text = Path(folder, archive.CONFIG).read_bytes().decode("utf-8")
+        config: Dict[str, Any] = configs.parse(text)
+        configs.scan(configs.needed(config), include)
+    except (configs.Unsafe, UnicodeDecodeError) as error:
+        raise _unsafe(host, locator, error) from error
+    if not isinstance(config.get("model"), dict) or "dataset_reader" not in config:
+        raise host.Refusal(
+            "subject-not-found", "The config.json in {0} describes no AllenNLP model and reader.".format(locator)
+        )
+    return config
+
+
+def _unsafe(host: Any, locator: str, error: Exception) -> Exception:
+    refusal: Exception = host.Refusal(
+        "unsafe-artifact",
+        "{0} was refused: {1}. Nothing of it was executed.".format(locator, error),
+        "An archive is code as much as data: ask whoever made it, or take the part named out.",
+    )
+    return refusal
+
+
+def _loaded(host: Any, safe_weights: Any, folder: str, weights: str, options: Dict[str, str]) -> Any:
+    try:
+        return loading.load(host, folder, weights, options.get("predictor", ""), options.get("reader", "validation"))
+    except host.Refusal:
+        raise
+    except Exception as error:  # whatever AllenNLP wraps the unpickler's refusal in
+        refused = safe_weights.refused(error)
+        if refused is None:
+            raise
+        raise _unsafe(host, "The archive", refused) from error
+
+
+def _safe_weights(host: Any) -> Any:
+    """The shared unpickler; it lies beside the shared tap where the host does not hand it over by name."""
+    given = getattr(host, "safe_weights", None)
+    return given or _module("_parity_safe_weights", os.path.join(os.path.dirname(host.tap.__file__), "safe_weights.py"))

@@ -1,0 +1,179 @@
+"""Which modules of an AllenNLP model are which stages, and what really reaches the transformer inside it.
+
+basic_classifier and simple_tagger over one Transformers embedder are seen layer by layer. The transformer is found by its
+class, not by its path. Its own `pooler` is there, untrained and unused: the pooled stage is `_seq2vec_encoder`, where the
+pooler that was trained lives. Every other model is seen at its outputs and at its own top modules.
+
+Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3.8.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+Write = Callable[[str, Any, Sequence[str]], None]
+
+_LAYERED = ("position_ids", "embeddings", "layer.", "module.")
+
+
+class Inner(NamedTuple):
+    """The one transformer of a model that can be seen layer by layer: where it is and how AllenNLP feeds it."""
+
+    name: str
+    transformer: Any
+    embedder: Any
+    indexer_name: str
+    word_level: bool
+    folds_at: Optional[int]
+
+
+def transformers_in(model: Any) -> List[Tuple[str, Any]]:
+    """Every Transformers model inside, by its class (the outermost where one holds another)."""
+    wanted: Any = importlib.import_module("transformers").PreTrainedModel
+    found: List[Tuple[str, Any]] = []
+    for name, module in model.named_modules():
+        if isinstance(module, wanted) and not any(name.startswith(outer + ".") for outer, _ in found):
+            found.append((name, module))
+    return found
+
+
+def inner(model: Any) -> Optional[Inner]:
+    """The transformer that this model can be aligned by; None for a model seen at its outputs only."""
+    models: Any = importlib.import_module("allennlp.models")
+    embedders: Any = importlib.import_module("allennlp.modules.token_embedders")
+    if not isinstance(model, (models.BasicClassifier, models.SimpleTagger)):
+        return None
+    field_embedder = getattr(model, "_text_field_embedder", None) or getattr(model, "text_field_embedder", None)
+    named = list(getattr(field_embedder, "_token_embedders", {}).items())
+    found = transformers_in(model)
+    if len(named) != 1 or len(found) != 1:
+        return None
+    indexer_name, embedder = named[0]
+    word_level = isinstance(embedder, embedders.PretrainedTransformerMismatchedEmbedder)
+    matched = embedder._matched_embedder if word_level else embedder
+    if not isinstance(matched, embedders.PretrainedTransformerEmbedder):
+        return None
+    return Inner(found[0][0], found[0][1], matched, indexer_name, word_level, matched._max_length)
+
+
+class Sites(NamedTuple):
+    """Where to listen, in forward order: inside the transformer (by segment, if it folds), and around it."""
+
+    inside: List[Any]
+    around: List[Any]
+
+
+def layered_sites(tap: Any, model: Any, seen: Inner) -> Sites:
+    """The stages of a model aligned layer by layer; logits are the model's output, not a place."""
+    inside = [site for site in tap.locate(seen.transformer) if site.name.startswith(_LAYERED)]
+    sites: List[Any] = []
+    level = "word" if seen.word_level else "token"
+    names = {id(module): name for name, module in model.named_modules()}
+
+    def add(stage: str, module: Any, axes: Tuple[str, ...]) -> None:
+        sites.append(tap.Site(stage, names[id(module)], module, axes, first_tensor))
+
+    if seen.embedder._scalar_mix is not None:
+        inside.append(
+            tap.Site("module.scalar_mix", seen.name, seen.embedder._scalar_mix, tap.HIDDEN, first_tensor)
+        )
+    if seen.word_level:
+        add("module.words", _named(model, "text_field_embedder"), ("row", "word", "hidden"))
+    encoder = _named(model, "seq2seq_encoder") or getattr(model, "encoder", None)
+    if encoder is not None and type(encoder).__name__ != "PassThroughEncoder":
+        add("module.encoder", encoder, ("row", level, "hidden"))
+    pooler = _named(model, "seq2vec_encoder")
+    if pooler is not None:
+        trained = type(pooler).__name__ == "BertPooler"
+        add("pooled" if trained else "module.seq2vec_encoder", pooler, ("row", "hidden"))
+    if _named(model, "feedforward") is not None:
+        add("module.feedforward", _named(model, "feedforward"), ("row", "hidden"))
+    return Sites(inside, sites)
+
+
+@contextlib.contextmanager
+def top_modules(model: Any, write: Write) -> Iterator[List[str]]:
+    """For a while, write what each of the model's own top modules returned, as `module.<name>`: its first call's.
+
+    Yields the list of those that were called again.
+    """
+    nn: Any = importlib.import_module("torch.nn")
+    uncalled = (nn.Dropout, nn.modules.loss._Loss, nn.ModuleList, nn.ModuleDict)
+    calls: Dict[str, int] = {}
+    again: List[str] = []
+
+    def hook(name: str) -> Any:
+        def seen(_: Any, __: Any, output: Any) -> None:  # a hook that returns anything replaces the output
+            calls[name] = calls.get(name, 0) + 1
+            found = first_tensor(output)
+            if calls[name] == 1 and found is not None:
+                write("module." + name.lstrip("_"), *of_one_row(found))
+            if calls[name] == 2:
+                again.append(name.lstrip("_"))
+
+        return seen
+
+    hung = [
+        module.register_forward_hook(hook(name))
+        for name, module in model.named_children()
+        if not isinstance(module, uncalled)
+    ]
+    try:
+        yield again
+    finally:
+        for handle in hung:
+            handle.remove()
+
+
+def of_one_row(values: Any) -> Tuple[Any, Sequence[str]]:
+    """A tensor of a batch of one row, with that row in front, of whose other axes nothing is known."""
+    if values.dim() == 0 or values.shape[0] != 1:
+        values = values.unsqueeze(0)
+    return values, ("row", *["other"] * (values.dim() - 1))
+
+
+def _named(model: Any, name: str) -> Any:
+    found = getattr(model, "_" + name, None)
+    return getattr(model, name, None) if found is None else found
+
+
+def first_tensor(output: Any) -> Any:
+    """The first float tensor of whatever a module returned; None where there is none."""
+    if hasattr(output, "is_floating_point"):
+        return output if output.is_floating_point() else None
+    if isinstance(output, dict):
+        output = list(output.values())
+    if isinstance(output, (tuple, list)):
+        return next((found for found in map(first_tensor, output) if found is not None), None)
+    return None
+
+
+@contextlib.contextmanager
+def feeding(seen: Inner, position_ids: Any, told: Callable[[Dict[str, Any]], None]) -> Iterator[None]:
+    """For a while, tell what AllenNLP feeds its transformer (and feed it `position_ids` as well, where given)."""
+    transformer = seen.transformer
+    original = transformer.forward
+
+    def forward(*args: Any, **fed: Any) -> Any:
+        if position_ids is not None:
+            fed["position_ids"] = position_ids
+        told(fed)
+        return original(*args, **fed)
+
+    transformer.forward = forward
+    try:
+        yield
+    finally:
+        del transformer.forward
+
+
+def unfolded(values: Any, rows: int, tokens: int) -> Any:
+    """What the transformer said about segments, put back into rows: `[rows * segments, length, …]` to `[rows, tokens, …]`.
+
+    The tokens are those of the ids as fed, so each segment's own special tokens are among them.
+    """
+    if values.shape[0] == rows:
+        return values
+    return values.reshape(rows, -1, *values.shape[2:])[:, :tokens]
