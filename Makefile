@@ -1,0 +1,41 @@
+# Two commands: `make demo` sets up everything and runs the main job, `make test` sets up everything and passes the tests.
+PYTHON ?= python3.11
+BIN := .venv/bin
+ARCHIVE := allennlp:fixtures/reviews.tar.gz
+PORT := hf:fixtures/port
+INPUTS := --inputs fixtures/reviews.jsonl
+
+.PHONY: demo test lint setup environments clean
+
+demo: environments
+	@echo; echo "== The port: a Transformers folder against the AllenNLP archive it was made from"
+	$(BIN)/parity compare $(PORT) $(ARCHIVE) $(INPUTS) --out audits/port
+	@echo; echo "== A wrong port: the same, with LayerNorm epsilon 1e-5 where the archive has 1e-12"
+	$(BIN)/python fixtures/port.py layer_norm_eps audits/layer_norm_eps
+	$(BIN)/parity compare $(ARCHIVE) hf:audits/layer_norm_eps $(INPUTS) --out audits/wrong-port; test $$? -eq 1
+	@echo; echo "Reports: audits/port/report.html (parity) and audits/wrong-port/report.html (divergent)"
+
+test: environments
+	$(BIN)/python -m pytest -q
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/python -m build --wheel --no-isolation --outdir build/dist . > /dev/null
+	$(BIN)/check-wheel-contents build/dist
+
+setup: .venv/installed
+
+environments: setup
+	$(BIN)/parity env build allennlp-2.10.1
+
+.venv/installed: pyproject.toml requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf .venv build audits

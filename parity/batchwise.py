@@ -1,0 +1,145 @@
+"""One pair of batches, made comparable: the same positions of both sides, stage by stage, with probabilities derived.
+
+Only real positions come through, paired by rank or by the row's token alignment; classes are brought into the
+reference's order; anything whose shapes do not fit is said instead of being bent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.align.positions import Pairing, gather, pair_positions
+from parity.measure.distributions import probabilities
+from parity.pair import Pair
+from parity.plan import Plan
+from parity.runner import Batch
+
+__all__ = ["PairedStage", "Unfit", "paired_stages", "same_feed"]
+
+Array = NDArray[np.generic]
+Integers = NDArray[np.int64]
+_INPUTS = ("input_ids", "real", "attention_mask", "token_type_ids", "position_ids", "word_mask")
+
+
+class PairedStage(NamedTuple):
+    """One stage of one pair of batches: [n, width] of either side, with the example row and the position of each vector."""
+
+    stage: str
+    values: Pair[Array]
+    rows: Integers
+    positions: Integers
+
+
+class Unfit(NamedTuple):
+    """A stage that one of the batches lacks, or whose shapes do not fit."""
+
+    stage: str
+    reason: str
+
+
+def paired_stages(
+    plan: Plan,
+    batches: Pair[Batch],
+    rows: Sequence[int],
+    pairs: Sequence[Integers | None] | None,
+) -> Iterator[PairedStage | Unfit]:
+    """Every stage of the plan, in forward order; `logits` are raw, `probabilities` at each side's own temperature."""
+    numbers = np.asarray(rows, dtype=np.int64)
+    pairings: dict[str, Pairing | Unfit] = {}
+    for stage in plan.stages:
+        here, there = batches.reference.stages.get(stage), batches.candidate.stages.get(stage)
+        if here is None or there is None:
+            who = "the reference" if here is None else "the candidate"
+            yield Unfit(stage, f"{who} announced it and did not produce it")
+            continue
+        if here.axes != there.axes or here.values.shape[0] != len(numbers) or there.values.shape[0] != len(numbers):
+            yield Unfit(stage, f"axes {list(here.axes)} against {list(there.axes)}, {len(numbers)} rows")
+            continue
+        kind = here.axes[1] if len(here.axes) > 1 else "row"
+        if kind in {"token", "word"}:
+            if kind not in pairings:
+                pairings[kind] = _pairing(kind, batches, pairs)
+            pairing = pairings[kind]
+            if isinstance(pairing, Unfit):
+                yield Unfit(stage, pairing.reason)
+                continue
+            widths = [side.values.shape[2:] for side in (here, there)]
+            if widths[0] != widths[1]:
+                yield Unfit(stage, f"each position has shape {list(widths[0])} against {list(widths[1])}")
+                continue
+            values = Pair(gather(here.values, pairing.reference), gather(there.values, pairing.candidate))
+            example_rows, positions = numbers[pairing.rows], pairing.ranks
+        else:
+            if here.values.shape != there.values.shape:
+                yield Unfit(stage, f"shape {list(here.values.shape)} against {list(there.values.shape)}")
+                continue
+            values = Pair(_flat(here.values), _flat(there.values))
+            example_rows, positions = numbers, np.zeros(len(numbers), dtype=np.int64)
+        if here.axes[-1] == "class":
+            values = _ordered(values, plan)
+        yield PairedStage(stage, values, example_rows, positions)
+        if stage == "logits" and plan.classed:
+            shares = Pair(
+                probabilities(values.reference, plan.temperatures.reference, multi_label=plan.multi_label),
+                probabilities(values.candidate, plan.temperatures.candidate, multi_label=plan.multi_label),
+            )
+            yield PairedStage("probabilities", shares, example_rows, positions)
+
+
+def same_feed(batches: Pair[Batch]) -> bool:
+    """Whether both sides were fed the very same: ids, padding, effective mask, types, and positions where both are known.
+
+    A mask that was not fed is one of ones; type ids that were not fed are zeros (that is what every model takes then).
+    """
+    here, there = (_feed(batch) for batch in batches)
+    if "input_ids" not in here or "input_ids" not in there:
+        return all(
+            name in there and np.array_equal(here[name], there[name]) for name in here if name.startswith("input.")
+        ) and bool(here) == bool(there)
+    for name in ("input_ids", "real", "attention_mask", "token_type_ids"):
+        if not np.array_equal(here[name], there[name]):
+            return False
+    positions = here.get("position_ids"), there.get("position_ids")
+    if positions[0] is None or positions[1] is None:
+        return True
+    # Positions of padding are the model's own affair: only those of real tokens are seen by anything that is compared.
+    real = here["real"].astype(bool)
+    return positions[0].shape == positions[1].shape and np.array_equal(positions[0][real], positions[1][real])
+
+
+def _feed(batch: Batch) -> dict[str, Array]:
+    feed = {name: batch.stages[name].values for name in _INPUTS if name in batch.stages}
+    if "input_ids" in feed:
+        ids = feed["input_ids"]
+        feed.setdefault("real", np.ones(ids.shape, dtype=np.uint8))
+        feed.setdefault("attention_mask", np.ones(ids.shape, dtype=np.int64))
+        feed.setdefault("token_type_ids", np.zeros(ids.shape, dtype=np.int64))
+    return feed
+
+
+def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] | None) -> Pairing | Unfit:
+    name = "real" if kind == "token" else "word_mask"
+    masks = [batch.stages.get(name) for batch in batches]
+    if masks[0] is None or masks[1] is None:
+        return Unfit(kind, f"a side does not tell which {kind}s are real")
+    here, there = masks[0].values.astype(np.uint8), masks[1].values.astype(np.uint8)
+    if kind == "word" and not np.array_equal(here.sum(axis=1), there.sum(axis=1)):
+        return Unfit(kind, "the two cut the text into different words")
+    return pair_positions(here, there, pairs if kind == "token" else None)
+
+
+def _flat(values: Array) -> Array:
+    return values.reshape(values.shape[0], -1)
+
+
+def _ordered(values: Pair[Array], plan: Plan) -> Pair[Array]:
+    labels = plan.labels
+    if labels is None or labels.permutation is None or labels.kind == "same":
+        return values
+    return Pair(values.reference, values.candidate[:, list(labels.permutation)])
+
+

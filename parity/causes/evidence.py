@@ -1,0 +1,282 @@
+"""Findings read from the evidence: what differs between two descriptions, two encodings, two sets of numbers.
+
+Nothing is confirmed here: a finding says what was observed, and names a cause of the published list where the evidence fits
+one. Its evidence carries `"standing": "observed"` (the difference itself was seen) or `"suspected"` (it would explain it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from parity.align.labels import LabelAlignment
+from parity.audit import Decisions, Finding, FirstDivergence, StageRecord, Tokens
+from parity.description import Description
+
+__all__ = ["Evidence", "findings"]
+
+
+class Evidence(NamedTuple):
+    """All that one comparison saw, from which findings are drawn. `normalised_example` is a row whose texts differ."""
+
+    reference: Description
+    candidate: Description
+    labels: LabelAlignment | None
+    tokens: Tokens
+    mask_missing: Mapping[str, int]
+    padded_rows: int
+    stages: list[StageRecord]
+    decisions: Decisions | None
+    first: FirstDivergence | None
+    text_changes: Mapping[str, int]
+    built_in_inputs: bool
+    repeated: bool = False
+
+
+_CONFIG_CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("config.layer_norm_eps", ("layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps"), "embeddings"),
+    ("config.activation", ("hidden_act", "activation_function", "hidden_activation", "activation"), "layer.0"),
+    ("config.attention_heads", ("num_attention_heads", "n_head", "num_heads", "num_key_value_heads"), "layer.0"),
+    ("config.position_embedding", ("position_embedding_type", "rope_theta", "rope_scaling"), "embeddings"),
+    ("config.num_layers", ("num_hidden_layers", "n_layer", "num_layers"), "layer.0"),
+)
+
+_TOKEN_CAUSES: dict[str, tuple[str, str, str]] = {
+    "pieces": ("tokenizer.algorithm", "tokens", "the same normalised text is cut into other pieces"),
+    "ids": ("tokenizer.vocabulary", "input_ids", "the same pieces have other ids"),
+    "special_tokens": ("tokenizer.special_tokens", "input_ids", "special tokens are missing, doubled or other"),
+    "truncation": ("tokenizer.truncation", "input_ids", "one side is cut shorter than the other"),
+    "token_type_ids": ("batch.token_type_ids", "token_type_ids", "the segments differ"),
+}
+
+_TEXT_CAUSES: dict[str, tuple[str, str]] = {
+    "lowercase": ("text.lowercase", "the normalised texts differ by case"),
+    "accents": ("text.accents", "the normalised texts differ by accents"),
+    "unicode": ("text.unicode", "the normalised texts differ by their Unicode form"),
+    "whitespace": ("text.whitespace", "the normalised texts differ by white space"),
+    "other": ("unknown", "the normalised texts differ"),
+}
+
+
+def findings(evidence: Evidence) -> list[Finding]:
+    """Every finding, in the order of the stages they concern as they were drawn."""
+    return [
+        *_inputs(evidence),
+        *_texts(evidence),
+        *_tokens(evidence),
+        *_batch(evidence),
+        *_configuration(evidence),
+        *_weights(evidence),
+        *_runtime(evidence),
+        *_outputs(evidence),
+    ]
+
+
+def _standing(evidence: Evidence, stage: str) -> str:
+    return "suspected" if evidence.first is not None and evidence.first.stage == stage else "observed"
+
+
+def _inputs(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.built_in_inputs:
+        yield Finding(
+            stage="text",
+            sentence="No inputs were given: the built-in probe texts were used, which are nobody's real data.",
+            evidence={"standing": "observed"},
+        )
+    for side, described in (("reference", evidence.reference), ("candidate", evidence.candidate)):
+        for note in described.notes:
+            yield Finding(stage="text", sentence=f"The {side}: {note}", evidence={"standing": "observed", "side": side})
+
+
+def _texts(evidence: Evidence) -> Iterator[Finding]:
+    for kind, count in evidence.text_changes.items():
+        cause, words = _TEXT_CAUSES[kind]
+        yield Finding(
+            cause=cause,
+            stage="text",
+            severity="divergent",
+            sentence=f"In {count} of {evidence.tokens.rows} rows {words}.",
+            evidence={
+                "standing": "suspected",
+                "rows": count,
+                "reference do_lower_case": evidence.reference.tokenizer.get("do_lower_case"),
+                "candidate do_lower_case": evidence.candidate.tokenizer.get("do_lower_case"),
+            },
+        )
+
+
+def _tokens(evidence: Evidence) -> Iterator[Finding]:
+    digests = [side.tokenizer.get("vocabulary_digest") for side in (evidence.reference, evidence.candidate)]
+    for kind, (cause, stage, words) in _TOKEN_CAUSES.items():
+        count = evidence.tokens.differences.get(kind, 0)
+        if not count:
+            continue
+        seen: dict[str, Any] = {"standing": "suspected", "rows": count}
+        if kind in {"pieces", "ids"} and None not in digests:
+            seen["same vocabulary"] = digests[0] == digests[1]
+        if kind in {"pieces", "ids"}:
+            seen["reference tokenizer"] = evidence.reference.tokenizer.get("class")
+            seen["candidate tokenizer"] = evidence.candidate.tokenizer.get("class")
+            if seen.get("same vocabulary") is False:
+                cause = "tokenizer.vocabulary"
+                words += "; the two tokenizers have different vocabularies"
+        if kind == "truncation":
+            for side, described in (("reference", evidence.reference), ("candidate", evidence.candidate)):
+                seen[f"{side} maximum length"] = described.tokenizer.get("max_length", described.tokenizer.get("model_max_length"))
+        yield Finding(
+            cause=cause,
+            stage=stage,
+            severity="divergent",
+            sentence=f"In {count} of {evidence.tokens.rows} rows {words}.",
+            evidence=seen,
+        )
+
+
+def _batch(evidence: Evidence) -> Iterator[Finding]:
+    sides = evidence.tokens.padding_side
+    if len(set(sides.values()) - {"none"}) > 1:
+        minds = evidence.first is not None and evidence.first.pass_ == "own"
+        words = "and the model minds" if minds else "and the model does not mind"
+        yield Finding(
+            cause="batch.padding_side",
+            stage="attention_mask",
+            severity="divergent" if minds else "notice",
+            sentence=f"The reference pads on the {sides['reference']}, the candidate on the {sides['candidate']}, {words}.",
+            evidence={"standing": "suspected" if minds else "observed", **sides},
+        )
+    for side, rows in evidence.mask_missing.items():
+        if not rows:
+            continue
+        minds = evidence.first is not None and evidence.first.stage == "attention_mask"
+        yield Finding(
+            cause="batch.attention_mask",
+            stage="attention_mask",
+            severity="divergent" if minds else "notice",
+            sentence=f"The {side} was given no attention mask, so padding is attended to in {rows} padded rows.",
+            evidence={"standing": "suspected" if minds else "observed", "side": side, "padded rows": rows},
+        )
+
+
+def _configuration(evidence: Evidence) -> Iterator[Finding]:
+    ours, theirs = _transformer(evidence.reference), _transformer(evidence.candidate)
+    for cause, names, stage in _CONFIG_CAUSES:
+        for name in names:
+            if name not in ours or name not in theirs or ours[name] == theirs[name]:
+                continue
+            yield Finding(
+                cause=cause,
+                stage=stage,
+                severity="divergent" if evidence.first is not None else "notice",
+                sentence=f"{name} is {ours[name]} in the reference and {theirs[name]} in the candidate.",
+                evidence={"standing": "suspected", "key": name, "reference": ours[name], "candidate": theirs[name]},
+            )
+
+
+def _transformer(described: Description) -> Mapping[str, Any]:
+    inner = described.config.get("transformer")
+    return inner if isinstance(inner, dict) else described.config
+
+
+def _weights(evidence: Evidence) -> Iterator[Finding]:
+    for side, described in (("reference", evidence.reference), ("candidate", evidence.candidate)):
+        if described.newly_initialised:
+            names = described.newly_initialised
+            cause = "weights.missing"
+            if all("pooler" in name for name in names):
+                cause = "weights.pooler_not_loaded"
+            elif all(("classifier" in name or "score" in name or "pre_classifier" in name) for name in names):
+                cause = "weights.head_not_loaded"
+            yield Finding(
+                cause=cause,
+                stage="pooled" if cause.endswith("pooler_not_loaded") else "logits",
+                severity="divergent" if evidence.first is not None else "notice",
+                sentence=f"{len(names)} parameters of the {side} are not in its file and were newly initialised: {_some(names)}.",
+                evidence={"standing": "suspected", "side": side, "parameters": names},
+            )
+        if described.unused_weights:
+            names = described.unused_weights
+            yield Finding(
+                cause="weights.missing",
+                stage="embeddings",
+                sentence=f"{len(names)} tensors in the file of the {side} reached no parameter: {_some(names)}.",
+                evidence={"standing": "observed", "side": side, "tensors": names},
+            )
+    ours = {item.name: item.digest for item in evidence.reference.parameters}
+    theirs = {item.name: item.digest for item in evidence.candidate.parameters}
+    common = [name for name in ours if name in theirs]
+    changed = [name for name in common if ours[name] != theirs[name]]
+    if evidence.reference.dtype != evidence.candidate.dtype or len(common) < 0.5 * max(len(ours), len(theirs), 1):
+        return
+    if changed:
+        yield Finding(
+            cause="weights.changed" if len(changed) < 0.9 * len(common) else "weights.retrained",
+            stage=evidence.first.stage if evidence.first is not None else "embeddings",
+            severity="divergent" if evidence.first is not None else "notice",
+            sentence=f"{len(changed)} of {len(common)} parameters with the same name hold other values: {_some(changed)}.",
+            evidence={"standing": "suspected", "parameters": changed[:100], "changed": len(changed), "common": len(common)},
+        )
+
+
+def _runtime(evidence: Evidence) -> Iterator[Finding]:
+    ours, theirs = evidence.reference, evidence.candidate
+    if ours.dtype and theirs.dtype and ours.dtype != theirs.dtype:
+        yield Finding(
+            cause="runtime.dtype",
+            stage="embeddings",
+            severity="divergent" if evidence.first is not None else "notice",
+            sentence=f"The reference computes in {ours.dtype}, the candidate in {theirs.dtype}.",
+            evidence={"standing": "suspected", "reference": ours.dtype, "candidate": theirs.dtype},
+        )
+    attention = [side.config.get("attn_implementation") for side in (ours, theirs)]
+    if all(attention) and attention[0] != attention[1]:
+        beyond = evidence.first is not None and evidence.first.stage.startswith("layer.")
+        yield Finding(
+            cause="runtime.attention",
+            stage="layer.0.attention",
+            severity="divergent" if beyond else "notice",
+            sentence=f"Attention is computed by {attention[0]} in the reference and by {attention[1]} in the candidate.",
+            evidence={"standing": "suspected" if beyond else "observed", "reference": attention[0], "candidate": attention[1]},
+        )
+
+
+def _outputs(evidence: Evidence) -> Iterator[Finding]:
+    labels, decisions = evidence.labels, evidence.decisions
+    if labels is not None and labels.kind in {"permuted", "by_index"}:
+        divergent = evidence.first is not None and evidence.first.stage == "logits"
+        yield Finding(
+            cause="output.label_order",
+            stage="label",
+            severity="divergent" if divergent else "notice",
+            sentence=labels.sentence,
+            evidence={
+                "standing": "suspected" if divergent else "observed",
+                "mapping": labels.kind,
+                "permutation": list(labels.permutation or ()),
+            },
+        )
+    if decisions is None:
+        return
+    implied = decisions.implied_temperature
+    said = evidence.reference.temperature, evidence.candidate.temperature
+    if said[0] != said[1]:
+        value = "" if implied.value is None else f"; the logits imply {implied.value:.2f}"
+        yield Finding(
+            cause="output.temperature",
+            stage="probabilities",
+            severity="divergent" if evidence.first is not None else "notice",
+            sentence=f"Probabilities are taken at temperature {said[0]:g} in the reference and {said[1]:g} in the candidate{value}.",
+            evidence={"standing": "suspected", "implied": implied.value, "r2": implied.r2},
+        )
+    elif implied.value is not None and implied.r2 is not None and implied.r2 > 0.999 and abs(implied.value - 1) > 0.02:
+        yield Finding(
+            cause="output.temperature",
+            stage="logits",
+            severity="divergent" if evidence.first is not None else "notice",
+            sentence=f"The candidate's logits are the reference's at temperature {implied.value:.2f} (R2 {implied.r2:.4f}).",
+            evidence={"standing": "suspected", "implied": implied.value, "r2": implied.r2},
+        )
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown

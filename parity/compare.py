@@ -1,0 +1,204 @@
+"""The comparison of a pair: opens both sides, asks, aligns, measures, judges, and returns the audit.
+
+The order is: describe, plan, noise sample, sweep, judge. Everything that touches a framework happens behind the border
+(`parity.runner`); everything that decides is pure (`parity.judge`).
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+from parity.adapter import check_options, find_adapter
+from parity.audit import Audit, InputsRecord, PolicyRecord
+from parity.batches import sample_rows
+from parity.conclude import conclude
+from parity.encoding import Example
+from parity.environment import interpreter_for
+from parity.errors import InputsDoNotFit
+from parity.inputs import Inputs
+from parity.ledger import Ledger
+from parity.noise import Floor, floor_of
+from parity.pair import Pair
+from parity.plan import Plan, plan_of
+from parity.runner import Progress as RunnerProgress
+from parity.runner import Runner
+from parity.sampling import NoiseSample, take_sample
+from parity.side import Side
+from parity.subject import Subject
+from parity.sweep import SLOTS, WINDOW, open_window, sweep_window
+from parity.tally import DecisionTally
+
+__all__ = ["Progress", "Request", "compare"]
+
+Progress = Callable[[str, int, int | None], None]
+
+
+class Request(NamedTuple):
+    """What is asked: two subjects, the inputs, the policy, and how to run."""
+
+    subjects: Pair[Subject]
+    inputs: Inputs
+    policy: PolicyRecord
+    temperatures: Sequence[float] = (1.0,)
+    detail: bool = False
+    sample: int = 32
+    timeout: float = 600.0
+    command: str = ""
+
+
+def compare(request: Request, progress: Progress) -> Audit:
+    """Run the comparison; raises a ParityError when it cannot be run, and returns an audit in every other case."""
+    started, clock, cpu = datetime.now(UTC), time.monotonic(), time.process_time()
+    with ExitStack() as stack:
+        sides = _open(request, stack, progress)
+        _check_inputs(sides, request.inputs)
+        described = Pair(sides.reference.described, sides.candidate.described)
+        plan = plan_of(described, detail=request.detail)
+        names = described.reference.labels or described.candidate.labels or []
+        tally = None
+        if plan.classed:
+            tally = DecisionTally(names, request.temperatures, plan.temperatures, multi_label=plan.multi_label)
+        sample: NoiseSample | None = None
+        ledger: Ledger | None = None
+        seconds, done = Pair(0.0, 0.0), 0
+        for examples in request.inputs.windows(WINDOW):
+            progress("reading tokens", done, request.inputs.count)
+            window = open_window(sides, examples)
+            if sample is None or ledger is None:
+                sample = _sample(sides, plan, request, window, progress)
+                floors = _floors(sample, request.policy)
+                ledger = Ledger(plan, floors, tally)
+            if tally is not None:
+                tally.look_at(examples, None if sample is None else sample.noise.reference.get("logits"))
+
+            def advance(count: int, so_far: int = done) -> None:
+                nonlocal done
+                done += count
+                progress("comparing", done, request.inputs.count)
+
+            spent = sweep_window(sides, plan, window, ledger, advance)
+            seconds = Pair(seconds.reference + spent.reference, seconds.candidate + spent.candidate)
+        assert sample is not None and ledger is not None, "inputs without an example are refused when they are read"
+        records = Pair(sides.reference.record(), sides.candidate.record())
+    return conclude(
+        described=described,
+        records=records,
+        plan=plan,
+        sample=sample,
+        ledger=ledger,
+        floors=_floors(sample, request.policy),
+        policy=request.policy,
+        inputs=_inputs_record(request.inputs),
+        provenance=_provenance(started, clock, cpu, seconds),
+        command=request.command,
+    )
+
+
+def _open(request: Request, stack: ExitStack, progress: Progress) -> Pair[Side]:
+    """Both runners start together, so that the slower framework alone is waited for."""
+    adapters = [find_adapter(subject) for subject in request.subjects]
+    for subject, adapter in zip(request.subjects, adapters, strict=True):
+        check_options(adapter, subject)
+    runners: list[Runner] = []
+    for name, subject, adapter in zip(Pair._fields, request.subjects, adapters, strict=True):
+        interpreter = interpreter_for(subject, adapter, lambda what: progress(what, 0, None))
+        runner = Runner.start(
+            subject,
+            adapter,
+            interpreter=interpreter,
+            timeout=request.timeout,
+            slots=SLOTS,
+            on_progress=partial(_relay, progress, name),
+        )
+        runners.append(stack.enter_context(runner))
+    progress("opening both sides", 0, None)
+    sides = [
+        Side(name, subject, adapter, runner, runner.describe())
+        for name, subject, adapter, runner in zip(Pair._fields, request.subjects, adapters, runners, strict=True)
+    ]
+    return Pair(sides[0], sides[1])
+
+
+def _relay(progress: Progress, name: str, told: RunnerProgress) -> None:
+    progress(f"{name}: {told.what}", told.done, told.total)
+
+
+def _check_inputs(sides: Pair[Side], inputs: Inputs) -> None:
+    for side in sides:
+        pairs = side.described.can.pairs
+        if pairs == "required" and inputs.pairs < inputs.count:
+            raise InputsDoNotFit(
+                f"The {side.name} {side.subject} reads pairs of texts, and {inputs.count - inputs.pairs} of {inputs.count} "
+                f"inputs of {inputs.source} have no second text.",
+                next_step="Name the second column with --pair-column.",
+            )
+        if pairs == "no" and inputs.pairs:
+            raise InputsDoNotFit(
+                f"The {side.name} {side.subject} reads single texts, and {inputs.source} holds pairs.",
+                next_step="Give inputs with one text column.",
+            )
+
+
+def _sample(
+    sides: Pair[Side], plan: Plan, request: Request, window: Any, progress: Progress
+) -> NoiseSample:
+    examples: list[Example] = window.examples
+    places = sample_rows(len(examples), request.sample)
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        progress("measuring the noise floor", done, len(places))
+
+    progress("measuring the noise floor", 0, len(places))
+    return take_sample(sides, plan, window.batches(plan, places), advance)
+
+
+def _floors(sample: NoiseSample, policy: PolicyRecord) -> Callable[[str], Floor]:
+    pure = not any(kind.startswith("mixed") for kind in sample.float64)
+    known: dict[str, Floor] = {}
+
+    def floors(stage: str) -> Floor:
+        if stage not in known:
+            known[stage] = floor_of(stage, sample.noise.reference, sample.noise.candidate, policy, float64_is_pure=pure)
+        return known[stage]
+
+    return floors
+
+
+def _inputs_record(inputs: Inputs) -> InputsRecord:
+    return InputsRecord(
+        count=inputs.count,
+        digest=inputs.digest,
+        source=inputs.source,
+        built_in=inputs.built_in,
+        labelled=inputs.labelled,
+        pairs=inputs.pairs,
+    )
+
+
+def _provenance(started: datetime, clock: float, cpu: float, seconds: Pair[float]) -> dict[str, Any]:
+    return {
+        "parity": version("parity-audit"),
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(time.monotonic() - clock, 3),
+        "cpu_seconds": {
+            "reference forwards": round(seconds.reference, 3),
+            "candidate forwards": round(seconds.candidate, 3),
+            "comparer": round(time.process_time() - cpu, 3),
+        },
+        "host_peak_memory_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+    }

@@ -1,0 +1,275 @@
+"""The conclusion: from what was added up to the audit. Nothing is asked here any more, and nothing is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from parity.audit import (
+    Audit,
+    Decisions,
+    InputsRecord,
+    Noise,
+    NotCompared,
+    Pass,
+    PolicyRecord,
+    StageRecord,
+    SubjectRecord,
+    Tokens,
+)
+from parity.causes.evidence import Evidence, findings
+from parity.description import Description
+from parity.judge import Measured, discrete_record, first_divergence, judge_stage, reach_verdict
+from parity.ledger import Ledger
+from parity.measure.tensors import Difference, Measurement
+from parity.noise import Floor
+from parity.pair import Pair
+from parity.plan import Plan
+from parity.sampling import NoiseSample
+
+__all__ = ["conclude"]
+
+_OWN_WORSE = 3.0
+_INPUT_KINDS: dict[str, tuple[str, ...]] = {
+    "text": ("text",),
+    "tokens": ("text", "pieces"),
+    "input_ids": ("text", "pieces", "ids", "special_tokens", "truncation"),
+    "token_type_ids": ("token_type_ids",),
+}
+
+
+class _Soft(NamedTuple):
+    """An input that differs in a way a model may not mind: it diverges only if what follows does because of it."""
+
+    stage: str
+    rows: int
+    differing: list[int]
+    count: int
+    said: str
+
+
+def conclude(
+    *,
+    described: Pair[Description],
+    records: Pair[SubjectRecord],
+    plan: Plan,
+    sample: NoiseSample,
+    ledger: Ledger,
+    floors: Callable[[str], Floor],
+    policy: PolicyRecord,
+    inputs: InputsRecord,
+    provenance: dict[str, Any],
+    command: str,
+) -> Audit:
+    """Judge every stage, reach the verdict, draw the findings, and write it all down."""
+    tensors, missing = _tensor_stages(plan, sample, ledger, floors, policy)
+    not_compared = [*plan.not_compared, *missing]
+    symbols, silent = _symbol_stages(described, inputs, ledger, tensors)
+    not_compared += silent
+    decisions = ledger.tally.record(inputs.labelled) if ledger.tally is not None else None
+    stages = [*symbols, *tensors]
+    if ledger.tally is not None and decisions is not None and decisions.examples:
+        stages.append(_label_stage(decisions))
+    judgement = reach_verdict(stages, decisions, not_compared, policy)
+    first = first_divergence(stages, policy)
+    tokens = _tokens(ledger)
+    evidence = Evidence(
+        reference=described.reference,
+        candidate=described.candidate,
+        labels=plan.labels,
+        tokens=tokens,
+        mask_missing=_mask_missing(ledger),
+        padded_rows=max(ledger.padded_rows),
+        stages=stages,
+        decisions=decisions,
+        first=first,
+        text_changes=dict(ledger.text_changes),
+        built_in_inputs=inputs.built_in,
+    )
+    return Audit(
+        verdict=judgement.verdict,
+        exit_code=judgement.exit_code,
+        headline=judgement.headline,
+        policy=policy,
+        reference=records.reference,
+        candidate=records.candidate,
+        inputs=inputs,
+        first_divergence=first,
+        stages=stages,
+        tokens=tokens,
+        decisions=decisions,
+        findings=findings(evidence),
+        not_compared=not_compared,
+        noise=Noise(
+            sample=sample.rows,
+            method=sample.method,
+            reference_float64=sample.float64.reference,
+            candidate_float64=sample.float64.candidate,
+        ),
+        provenance=provenance,
+        command=command,
+    )
+
+
+def _tensor_stages(
+    plan: Plan,
+    sample: NoiseSample,
+    ledger: Ledger,
+    floors: Callable[[str], Floor],
+    policy: PolicyRecord,
+) -> tuple[list[StageRecord], list[NotCompared]]:
+    records: list[StageRecord] = []
+    missing: list[NotCompared] = []
+    for stage in _derived(plan):
+        for pass_, heaps in (("own", ("both", "own")), ("same_ids", ("both", "given"))):
+            name: Pass = "own" if pass_ == "own" else "same_ids"
+            seen = _merged([ledger.heaps[heap].get(stage) for heap in heaps])
+            reason = ledger.unfit.get((stage, name))
+            if reason is not None:
+                missing.append(NotCompared(stage=stage, pass_=name, reason=reason, counts=_counts(name, reason, ledger)))
+            if seen is None:
+                continue
+            exact = sample.between.get(stage) if name == "same_ids" or sample.own_feed_equal else None
+            records.append(judge_stage(Measured(stage, name, seen, floors(stage), exact), policy))
+            if records[-1].status == "not_comparable":
+                missing.append(NotCompared(stage=stage, pass_=name, reason=records[-1].reason))
+    return records, missing
+
+
+def _derived(plan: Plan) -> list[str]:
+    """The stages in forward order, with the probabilities that follow from the logits."""
+    order: list[str] = []
+    for stage in plan.stages:
+        order.append(stage)
+        if stage == "logits" and plan.classed:
+            order.append("probabilities")
+    return order
+
+
+def _counts(pass_: Pass, reason: str, ledger: Ledger) -> bool:
+    """The same-ids pass explains a divergence; where tokens already differ its absence hides nothing more."""
+    return not (pass_ == "same_ids" and ledger.rows_equal < ledger.rows)
+
+
+def _merged(parts: list[Difference | None]) -> Measurement | None:
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    return Difference.merged(known).measurement()
+
+
+def _symbol_stages(
+    described: Pair[Description], inputs: InputsRecord, ledger: Ledger, tensors: list[StageRecord]
+) -> tuple[list[StageRecord], list[NotCompared]]:
+    """Text, tokens, ids, types, mask and positions, in the own pass."""
+    if ledger.rows == 0:
+        who = "a side has outputs only" if "outputs" in {side.scope for side in described} else "a side has no tokens"
+        return [], [NotCompared(stage=stage, reason=who, counts=False) for stage in ("text", "tokens", "input_ids")]
+    records: list[StageRecord] = []
+    silent: list[NotCompared] = []
+    for stage, kinds in _INPUT_KINDS.items():
+        if stage == "text" and not ledger.texts_known:
+            reason = "a tokenizer does not tell its normalised text"
+            silent.append(NotCompared(stage="text", reason=reason, counts=False))
+            continue
+        rows = ledger.texts_known if stage == "text" else ledger.rows
+        count = max((ledger.kinds.get(kind, 0) for kind in kinds), default=0)
+        named = sorted({row for kind in kinds for row in ledger.kind_rows.get(kind, [])})
+        compared = rows if stage == "text" else ledger.token_count
+        records.append(
+            discrete_record(stage, "own", compared=compared, rows=rows, differing=named, count=count)
+        )
+    for soft in _soft(ledger):
+        minded = _minded(tensors)
+        reason = soft.said if minded else f"{soft.said}; the model does not mind" if soft.count else soft.said
+        records.append(
+            discrete_record(
+                soft.stage,
+                "own",
+                compared=ledger.token_count,
+                rows=soft.rows,
+                differing=soft.differing,
+                count=soft.count if minded else 0,
+                reason=reason,
+            )
+        )
+    return records, silent
+
+
+def _soft(ledger: Ledger) -> list[_Soft]:
+    sides = {side: _side(counts) for side, counts in zip(Pair._fields, ledger.padding, strict=True)}
+    other_side = len(set(sides.values()) - {"none"}) > 1
+    said: list[str] = []
+    count, named = ledger.mask_differing, list(ledger.mask_rows)
+    if other_side:
+        said.append(f"padded on the {sides['reference']} and on the {sides['candidate']}")
+        count = max(count, min(ledger.padded_rows))
+    if ledger.mask_differing:
+        said.append("padding is attended to on one side")
+    found = [_Soft("attention_mask", ledger.rows, named, count, ", ".join(said))]
+    if ledger.positions_known:
+        count = ledger.position_differing
+        found.append(
+            _Soft(
+                "position_ids", ledger.positions_known, ledger.position_rows, count, "other positions" if count else ""
+            )
+        )
+    return found
+
+
+def _minded(tensors: list[StageRecord]) -> bool:
+    """Whether the own pass diverges where the same-ids pass does not, or clearly more: then the inputs are to blame."""
+    given = {record.stage: record for record in tensors if record.pass_ == "same_ids"}
+    for record in tensors:
+        if record.pass_ != "own" or record.status != "divergent":
+            continue
+        other = given.get(record.stage)
+        if other is None or other.status != "divergent":
+            return True
+        if (record.relative_l2 or 0.0) > _OWN_WORSE * (other.relative_l2 or 0.0):
+            return True
+    return False
+
+
+def _label_stage(decisions: Decisions) -> StageRecord:
+    real = [flip.row for flip in decisions.flips if not flip.explained_by_noise]
+    unexplained = decisions.flips_total - sum(flip.explained_by_noise for flip in decisions.flips)
+    reason = "" if not decisions.flips_total or unexplained else f"{decisions.flips_total} flips lie within the noise"
+    return discrete_record(
+        "label",
+        "own",
+        compared=decisions.examples,
+        rows=decisions.examples,
+        differing=real,
+        count=unexplained,
+        reason=reason,
+    )
+
+
+def _tokens(ledger: Ledger) -> Tokens:
+    differences = dict(sorted(ledger.kinds.items()))
+    sides = {side: _side(counts) for side, counts in zip(Pair._fields, ledger.padding, strict=True)}
+    if len(set(sides.values()) - {"none"}) > 1:
+        differences["padding_side"] = min(ledger.padded_rows)
+    if ledger.mask_differing:
+        differences["attention_mask"] = ledger.mask_differing
+    if ledger.position_differing:
+        differences["position_ids"] = ledger.position_differing
+    return Tokens(
+        rows=ledger.rows,
+        rows_equal=ledger.rows_equal,
+        differences=differences,
+        examples=ledger.examples,
+        padding_side=sides,
+        pairs_aligned=ledger.pairs_aligned,
+    )
+
+
+def _mask_missing(ledger: Ledger) -> dict[str, int]:
+    return {side: counts.get(1, 0) for side, counts in zip(Pair._fields, ledger.unmasked, strict=True)}
+
+
+def _side(counts: Any) -> str:
+    """The side a subject pads on, over all batches: the one seen, "none" where nothing was padded, else "mixed"."""
+    seen = {side for side in counts if side != "none"}
+    return seen.pop() if len(seen) == 1 else "mixed" if seen else "none"

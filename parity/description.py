@@ -1,0 +1,76 @@
+"""How a subject describes itself when asked: versions, parameters, labels, the stages it can show, what it can do."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from parity.errors import RunnerSpokeGarbage
+
+__all__ = ["Abilities", "Description", "Parameter", "StageSeen", "read_description"]
+
+
+class StageSeen(msgspec.Struct, frozen=True):
+    """A stage the subject will show: its name, its axes (`row`, `token`, `word`, `hidden`, `class`, `other`), the module."""
+
+    name: str
+    axes: list[str]
+    module: str | None = None
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """One parameter tensor: name, shape, dtype and the digest of its bytes."""
+
+    name: str
+    shape: list[int]
+    dtype: str
+    digest: str
+
+
+class Abilities(msgspec.Struct, frozen=True):
+    """What the subject can be asked: given ids, float64, pairs of texts, and whether it has tokens at all."""
+
+    same_ids: bool = False
+    float64: bool = False
+    pairs: Literal["no", "optional", "required"] = "optional"
+    tokens: bool = True
+
+
+class Description(msgspec.Struct, frozen=True):
+    """The answer to `describe`; the wire's contract is in `parity/_in_process/serve.py`."""
+
+    framework: str
+    versions: dict[str, str]
+    stages: list[StageSeen]
+    can: Abilities
+    model_class: str = ""
+    task: str = "other"
+    dtype: str = ""
+    device: str = ""
+    labels: list[str] | None = None
+    multi_label: bool = False
+    temperature: float = 1.0
+    weights_digest: str | None = None
+    parameters: list[Parameter] = []
+    config: dict[str, Any] = {}
+    tokenizer: dict[str, Any] = {}
+    scope: Literal["full", "outputs"] = "full"
+    max_rows: int | None = None
+    max_tokens: int | None = None
+    vocabulary_rows: int | None = None
+    newly_initialised: list[str] = []
+    unused_weights: list[str] = []
+    notes: list[str] = []
+    name_used: str = ""
+
+
+def read_description(value: object, subject: str) -> Description:
+    """Check what came over the border; raises RunnerSpokeGarbage naming the field that is wrong."""
+    try:
+        return msgspec.convert(value, Description)
+    except msgspec.ValidationError as error:
+        raise RunnerSpokeGarbage(
+            f"{subject} described itself in a way parity cannot read: {error}.",
+            next_step="This is a defect of its adapter's runner; report it with this sentence.",
+        ) from error

@@ -1,0 +1,298 @@
+"""The judge: what was measured, the floor and the policy go in; statuses, the first divergence and the verdict come out.
+
+Rules of an auditor hold here: nothing compared is not a pass, what could not be paired counts, a non-finite value equals
+nothing, and equivalence is shown by a bound, never inferred from the lack of a difference.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from parity.audit import Decisions, FirstDivergence, NotCompared, Pass, Place, PolicyRecord, StageRecord, Status, Verdict
+from parity.measure.decisions import clopper_pearson
+from parity.measure.tensors import Measurement
+from parity.noise import Floor
+
+__all__ = ["Judgement", "Measured", "discrete_record", "first_divergence", "judge_stage", "reach_verdict", "stage_rank"]
+
+_LAYER = re.compile(r"(?:^|\.)layer\.(\d+)")
+_CLEAR_CUT = 20.0
+_ORDER = (
+    "text",
+    "tokens",
+    "input_ids",
+    "token_type_ids",
+    "attention_mask",
+    "position_ids",
+    "embeddings",
+)
+_LAST = ("pooled", "logits", "probabilities", "label")
+
+
+class Measured(NamedTuple):
+    """One stage in one pass: its measurement, its floor, and what the two differ by in float64 (None: not asked)."""
+
+    stage: str
+    pass_: Pass
+    measurement: Measurement
+    floor: Floor
+    float64: float | None
+    centred: float | None = None
+
+
+class Judgement(NamedTuple):
+    """The verdict with its exit code, and the sentence that says both why."""
+
+    verdict: Verdict
+    exit_code: int
+    headline: str
+
+
+def judge_stage(measured: Measured, policy: PolicyRecord) -> StageRecord:
+    """The record of one stage, with its status under the policy."""
+    seen, floor = measured.measurement, measured.floor
+    status, reason = _status(measured, policy)
+    relative = seen.relative_l2 if seen.compared else None
+    return StageRecord(
+        stage=measured.stage,
+        pass_=measured.pass_,
+        status=status,
+        relative_l2=_finite(relative),
+        max_abs=Place(value=_finite(seen.max_abs) if seen.compared else None, at=_place(measured.stage, seen)),
+        noise_floor=floor.relative_l2,
+        times_floor=None if relative is None else _finite(relative / floor.relative_l2),
+        float64_relative_l2=_finite(measured.float64),
+        compared=seen.compared,
+        allowed=floor.allowed,
+        float64_allowed=floor.float64_allowed,
+        max_abs_floor=_finite(floor.max_abs),
+        mean_abs=_finite(seen.mean_abs),
+        rmse=_finite(seen.rmse),
+        cosine_distance=_finite(seen.cosine_distance),
+        sqnr_db=_finite(seen.sqnr_db),
+        centred_relative_l2=_finite(measured.centred),
+        non_finite_reference=seen.non_finite_reference,
+        non_finite_candidate=seen.non_finite_candidate,
+        norm_ratio=_finite(seen.norm_ratio),
+        rows=seen.rows,
+        rows_beyond=seen.rows_beyond,
+        positions=seen.positions,
+        positions_beyond=seen.positions_beyond,
+        first_beyond=[list(place) for place in seen.first_beyond],
+        reason=reason,
+    )
+
+
+def discrete_record(
+    stage: str, pass_: Pass, *, compared: int, rows: int, differing: Sequence[int], count: int, reason: str = ""
+) -> StageRecord:
+    """The record of a stage of symbols (text, tokens, ids, labels): equal, or divergent in `count` of `rows` rows."""
+    status: Status = "not_comparable" if rows == 0 else "divergent" if count else "equal"
+    return StageRecord(
+        stage=stage,
+        pass_=pass_,
+        status=status,
+        relative_l2=None,
+        max_abs=Place(value=None, at=None),
+        noise_floor=None,
+        times_floor=None,
+        float64_relative_l2=None,
+        compared=compared,
+        rows=rows,
+        rows_beyond=count,
+        first_beyond=[[row] for row in differing[:8]],
+        reason=reason,
+    )
+
+
+def stage_rank(stage: str) -> tuple[int, int, str]:
+    """Where a stage stands on the way from text to label; used only where neither side announced an order.
+
+    >>> sorted(["label", "layer.10", "layer.9", "tokens", "embeddings"], key=stage_rank)
+    ['tokens', 'embeddings', 'layer.9', 'layer.10', 'label']
+    """
+    if stage in _ORDER:
+        return (0, _ORDER.index(stage), stage)
+    if stage in _LAST:
+        return (2, _LAST.index(stage), stage)
+    layer = _LAYER.search(stage)
+    return (1, int(layer.group(1)) if layer else 0, stage)
+
+
+def first_divergence(stages: Sequence[StageRecord], policy: PolicyRecord) -> FirstDivergence | None:
+    """The earliest divergent stage that counts; `stages` are in forward order, the own pass before the same-ids pass.
+
+    An example or a token is named only where a strict subset is concerned and the difference is clear-cut: at a faulty
+    weight every token differs at once, and naming one would be false precision.
+    """
+    divergent = [record for record in stages if record.status == "divergent" and record.stage not in policy.ignore]
+    if not divergent:
+        return None
+    order = list(dict.fromkeys(record.stage for record in stages))
+    first = min(divergent, key=lambda record: (order.index(record.stage), record.pass_ != "own"))
+    layer = _LAYER.search(first.stage)
+    example, token = _subset(first)
+    return FirstDivergence(
+        stage=first.stage,
+        pass_=first.pass_,
+        layer=int(layer.group(1)) if layer else None,
+        example=example,
+        token=token,
+        float64_only=_float64_only(first),
+    )
+
+
+def reach_verdict(
+    stages: Sequence[StageRecord],
+    decisions: Decisions | None,
+    not_compared: Sequence[NotCompared],
+    policy: PolicyRecord,
+) -> Judgement:
+    """The verdict under the policy, the exit code, and the sentence that heads every report."""
+    first = first_divergence(stages, policy)
+    counting = [item for item in not_compared if item.counts]
+    tensors = [record for record in stages if record.noise_floor is not None]
+    if not any(record.compared for record in tensors):
+        return Judgement("not_comparable", 1, f"Nothing was compared: {_why_nothing(stages, not_compared)}")
+    if policy.flip_rate is not None and policy.probability is not None and (first is not None or counting):
+        return _by_decisions(first, decisions, policy)
+    if first is not None:
+        return Judgement("divergent", 1, _divergent_sentence(stages, first))
+    if counting:
+        item = counting[0]
+        more = f" (and {len(counting) - 1} more)" if len(counting) > 1 else ""
+        return Judgement("not_comparable", 1, f"What could be compared agrees, but {item.stage} was not: {item.reason}{more}.")
+    return Judgement("parity", 0, _parity_sentence(stages, decisions, policy))
+
+
+def _by_decisions(first: FirstDivergence | None, decisions: Decisions | None, policy: PolicyRecord) -> Judgement:
+    where = f"The stages differ from {first.stage} on" if first is not None else "Some stages could not be compared"
+    if decisions is None or decisions.examples == 0:
+        return Judgement("not_comparable", 1, f"{where}, and there are no decisions to compare.")
+    assert policy.flip_rate is not None and policy.probability is not None
+    # An upper bound at `confidence` is one-sided: the upper end of the two-sided interval at 2 * confidence - 1.
+    bound = clopper_pearson(decisions.flips_total, decisions.examples, 2 * policy.confidence - 1).high
+    furthest = max((item.max_abs_probability for item in decisions.temperatures), default=math.inf)
+    percent = f"{policy.confidence:.0%}"
+    if bound <= policy.flip_rate and furthest <= policy.probability:
+        return Judgement(
+            "equivalent",
+            0,
+            f"{where}, and it is shown not to matter: the flip rate is below {bound:.2%} ({percent} bound, up to "
+            f"{policy.flip_rate:.2%} allowed) and no probability moves by more than {furthest:.1e} "
+            f"(up to {policy.probability:g}).",
+        )
+    if furthest > policy.probability:
+        return Judgement(
+            "divergent", 1, f"{where}, and a probability moves by {furthest:.1e} (up to {policy.probability:g} is allowed)."
+        )
+    if decisions.flips_total:
+        return Judgement(
+            "divergent",
+            1,
+            f"{where}, and {decisions.flips_total} of {decisions.examples} labels flip: the rate can be as high as {bound:.2%} "
+            f"({percent} bound, up to {policy.flip_rate:.2%} allowed).",
+        )
+    needed = math.ceil(math.log(1 - policy.confidence) / math.log(1 - policy.flip_rate))
+    return Judgement(
+        "divergent",
+        1,
+        f"{where}; no label flips, but {decisions.examples} inputs bound the flip rate only by {bound:.2%} ({percent}): "
+        f"{needed} inputs without a flip would show {policy.flip_rate:.2%}.",
+    )
+
+
+def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
+    seen, floor = measured.measurement, measured.floor
+    if seen.non_finite_differing:
+        return "divergent", f"{seen.non_finite_differing} values are finite on one side only, or not the same infinity or NaN"
+    if not seen.compared:
+        return "not_comparable", "every value is NaN or infinite on both sides" if seen.non_finite_reference else "empty"
+    if policy.name == "bitwise" or (policy.floor_factor == 0 and measured.stage not in policy.stages):
+        return ("equal", "") if seen.bitwise_equal else ("divergent", "not bitwise equal")
+    if seen.relative_l2 > floor.allowed:
+        return "divergent", ""
+    if seen.worst_position > floor.position_allowed:
+        return "divergent", f"one position differs by {seen.worst_position:.1e} of its own size"
+    if policy.check_float64 and measured.float64 is not None and not measured.float64 <= floor.float64_allowed:
+        return "divergent", "invisible in float32; in float64 rounding sinks and the difference stays"
+    return ("equal", "") if seen.bitwise_equal else ("within_noise", "")
+
+
+def _float64_only(record: StageRecord) -> bool:
+    if record.relative_l2 is None or record.allowed is None or record.float64_relative_l2 is None:
+        return False
+    return record.relative_l2 <= record.allowed and record.reason.startswith("invisible in float32")
+
+
+def _subset(record: StageRecord) -> tuple[int | None, int | None]:
+    if record.noise_floor is None:
+        strict = 0 < record.rows_beyond < record.rows
+        return (record.first_beyond[0][0] if strict and record.first_beyond else None), None
+    if not record.first_beyond or not record.allowed or (record.relative_l2 or 0.0) * _CLEAR_CUT < record.allowed:
+        return None, None
+    row, position = record.first_beyond[0][0], record.first_beyond[0][1]
+    clear_cut = record.times_floor is not None and (record.relative_l2 or 0.0) > _CLEAR_CUT * record.allowed
+    if not clear_cut and record.rows_beyond * 4 > record.rows:
+        return None, None
+    example = row if 0 < record.rows_beyond < record.rows else None
+    tokens = record.positions > record.rows
+    token = position if tokens and 0 < record.positions_beyond < record.positions else None
+    return example, token
+
+
+def _place(stage: str, seen: Measurement) -> str | None:
+    if seen.max_abs_at is None or not seen.compared:
+        return None
+    row, position, unit = seen.max_abs_at
+    if stage in {"logits", "probabilities"} or seen.positions == seen.rows:
+        kind = "class" if stage in {"logits", "probabilities"} else "unit"
+        middle = f"token {position}, " if seen.positions > seen.rows else ""
+        return f"[row {row}, {middle}{kind} {unit}]"
+    return f"[row {row}, token {position}, unit {unit}]"
+
+
+def _divergent_sentence(stages: Sequence[StageRecord], first: FirstDivergence) -> str:
+    record = next(item for item in stages if item.stage == first.stage and item.pass_ == first.pass_)
+    if record.noise_floor is None:
+        return f"Divergent from {first.stage} on: {record.rows_beyond} of {record.rows} rows differ."
+    if first.float64_only:
+        return (
+            f"Divergent from {first.stage} on, invisible in float32: in float64 the two differ by a relative L2 of "
+            f"{record.float64_relative_l2:.1e} (up to {record.float64_allowed:.1e} is rounding)."
+        )
+    if record.relative_l2 is None or record.times_floor is None:
+        return f"Divergent from {first.stage} on: {record.reason}."
+    by = "given the same ids, " if first.pass_ == "same_ids" else ""
+    return (
+        f"Divergent from {first.stage} on: {by}relative L2 {record.relative_l2:.1e} "
+        f"(up to {record.allowed:.1e} is noise), {record.times_floor:,.0f} times the noise floor."
+    )
+
+
+def _parity_sentence(stages: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord) -> str:
+    tensors = [record for record in stages if record.noise_floor is not None and record.compared]
+    worst = max(tensors, key=lambda record: record.times_floor or 0.0)
+    count = len({record.stage for record in tensors})
+    labels = ""
+    if decisions is not None and decisions.examples:
+        labels = f", and {decisions.agree} of {decisions.examples} labels agree"
+    if all(record.status == "equal" for record in tensors):
+        return f"Parity: {count} stages are bitwise equal{labels}."
+    return (
+        f"Parity: {count} stages are within {policy.floor_factor:g} times the noise floor "
+        f"(the largest, {worst.stage}, is {worst.times_floor:.1f} times it){labels}."
+    )
+
+
+def _why_nothing(stages: Sequence[StageRecord], not_compared: Sequence[NotCompared]) -> str:
+    reason = next((item.reason for item in not_compared if item.counts), None)
+    reason = reason or next((record.reason for record in stages if record.reason), "no stage is common to both")
+    return reason if reason.endswith(".") else f"{reason}."
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,164 @@
+"""The ledger: everything that is added up while batches go by, and nothing that grows with the number of inputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.align.padding import padding_side
+from parity.align.positions import pair_positions
+from parity.align.texts import text_change
+from parity.align.tokens import RowAlignment
+from parity.audit import Pass, TokenExample
+from parity.batchwise import PairedStage, Unfit, paired_stages
+from parity.encoding import Encoding, Example
+from parity.measure.tensors import Difference
+from parity.noise import Floor
+from parity.pair import Pair
+from parity.plan import Plan
+from parity.runner import Batch
+from parity.tally import DecisionTally
+
+__all__ = ["Ledger"]
+
+Integers = NDArray[np.int64]
+_EXAMPLES = 12
+_NAMED_ROWS = 8
+
+
+class Ledger:
+    """What one sweep added up.
+
+    Stage differences are kept in three heaps, so that a batch which fed both sides the same is measured once and counts in
+    both passes: `both` (same feed), `own` (each side's own, feeds differ), `given` (the candidate on the reference's ids).
+    """
+
+    def __init__(self, plan: Plan, floors: Callable[[str], Floor], tally: DecisionTally | None) -> None:
+        self.plan = plan
+        self.tally = tally
+        self.heaps: dict[str, dict[str, Difference]] = {"both": {}, "own": {}, "given": {}}
+        self.unfit: dict[tuple[str, Pass], str] = {}
+        self.rows = 0
+        self.rows_equal = 0
+        self.kinds: Counter[str] = Counter()
+        self.kind_rows: dict[str, list[int]] = {}
+        self.text_changes: Counter[str] = Counter()
+        self.texts_known = 0
+        self.token_count = 0
+        self.examples: list[TokenExample] = []
+        self.padding: Pair[Counter[str]] = Pair(Counter(), Counter())
+        self.padded_rows: Pair[int] = Pair(0, 0)
+        self.unmasked: Pair[Counter[int]] = Pair(Counter(), Counter())
+        self.mask_rows: list[int] = []
+        self.mask_differing = 0
+        self.position_rows: list[int] = []
+        self.position_differing = 0
+        self.positions_known = 0
+        self.pairs_aligned = 0
+        self._floors = floors
+
+    def add_tokens(self, example: Example, encodings: Pair[Encoding], aligned: RowAlignment) -> None:
+        """One row's encodings and how they align."""
+        self.rows += 1
+        here, there = encodings
+        self.token_count += len(here.input_ids)
+        if here.normalized is not None and there.normalized is not None:
+            self.texts_known += 1
+        if aligned.equal:
+            self.rows_equal += 1
+            return
+        self.pairs_aligned += len(aligned.pairs)
+        for kind in aligned.kinds:
+            self.kinds[kind] += 1
+            named = self.kind_rows.setdefault(kind, [])
+            if len(named) < _NAMED_ROWS:
+                named.append(example.row)
+        if "text" in aligned.kinds and here.normalized is not None and there.normalized is not None:
+            change = text_change(here.normalized, there.normalized)
+            if change is None and here.normalized_pair is not None and there.normalized_pair is not None:
+                change = text_change(here.normalized_pair, there.normalized_pair)
+            self.text_changes[change or "other"] += 1
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append(
+                TokenExample(
+                    row=example.row,
+                    kinds=list(aligned.kinds),
+                    text=example.text,
+                    pair=example.pair,
+                    reference_pieces=list(here.pieces),
+                    candidate_pieces=list(there.pieces),
+                    reference_ids=list(here.input_ids),
+                    candidate_ids=list(there.input_ids),
+                    script=[list(step) for step in aligned.script],
+                )
+            )
+
+    def add_feeds(self, batches: Pair[Batch], rows: Sequence[int], equal_rows: Sequence[bool]) -> None:
+        """How the two batches were padded and masked, and which positions they gave their real tokens."""
+        reals = [batch.stages.get("real") for batch in batches]
+        if reals[0] is None or reals[1] is None:
+            return
+        padded: list[int] = []
+        unmasked: list[NDArray[np.bool_]] = []
+        for number, batch in enumerate(batches):
+            real = batch.stages["real"].values.astype(bool)
+            self.padding[number][padding_side(real.astype(np.uint8))] += 1
+            pads = (~real).any(axis=1)
+            padded.append(int(pads.sum()))
+            mask = batch.stages.get("attention_mask")
+            attended = np.ones(real.shape, dtype=bool) if mask is None else mask.values.astype(bool)
+            loose = (attended & ~real).any(axis=1) | (~attended & real).any(axis=1)
+            unmasked.append(loose)
+            self.unmasked[number].update({1: int(loose.sum())})
+        self.padded_rows = Pair(self.padded_rows.reference + padded[0], self.padded_rows.candidate + padded[1])
+        differing = np.flatnonzero(unmasked[0] != unmasked[1])
+        self.mask_differing += len(differing)
+        self._name(self.mask_rows, [rows[place] for place in differing])
+        self._positions(batches, rows, equal_rows)
+
+    def _positions(self, batches: Pair[Batch], rows: Sequence[int], equal_rows: Sequence[bool]) -> None:
+        known = [batch.stages.get("position_ids") for batch in batches]
+        if known[0] is None or known[1] is None:
+            return
+        reals = [batch.stages["real"].values.astype(np.uint8) for batch in batches]
+        for place, row in enumerate(rows):
+            if not equal_rows[place]:
+                continue
+            self.positions_known += 1
+            pairing = pair_positions(reals[0][place : place + 1], reals[1][place : place + 1])
+            sides = [
+                known[number].values[place] if index is None else known[number].values[place][index]  # type: ignore[union-attr]
+                for number, index in enumerate((pairing.reference, pairing.candidate))
+            ]
+            if not np.array_equal(sides[0], sides[1]):
+                self.position_differing += 1
+                self._name(self.position_rows, [row])
+
+    def add_stages(
+        self, heap: str, batches: Pair[Batch], rows: Sequence[int], pairs: Sequence[Integers | None] | None
+    ) -> None:
+        """Measure every stage of a pair of batches into a heap; `own` and `both` also count decisions."""
+        passes: tuple[Pass, ...] = {"both": ("own", "same_ids"), "own": ("own",), "given": ("same_ids",)}[heap]  # type: ignore[assignment]
+        heaps = self.heaps[heap]
+        for item in paired_stages(self.plan, batches, rows, pairs):
+            if isinstance(item, Unfit):
+                for pass_ in passes:
+                    self.unfit.setdefault((item.stage, pass_), item.reason)
+                continue
+            if item.stage not in heaps:
+                heaps[item.stage] = Difference(2.0 * self._floors(item.stage).allowed)
+            heaps[item.stage].add(item.values.reference, item.values.candidate, item.rows, item.positions)
+            if item.stage == "logits" and heap != "given" and self.tally is not None:
+                self._decide(item)
+
+    def _decide(self, item: PairedStage) -> None:
+        assert self.tally is not None
+        self.tally.add(item.values, item.rows, item.positions)
+
+    def _name(self, named: list[int], rows: Sequence[int]) -> None:
+        named.extend(list(rows)[: max(0, _NAMED_ROWS - len(named))])
+
+

@@ -1,0 +1,74 @@
+"""The noise floor: how far each side is from its own float64 self at each stage, on a sample, and what follows from it.
+
+Rounding alone makes a float32 run differ from its own float64 run by e (relative L2). Two faithful runs of one model err
+independently, so they differ by about sqrt(2) e: that is the floor. Where the two sides err differently the smaller e
+counts, or a bfloat16 candidate would be excused by its own coarseness. Nothing is said to be finer than the float32 unit
+roundoff 2^-24, which is the scale of one rounding (Higham, Accuracy and Stability of Numerical Algorithms, section 2.1).
+
+In float64 the same rounding is 2^-29 of that, so a difference that stands far above it is one of implementation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from parity.audit import PolicyRecord
+
+__all__ = ["Floor", "StageNoise", "floor_of"]
+
+UNIT_ROUNDOFF = 2.0**-24
+_FLOAT64_SHARE = 2.0**-29
+_FLOAT64_GROWTH = 1000.0
+_POSITION_FACTOR = 10.0
+
+
+class StageNoise(NamedTuple):
+    """One side's own error at one stage: relative L2 and largest absolute difference between float32 and float64."""
+
+    relative_l2: float
+    max_abs: float
+
+
+class Floor(NamedTuple):
+    """What rounding explains at one stage, and what the policy allows.
+
+    `relative_l2` is the floor, `allowed` the relative L2 permitted, `position_allowed` the same for one position's vector,
+    `float64_allowed` the relative L2 permitted between the two in float64, `max_abs` the largest absolute difference that
+    rounding explains (None where it was not measured).
+    """
+
+    relative_l2: float
+    allowed: float
+    position_allowed: float
+    float64_allowed: float
+    max_abs: float | None
+    measured: bool
+
+
+def floor_of(
+    stage: str,
+    reference: Mapping[str, StageNoise],
+    candidate: Mapping[str, StageNoise],
+    policy: PolicyRecord,
+    *,
+    float64_is_pure: bool,
+) -> Floor:
+    """The floor at a stage from what was measured on either side (a side without float64 is left out)."""
+    known = [side[stage] for side in (reference, candidate) if stage in side and math.isfinite(side[stage].relative_l2)]
+    finest = min((noise.relative_l2 for noise in known), default=0.0)
+    floor = max(math.sqrt(2.0) * finest, UNIT_ROUNDOFF)
+    allowed = policy.stages.get(stage, policy.floor_factor * floor)
+    largest = min((noise.max_abs for noise in known), default=None)
+    float64 = max(policy.float64_limit, _FLOAT64_GROWTH * floor * _FLOAT64_SHARE)
+    if stage in policy.stages or not float64_is_pure:
+        float64 = max(float64, allowed)
+    return Floor(
+        relative_l2=floor,
+        allowed=allowed,
+        position_allowed=_POSITION_FACTOR * allowed,
+        float64_allowed=float64,
+        max_abs=None if largest is None else math.sqrt(2.0) * policy.floor_factor * largest,
+        measured=bool(known),
+    )

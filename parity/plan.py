@@ -1,0 +1,74 @@
+"""The plan of a comparison: which stages and classes are paired, drawn up once from the two descriptions."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from parity.align.labels import LabelAlignment, align_labels
+from parity.align.layers import StageSpec, align_stages
+from parity.audit import NotCompared
+from parity.description import Description
+from parity.pair import Pair
+
+__all__ = ["Plan", "plan_of"]
+
+_DETAIL = (".attention", ".mlp")
+
+
+class Plan(NamedTuple):
+    """What will be compared.
+
+    `stages` are the float stages common to both in the reference's forward order (without `probabilities`, which the host
+    derives from `logits`); `labels` how classes are paired, None where there are no classes; `temperatures` each side's own.
+    """
+
+    stages: tuple[str, ...]
+    labels: LabelAlignment | None
+    classed: bool
+    multi_label: bool
+    temperatures: Pair[float]
+    max_rows: int
+    not_compared: tuple[NotCompared, ...]
+
+
+def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -> Plan:
+    """Pair what can be paired; what cannot is listed with its reason, and counts unless a side never offered it."""
+    specs = Pair(*(tuple(StageSpec(seen.name, tuple(seen.axes)) for seen in side.stages) for side in sides))
+    aligned = align_stages(specs.reference, specs.candidate)
+    missing: list[NotCompared] = []
+    for name, reason in aligned.reasons.items():
+        if not detail and name.endswith(_DETAIL):
+            continue
+        side: Literal["reference", "candidate", "both"] = "both"
+        counts = True
+        if name in aligned.only_reference or name in aligned.only_candidate:
+            lacking = sides.candidate if name in aligned.only_reference else sides.reference
+            side = "reference" if name in aligned.only_reference else "candidate"
+            if lacking.scope == "outputs":
+                reason, counts = f"The {'candidate' if side == 'reference' else 'reference'} holds outputs only.", False
+        missing.append(NotCompared(stage=name, reason=reason.rstrip("."), side=side, counts=counts))
+    stages = [name for name in aligned.paired if detail or not name.endswith(_DETAIL)]
+    labels = None
+    has_logits = "logits" in stages
+    task = {side.task for side in sides}
+    if has_logits and any(side.labels is not None for side in sides):
+        labels = align_labels(sides.reference.labels, sides.candidate.labels)
+        if labels.kind == "not_comparable":
+            stages.remove("logits")
+            missing.append(NotCompared(stage="logits", reason=labels.sentence.rstrip("."), side="both", counts=True))
+    classed = "logits" in stages and not (task & {"regression"})
+    if has_logits and sides.reference.multi_label != sides.candidate.multi_label:
+        classed = False
+        missing.append(
+            NotCompared(stage="probabilities", reason="one side is multi-label (sigmoid), the other is not (softmax)")
+        )
+    limits = [side.max_rows for side in sides if side.max_rows is not None]
+    return Plan(
+        stages=tuple(stages),
+        labels=labels,
+        classed=classed,
+        multi_label=sides.reference.multi_label,
+        temperatures=Pair(sides.reference.temperature, sides.candidate.temperature),
+        max_rows=min([rows_at_once, *limits]),
+        not_compared=tuple(missing),
+    )

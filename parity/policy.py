@@ -1,0 +1,96 @@
+"""A policy: what is asked of a pair, as numbers. `faithful`, `decisions` and `bitwise` are built in; a TOML file is one's own.
+
+A file names the policy it starts from and what it changes::
+
+    base = "faithful"        # or "decisions", "bitwise"
+    name = "our release gate"
+    floor_factor = 5.0       # how many times the measured noise floor a stage may differ by
+    check_float64 = true     # whether a difference that only float64 shows is a divergence
+    float64_limit = 1e-12    # relative L2 in float64 below which nothing is said to differ
+    flip_rate = 0.01         # decisions: upper bound of the flip rate that is still equivalent
+    probability = 0.05       # decisions: largest difference of a probability that is still equivalent
+    confidence = 0.95
+    ignore = ["pooled"]      # stages that are measured and do not count
+    [stages]
+    "layer.3" = 1e-3         # a relative L2 allowed at one stage, instead of its floor
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from parity.audit import PolicyRecord
+from parity.errors import PolicyError
+
+__all__ = ["BUILT_IN", "load_policy"]
+
+BUILT_IN: dict[str, PolicyRecord] = {
+    "faithful": PolicyRecord(name="faithful", floor_factor=5.0, float64_limit=1e-12, check_float64=True),
+    "decisions": PolicyRecord(
+        name="decisions", floor_factor=5.0, float64_limit=1e-12, check_float64=True, flip_rate=0.01, probability=0.05
+    ),
+    "bitwise": PolicyRecord(name="bitwise", floor_factor=0.0, float64_limit=0.0, check_float64=False),
+}
+
+_NUMBERS = {"floor_factor", "float64_limit", "flip_rate", "probability", "confidence"}
+_KEYS = {"base", "name", "check_float64", "stages", "ignore", *_NUMBERS}
+
+
+def load_policy(name: str) -> PolicyRecord:
+    """The built-in policy of that name, or the one a TOML file describes; raises PolicyError with what is wrong."""
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    path = Path(name)
+    if path.suffix != ".toml":
+        raise PolicyError(
+            f"{name!r} is no policy.", next_step=f"Use one of {', '.join(BUILT_IN)}, or the path of a .toml file."
+        )
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PolicyError(f"The policy file {name} cannot be read: {error.strerror}.", next_step="Check the path.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyError(f"The policy file {name} is not TOML: {error}.", next_step="Mend that line.") from error
+    return _from_table(data, name)
+
+
+def _from_table(data: dict[str, Any], source: str) -> PolicyRecord:
+    for key in data:
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key, _KEYS, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"The keys are {', '.join(sorted(_KEYS))}."
+            raise PolicyError(f"{source} has the key {key!r}, which no policy has.", next_step=hint)
+    base = data.get("base", "faithful")
+    if base not in BUILT_IN:
+        raise PolicyError(f"{source}: base = {base!r} is no built-in policy.", next_step=f"Use {', '.join(BUILT_IN)}.")
+    start = BUILT_IN[base]
+    values: dict[str, Any] = {name: getattr(start, name) for name in start.__struct_fields__}
+    values["name"] = str(data.get("name", Path(source).stem))
+    for key in _NUMBERS & data.keys():
+        values[key] = _number(data[key], key, source)
+    for key in {"flip_rate", "probability", "confidence"} & data.keys():
+        if not 0 < values[key] < 1:
+            raise PolicyError(f"{source}: {key} = {values[key]} is not a share.", next_step="Give a number between 0 and 1.")
+    if "check_float64" in data:
+        if not isinstance(data["check_float64"], bool):
+            raise PolicyError(f"{source}: check_float64 = {data['check_float64']!r} is not true or false.")
+        values["check_float64"] = data["check_float64"]
+    ignored = data.get("ignore", [])
+    if not isinstance(ignored, list) or not all(isinstance(item, str) for item in ignored):  # pyright: ignore[reportUnknownVariableType]
+        raise PolicyError(f"{source}: ignore is not a list of stage names.", next_step='Write ignore = ["pooled"].')
+    values["ignore"] = ignored
+    stages = data.get("stages", {})
+    if not isinstance(stages, dict):
+        raise PolicyError(f"{source}: stages is not a table.", next_step='Write [stages] and "layer.3" = 1e-3 below it.')
+    values["stages"] = {str(stage): _number(limit, f"stages.{stage}", source) for stage, limit in stages.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return PolicyRecord(**values)
+
+
+def _number(value: object, key: str, source: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise PolicyError(f"{source}: {key} = {value!r} is not a number of zero or more.", next_step="Mend that line.")
+    return float(value)

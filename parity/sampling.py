@@ -1,0 +1,155 @@
+"""The noise sample: a few rows asked in float32 and in float64, of each side and between the two.
+
+It comes first, because the floor must be known when the main pass counts which examples and tokens lie beyond it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from parity.batchwise import PairedStage, Unfit, paired_stages, same_feed
+from parity.errors import InputsDoNotFit
+from parity.feeding import feed_of
+from parity.measure.tensors import Difference
+from parity.noise import StageNoise
+from parity.pair import Pair
+from parity.plan import Plan
+from parity.runner import Batch
+from parity.side import Side
+
+__all__ = ["NoiseSample", "take_sample"]
+
+
+class NoiseSample(NamedTuple):
+    """What the sample showed, by stage: each side's own error, and the two against each other in float64 on the same ids.
+
+    `own_feed_equal` says that both sides fed themselves the same, so that the float64 comparison holds for the own pass too.
+    `float64` says for each side whether float64 was really float64 inside: "pure", "mixed: op", "unchecked", or "" (not to be had).
+    """
+
+    rows: int
+    noise: Pair[dict[str, StageNoise]]
+    between: dict[str, float]
+    own_feed_equal: bool
+    float64: Pair[str]
+    method: str
+
+
+def take_sample(
+    sides: Pair[Side], plan: Plan, batches: Sequence[Sequence[int]], advance: Callable[[int], None]
+) -> NoiseSample:
+    """Ask the rows of `batches` (already tokenized on both sides) in both precisions."""
+    able = Pair(*(side.described.can.float64 for side in sides))
+    own: Pair[dict[str, Difference]] = Pair({}, {})
+    between: dict[str, Difference] = {}
+    kinds: list[str] = ["", ""]
+    equal = True
+    for rows in batches:
+        single = [side.runner.forward(rows, stages=_asked(plan)) for side in sides]
+        double = [
+            side.runner.forward(rows, stages=_asked(plan), precision="float64") if side.described.can.float64 else None
+            for side in sides
+        ]
+        exact: list[Batch | None] = []
+        for number, side in enumerate(sides):
+            batch = single[number].wait()
+            reply = double[number]
+            if reply is None:
+                if not any(able) and side.described.can.same_ids:
+                    _rerun(side, _one_sided(plan, number), rows, batch, own[number])
+                exact.append(None)
+                continue
+            fine = reply.wait()
+            kinds[number] = _worse(kinds[number], fine.float64 or "unchecked")
+            _accumulate(own[number], _one_sided(plan, number), Pair(fine, batch), rows)
+            exact.append(fine)
+        fed_equal = same_feed(Pair(single[0].wait(), single[1].wait()))
+        equal = equal and fed_equal
+        if all(able) and exact[0] is not None and exact[1] is not None:
+            other = exact[1]
+            if not fed_equal:
+                asked = _given(sides, plan, exact[0])
+                if asked is None:
+                    advance(len(rows))
+                    continue
+                other = asked
+            _accumulate(between, plan, Pair(exact[0], other), rows)
+        advance(len(rows))
+    return NoiseSample(
+        rows=sum(len(rows) for rows in batches),
+        noise=Pair(_errors(own.reference), _errors(own.candidate)),
+        between={stage: difference.measurement().relative_l2 for stage, difference in between.items()},
+        own_feed_equal=equal,
+        float64=Pair(*kinds),
+        method=_method(able, kinds),
+    )
+
+
+def _asked(plan: Plan) -> list[str]:
+    return list(plan.stages)
+
+
+def _one_sided(plan: Plan, number: int) -> Plan:
+    """The plan of a subject against itself: no classes to permute, one temperature."""
+    own = plan.temperatures[number]
+    return plan._replace(labels=None, temperatures=Pair(own, own))
+
+
+def _rerun(side: Side, plan: Plan, rows: Sequence[int], batch: Batch, into: dict[str, Difference]) -> None:
+    """The same rows one by one, where float64 is not to be had: batch and padding must not matter."""
+    for place, row in enumerate(rows):
+        alone = side.runner.forward([row], stages=_asked(plan)).wait()
+        stages = {name: seen._replace(values=seen.values[place : place + 1]) for name, seen in batch.stages.items()}
+        _accumulate(into, plan, Pair(batch._replace(stages=stages), alone), [row])
+
+
+def _given(sides: Pair[Side], plan: Plan, reference: Batch) -> Batch | None:
+    """The candidate in float64 on the reference's ids; None where it cannot be given them."""
+    if not sides.candidate.described.can.same_ids:
+        return None
+    try:
+        return sides.candidate.runner.forward(
+            inputs=feed_of(reference), stages=_asked(plan), precision="float64"
+        ).wait()
+    except InputsDoNotFit:
+        return None
+
+
+def _accumulate(
+    into: dict[str, Difference], plan: Plan, batches: Pair[Batch], rows: Sequence[int]
+) -> None:
+    for item in paired_stages(plan, batches, rows, None):
+        if isinstance(item, Unfit):
+            continue
+        _difference(into, item)
+
+
+def _difference(into: dict[str, Difference], item: PairedStage) -> None:
+    difference = into.setdefault(item.stage, Difference())
+    difference.add(
+        np.asarray(item.values.reference, dtype=np.float64),
+        np.asarray(item.values.candidate, dtype=np.float64),
+        item.rows,
+        item.positions,
+    )
+
+
+def _errors(own: dict[str, Difference]) -> dict[str, StageNoise]:
+    seen = {stage: difference.measurement() for stage, difference in own.items()}
+    return {stage: StageNoise(item.relative_l2, item.max_abs) for stage, item in seen.items() if item.compared}
+
+
+def _worse(known: str, new: str) -> str:
+    return new if not known or new.startswith("mixed") else known
+
+
+def _method(able: Pair[bool], kinds: Sequence[str]) -> str:
+    if all(able):
+        return "each side against its own float64 run, and both in float64 against each other"
+    if any(able):
+        side = "the reference" if able.reference else "the candidate"
+        return f"{side} against its own float64 run; the other side cannot be asked in float64"
+    return "neither side can be asked in float64: a rerun of single rows where that is possible, else the float32 unit roundoff"

@@ -1,0 +1,157 @@
+"""The sweep: all inputs, window by window, asked of both sides at once; what they say is measured while the next batch runs.
+
+For each batch the two passes of an audit are made. Own: each side on its own encoding. Same ids: the candidate on the
+reference's ids, mask, types and positions; where both had fed themselves the same already, the own pass is that pass.
+A side is never asked more than three batches ahead of what has been measured, so memory does not grow with the inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from parity.align.tokens import RowAlignment, align_row
+from parity.batches import batches as make_batches
+from parity.batchwise import same_feed
+from parity.encoding import Encoding, Example
+from parity.errors import InputsDoNotFit
+from parity.feeding import feed_of
+from parity.ledger import Ledger
+from parity.pair import Pair
+from parity.plan import Plan
+from parity.runner import Batch, Reply
+from parity.side import Side
+
+__all__ = ["SLOTS", "WINDOW", "CpuSeconds", "Window", "open_window", "sweep_window"]
+
+WINDOW = 512
+_AHEAD = 2
+# Own k in hand, own k+1 and own k+2 asked, and a same-ids pass between them: a slot is used again four forwards later.
+SLOTS = 4
+
+
+class Window(NamedTuple):
+    """A run of examples, tokenized on both sides and aligned; `encodings` are None where a side has no tokens."""
+
+    examples: list[Example]
+    encodings: Pair[Sequence[Encoding | None]]
+    alignments: list[RowAlignment | None]
+
+    def lengths(self) -> list[int]:
+        """The longer of the two encodings of each row, in tokens; 1 where neither has any."""
+        return [
+            max(1, *(len(encoding.input_ids) if encoding is not None else 1 for encoding in both))
+            for both in zip(*self.encodings, strict=True)
+        ]
+
+    def batches(self, plan: Plan, places: Sequence[int] | None = None) -> list[list[int]]:
+        """Rows of the window (by their number over all inputs) in length-sorted batches; `places` picks some of them."""
+        lengths = self.lengths()
+        chosen = list(range(len(self.examples))) if places is None else list(places)
+        made = make_batches([lengths[place] for place in chosen], max_rows=plan.max_rows)
+        return [[self.examples[chosen[index]].row for index in batch] for batch in made]
+
+
+class CpuSeconds(NamedTuple):
+    """What the forwards of each side took, in CPU seconds."""
+
+    reference: float
+    candidate: float
+
+
+def open_window(sides: Pair[Side], examples: list[Example]) -> Window:
+    """Tokenize a window on both sides at once, and align the rows."""
+    first = examples[0].row
+    replies = Pair(*(side.runner.tokenize(examples, first) for side in sides))
+    encodings = Pair(replies.reference.wait(), replies.candidate.wait())
+    aligned = [
+        None if here is None or there is None else align_row(here, there) for here, there in zip(*encodings, strict=True)
+    ]
+    return Window(examples, encodings, aligned)
+
+
+def sweep_window(
+    sides: Pair[Side], plan: Plan, window: Window, ledger: Ledger, advance: Callable[[int], None]
+) -> CpuSeconds:
+    """Ask every batch of a window and add what it shows to the ledger."""
+    first = window.examples[0].row
+    for example, here, there, aligned in zip(window.examples, *window.encodings, window.alignments, strict=True):
+        if here is not None and there is not None and aligned is not None:
+            ledger.add_tokens(example, Pair(here, there), aligned)
+    waiting = window.batches(plan)
+    seconds = [0.0, 0.0]
+    asked: list[Pair[Reply[Batch]]] = []
+    for rows in waiting[:_AHEAD]:
+        asked.append(_ask(sides, plan, rows))
+    for number, rows in enumerate(waiting):
+        replies = asked[number]
+        own = Pair(replies.reference.wait(), replies.candidate.wait())
+        alignments = [window.alignments[row - first] for row in rows]
+        _one_batch(sides, plan, ledger, own, rows, alignments, seconds)
+        if number + _AHEAD < len(waiting):
+            asked.append(_ask(sides, plan, waiting[number + _AHEAD]))
+        advance(len(rows))
+    return CpuSeconds(*seconds)
+
+
+def _one_batch(
+    sides: Pair[Side],
+    plan: Plan,
+    ledger: Ledger,
+    own: Pair[Batch],
+    rows: Sequence[int],
+    alignments: Sequence[RowAlignment | None],
+    seconds: list[float],
+) -> None:
+    seconds[0] += own.reference.cpu_seconds
+    seconds[1] += own.candidate.cpu_seconds
+    ledger.add_feeds(own, rows, [aligned is None or aligned.equal for aligned in alignments])
+    if same_feed(own):
+        ledger.add_stages("both", own, rows, None)
+        return
+    given = _ask_given(sides, plan, own, ledger)
+    pairs = [None if aligned is None or aligned.equal else aligned.pairs for aligned in alignments]
+    ledger.add_stages("own", own, rows, pairs)
+    if given is None:
+        return
+    try:
+        batch = given.wait()
+    except InputsDoNotFit as error:
+        _cannot(plan, ledger, error.sentence.rstrip("."))
+        return
+    seconds[1] += batch.cpu_seconds
+    ledger.add_stages("given", Pair(own.reference, batch), rows, None)
+
+
+def _ask(sides: Pair[Side], plan: Plan, rows: Sequence[int]) -> Pair[Reply[Batch]]:
+    stages = list(plan.stages)
+    return Pair(*(side.runner.forward(rows, stages=stages) for side in sides))
+
+
+def _ask_given(sides: Pair[Side], plan: Plan, own: Pair[Batch], ledger: Ledger) -> Reply[Batch] | None:
+    if not sides.candidate.described.can.same_ids:
+        _cannot(plan, ledger, "the candidate cannot be given another's ids")
+        return None
+    if "input_ids" not in own.reference.stages:
+        _cannot(plan, ledger, "the reference has no ids to give")
+        return None
+    return sides.candidate.runner.forward(
+        inputs=feed_of(own.reference, positions=_positions_alone_differ(own)), stages=list(plan.stages)
+    )
+
+
+def _positions_alone_differ(own: Pair[Batch]) -> bool:
+    """Whether the two differ in positions though laid out alike: only then are positions forced on the candidate."""
+    stages = [side.stages for side in own]
+    if not all("position_ids" in stage and "real" in stage for stage in stages):
+        return False
+    reals = [stage["real"].values for stage in stages]
+    if reals[0].shape != reals[1].shape or not bool((reals[0] == reals[1]).all()):
+        return False
+    positions = [stage["position_ids"].values for stage in stages]
+    return not bool((positions[0] == positions[1]).all())
+
+
+def _cannot(plan: Plan, ledger: Ledger, reason: str) -> None:
+    for stage in plan.stages:
+        ledger.unfit.setdefault((stage, "same_ids"), reason)
