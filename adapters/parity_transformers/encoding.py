@@ -1,0 +1,170 @@
+"""A Transformers tokenizer's own path from text to ids, told in full, and its own way of padding.
+
+What the tokenizer does not produce (an attention mask, token types) is not added here: its absence is a finding.
+"""
+
+import hashlib
+import json
+from typing import Any, Dict, List, Optional, Tuple
+
+__all__ = ["Encoder"]
+
+_UNLIMITED = 10**9  # tokenizers without a limit say 1e30
+
+
+class Encoder:
+    """Encodes examples, keeps the encodings by row, and pads the rows that a forward asks for."""
+
+    def __init__(self, tokenizer: Any, options: Any, room: Optional[int]) -> None:
+        self.tokenizer = tokenizer
+        self._options = options
+        if options.padding_side is not None:
+            tokenizer.padding_side = options.padding_side
+        known = int(tokenizer.model_max_length) if tokenizer.model_max_length < _UNLIMITED else None
+        limits = [limit for limit in (known, room) if limit is not None]
+        self.limit = options.max_length or (min(limits) if limits else None)  # type: Optional[int]
+        self.names = [name for name in tokenizer.model_input_names if name != "input_ids"]
+        self._rows = {}  # type: Dict[int, Dict[str, Any]]
+
+    def tokenize(self, examples: List[Dict[str, Any]], first_row: int) -> List[Dict[str, Any]]:
+        """The encodings of these examples, which stay known by row number until the next call."""
+        found = [None] * len(examples)  # type: List[Any]
+        for paired in (False, True):
+            chosen = [k for k, example in enumerate(examples) if (example["pair"] is not None) == paired]
+            for k, encoding in zip(chosen, self._encode([examples[k] for k in chosen], paired)):
+                found[k] = encoding
+        self._rows = {first_row + k: encoding for k, encoding in enumerate(found)}
+        return found
+
+    def pad(self, rows: List[int]) -> Tuple[Dict[str, Any], List[List[int]]]:
+        """The batch as the tokenizer pads it, and 1 where a real token sits, whatever the mask says."""
+        encodings = [self._rows[row] for row in rows]
+        lengths = [len(encoding["input_ids"]) for encoding in encodings]
+        batch = {"input_ids": [list(encoding["input_ids"]) for encoding in encodings]}
+        for name in self.names:
+            if name == "token_type_ids" and all(encoding[name] is not None for encoding in encodings):
+                batch[name] = [list(encoding[name]) for encoding in encodings]
+            elif name == "attention_mask":
+                batch[name] = [[1] * length for length in lengths]
+        if self.tokenizer.pad_token is not None:  # without one only a single row can be asked for
+            to_limit = self._options.padding == "max_length" and self.limit is not None
+            batch = self.tokenizer.pad(
+                batch, padding="max_length" if to_limit else True, max_length=self.limit if to_limit else None
+            )
+        width = len(batch["input_ids"][0])
+        left = self.tokenizer.padding_side == "left"
+        real = []  # type: List[List[int]]
+        for length in lengths:
+            there, not_there = [1] * length, [0] * (width - length)
+            real.append(not_there + there if left else there + not_there)
+        return {name: batch[name] for name in ["input_ids"] + self.names if name in batch}, real
+
+    def describe(self) -> Dict[str, Any]:
+        """What tells this tokenizer from another."""
+        tokenizer = self.tokenizer
+        vocabulary = json.dumps(sorted(tokenizer.get_vocab().items()), ensure_ascii=True)
+        said = {
+            "class": type(tokenizer).__name__,
+            "is_fast": bool(tokenizer.is_fast),
+            "model_max_length": int(tokenizer.model_max_length) if tokenizer.model_max_length < _UNLIMITED else None,
+            "limit": self.limit,
+            "truncation": self._options.truncation,
+            "truncation_side": getattr(tokenizer, "truncation_side", "right"),
+            "padding": self._options.padding,
+            "padding_side": tokenizer.padding_side,
+            "pad_token_id": tokenizer.pad_token_id,
+            "model_input_names": list(tokenizer.model_input_names),
+            "special_tokens": {name: str(token) for name, token in tokenizer.special_tokens_map.items()},
+            "vocabulary_size": len(tokenizer),
+            "vocabulary_digest": "sha256:" + hashlib.sha256(vocabulary.encode("ascii")).hexdigest(),
+        }  # type: Dict[str, Any]
+        if tokenizer.is_fast:
+            normalizer = tokenizer.backend_tokenizer.normalizer
+            state = {} if normalizer is None else _state(normalizer)
+            said["algorithm"] = type(tokenizer.backend_tokenizer.model).__name__
+            said["normalizer"] = state
+            if "lowercase" in state:
+                said["do_lower_case"] = state["lowercase"]
+                said["strip_accents"] = state.get("strip_accents")
+        elif hasattr(tokenizer, "do_lower_case"):
+            said["do_lower_case"] = tokenizer.do_lower_case
+        return said
+
+    def _encode(self, examples: List[Dict[str, Any]], paired: bool) -> List[Dict[str, Any]]:
+        if not examples:
+            return []
+        texts = [example["text"] for example in examples]
+        pairs = [example["pair"] for example in examples] if paired else None
+        whole = self._call(texts, pairs, None)
+        cut = list(range(len(texts)))
+        found = [self._one(whole, k, examples[k]) for k in cut]
+        if self._options.truncation and self.limit is not None:
+            cut = [k for k in cut if found[k]["untruncated"] > self.limit]
+            if cut:
+                part = self._call([texts[k] for k in cut], [pairs[k] for k in cut] if pairs else None, self.limit)
+                for place, k in enumerate(cut):
+                    untruncated = found[k]["untruncated"]
+                    found[k] = dict(self._one(part, place, examples[k]), untruncated=untruncated)
+        return found
+
+    def _call(self, texts: List[str], pairs: Optional[List[str]], limit: Optional[int]) -> Any:
+        return self.tokenizer(
+            texts,
+            pairs,
+            padding=False,
+            truncation=limit is not None,
+            max_length=limit,
+            return_special_tokens_mask=True,
+            return_offsets_mapping=bool(self.tokenizer.is_fast),
+        )
+
+    def _one(self, batch: Any, k: int, example: Dict[str, Any]) -> Dict[str, Any]:
+        ids = [int(token) for token in batch["input_ids"][k]]
+        special = [int(flag) for flag in batch["special_tokens_mask"][k]]
+        pieces = [
+            "<{}>".format(token) if piece is None else piece
+            for token, piece in zip(ids, self.tokenizer.convert_ids_to_tokens(ids))
+        ]
+        types = batch["token_type_ids"][k] if "token_type_ids" in batch else None
+        if self.tokenizer.is_fast:
+            segments = list(batch.encodings[k].sequence_ids)
+            offsets = [
+                None if segment is None else [int(place) for place in span]
+                for segment, span in zip(segments, batch["offset_mapping"][k])
+            ]  # type: List[Any]
+        else:
+            segments = self._segments(special, example)
+            offsets = [None] * len(ids)
+        return {
+            "input_ids": ids,
+            "pieces": pieces,
+            "offsets": offsets,
+            "segments": segments,
+            "special": special,
+            "token_type_ids": None if types is None else [int(one) for one in types],
+            "normalized": self._normalized(example["text"]),
+            "normalized_pair": None if example["pair"] is None else self._normalized(example["pair"]),
+            "untruncated": len(ids),
+        }
+
+    def _segments(self, special: List[int], example: Dict[str, Any]) -> List[Optional[int]]:
+        """Which text each token of a slow tokenizer came from: specials stand between the two, so a gap tells."""
+        first_is_empty = not self.tokenizer.encode(example["text"], add_special_tokens=False)
+        segment = 1 if first_is_empty else 0
+        found = []  # type: List[Optional[int]]
+        for flag in special:
+            if flag and any(one is not None for one in found):
+                segment = 1
+            found.append(None if flag else segment)
+        return found
+
+    def _normalized(self, text: str) -> Optional[str]:
+        if not self.tokenizer.is_fast:
+            return None
+        normalizer = self.tokenizer.backend_tokenizer.normalizer
+        return text if normalizer is None else str(normalizer.normalize_str(text))
+
+
+def _state(part: Any) -> Dict[str, Any]:
+    found = json.loads(part.__getstate__())
+    return found if isinstance(found, dict) else {}

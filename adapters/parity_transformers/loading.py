@@ -1,0 +1,363 @@
+"""Finding and loading a Transformers model and its tokenizer, in any transformers from 4.12 to 5.
+
+Everything that can be wrong with what the user named ends in a sentence; nothing that a checkpoint carries is executed.
+"""
+
+import importlib.util
+import json
+import os
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+__all__ = ["FAMILIES", "Loaded", "load", "quieten", "version_of"]
+
+# A bare family name stands for its usual checkpoint; where the hub has an older name too, caches may have that.
+FAMILIES = {
+    "albert": ("albert/albert-base-v2", "albert-base-v2"),
+    "bert": ("google-bert/bert-base-uncased", "bert-base-uncased"),
+    "deberta": ("microsoft/deberta-v3-base",),
+    "distilbert": ("distilbert/distilbert-base-uncased", "distilbert-base-uncased"),
+    "electra": ("google/electra-small-discriminator",),
+    "gpt2": ("openai-community/gpt2", "gpt2"),
+    "minilm": ("sentence-transformers/all-MiniLM-L6-v2",),
+    "modernbert": ("answerdotai/ModernBERT-base",),
+    "mpnet": ("microsoft/mpnet-base",),
+    "roberta": ("FacebookAI/roberta-base", "roberta-base"),
+    "xlm-roberta": ("FacebookAI/xlm-roberta-base", "xlm-roberta-base"),
+}  # type: Dict[str, Tuple[str, ...]]
+
+_TASKS = (
+    ("ForSequenceClassification", "sequence_classification", "AutoModelForSequenceClassification"),
+    ("ForTokenClassification", "token_classification", "AutoModelForTokenClassification"),
+    ("ForQuestionAnswering", "other", "AutoModelForQuestionAnswering"),
+)
+_VOCABULARIES = (
+    "tokenizer.json vocab.txt vocab.json spiece.model sentencepiece.bpe.model spm.model tokenizer.model "
+    "bpe.codes vocab-src.json"
+).split()
+_WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json")
+
+
+class Loaded(NamedTuple):
+    """A model in eval mode with its tokenizer, and what loading them told."""
+
+    name: str
+    config: Any
+    tokenizer: Any
+    model: Any
+    task: str
+    newly_initialised: List[str]
+    unused_weights: List[str]
+    notes: List[str]
+
+
+def version_of(name: str) -> Tuple[int, ...]:
+    """A package's version as numbers: (4, 12, 5)."""
+    module = __import__(name)
+    parts = str(module.__version__).split("+")[0].split(".")[:3]
+    return tuple(int("".join(character for character in part if character.isdigit()) or 0) for part in parts)
+
+
+def quieten() -> None:
+    """No progress bars, no advice, no telemetry; offline in every version's words. Before transformers is imported."""
+    for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TRANSFORMERS_NO_ADVISORY_WARNINGS", "HF_HUB_DISABLE_TELEMETRY"):
+        os.environ[name] = "1"
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        os.environ["TRANSFORMERS_OFFLINE"] = "1"  # what transformers before 4.3x listens to
+
+
+class _Source(NamedTuple):
+    names: List[str]
+    local: bool
+    note: Optional[str]
+
+
+def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
+    """Load what `locator` names, or refuse with a sentence."""
+    source = _source(locator, host)
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    if hasattr(transformers.logging, "disable_progress_bar"):
+        transformers.logging.disable_progress_bar()
+    safe_weights.install()
+    hub = {"trust_remote_code": options.trust_remote_code, "local_files_only": source.local}  # type: Dict[str, Any]
+    if options.revision is not None:
+        hub["revision"] = options.revision
+    notes = [] if source.note is None else [source.note]
+    host.progress("reading the configuration")
+    name, config = _config(source, hub, host)
+    task, kind = _task(config)
+    host.progress("loading the tokenizer")
+    tokenizer = _tokenizer(name, config, options, source, hub, host, notes)
+    host.progress("loading the weights")
+    model, info = _model(name, config, kind, options, source, hub, host, safe_weights, notes)
+    model.eval()
+    missing, unused = _keys(info, "missing_keys"), _keys(info, "unexpected_keys")
+    mismatched = _keys(info, "mismatched_keys")
+    if task == "encoder" and config.architectures and type(model).__name__ not in config.architectures:
+        notes.append(
+            "The checkpoint is a {}; what is questioned is its {}.".format(
+                config.architectures[0], type(model).__name__
+            )
+        )
+    if not config.architectures:
+        notes.append("The config names no architecture, so the bare encoder is questioned.")
+    return Loaded(name, config, tokenizer, model, task, sorted(set(missing + mismatched)), unused, notes)
+
+
+def _source(locator: str, host: Any) -> _Source:
+    path = os.path.expanduser(locator)
+    if os.path.isdir(path):
+        if not os.path.isfile(os.path.join(path, "config.json")):
+            raise host.Refusal(
+                "subject-not-found",
+                "The folder {} holds no config.json.".format(locator),
+                "Name the folder that save_pretrained() wrote.",
+            )
+        return _Source([path], True, None)
+    if os.path.exists(path):
+        raise host.Refusal(
+            "subject-not-found",
+            "{} is a file, and hf: asks for a folder.".format(locator),
+            "Name the folder that save_pretrained() wrote.",
+        )
+    if locator.startswith((".", "/", "~")) or locator.count("/") > 1 or not locator:
+        raise host.Refusal(
+            "subject-not-found",
+            "There is no folder {}.".format(locator or "''"),
+            "Give a local folder, or a hub id such as FacebookAI/roberta-base.",
+        )
+    if locator.lower() in FAMILIES:
+        names = FAMILIES[locator.lower()]
+        return _Source(list(names), False, "hf:{} stands for {}.".format(locator, names[0]))
+    return _Source([locator], False, None)
+
+
+def _config(source: _Source, hub: Dict[str, Any], host: Any) -> Tuple[str, Any]:
+    import transformers
+
+    last = None  # type: Optional[Exception]
+    for name in source.names:
+        try:
+            return name, transformers.AutoConfig.from_pretrained(name, **hub)
+        except Exception as error:  # the kinds of it differ from version to version
+            last = last or error
+    assert last is not None
+    raise _no_config(source, last, host) from last
+
+
+def _no_config(source: _Source, error: Exception, host: Any) -> Exception:
+    import transformers
+
+    name, text = source.names[0], _first_line(error)
+    if "trust_remote_code" in str(error) or "execute the" in str(error):
+        return _own_code(name, host)
+    if isinstance(error, KeyError) or "model type" in str(error) or "model_type" in str(error):
+        return host.Refusal(
+            "subject",
+            "transformers {} cannot tell what kind of model {} is: {}".format(transformers.__version__, name, text),
+            "Look at model_type in its config.json, or name a newer interpreter with @.",
+        )
+    if source.local:
+        return host.Refusal("subject", "The config.json of {} cannot be read: {}".format(name, text))
+    offline = os.environ.get("TRANSFORMERS_OFFLINE") == "1"
+    why = "the hub is switched off by HF_HUB_OFFLINE" if offline else text
+    return host.Refusal(
+        "subject-not-found",
+        "There is no folder {0}, and no model {0} in the cache or within reach on the hub ({1}).".format(name, why),
+        "Check the name, or give a local folder."
+        + (" Unset HF_HUB_OFFLINE to let it be downloaded." if offline else ""),
+    )
+
+
+def _own_code(name: str, host: Any) -> Exception:
+    return host.Refusal(
+        "unsafe-artifact",
+        "{} needs Python code that it brings along, which was not run.".format(name),
+        "If you trust that code, add ?trust_remote_code=yes.",
+    )
+
+
+def _task(config: Any) -> Tuple[str, str]:
+    for architecture in config.architectures or []:
+        for ending, task, kind in _TASKS:
+            if architecture.endswith(ending):
+                return task, kind
+    return "encoder", "AutoModel"
+
+
+def _tokenizer(
+    name: str, config: Any, options: Any, source: _Source, hub: Dict[str, Any], host: Any, notes: List[str]
+) -> Any:
+    import transformers
+
+    place = name if options.tokenizer is None else os.path.expanduser(options.tokenizer)
+    asked = dict(hub)
+    if options.tokenizer is not None:
+        asked["local_files_only"] = os.path.isdir(place)
+        if not os.path.isdir(place):
+            asked.pop("revision", None)
+    if os.path.isdir(place) and not any(os.path.isfile(os.path.join(place, file)) for file in _VOCABULARIES):
+        raise host.Refusal(
+            "subject-not-found",
+            "The folder {} holds no tokenizer (no {}, …).".format(place, ", ".join(_VOCABULARIES[:3])),
+            "Put the tokenizer's files there, or name its folder with ?tokenizer=PATH.",
+        )
+    if options.tokenizer is not None and not os.path.isfile(os.path.join(place, "config.json")):
+        asked["config"] = config  # a folder with nothing but a tokenizer: its class may come from the model's config
+    errors = []  # type: List[str]
+    for fast in (True, False):
+        try:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(place, use_fast=fast, **asked)
+        except Exception as error:
+            if "trust_remote_code" in str(error) or "execute the" in str(error):
+                raise _own_code(place, host) from error
+            errors.append(_first_line(error))
+            continue
+        if errors:
+            notes.append(
+                "transformers {} cannot read the fast tokenizer of {} ({}); its slow one is used.".format(
+                    transformers.__version__, place, errors[0]
+                )
+            )
+        return tokenizer
+    raise host.Refusal(
+        "subject-not-found",
+        "transformers {} cannot load a tokenizer from {}: {}".format(transformers.__version__, place, errors[0]),
+        "Name another tokenizer with ?tokenizer=PATH, or another interpreter with @.",
+    )
+
+
+def _model(
+    name: str,
+    config: Any,
+    kind: str,
+    options: Any,
+    source: _Source,
+    hub: Dict[str, Any],
+    host: Any,
+    safe_weights: Any,
+    notes: List[str],
+) -> Tuple[Any, Any]:
+    import torch
+    import transformers
+
+    version = version_of("transformers")
+    asked = dict(hub, config=config, output_loading_info=True)
+    if options.attn is not None:
+        if version < (4, 36):
+            raise host.Refusal(
+                "bad-option-value",
+                "transformers {} has one attention only and no attn option.".format(transformers.__version__),
+                "Leave attn= out for this interpreter.",
+            )
+        asked["attn_implementation"] = options.attn
+    stored = getattr(config, "dtype", None) or getattr(config, "torch_dtype", None)
+    if options.dtype == "auto":
+        dtype = "auto"  # type: Any
+    else:
+        dtype = getattr(torch, options.dtype)
+        if stored is not None and str(stored).replace("torch.", "") != options.dtype:
+            notes.append(
+                "The config says {}; the weights are loaded as {}.".format(
+                    str(stored).replace("torch.", ""), options.dtype
+                )
+            )
+    asked["dtype" if version >= (4, 56) else "torch_dtype"] = dtype
+    loader = getattr(transformers, kind)
+    if getattr(config, "model_type", "") in ("t5", "mt5") and kind == "AutoModel":
+        loader = getattr(transformers, "MT5EncoderModel" if config.model_type == "mt5" else "T5EncoderModel")
+        asked.pop("trust_remote_code")
+    place = name  # type: Optional[str]
+    if source.local:
+        place = _with_old_loader(name, asked, host, notes)
+    try:
+        return loader.from_pretrained(place, **asked)  # type: ignore[no-any-return]
+    except Exception as error:
+        raise _no_model(name, options, error, host, safe_weights) from error
+
+
+def _with_old_loader(name: str, asked: Dict[str, Any], host: Any, notes: List[str]) -> Optional[str]:
+    """The folder to load from; None when its safetensors were read here, for a transformers that cannot."""
+    import transformers
+
+    if not any(os.path.isfile(os.path.join(name, file)) for file in _WEIGHTS):
+        raise host.Refusal(
+            "subject-not-found",
+            "The folder {} holds no weights (none of {}).".format(name, ", ".join(_WEIGHTS[:2])),
+            "Put the weights there; TensorFlow and Flax weights are not read.",
+        )
+    can = version_of("transformers") >= (4, 26) and importlib.util.find_spec("safetensors") is not None
+    if can or any(os.path.isfile(os.path.join(name, file)) for file in _WEIGHTS if "pytorch" in file):
+        return name
+    reading = _beside("safetensors_file")
+    state = {}  # type: Dict[str, Any]
+    files = ["model.safetensors"]
+    index = os.path.join(name, "model.safetensors.index.json")
+    if os.path.isfile(index):
+        with open(index, encoding="utf-8") as file:
+            files = sorted(set(json.load(file)["weight_map"].values()))
+    for one in files:
+        try:
+            state.update(reading.read(os.path.join(name, os.path.basename(one))))
+        except (OSError, ValueError) as error:
+            raise host.Refusal("subject", "The weights of {} cannot be read: {}".format(name, error)) from error
+    asked["state_dict"] = state
+    if asked.get("torch_dtype") == "auto":
+        asked["torch_dtype"] = next(iter(state.values())).dtype
+    notes.append(
+        "transformers {} reads no safetensors; parity read the file and handed the weights over.".format(
+            transformers.__version__
+        )
+    )
+    return None
+
+
+def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights: Any) -> Exception:
+    import transformers
+
+    text = _first_line(error)
+    unsafe = safe_weights.refused(error)
+    if unsafe is not None:
+        return host.Refusal(
+            "unsafe-artifact",
+            "The weights of {} were not loaded: {}. Nothing was executed.".format(name, unsafe),
+            "Save them again with save_pretrained(safe_serialization=True), if you trust where they come from.",
+        )
+    if "trust_remote_code" in str(error):
+        return _own_code(name, host)
+    if options.attn is not None and ("attention" in str(error).lower() or "flash" in str(error).lower()):
+        return host.Refusal(
+            "bad-option-value", "{} cannot run with attn={}: {}".format(name, options.attn, text)
+        )
+    if isinstance(error, (OSError, RuntimeError, ValueError)):
+        return host.Refusal(
+            "subject",
+            "transformers {} cannot load the weights of {}: {}".format(transformers.__version__, name, text),
+            "Check that the folder is complete, and that config.json belongs to these weights.",
+        )
+    return error
+
+
+def _keys(info: Any, name: str) -> List[str]:
+    found = info.get(name, ()) if isinstance(info, dict) else getattr(info, name, ())
+    names = [str(key[0] if isinstance(key, (tuple, list)) else key) for key in found or ()]
+    # Tables of 0, 1, 2, … that some versions saved as if they were weights.
+    return sorted(key for key in names if not key.endswith(("position_ids", "token_type_ids")))
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = " ".join(lines[:2]) or type(error).__name__
+    return text if len(text) <= 300 else text[:297] + "…"
+
+
+def _beside(name: str) -> Any:
+    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
+    spec = importlib.util.spec_from_file_location("_parity_transformers_" + name, place)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,319 @@
+"""What questions a Transformers model: run by serve.py in the interpreter that has torch and transformers.
+
+Nothing of parity is imported. transformers 4.12 (Python 3.8, torch 1.12) to 5 are spoken to; what differs between them
+is in `loading.py`. Decisions that would otherwise depend on the version are made here: float32 unless said, truncation
+on at what tokenizer and position table have room for, eval mode, no gradients, no cache.
+"""
+
+import importlib.util
+import inspect
+import os
+import platform
+import sys
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+_HERE = os.path.dirname(os.path.realpath(__file__))
+
+
+def _load(name: str, folder: str) -> Any:
+    spec = importlib.util.spec_from_file_location("_parity_hf_" + name, os.path.join(folder, name + ".py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def open(request: Dict[str, Any], host: Any) -> "Session":
+    """Load the model once; everything the user can get wrong ends in a sentence here."""
+    options = _load("options", _HERE).read(request["options"], host.Refusal)
+    loading = _load("loading", _HERE)
+    loading.quieten()
+    import torch
+
+    torch.set_num_threads(max(1, int(request["threads"])))
+    torch.set_grad_enabled(False)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    safe_weights = _load("safe_weights", os.path.dirname(os.path.realpath(host.tap.__file__)))
+    device = _device(options.device, host)
+    loaded = loading.load(request["locator"], options, host, safe_weights)
+    loaded.model.to(device)
+    return Session(loaded, options, device, host)
+
+
+def _device(name: str, host: Any) -> Any:
+    import torch
+
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except Exception as error:  # RuntimeError, AssertionError or NotImplementedError, by version and device
+        raise host.Refusal(
+            "bad-option-value",
+            "device={} cannot be used with torch {}: {}".format(name, torch.__version__, str(error).split("\n")[0]),
+            "Leave device out to run on the CPU.",
+        ) from error
+    return device
+
+
+class Session:
+    """One loaded model, asked to describe itself, to tokenize, and to run forwards."""
+
+    def __init__(self, loaded: Any, options: Any, device: Any, host: Any) -> None:
+        self._loaded = loaded
+        self._model = loaded.model
+        self._options = options
+        self._device = device
+        self._host = host
+        self._tap = host.tap
+        self._accepts = set(inspect.signature(self._model.forward).parameters)
+        if hasattr(self._model.config, "use_cache"):
+            self._model.config.use_cache = False
+        self._vocabulary_rows = int(self._model.get_input_embeddings().weight.shape[0])
+        self._positions = self._tap.position_limit(self._model)
+        self._room = self._positions or _said_room(self._model.config)
+        if options.max_length and self._positions and options.max_length > self._positions:
+            raise host.Refusal(
+                "bad-option-value",
+                "max_length={} is beyond the {} positions of {}.".format(
+                    options.max_length, self._positions, loaded.name
+                ),
+                "Give at most {}.".format(self._positions),
+            )
+        self._encoder = _load("encoding", _HERE).Encoder(loaded.tokenizer, options, self._room)
+        self._sites = list(self._tap.locate(self._model))
+        self._outputs = {}  # type: Dict[str, Tuple[str, Tuple[str, ...]]]
+        self._stages = self._try_out()
+
+    def describe(self) -> Dict[str, Any]:
+        """Everything about this subject that is not an answer to an input."""
+        import torch
+        import transformers
+
+        loaded, config = self._loaded, self._model.config
+        single = loaded.tokenizer.pad_token is None or (
+            loaded.task == "sequence_classification" and getattr(config, "pad_token_id", None) is None
+        )
+        notes = list(loaded.notes)
+        if single:
+            notes.append("There is no padding token, so rows are run one at a time.")
+        headed = loaded.task in ("sequence_classification", "token_classification")
+        parameters = self._tap.parameters(self._model)
+        return {
+            "framework": "transformers",
+            "versions": {
+                "python": platform.python_version(),
+                "torch": torch.__version__,
+                "transformers": transformers.__version__,
+                "tokenizers": _version("tokenizers"),
+                "numpy": _version("numpy"),
+            },
+            "model_class": type(self._model).__name__,
+            "task": loaded.task,
+            "dtype": str(self._model.dtype).replace("torch.", ""),
+            "device": str(self._device),
+            "attention": getattr(config, "_attn_implementation", None) or "eager",
+            "labels": _labels(config) if headed else None,
+            "multi_label": getattr(config, "problem_type", None) == "multi_label_classification",
+            "temperature": self._options.temperature,
+            "weights_digest": self._tap.weights_digest(parameters),
+            "parameters": parameters,
+            "config": _flat(config.to_dict()),
+            "tokenizer": self._encoder.describe(),
+            "stages": self._stages,
+            "scope": "full" if any(stage["name"] == "layer.0" for stage in self._stages) else "outputs",
+            "can": {"same_ids": True, "float64": self._device.type != "mps", "pairs": "optional"},
+            "accepts": sorted(self._accepts),
+            "max_rows": 1 if single else self._options.batch_size,
+            "max_tokens": self._room,
+            "vocabulary_rows": self._vocabulary_rows,
+            "newly_initialised": loaded.newly_initialised,
+            "unused_weights": loaded.unused_weights,
+            "notes": notes,
+            "name_used": loaded.name,
+        }
+
+    def tokenize(self, examples: List[Dict[str, Any]], first_row: int) -> Dict[str, Any]:
+        """The subject's own encodings, kept for the forwards that follow."""
+        return {"rows": self._encoder.tokenize(examples, first_row)}
+
+    def forward(
+        self,
+        rows: Optional[List[int]],
+        inputs: Optional[Dict[str, Any]],
+        stages: Optional[Sequence[str]],
+        precision: Optional[str],
+        write: Any,
+    ) -> Dict[str, Any]:
+        """Run these rows (padded as the subject pads), or exactly these inputs, and write the stages as they appear."""
+        if inputs is None:
+            feeds, real = self._encoder.pad(rows or [])
+        else:
+            feeds = {name: ids for name, ids in inputs.items() if name != "real" and ids is not None}
+            real = inputs["real"]
+        feeds = self._accepted(feeds)
+        self._check(feeds)
+        if precision is None:
+            self._run(feeds, real, stages, write)
+            return {}
+        with self._tap.in_float64(self._model) as watch:
+            self._run(feeds, real, stages, write)
+        return {"float64": watch.said}
+
+    def close(self) -> None:
+        """Nothing to give back: the process ends."""
+
+    def _run(self, feeds: Dict[str, Any], real: Any, stages: Optional[Sequence[str]], write: Any) -> None:
+        import numpy
+        import torch
+
+        write("input_ids", numpy.asarray(feeds["input_ids"], dtype="int64"), ["row", "token"])
+        write("real", numpy.asarray(real, dtype="uint8"), ["row", "token"])
+        for name in ("attention_mask", "token_type_ids"):
+            if name in feeds:
+                write(name, numpy.asarray(feeds[name], dtype="int64"), ["row", "token"])
+        tensors = {
+            name: torch.tensor(values, dtype=torch.long, device=self._device) for name, values in feeds.items()
+        }
+        shape = (len(real), len(real[0]))
+        with self._tap.Tap(self._wanted(stages), write, shape) as tap:
+            with torch.no_grad():
+                outputs = self._model(**tensors, return_dict=True)
+        for key, (stage, axes) in self._outputs.items():
+            if (stages is None or stage in stages) and stage not in tap.written:
+                write(stage, outputs[key], axes)
+
+    def _wanted(self, stages: Optional[Sequence[str]]) -> List[Any]:
+        if stages is None:
+            return [site for site in self._sites if not site.detail]
+        return [site for site in self._sites if site.name in stages or site.axes == ("row", "token")]
+
+    def _try_out(self) -> List[Dict[str, Any]]:
+        """Which places really speak, in which order: one small forward tells, where the module tree only suggests."""
+        import torch
+
+        ids = self._encoder.tokenize([{"text": "one two three", "pair": None}], 0)[0]["input_ids"][: self._room]
+        if not ids or max(ids) >= self._vocabulary_rows:
+            ids = [0] * 5
+        tensors = {"input_ids": torch.tensor([ids], device=self._device)}
+        if "attention_mask" in self._accepts:
+            tensors["attention_mask"] = torch.ones_like(tensors["input_ids"])
+        seen = []  # type: List[Tuple[str, Any, Tuple[str, ...]]]
+
+        def keep(stage: str, value: Any, axes: Any) -> None:
+            seen.append((stage, value.clone(), tuple(axes)))
+
+        try:
+            with self._tap.Tap(self._sites, keep, (1, len(ids))) as tap:
+                outputs = self._model(**tensors, return_dict=True)
+        except RuntimeError as error:
+            if "not implemented for" not in str(error):
+                raise
+            raise self._host.Refusal(
+                "bad-option-value",
+                "torch {} cannot run {} in {} on {}: {}".format(
+                    torch.__version__, self._loaded.name, self._options.dtype, self._device, error
+                ),
+                "Use dtype=float32, or an interpreter with a newer torch.",
+            ) from error
+        places = {site.name: site for site in self._sites}
+        order = [stage for stage, _, _ in seen]
+        self._sites = [places[stage] for stage in order]
+        for name, why in tap.unfit.items():
+            self._loaded.notes.append("{} could not be read: it is {}.".format(name, why))
+        self._outputs = self._output_stages(outputs, seen)
+        found = [
+            {"name": site.name, "axes": list(site.axes), "module": site.module_name}
+            for site in self._sites
+            if not site.detail and site.name != "position_ids"
+        ]
+        for stage, axes in self._outputs.values():
+            if stage not in order:
+                found.append({"name": stage, "axes": list(axes), "module": None})
+        return found
+
+    def _output_stages(self, outputs: Any, seen: List[Any]) -> Dict[str, Tuple[str, Tuple[str, ...]]]:
+        import torch
+
+        found = {}  # type: Dict[str, Tuple[str, Tuple[str, ...]]]
+        hidden = ("row", "token", "hidden")
+        for key, value in outputs.items():
+            if not isinstance(value, torch.Tensor) or not value.dtype.is_floating_point:
+                continue
+            if key == "logits":
+                token = self._loaded.task == "token_classification"
+                found[key] = ("logits", ("row", "token", "class") if token else ("row", "class"))
+            elif key == "pooler_output":
+                found[key] = ("pooled", ("row", "hidden"))
+            elif key in ("start_logits", "end_logits"):
+                found[key] = ("output." + key, ("row", "token"))
+            elif key.endswith("last_hidden_state"):
+                # Most often the last block's output itself, or that of the norm after it: said once is enough.
+                if not any(axes == hidden and torch.equal(value, one) for _, one, axes in seen):
+                    found[key] = ("output." + key, hidden)
+        return found
+
+    def _accepted(self, feeds: Dict[str, Any]) -> Dict[str, Any]:
+        for name in list(feeds):
+            if name not in self._accepts:
+                self._host.warn("{} takes no {}; it ran without.".format(type(self._model).__name__, name))
+                del feeds[name]
+        return feeds
+
+    def _check(self, feeds: Dict[str, Any]) -> None:
+        ids = feeds["input_ids"]
+        rows, sizes = len(ids), {len(row) for row in ids}
+        if not rows or sizes == {0}:
+            raise self._refused("There is nothing to run: no token in {} rows.".format(rows), "")
+        kinds = getattr(self._model.config, "type_vocab_size", None) or None
+        limits = {"input_ids": self._vocabulary_rows, "token_type_ids": kinds, "position_ids": None}
+        for name, limit in limits.items():
+            for row in feeds.get(name, ()):
+                if min(row) < 0 or (limit is not None and max(row) >= limit):
+                    worst = min(row) if min(row) < 0 else max(row)
+                    raise self._refused(
+                        "{} {} is outside the {} rows of {}'s table.".format(name, worst, limit, self._loaded.name),
+                        "This is what a tokenizer of another model looks like." if name == "input_ids" else "",
+                    )
+        if self._positions is not None and max(sizes) > self._positions:
+            raise self._refused(
+                "A row of {} tokens is longer than the {} positions of {}.".format(
+                    max(sizes), self._positions, self._loaded.name
+                ),
+                "Leave truncation on, or set max_length.",
+            )
+
+    def _refused(self, sentence: str, step: str) -> Any:
+        return self._host.Refusal("inputs-do-not-fit", sentence, step)
+
+
+def _said_room(config: Any) -> Optional[int]:
+    """What the config says of the longest input; relative positions without a table (T5) have no limit."""
+    if hasattr(config, "relative_attention_num_buckets"):
+        return None
+    said = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+    return int(said) if isinstance(said, int) and said > 0 else None
+
+
+def _labels(config: Any) -> List[str]:
+    names = {int(index): str(name) for index, name in config.id2label.items()}
+    return [names.get(index, "LABEL_{}".format(index)) for index in range(int(config.num_labels))]
+
+
+def _flat(value: Any, path: str = "") -> Dict[str, Any]:
+    if isinstance(value, dict):
+        found = {}  # type: Dict[str, Any]
+        for key, item in value.items():
+            if path or key not in ("_name_or_path", "transformers_version"):
+                found.update(_flat(item, path + "." + str(key) if path else str(key)))
+        return found
+    return {path: value if isinstance(value, (str, int, float, bool, list, type(None))) else str(value)}
+
+
+def _version(name: str) -> str:
+    try:
+        return str(__import__(name).__version__)
+    except ImportError:
+        return "absent"

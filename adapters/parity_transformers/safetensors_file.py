@@ -1,0 +1,63 @@
+"""A small reader of safetensors files, for interpreters that have no package for it.
+
+The format: eight bytes of header length (little-endian), a JSON header `{name: {dtype, shape, data_offsets}}`, the bytes.
+"""
+
+import json
+import struct
+from typing import Any, Dict
+
+import torch
+
+__all__ = ["read"]
+
+_DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
+_LONGEST_HEADER = 100_000_000
+
+
+def read(path: str) -> Dict[str, Any]:
+    """Every tensor of the file by name; ValueError when the file is not what its header says."""
+    with open(path, "rb") as file:
+        content = bytearray(file.read())
+    if len(content) < 8:
+        raise ValueError("{} is too short for a safetensors file".format(path))
+    (length,) = struct.unpack("<Q", content[:8])
+    if length > min(_LONGEST_HEADER, len(content) - 8):
+        raise ValueError("{} says its header has {} bytes, which it cannot".format(path, length))
+    header = json.loads(content[8 : 8 + length].decode("utf-8"))
+    start = 8 + length
+    return {
+        name: _tensor(path, name, entry, content, start)
+        for name, entry in header.items()
+        if name != "__metadata__"
+    }
+
+
+def _tensor(path: str, name: str, entry: Any, content: bytearray, start: int) -> Any:
+    dtype = _DTYPES.get(entry["dtype"])
+    if dtype is None:
+        raise ValueError("{} holds {} as {}, which is not read here".format(path, name, entry["dtype"]))
+    first, last = entry["data_offsets"]
+    shape = [int(size) for size in entry["shape"]]
+    count = 1
+    for size in shape:
+        count *= size
+    width = torch.empty((), dtype=dtype).element_size()
+    if not 0 <= first <= last <= len(content) - start or last - first != count * width or min(shape + [0]) < 0:
+        raise ValueError("{} gives {} a place that does not hold it".format(path, name))
+    if not count:
+        return torch.empty(shape, dtype=dtype)
+    # Its own copy: offsets need not be aligned to the element.
+    raw = torch.frombuffer(content, dtype=torch.uint8, count=last - first, offset=start + first)
+    return raw.clone().view(dtype).reshape(shape)
