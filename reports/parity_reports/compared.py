@@ -1,0 +1,100 @@
+"""What was compared: both subjects field by field, the differences first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from parity.audit import Audit, SubjectRecord
+from parity_reports import wording
+
+__all__ = ["Compared", "Field", "build_compared"]
+
+_MOST_NAMES = 20
+_MOST_CONFIG = 150
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field on both sides; a dash where a side does not have it."""
+
+    name: str
+    reference: str
+    candidate: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Fields that differ, fields that only one side has, fields that are the same, and what either side remarked."""
+
+    differing: tuple[Field, ...]
+    one_sided: tuple[Field, ...]
+    same: tuple[Field, ...]
+    remarks: tuple[tuple[str, str, str], ...]
+    inputs: tuple[tuple[str, str], ...]
+    left_out: int
+
+
+def build_compared(audit: Audit) -> Compared:
+    """What an audit compared."""
+    reference, candidate = dict(_fields(audit.reference)), dict(_fields(audit.candidate))
+    names = list(dict.fromkeys([*reference, *candidate]))
+    shown = names[:_MOST_CONFIG]
+    fields = [
+        Field(name, reference.get(name, wording.NOTHING), candidate.get(name, wording.NOTHING))
+        for name in shown
+    ]
+    both = [field for field in fields if field.name in reference and field.name in candidate]
+    inputs = audit.inputs
+    return Compared(
+        differing=tuple(field for field in both if field.reference != field.candidate),
+        one_sided=tuple(field for field in fields if field not in both),
+        same=tuple(field for field in both if field.reference == field.candidate),
+        remarks=tuple(_remarks(audit)),
+        inputs=(
+            ("Source", inputs.source + (" (built in)" if inputs.built_in else "")),
+            ("Examples", wording.count(inputs.count)),
+            ("With a label", wording.count(inputs.labelled)),
+            ("Text pairs", wording.count(inputs.pairs)),
+            ("Digest", inputs.digest),
+        ),
+        left_out=len(names) - len(shown),
+    )
+
+
+def _fields(subject: SubjectRecord) -> Iterator[tuple[str, str]]:
+    yield "subject", subject.spec
+    yield "framework", subject.framework
+    yield "weights digest", wording.said(subject.weights_digest)
+    yield "model class", wording.said(subject.model_class)
+    yield "task", wording.said(subject.task)
+    yield "dtype", wording.said(subject.dtype)
+    yield "device", wording.said(subject.device)
+    yield "parameters", wording.count(subject.parameters)
+    yield "classes", wording.NOTHING if subject.labels is None else wording.said(subject.labels)
+    yield "temperature", wording.said(subject.temperature)
+    yield "scope", subject.scope
+    for kind, table in (
+        ("version", subject.versions),
+        ("tokenizer", subject.tokenizer),
+        ("config", subject.config),
+    ):
+        for name, value in table.items():
+            yield f"{kind}: {name}", wording.said(value)
+
+
+def _remarks(audit: Audit) -> Iterator[tuple[str, str, str]]:
+    for side, subject in (("reference", audit.reference), ("candidate", audit.candidate)):
+        if subject.newly_initialised:
+            yield side, "Weights the file did not provide", _names(subject.newly_initialised)
+        if subject.unused_weights:
+            yield side, "Weights that nothing consumed", _names(subject.unused_weights)
+        for note in subject.notes:
+            yield side, "Note", wording.clip(note)
+        for warning in subject.warnings[:_MOST_NAMES]:
+            yield side, "Warning", wording.clip(warning)
+
+
+def _names(names: list[str]) -> str:
+    more = f" and {wording.count(len(names) - _MOST_NAMES)} more" if len(names) > _MOST_NAMES else ""
+    return wording.clip(", ".join(names[:_MOST_NAMES]), 1200) + more

@@ -1,0 +1,54 @@
+"""What an audit does not show: said on every report, so that nobody reads more into a verdict than was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parity.audit import Audit
+from parity_reports import wording
+from parity_reports.verdict import decision_noun, flips_total
+
+__all__ = ["build_limits"]
+
+
+def build_limits(audit: Audit) -> tuple[str, ...]:
+    """The limits of an audit, each a sentence."""
+    return tuple(_limits(audit))
+
+
+def _limits(audit: Audit) -> Iterator[str]:
+    inputs, decisions = audit.inputs, audit.decisions
+    if inputs.built_in:
+        yield f"The inputs were parity's {wording.plural(inputs.count, 'built-in probe text')}. Other texts can behave differently: give your own with --inputs."
+    else:
+        yield f"{wording.plural(inputs.count, 'example')} from one source. What they do not exercise was not seen."
+    devices = ", ".join(
+        dict.fromkeys(
+            f"{side.dtype or 'unknown dtype'} on {side.device or 'unknown device'}"
+            for side in (audit.reference, audit.candidate)
+        )
+    )
+    yield f"Run as {devices}. Other number formats and devices can differ more."
+    yield "Evaluation mode only: nothing is said about gradients or training."
+    outputs = [name for name in ("reference", "candidate") if getattr(audit, name).scope == "outputs"]
+    if outputs:
+        yield f"The {' and the '.join(outputs)} gave outputs only: equal outputs do not show that the stages inside are equal."
+    if audit.noise.sample:
+        yield f"The noise floor was measured on {wording.plural(audit.noise.sample, 'example')}; rounding on others may be a little larger or smaller."
+    if not audit.policy.check_float64:
+        yield "Differences that only float64 shows were not asked for by this policy."
+    for name, said in (
+        ("reference", audit.noise.reference_float64),
+        ("candidate", audit.noise.candidate_float64),
+    ):
+        if said and said != "pure":
+            yield f"Float64 in the {name}: {said}. What only float64 would show can be hidden by it."
+    if audit.policy.ignore:
+        yield f"Stages measured that did not count, by the policy: {', '.join(audit.policy.ignore)}."
+    if decisions is not None and decisions.examples and not flips_total(decisions):
+        high = wording.share(decisions.flip_rate.high)
+        yield f"That no {decision_noun(decisions)} flipped here bounds the flip rate at {high}; it does not make it zero."
+    if decisions is not None and not decisions.metrics:
+        yield "Without labelled examples nothing is said about which side is right."
+    if any(finding.cause for finding in audit.findings):
+        yield "A cause is named where the evidence fits; it is confirmed when undoing it makes the difference vanish."

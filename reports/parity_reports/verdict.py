@@ -1,0 +1,295 @@
+"""The first screen: the verdict in a sentence, and four answers: where, why, whether it matters, what next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parity.audit import Audit, Decisions, Finding, StageRecord
+from parity_reports import wording
+from parity_reports.causes import remedy
+from parity_reports.ladder import INPUT_STAGES
+
+__all__ = [
+    "Answer",
+    "FirstScreen",
+    "build_first_screen",
+    "decision_noun",
+    "decision_sentence",
+    "flips_total",
+    "main_finding",
+]
+
+_MARKS = {
+    "parity": ("✓", "ok", "Parity"),
+    "equivalent": ("≈", "ok", "Equivalent"),
+    "divergent": ("✕", "bad", "Divergent"),
+    "not_comparable": ("?", "warn", "Not comparable"),
+}
+_STEPS = {
+    "text": ("Prepare the text alike", "Normalise the text the way the reference does."),
+    "tokens": ("Give both one tokenizer", "Load the reference's tokenizer in the candidate."),
+    "input_ids": ("Give both one vocabulary", "Load the reference's tokenizer in the candidate."),
+    "token_type_ids": (
+        "Feed the same token types",
+        "Feed the candidate the token type ids that the reference feeds.",
+    ),
+    "attention_mask": (
+        "Feed the same mask",
+        "Feed the candidate the attention mask that the reference feeds.",
+    ),
+    "position_ids": ("Count positions alike", "Feed the candidate the position ids that the reference uses."),
+    "logits": (
+        "Compare the heads",
+        "Look at the weights of the head, the class order and what is fed to it.",
+    ),
+    "probabilities": ("Compare the last step", "Look at the temperature, and at softmax against sigmoid."),
+    "label": ("Compare the classes", "Look at the names of the classes and their order."),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One of the four boxes; `target` is the section that says more."""
+
+    question: str
+    answer: str
+    detail: str
+    target: str
+    link: str
+
+
+@dataclass(frozen=True)
+class FirstScreen:
+    """What is read in ten seconds."""
+
+    mark: str
+    tone: str
+    word: str
+    headline: str
+    notes: tuple[str, ...]
+    answers: tuple[Answer, ...]
+    rule: str
+
+
+def build_first_screen(audit: Audit) -> FirstScreen:
+    """The first screen of an audit."""
+    mark, tone, word = _MARKS[audit.verdict]
+    notes: list[str] = []
+    if audit.inputs.built_in:
+        notes.append("Asked with parity's built-in probe texts, not with data of your own.")
+    if "outputs" in (audit.reference.scope, audit.candidate.scope):
+        notes.append(
+            "At least one side was seen at its outputs only: nothing is said about the stages inside."
+        )
+    policy = f"Policy {audit.policy.name}, {wording.plural(audit.inputs.count, 'example')} from {audit.inputs.source}"
+    return FirstScreen(
+        mark=mark,
+        tone=tone,
+        word=word,
+        headline=audit.headline
+        if audit.headline.lower().startswith(word.lower())
+        else f"{word}. {audit.headline}",
+        notes=tuple(notes),
+        answers=(_where(audit), _why(audit), _matter(audit.decisions), _next(audit)),
+        rule=f"{policy}; exit code {audit.exit_code}.",
+    )
+
+
+def main_finding(audit: Audit) -> Finding | None:
+    """The finding that says most: a divergent one with a cause, then a divergent one, then any with a cause."""
+    ranked = sorted(
+        audit.findings, key=lambda finding: (finding.severity != "divergent", finding.cause is None)
+    )
+    return ranked[0] if ranked else None
+
+
+def flips_total(decisions: Decisions) -> int:
+    """How many decisions differ, also where the record lists only the first of them."""
+    return max(decisions.flips_total, len(decisions.flips), decisions.examples - decisions.agree)
+
+
+def decision_sentence(decisions: Decisions | None) -> str:
+    """How many decisions differ, with the interval."""
+    if decisions is None:
+        return "There are no decisions to compare."
+    if decisions.examples == 0:
+        return "No decision was compared."
+    rate = decisions.flip_rate
+    interval = (
+        f"{wording.share(rate.confidence)} interval {wording.share(rate.low)} to {wording.share(rate.high)}"
+    )
+    flips = flips_total(decisions)
+    what = wording.plural(decisions.examples, decision_noun(decisions))
+    said = (
+        f"{wording.count(flips)} of {what} differ{'s' if flips == 1 else ''}"
+        if flips
+        else f"None of {what} differs"
+    )
+    return f"{said}: {wording.share(rate.value)} ({interval})."
+
+
+def decision_noun(decisions: Decisions) -> str:
+    """What one decision is called: a label, a set of labels, or the label of a token."""
+    if decisions.unit == "token":
+        return "token label"
+    return "label set" if decisions.multi_label else "label"
+
+
+def _where(audit: Audit) -> Answer:
+    question, first = "Where does it start?", audit.first_divergence
+    if first is None:
+        unseen = sum(item.counts for item in audit.not_compared)
+        if unseen:
+            detail = f"{wording.plural(unseen, 'stage')} or part could not be compared."
+            return Answer(question, "It cannot be told", detail, "not-compared", "What could not be compared")
+        seen = len({record.stage for record in audit.stages if record.status in ("equal", "within_noise")})
+        return Answer(
+            question,
+            "Nowhere",
+            f"{wording.plural(seen, 'stage')} compared, none beyond its noise.",
+            "stages",
+            "Stages",
+        )
+    record = _record(audit)
+    detail = _place_sentence(audit) + (f" {_size(record)}" if record else "")
+    return Answer(question, wording.stage_title(first.stage), detail, "stages", "Stages")
+
+
+def _record(audit: Audit) -> StageRecord | None:
+    first = audit.first_divergence
+    if first is None:
+        return None
+    return next(
+        (item for item in audit.stages if (item.stage, item.pass_) == (first.stage, first.pass_)), None
+    )
+
+
+def _place_sentence(audit: Audit) -> str:
+    first = audit.first_divergence
+    assert first is not None
+    by = "Each side on its own ids" if first.pass_ == "own" else "The candidate on the reference's ids"
+    if first.stage in INPUT_STAGES:
+        by = "In what is fed to the model"
+    places = [f"example {first.example}"] if first.example is not None else []
+    places += [f"token {first.token}"] if first.token is not None else []
+    where = f", first seen at {', '.join(places)}" if places else ""
+    hidden = ". Invisible in float32, seen in float64" if first.float64_only else ""
+    return f"{by}{where}{hidden}."
+
+
+def _size(record: StageRecord) -> str:
+    if record.noise_floor is None and record.rows:
+        return f"{wording.count(record.rows_beyond)} of {wording.plural(record.rows, 'row')} differ."
+    if record.reason.startswith("invisible") and record.float64_relative_l2 is not None:
+        permitted = (
+            f" (up to {wording.number(record.float64_allowed, 0)} is rounding)"
+            if record.float64_allowed is not None
+            else ""
+        )
+        return f"Relative L2 in float64 {wording.number(record.float64_relative_l2)}{permitted}."
+    return f"{_capital(wording.relative(record))}; largest {wording.measured('difference', record.max_abs, record.max_abs_floor)}."
+
+
+def _why(audit: Audit) -> Answer:
+    question, finding = "Why?", main_finding(audit)
+    if finding is not None and finding.cause:
+        return Answer(question, remedy(finding.cause).title, finding.sentence, "findings", "Evidence")
+    if audit.verdict == "parity":
+        if finding is not None:
+            return Answer(question, "No difference to explain", finding.sentence, "findings", "Noticed")
+        return Answer(
+            question,
+            "No difference to explain",
+            "What differs is rounding.",
+            "noise",
+            "How the noise was measured",
+        )
+    if finding is not None:
+        return Answer(question, "Cause not established", finding.sentence, "findings", "Evidence")
+    counting = next((item for item in audit.not_compared if item.counts), None)
+    if counting is not None:
+        return Answer(question, "Something was not compared", counting.reason, "not-compared", "All of it")
+    return Answer(
+        question,
+        "Cause not established",
+        "No finding explains it.",
+        "compared",
+        "What differs between the two",
+    )
+
+
+def _matter(decisions: Decisions | None) -> Answer:
+    question = "Does it matter?"
+    if decisions is None or decisions.examples == 0:
+        return Answer(question, "Not known", decision_sentence(decisions), "predictions", "Predictions")
+    flips = flips_total(decisions)
+    moved = max((item.max_abs_probability for item in decisions.temperatures), default=None)
+    detail = decision_sentence(decisions)
+    if moved is not None:
+        detail += f" The largest change of a probability is {wording.number(moved)}."
+    if decisions.flips and all(flip.explained_by_noise for flip in decisions.flips):
+        detail += " Every flip listed lies within the noise."
+    noun = decision_noun(decisions)
+    title = f"{wording.plural(flips, noun)} flip{'s' if flips == 1 else ''}" if flips else f"No {noun} flips"
+    return Answer(question, title, detail, "predictions", "Predictions")
+
+
+def _next(audit: Audit) -> Answer:
+    question = "What next?"
+    if audit.verdict == "parity":
+        return Answer(
+            question,
+            "Nothing to mend",
+            "Keep this record; run it again when either side changes.",
+            "again",
+            "Command",
+        )
+    if audit.verdict == "equivalent":
+        return Answer(
+            question,
+            "Decide whether to accept",
+            "The stages differ and the decisions hold under this policy.",
+            "limits",
+            "Limits",
+        )
+    first = audit.first_divergence
+    if first is None:
+        step = "Make comparable what was not, or name it in a policy's ignore list, and run it again."
+        return Answer(question, "Complete the comparison", step, "not-compared", "What is missing")
+    finding = main_finding(audit)
+    if finding is not None and finding.cause:
+        return Answer(question, "Undo it and run again", remedy(finding.cause).step, "again", "Command")
+    if first.float64_only:
+        step = "A setting or a few weights differ by little: an epsilon, an activation, an edit. Rounding does not explain it."
+        return Answer(question, "Look for a small setting", step, "compared", "What differs between the two")
+    title, step = _STEPS.get(
+        first.stage,
+        (
+            f"Compare {wording.stage_title(first.stage)}",
+            "Its input agrees and its output does not: look at its weights and settings.",
+        ),
+    )
+    return Answer(
+        question, title, f"{step} {_beyond_tokens(audit)}".strip(), "compared", "What differs between the two"
+    )
+
+
+def _beyond_tokens(audit: Audit) -> str:
+    """Where the ids part: whether the model does too, which the pass on the same ids tells."""
+    first = audit.first_divergence
+    assert first is not None
+    inside = [
+        record for record in audit.stages if record.pass_ == "same_ids" and record.stage not in INPUT_STAGES
+    ]
+    if first.stage not in INPUT_STAGES or not inside:
+        return ""
+    parted = next((record for record in inside if record.status == "divergent"), None)
+    if parted is not None:
+        return f"On the same ids it still parts, at {parted.stage}: there is more than one thing to mend."
+    if all(record.status in ("equal", "within_noise") for record in inside):
+        return "On the same ids the two agree everywhere, so this is all there is to mend."
+    return ""
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
