@@ -66,13 +66,22 @@ _ATTENTION = (
     "attention.output.dense",
     "attention.attn.o",
     "attention.dense",
+    "albert_layers.0.attention.dense",
     "layer.0.SelfAttention",
     "self_attention.dense",
     "self_attn",
     "attn",
     "attention",
 )
-_MLP = ("output.dense", "ffn_output", "layer.2.DenseReluDense", "layer.1.DenseReluDense", "fc2", "mlp", "ffn")
+_MLP = (
+    "output.dense",
+    "albert_layers.0.ffn_output",
+    "layer.2.DenseReluDense",
+    "layer.1.DenseReluDense",
+    "fc2",
+    "mlp",
+    "ffn",
+)
 
 
 class Site(NamedTuple):
@@ -331,8 +340,7 @@ def _position_sites(base: Any, root: str) -> List[Site]:
 
 
 def _last_norm(base: Any, root: str, stack: _Stack) -> List[Site]:
-    inner = stack.names[0].rsplit(".", 2)[0] if "." in stack.names[0] else ""
-    path = inner[len(root) :].lstrip(".")
+    path = _join(*stack.names[0].split(".")[:-2])[len(root) :].lstrip(".")
     container = base.get_submodule(path) if path else base
     for name, module in container.named_children():
         if name in _LAST_NORMS and "norm" in type(module).__name__.lower():
