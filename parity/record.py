@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from parity.adapter import find_adapter
+from parity.adapter import Adapter, find_adapter
 from parity.batches import batches, sample_rows
 from parity.description import Description
 from parity.encoding import Encoding, Example
@@ -22,7 +22,7 @@ __all__ = ["Recorded", "record"]
 
 OnRows = Callable[[int, int], None]
 _ROWS_AT_ONCE = 64
-_SLOTS = 3
+_AHEAD = 3
 
 
 class Recorded(NamedTuple):
@@ -48,6 +48,7 @@ def record(
     outputs_only: bool = False,
     full_rows: int | None = None,
     force: bool = False,
+    adapter: Adapter | None = None,
     interpreter: Path | None = None,
     threads: int | None = None,
     timeout: float | None = 600,
@@ -57,11 +58,10 @@ def record(
 
     With `outputs_only` the stages before the outputs are left out; with `full_rows` N they are kept for the first N rows.
     Where the subject can be asked in float64, an evenly spaced sample is recorded in it too: a later comparison
-    measures its noise floor on it. Raises TraceError for the place, InputsDoNotFit, and whatever asking a subject does.
+    measures its noise floor on it. `adapter` is what the scheme names when it is not given. Raises TraceError for the place, InputsDoNotFit, and whatever asking a subject does.
     """
-    adapter = find_adapter(subject)
     with Runner.start(
-        subject, adapter, interpreter=interpreter, threads=threads, timeout=timeout, slots=_SLOTS
+        subject, adapter or find_adapter(subject), interpreter=interpreter, threads=threads, timeout=timeout
     ) as runner:
         description = runner.describe()
         check_fit(str(subject), description, inputs)
@@ -101,7 +101,7 @@ def _ask(
     runner: Runner,
     description: Description,
     window: Sequence[Example],
-    encodings: Sequence[Encoding],
+    encodings: Sequence[Encoding | None],
     sample: set[int],
     stages: Sequence[str] | None,
 ) -> Iterator[_Asked]:
@@ -114,20 +114,24 @@ def _ask(
         (sampled, "float64"),
     )
     for places, precision in chosen:
-        lengths = [len(encodings[place].input_ids) for place in places]
+        lengths = [_length(encodings[place]) for place in places]
         for batch in batches(lengths, max_rows=most):
             rows = [numbers[places[index]] for index in batch]
             yield _Asked(rows, precision, runner.forward(rows, stages=stages, precision=precision))
 
 
 def _ahead(asked: Iterator[_Asked]) -> Iterator[_Asked]:
-    """The same, drawn one slot ahead: the runner computes while the writer copies."""
+    """The same, drawn a few ahead: the runner computes while the writer copies."""
     waiting: deque[_Asked] = deque()
     for item in asked:
         waiting.append(item)
-        if len(waiting) == _SLOTS:
+        if len(waiting) == _AHEAD:
             yield waiting.popleft()
     yield from waiting
+
+
+def _length(encoding: Encoding | None) -> int:
+    return 0 if encoding is None else len(encoding.input_ids)
 
 
 def _outputs(description: Description) -> list[str]:

@@ -78,8 +78,8 @@ class TraceWriter:
         self._side: Literal["left", "right"] | None = None
         self._pad: dict[str, int] = {}
 
-    def add_encodings(self, examples: Sequence[Example], encodings: Sequence[Encoding]) -> None:
-        """The next examples in row order, as the subject encoded them."""
+    def add_encodings(self, examples: Sequence[Example], encodings: Sequence[Encoding | None]) -> None:
+        """The next examples in row order, as the subject encoded them (None: it shows no tokens)."""
         with _room(self._path):
             for example, encoding in zip(examples, encodings, strict=True):
                 if example.row != self._examples.count:
@@ -87,7 +87,7 @@ class TraceWriter:
                 self._examples.write(
                     {name: part for name, part in example._asdict().items() if name != "row"}
                 )
-                self._encodings.write(encoding._asdict())
+                self._encodings.write(None if encoding is None else encoding._asdict())
 
     def add(
         self,
@@ -204,7 +204,7 @@ class _Lines:
         self._hash = hashlib.sha256()
         self._bytes = self.count = 0
 
-    def write(self, value: dict[str, Any]) -> None:
+    def write(self, value: dict[str, Any] | None) -> None:
         line = json.dumps(value, separators=(",", ":")).encode() + b"\n"
         self._file.write(line)
         self._hash.update(line)

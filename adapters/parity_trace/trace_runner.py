@@ -25,13 +25,6 @@ _AGAIN = "Copy it again from where it was recorded, or record it again with pari
 _CHUNK = 1 << 20
 _AXIS_COUNTS = {"token": "tokens", "word": "words"}
 _MASKS = {"token": "real", "word": "word_mask"}
-_NO_TOKENS: dict[str, list[Any]] = {
-    "input_ids": [],
-    "pieces": [],
-    "offsets": [],
-    "segments": [],
-    "special": [],
-}
 _FED = ("attention_mask", "token_type_ids", "position_ids")
 
 
@@ -54,23 +47,26 @@ class Shard:
 
     def row(self, stage: str, axes: Sequence[str], number: int) -> Any:
         """One row of a stage: `[real positions, width]` by position, else the row in its own shape."""
-        name = "stage." + stage
-        if name not in self._slices:
-            self._slices[name] = self._file.get_slice(name)
         if "shape." + stage in self.names:
-            shapes = self._counts("shape." + stage)
-            start, end = self._span("shape." + stage, number)
-            return self._slices[name][start:end].reshape(shapes[number])
+            shape = self._counts("shape." + stage)[number]
+            return self._cut(stage, *self._span("shape." + stage, number)).reshape(shape)
         counts = _AXIS_COUNTS.get(axes[1]) if len(axes) > 1 else None
         if counts in self.names:
-            start, end = self._span(str(counts), number)
-            return self._slices[name][start:end]
-        return self._slices[name][number : number + 1][0]
+            return self._cut(stage, *self._span(str(counts), number))
+        return self._cut(stage, number, number + 1)[0]
 
     def length(self, axis: str, number: int) -> int | None:
         """How many real positions a row has, None where the trace does not count them."""
         name = _AXIS_COUNTS[axis]
         return int(self._counts(name)[number]) if name in self.names else None
+
+    def _cut(self, stage: str, start: int, end: int) -> Any:
+        if stage not in self._slices:
+            self._slices[stage] = self._file.get_slice("stage." + stage)
+        values = self._slices[stage]
+        if start == end:  # the library takes no empty slice
+            return values[0:1][:0] if values.get_shape()[0] else self._file.get_tensor("stage." + stage)
+        return values[start:end]
 
     def _counts(self, name: str) -> Any:
         if name not in self._starts:
@@ -177,7 +173,7 @@ class Session:
                         "Leave --inputs out to use the trace's own, or record it again on these.",
                     )
         if self._encodings is None:
-            return {"rows": [_NO_TOKENS] * len(examples)}
+            return {"rows": [None] * len(examples)}
         return {"rows": self._encodings.read(first_row, len(examples))}
 
     def forward(
