@@ -22,8 +22,9 @@ __all__ = ["Adapter", "Kind", "Option", "adapters", "check_options", "find_adapt
 GROUP = "parity.adapters"
 Kind = Literal["text", "integer", "number", "flag", "path", "choice"]
 
-_FLAGS = {"true": "true", "yes": "true", "on": "true", "1": "true"}
-_FLAGS |= {"false": "false", "no": "false", "off": "false", "0": "false"}
+_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+_FLAGS = {**dict.fromkeys(_YES, "true"), **dict.fromkeys(_NO, "false")}
+_HERE = ThisInterpreter()
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Adapter:
     scheme: str
     runner: Path
     options: tuple[Option, ...] = ()
-    environment: Environment = ThisInterpreter()
+    environment: Environment = _HERE
     framework: tuple[str, ...] = ()
     own_inputs: Callable[[Subject, Path], Path | None] | None = None
     withheld: tuple[str, ...] = ()
@@ -122,7 +123,7 @@ def _read(option: Option, value: str) -> str | None:
             return value or None
 
 
-def _number(text: str, kind: type[int] | type[float]) -> str | None:
+def _number(text: str, kind: type[int | float]) -> str | None:
     try:
         number = kind(text)
     except ValueError:

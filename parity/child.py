@@ -42,6 +42,7 @@ class Child:
         self._group_is_ours = True
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._last_lines: deque[bytes] = deque(maxlen=_LAST_LINES)
+        self._last_line = b""
         self._writer = threading.Thread(
             target=self._write, args=(self._pipe(self._process.stdin),), daemon=True
         )
@@ -65,8 +66,8 @@ class Child:
         """The end of its stderr: at most 40 lines and 4 kB."""
         if self.ended():
             self._listener.join(0.5)  # unless a grandchild holds the pipe open, the end is near
-        text = b"\n".join(line for line in list(self._last_lines) if line.strip())
-        return text[-_LAST_BYTES:].decode("utf-8", "replace")
+        lines = [line for line in [*self._last_lines, self._last_line] if line.strip()][-_LAST_LINES:]
+        return b"\n".join(lines)[-_LAST_BYTES:].decode("utf-8", "replace")
 
     def ended(self) -> bool:
         """Whether the process has ended."""
@@ -126,13 +127,11 @@ class Child:
             stdin.close()
 
     def _listen(self, stderr: IO[bytes]) -> None:
-        rest = b""
         while chunk := os.read(stderr.fileno(), 1 << 16):
             # a progress bar overwrites its line with \r: each state is a line here
-            lines = re.split(rb"[\r\n]+", rest + chunk)
-            rest = lines.pop()[-_LAST_BYTES:]
+            lines = re.split(rb"[\r\n]+", self._last_line + chunk)
+            self._last_line = lines.pop()[-_LAST_BYTES:]
             self._last_lines.extend(line[-_LAST_BYTES:] for line in lines)
-        self._last_lines.append(rest)
 
     @staticmethod
     def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

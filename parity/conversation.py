@@ -25,7 +25,6 @@ from parity.events import Done, Event, Failed, Hello, Progressed, TensorWritten,
 __all__ = ["Conversation", "OnProgress", "OnWarning", "Pending", "Progress"]
 
 OLDEST_PYTHON = (3, 8)
-_PROTOCOL = 1
 _GLANCE = 0.5  # seconds between two looks at whether the process is alive
 
 
@@ -49,6 +48,7 @@ class Pending:
         self.what = what
         self.tensors: list[TensorWritten] = []
         self.outcome: Done | Failed | None = None
+        self.collected = False
 
 
 class Conversation:
@@ -81,7 +81,6 @@ class Conversation:
         self._warnings: dict[str, None] = {}
         self._working_on = ""
         self._failure: BaseException | None = None
-        self._closing = False
         self._heard_at = time.monotonic()
         try:
             self._child = Child(command, variables, descriptors)
@@ -116,13 +115,12 @@ class Conversation:
                     return pending.outcome
                 if self._failure is not None:
                     raise self._failure
-                left = self._patience()
-                if left > 0:
-                    self._news.wait(min(left, _GLANCE))
-                    continue_waiting = True
-                else:
-                    continue_waiting = False
-            if not continue_waiting:
+                patience = self._patience()
+                if patience > 0:
+                    self._news.wait(min(patience, _GLANCE))
+                    if pending.outcome is not None:
+                        return pending.outcome
+            if patience <= 0:
                 self._fail(self._timed_out())
             elif self._child.ended():
                 # Its last lines may still be in the pipe; a grandchild may hold the pipe open for ever.
@@ -131,44 +129,43 @@ class Conversation:
 
     def close(self, seconds: float = 2.0) -> None:
         """End the process, politely where it is idle, and whatever belongs to it."""
-        self._closing = True
+        polite = self._failure is None and not self._pending
         try:
-            polite = self._failure is None and not self._pending
             if polite:
                 self.ask("closing", "close")
-        except BaseException:
-            seconds = 0
-            raise
         finally:
-            self._child.close(seconds if self._failure is None and len(self._pending) <= 1 else 0)
+            self._child.close(seconds if polite else 0)
             self._reader.join(1)
 
     def _patience(self) -> float:
         return float("inf") if self._timeout is None else self._heard_at + self._timeout - time.monotonic()
 
     def _read(self) -> None:
-        try:
-            for line in self._child.lines():
-                try:
-                    event = read_event(line)
-                except ValueError:
-                    self._fail(self._garbage(line))
-                    return
-                self._take(event)
-        except BaseException as error:  # a callback's: it belongs to whoever waits
-            self._fail(error)
-            return
+        for line in self._child.lines():
+            try:
+                event = read_event(line)
+                news = self._note(event)
+            except (ValueError, KeyError):  # not JSON, not a record of ours, or about a request nobody made
+                self._fail(self._garbage(line))
+                return
+            try:
+                if isinstance(event, Hello) and (problem := self._unfit(event)):
+                    raise problem
+                if news:
+                    self._tell(event)
+            except Exception as error:  # noqa: BLE001 - a callback's, say: it belongs to whoever waits
+                self._fail(error)
+                return
         self._child.wait(2)
         self._fail(self._died())
 
-    def _take(self, event: Event) -> None:
+    def _note(self, event: Event) -> bool:
+        """Keep what an event says; False when it was known."""
         with self._news:
             self._heard_at = time.monotonic()
             match event:
                 case Hello():
                     self._hello = event
-                    if _version(event.python) < OLDEST_PYTHON or event.protocol != _PROTOCOL:
-                        raise self._too_old(event)
                 case TensorWritten():
                     self._pending[event.id].tensors.append(event)
                 case Done() | Failed():
@@ -180,8 +177,10 @@ class Conversation:
                 case Warned():
                     known = event.sentence in self._warnings
                     self._warnings[event.sentence] = None
-                    if known:
-                        return
+                    return not known
+        return True
+
+    def _tell(self, event: Event) -> None:
         if isinstance(event, Progressed) and self._on_progress is not None:
             self._on_progress(Progress(event.what, event.done, event.total))
         if isinstance(event, Warned) and self._on_warning is not None:
@@ -214,13 +213,12 @@ class Conversation:
             return self._no_python(ended, words)
         return RunnerDied(
             f"The runner of {self._name} {ended}, while {self._running()}.{_quoted(words)}",
-            next_step="Nothing but SIGKILL: most often the system was out of memory; use ?batch_size=1 or a smaller model."
-            if self._child.was_killed()
-            else "",
+            next_step=_OUT_OF_MEMORY if self._child.was_killed() else "",
             detail=words,
         )
 
     def _garbage(self, line: bytes) -> ParityError:
+        line = line.rstrip(b"\n")
         shown = repr(line[:80])[1:] + (" …" if len(line) > 80 else "")
         if self._hello is None:
             return self._no_python(f"answers {shown}", self._child.last_words())
@@ -231,27 +229,29 @@ class Conversation:
         )
 
     def _no_python(self, what: str, words: str) -> ParityError:
+        if "SyntaxError" in words:  # a Python too old to read the first file it is given
+            what = "cannot read Python 3.8's syntax"
         return InterpreterBroken(
             f"{self._interpreter} does not start as a Python: it {what}.{_quoted(words)}",
             next_step=_NAME_ANOTHER,
             detail=words,
         )
 
-    def _too_old(self, hello: Hello) -> ParityError:
+    def _unfit(self, hello: Hello) -> ParityError | None:
+        if tuple(map(int, hello.python.split(".")[:2])) >= OLDEST_PYTHON:
+            return None
         return InterpreterBroken(
             f"{self._interpreter} is Python {hello.python}; parity's runners need 3.8 or newer.",
             next_step=_NAME_ANOTHER,
         )
 
 
+_OUT_OF_MEMORY = (
+    "SIGKILL is most often the system's, out of memory: use ?batch_size=1, or fewer things beside it."
+)
 _NAME_ANOTHER = "Name a Python 3.8 or newer after the @, one that starts when called by itself."
-
-
-def _version(python: str) -> tuple[int, ...]:
-    major, minor = python.split(".")[:2]
-    return int(major), int(minor)
 
 
 def _quoted(words: str) -> str:
     last = next((line for line in reversed(words.splitlines()) if line.strip()), "")
-    return f" Its last words: {last.strip()[:300]}" if last else ""
+    return f" Its last words: {last.strip()[:300].rstrip('.')}." if last else ""

@@ -71,4 +71,5 @@ Event = Hello | Progressed | Warned | TensorWritten | Done | Failed
 def read_event(line: bytes) -> Event:
     """Read one line; ValueError when it is not one of the protocol's."""
     # json, not msgspec: a tokenizer's piece may hold half of a surrogate pair, which is data here
-    return msgspec.convert(json.loads(line), type=Event)
+    event: Event = msgspec.convert(json.loads(line), type=Event)
+    return event

@@ -10,12 +10,15 @@ import math
 import mmap
 import os
 import tempfile
+import weakref
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
-__all__ = ["Slot", "slot_folder"]
+__all__ = ["Array", "Slot", "slot_folder"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 _SHARED_MEMORY = Path("/dev/shm")
 _ROOM_WORTH_HAVING = 1 << 30  # a container's usual 64 MiB would fill up in the middle of a run
@@ -24,23 +27,38 @@ DTYPES = frozenset({"float64", "float32", "int64", "int32", "int16", "int8", "ui
 
 
 class Slot:
-    """One anonymous file and the host's map of it; the runner makes it grow, the host only looks."""
+    """One anonymous file and the host's map of it; the runner makes it grow, the host only looks.
+
+    It is taken from `take` until `give_back` and until the last array over it is gone, whichever is later: so what
+    somebody still reads is never written over.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._file = tempfile.TemporaryFile(dir=folder, prefix="parity-")
+        self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder, prefix="parity-")  # noqa: SIM115 - lives as the slot
         self._map: mmap.mmap | None = None
+        self._taken = False
+        self._readers: set[object] = set()
 
     @property
     def descriptor(self) -> int:
         """The file descriptor a runner inherits."""
         return self._file.fileno()
 
-    def view(self, dtype: str, shape: tuple[int, ...], offset: int) -> np.ndarray[Any, np.dtype[Any]]:
-        """A read-only array over the slot's bytes; ValueError where they are not.
+    @property
+    def free(self) -> bool:
+        """Whether a runner may write into it."""
+        return not self._taken and not self._readers
 
-        Views stay valid memory when the slot grows (they hold the map they were made from), and they show what the
-        runner writes next when the slot is used again.
-        """
+    def take(self) -> None:
+        """Have it written to."""
+        self._taken = True
+
+    def give_back(self) -> None:
+        """Nothing more will be written; arrays over it keep it from being taken again."""
+        self._taken = False
+
+    def view(self, dtype: str, shape: tuple[int, ...], offset: int) -> Array:
+        """A read-only array over the slot's bytes; ValueError where they are not."""
         if dtype not in DTYPES or offset < 0 or min(shape, default=0) < 0:
             raise ValueError(f"no such place in a slot: {dtype} {shape} at byte {offset}")
         count = math.prod(shape)
@@ -51,13 +69,19 @@ class Slot:
             size = os.fstat(self.descriptor).st_size
             if end > size:
                 raise ValueError(f"{dtype} {shape} at byte {offset} reaches beyond the slot's {size} bytes")
+            # Arrays over the old map hold it, and with it the same memory.
             self._map = mmap.mmap(
                 self.descriptor, size, flags=mmap.MAP_SHARED | _POPULATE, prot=mmap.PROT_READ
             )
-        return np.frombuffer(self._map, dtype, count, offset).reshape(shape)
+        array: Array = np.frombuffer(self._map, dtype, count, offset)
+        reader = object()
+        self._readers.add(reader)
+        # Every slice, transpose or cast without a copy has this very object as its base: it goes with the last.
+        weakref.finalize(array, self._readers.discard, reader)
+        return array.reshape(shape)
 
     def close(self) -> None:
-        """Let go of the file; views of it stay valid."""
+        """Let go of the file; arrays over it stay valid."""
         self._map = None
         self._file.close()
 

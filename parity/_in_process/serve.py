@@ -37,6 +37,8 @@ its children.
 sends one tensor. `host` is the `Host` below.
 """
 
+from __future__ import annotations
+
 import importlib.util
 import os
 import platform
@@ -47,17 +49,17 @@ import sys
 import time
 import traceback
 import warnings
-from typing import Any, Dict, List, NoReturn, Optional, Sequence, Set
+from typing import Any, NoReturn, Sequence
 
 PROTOCOL = 1
 _HERE = os.path.dirname(os.path.realpath(__file__))
 
 
 def load(name: str, path: str) -> Any:
-    """A module by path, under a name of its own, so that no import of the framework's can meet it by accident."""
+    """A module by path, under a private name: no import of the framework's can meet it by accident."""
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ImportError("{} is not a Python file".format(path))
+        raise ImportError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
@@ -81,11 +83,10 @@ class Host:
 
     def __init__(self, voice: Any) -> None:
         self._voice = voice
-        self._said = set()  # type: Set[str]
-        self._tap = None  # type: Any
-        self.current = None  # type: Optional[int]
+        self._said: set[str] = set()
+        self.current: int | None = None
 
-    def progress(self, what: str, done: int = 0, total: Optional[int] = None) -> None:
+    def progress(self, what: str, done: int = 0, total: int | None = None) -> None:
         """Say how far a long piece of work is; it also tells the host that this process is not hanging."""
         self._voice.say({"id": self.current, "event": "progress", "what": what, "done": done, "total": total})
 
@@ -95,12 +96,14 @@ class Host:
             self._said.add(sentence)
             self._voice.say({"id": self.current, "event": "warning", "sentence": sentence[:2000]})
 
-    @property
-    def tap(self) -> Any:
-        """The module of torch hooks that torch runners share; loaded on first use, because it imports torch."""
-        if self._tap is None:
-            self._tap = load("_parity_tap", os.path.join(_HERE, "tap.py"))
-        return self._tap
+    def __getattr__(self, name: str) -> Any:
+        """A module of this folder (`host.tap`), loaded on first use: those that torch runners share import torch."""
+        place = os.path.join(_HERE, name + ".py")
+        if name.startswith("_") or not os.path.exists(place):
+            raise AttributeError(name)
+        module = sys.modules.get("_parity_" + name) or load("_parity_" + name, place)
+        setattr(self, name, module)
+        return module
 
 
 class Conversation:
@@ -110,14 +113,14 @@ class Conversation:
         self._runner = runner
         self._voice = voice
         self._wire = wire
-        self._slots = []  # type: List[Any]
-        self._session = None  # type: Any
+        self._slots: list[Any] = []
+        self._session: Any = None
         self._host = Host(voice)
-        self._requests = queue.Queue()  # type: queue.Queue[Dict[str, Any]]
-        self._workdir = None  # type: Optional[str]
+        self._requests: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._workdir: str | None = None
         self._closed = False
 
-    def heard(self, request: Dict[str, Any]) -> None:
+    def heard(self, request: dict[str, Any]) -> None:
         """Queue a request (from the listening thread)."""
         self._workdir = request.get("workdir", self._workdir)
         self._requests.put(request)
@@ -132,40 +135,39 @@ class Conversation:
 
     def run(self) -> None:
         """Answer until `close`."""
-        warnings.showwarning = self._python_warning
+        warnings.showwarning = self._python_warning  # type: ignore[assignment]
         while not self._closed:
             request = self._requests.get()
             self._host.current = request["id"]
-            reply = {"id": request["id"], "event": "done"}  # type: Dict[str, Any]
+            reply: dict[str, Any] = {"id": request["id"], "event": "done"}
             try:
                 reply["value"] = getattr(self, "_" + request["op"])(request) or {}
                 self._voice.say(reply)
-            except (
-                BaseException
-            ) as error:  # also SystemExit: a framework that exits has failed, the host has not
+            # SystemExit too: a framework that exits has failed, and the conversation goes on
+            except BaseException as error:  # noqa: BLE001
                 self._voice.say(dict(self._error(error), id=request["id"], event="error"))
 
-    def _open(self, request: Dict[str, Any]) -> None:
+    def _open(self, request: dict[str, Any]) -> None:
         self._slots = [self._wire.Slot(descriptor) for descriptor in request["slots"]]
         self._session = load("_parity_runner", self._runner).open(request, self._host)
 
-    def _describe(self, request: Dict[str, Any]) -> Any:
+    def _describe(self, request: dict[str, Any]) -> Any:
         return self._session.describe()
 
-    def _tokenize(self, request: Dict[str, Any]) -> Any:
+    def _tokenize(self, request: dict[str, Any]) -> Any:
         return self._session.tokenize(request["examples"], request["first_row"])
 
-    def _forward(self, request: Dict[str, Any]) -> Any:
+    def _forward(self, request: dict[str, Any]) -> Any:
         slot = self._slots[request["slot"]]
         slot.rewind()
-        written = set()  # type: Set[str]
+        written: set[str] = set()
 
         def write(stage: str, values: Any, axes: Sequence[str]) -> None:
             if stage in written:
-                raise ValueError("the runner wrote stage {} twice".format(stage))
+                raise ValueError(f"the runner wrote stage {stage} twice")
             place = slot.put(values)
             if len(axes) != len(place.shape):
-                raise ValueError("stage {} has shape {} and axes {}".format(stage, place.shape, list(axes)))
+                raise ValueError(f"stage {stage} has shape {place.shape} and axes {list(axes)}")
             written.add(stage)
             event = {"id": request["id"], "event": "tensor", "slot": request["slot"], "stage": stage}
             self._voice.say(dict(event, axes=list(axes), **place._asdict()))
@@ -174,14 +176,16 @@ class Conversation:
         value = self._session.forward(
             request["rows"], request["inputs"], request["stages"], request["precision"], write
         )
-        return dict({"cpu_seconds": time.process_time() - started}, **(value or {}))
+        spent: dict[str, Any] = {"cpu_seconds": time.process_time() - started}
+        spent.update(value or {})
+        return spent
 
-    def _close(self, request: Dict[str, Any]) -> None:
+    def _close(self, request: dict[str, Any]) -> None:
         self._closed = True
         if hasattr(self._session, "close"):
             self._session.close()
 
-    def _error(self, error: BaseException) -> Dict[str, Any]:
+    def _error(self, error: BaseException) -> dict[str, Any]:
         if isinstance(error, Refusal):
             return _failure(error.slug, error.sentence, error.next_step)
         if isinstance(error, self._wire.NoRoom) or self._wire.out_of_room(error):
@@ -193,11 +197,11 @@ class Conversation:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         return dict(_failure("runner-raised", sentence, step), traceback=story, missing=missing)
 
-    def _python_warning(self, message: Any, category: Any, filename: str, *_: Any) -> None:
-        self._host.warn("{}: {}".format(category.__name__, message))
+    def _python_warning(self, message: Any, category: Any, *_: Any) -> None:
+        self._host.warn(f"{category.__name__}: {message}")
 
 
-def _failure(slug: str, sentence: str, next_step: str = "") -> Dict[str, Any]:
+def _failure(slug: str, sentence: str, next_step: str = "") -> dict[str, Any]:
     return {"slug": slug, "sentence": sentence, "next_step": next_step, "traceback": "", "missing": None}
 
 
@@ -208,6 +212,7 @@ def _end() -> NoReturn:
 
 
 def main() -> None:
+    """Take over stdin and stdout, say hello, and answer."""
     # Python put this folder first in sys.path; the framework must not find serve, wire or tap there.
     sys.path[:] = [place for place in sys.path if os.path.realpath(place or ".") != _HERE]
     wire = load("_parity_wire", os.path.join(_HERE, "wire.py"))
@@ -217,7 +222,7 @@ def main() -> None:
     os.close(nothing)
     os.dup2(2, 1)
     voice = wire.Voice(mouth)
-    conversation = Conversation(sys.argv[1], voice, wire)
+    conversation = Conversation(sys.argv.pop(), voice, wire)
     wire.Ear(ears, conversation.heard, conversation.gone).start()
     voice.say(
         {
@@ -228,6 +233,9 @@ def main() -> None:
         }
     )
     conversation.run()
+    # Nothing is left to do, and a framework's own end may take seconds or crash; its temporary files are the host's.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
 """The foreign end of the border: JSON lines in and out, and slot files that tensors are copied straight into.
 
 This file runs inside an interpreter that parity did not choose: the standard library, numpy and torch only, Python 3.8
-syntax (it even parses on 3.6, so that an interpreter which is too old can still say its version). Neither numpy nor
-torch is imported before a value of theirs arrives.
+syntax. Neither numpy nor torch is imported before a value of theirs arrives.
 """
+
+# What JSON is made of has no narrower type than Any.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
 
 import errno
 import json
@@ -12,7 +16,7 @@ import mmap
 import os
 import sys
 import threading
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, NamedTuple
 
 __all__ = ["Ear", "NoRoom", "Slot", "Voice", "Written", "out_of_room"]
 
@@ -47,7 +51,7 @@ class Written(NamedTuple):
 
     dtype: str
     source: str
-    shape: List[int]
+    shape: list[int]
     offset: int
 
 
@@ -58,7 +62,7 @@ class Voice:
         self._descriptor = descriptor
         self._lock = threading.Lock()
 
-    def say(self, record: Dict[str, Any]) -> None:
+    def say(self, record: dict[str, Any]) -> None:
         """Send one record; TypeError or ValueError when it holds what JSON cannot."""
         line = memoryview(_encode(record))
         with self._lock:
@@ -73,7 +77,7 @@ class Ear(threading.Thread):
     """
 
     def __init__(
-        self, descriptor: int, heard: Callable[[Dict[str, Any]], None], gone: Callable[[], None]
+        self, descriptor: int, heard: Callable[[dict[str, Any]], None], gone: Callable[[], None]
     ) -> None:
         super().__init__(name="parity-ear", daemon=True)
         self._descriptor = descriptor
@@ -103,7 +107,7 @@ class Slot:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._map = None  # type: Optional[mmap.mmap]
+        self._map: mmap.mmap | None = None
         self._size = 0
         self._end = 0
 
@@ -116,12 +120,12 @@ class Slot:
         return self._put_tensor(values) if hasattr(values, "detach") else self._put_array(values)
 
     def _put_tensor(self, tensor: Any) -> Written:
-        torch = sys.modules["torch"]  # type: Any
+        torch: Any = sys.modules["torch"]
         source = str(tensor.dtype).replace("torch.", "")
         # float8 and other narrow floats widen to float32 without loss as well
         dtype = _WRITTEN_AS.get(source) or ("float32" if tensor.dtype.is_floating_point else None)
         if dtype is None:
-            raise TypeError("a tensor of dtype {} cannot be sent to the host".format(tensor.dtype))
+            raise TypeError(f"a tensor of dtype {tensor.dtype} cannot be sent to the host")
         shape = [int(size) for size in tensor.shape]
         offset, room, count = self._room(dtype, shape)
         if count:
@@ -132,19 +136,19 @@ class Slot:
     def _put_array(self, values: Any) -> Written:
         import numpy
 
-        array = numpy.asarray(values)  # type: Any
+        array: Any = numpy.asarray(values)
         source = str(array.dtype.name)
         dtype = _WRITTEN_AS.get(source)
         if dtype is None:
-            raise TypeError("an array of dtype {} cannot be sent to the host".format(array.dtype))
+            raise TypeError(f"an array of dtype {array.dtype} cannot be sent to the host")
         shape = [int(size) for size in array.shape]
         offset, room, count = self._room(dtype, shape)
         if count:
-            place = numpy.frombuffer(room, dtype=dtype, count=count, offset=offset)  # type: Any
+            place: Any = numpy.frombuffer(room, dtype=dtype, count=count, offset=offset)
             numpy.copyto(place.reshape(shape), array, casting="unsafe")
         return Written(dtype, source, shape, offset)
 
-    def _room(self, dtype: str, shape: List[int]) -> Tuple[int, Any, int]:
+    def _room(self, dtype: str, shape: list[int]) -> tuple[int, Any, int]:
         count = 1
         for size in shape:
             count *= size
@@ -162,7 +166,7 @@ class Slot:
         except (OSError, OverflowError) as error:
             if isinstance(error, OverflowError) or out_of_room(error) or error.errno == errno.EFBIG:
                 raise NoRoom(
-                    "no room for {:,} bytes of tensors between the runner and parity".format(size)
+                    f"no room for {size:,} bytes of tensors between the runner and parity"
                 ) from error
             raise
         self._map = mmap.mmap(self._descriptor, size, flags=mmap.MAP_SHARED | _POPULATE)
@@ -183,7 +187,7 @@ def _reserve(descriptor: int, start: int, length: int) -> None:
         os.pwrite(descriptor, bytes(min(_STEP, start + length - place)), place)
 
 
-def _encode(record: Dict[str, Any]) -> bytes:
+def _encode(record: dict[str, Any]) -> bytes:
     try:
         text = json.dumps(record, allow_nan=False, default=_plain)
     except ValueError:
@@ -192,11 +196,9 @@ def _encode(record: Dict[str, Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has no word for: numpy's and torch's numbers and arrays, sets; the rest as its own text."""
+    """What JSON has no word for: numpy's and torch's numbers and arrays; the rest as its own text."""
     if hasattr(value, "tolist"):
         return _without_nan(value.tolist())
-    if isinstance(value, (set, frozenset)):
-        return sorted(value, key=repr)
     return str(value)
 
 

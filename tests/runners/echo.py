@@ -1,17 +1,19 @@
 """A runner that answers: a toy model over the characters of a text, in numpy alone."""
 
-from typing import Any, Dict, List
+from __future__ import annotations
+
+from typing import Any
 
 import numpy
 
 
 class Session:
-    def __init__(self, request: Dict[str, Any], host: Any) -> None:
+    def __init__(self, request: dict[str, Any], host: Any) -> None:
         self.request = request
         self.host = host
-        self.rows = {}  # type: Dict[int, List[int]]
+        self.rows: dict[int, list[int]] = {}
 
-    def describe(self) -> Dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {
             "framework": "echo",
             "versions": {},
@@ -20,24 +22,21 @@ class Session:
             "config": self.request,
         }
 
-    def tokenize(self, examples: List[Dict[str, Any]], first_row: int) -> Dict[str, Any]:
+    def tokenize(self, examples: list[dict[str, Any]], first_row: int) -> dict[str, Any]:
         self.rows = {first_row + n: [ord(c) for c in example["text"]] for n, example in enumerate(examples)}
         return {"rows": [_encoding(example["text"]) for example in examples]}
 
-    def forward(self, rows: Any, inputs: Any, stages: Any, precision: Any, write: Any) -> Dict[str, Any]:
+    def forward(self, rows: Any, inputs: Any, stages: Any, precision: Any, write: Any) -> dict[str, Any]:
         ids = inputs["input_ids"] if inputs is not None else [self.rows[row] for row in rows]
         longest = max(map(len, ids))
-        padded = numpy.array([row + [0] * (longest - len(row)) for row in ids], dtype="int64")
+        padded: Any = numpy.array([row + [0] * (longest - len(row)) for row in ids], dtype="int64")
         write("input_ids", padded, ["row", "token"])
         write("real", padded != 0, ["row", "token"])
         write("logits", (padded[:, :2] / 128).astype(precision or "float32"), ["row", "class"])
         return {"float64": "pure"} if precision else {}
 
-    def close(self) -> None:
-        pass
 
-
-def _encoding(text: str) -> Dict[str, Any]:
+def _encoding(text: str) -> dict[str, Any]:
     return {
         "input_ids": [ord(c) for c in text],
         "pieces": list(text),
@@ -51,6 +50,6 @@ def _encoding(text: str) -> Dict[str, Any]:
     }
 
 
-def open(request: Dict[str, Any], host: Any) -> Session:
+def open(request: dict[str, Any], host: Any) -> Session:
     host.progress("loading", 1, 2)
     return Session(request, host)

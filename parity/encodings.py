@@ -1,0 +1,69 @@
+"""The answer to `tokenize`, as it comes over the border: one encoding a row."""
+
+from __future__ import annotations
+
+import msgspec
+
+from parity.encoding import Encoding
+from parity.errors import RunnerSpokeGarbage
+
+__all__ = ["read_encodings"]
+
+
+class _Row(msgspec.Struct, frozen=True):
+    input_ids: tuple[int, ...]
+    pieces: tuple[str, ...]
+    offsets: tuple[tuple[int, int] | None, ...]
+    segments: tuple[int | None, ...]
+    special: tuple[int | bool, ...]
+    token_type_ids: tuple[int, ...] | None = None
+    normalized: str | None = None
+    normalized_pair: str | None = None
+    untruncated: int = 0
+
+    def misfit(self) -> str:
+        """Which column is not as long as `input_ids`; empty when all are."""
+        columns = ("pieces", "offsets", "segments", "special", "token_type_ids")
+        lengths = {name: len(values) for name in columns if (values := getattr(self, name)) is not None}
+        return next((name for name, length in lengths.items() if length != len(self.input_ids)), "")
+
+    def encoding(self) -> Encoding:
+        return Encoding(
+            self.input_ids,
+            self.pieces,
+            self.offsets,
+            self.segments,
+            tuple(map(bool, self.special)),
+            self.token_type_ids,
+            self.normalized,
+            self.normalized_pair,
+            self.untruncated,
+        )
+
+
+class _Rows(msgspec.Struct, frozen=True):
+    rows: tuple[_Row | None, ...]
+
+
+def read_encodings(value: object, expected: int, subject: str) -> tuple[Encoding | None, ...]:
+    """Check what came over the border, None for a row that has no tokens to show.
+
+    Raises RunnerSpokeGarbage naming the row and column that are wrong, or a number of rows other than `expected`.
+    """
+    try:
+        rows = msgspec.convert(value, _Rows).rows
+    except msgspec.ValidationError as error:
+        raise _garbage(subject, str(error)) from error
+    if len(rows) != expected:
+        raise _garbage(subject, f"{len(rows)} encodings for {expected} examples")
+    for number, row in enumerate(rows):
+        if row is not None and (column := row.misfit()):
+            raise _garbage(subject, f"in encoding {number}, {column} is not as long as input_ids")
+    return tuple(None if row is None else row.encoding() for row in rows)
+
+
+def _garbage(subject: str, reason: str) -> RunnerSpokeGarbage:
+    return RunnerSpokeGarbage(
+        f"{subject} answered with encodings parity cannot read: {reason}.",
+        next_step="This is a defect of its adapter's runner; report it with this sentence.",
+    )
