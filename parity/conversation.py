@@ -198,10 +198,11 @@ class Conversation:
         return f"{what} ({self._working_on})" if self._working_on else what
 
     def _timed_out(self) -> ParityError:
+        words = self._child.last_words()
         return RunnerTimeout(
-            f"{self._name} said nothing for {self._timeout:g} s, while {self._running()}; it was ended.",
-            next_step="Allow it longer with --timeout SECONDS, or look at what it said last.",
-            detail=self._child.last_words(),
+            f"{self._name} said nothing for {self._timeout:g} s, while {self._running()}; it was ended.{_quoted(words)}",
+            next_step="Allow it longer with --timeout SECONDS.",
+            detail=words,
         )
 
     def _died(self) -> ParityError:
@@ -213,7 +214,7 @@ class Conversation:
             return self._no_python(ended, words)
         return RunnerDied(
             f"The runner of {self._name} {ended}, while {self._running()}.{_quoted(words)}",
-            next_step=_OUT_OF_MEMORY if self._child.was_killed() else "",
+            next_step=_OUT_OF_MEMORY if self._child.was_killed() else _CRASH,
             detail=words,
         )
 
@@ -249,6 +250,7 @@ class Conversation:
 _OUT_OF_MEMORY = (
     "SIGKILL is most often the system's, out of memory: use ?batch_size=1, or fewer things beside it."
 )
+_CRASH = "The framework crashed: try it with ?device=cpu, with fewer rows at a time, or another version of it by @."
 _NAME_ANOTHER = "Name a Python 3.8 or newer after the @, one that starts when called by itself."
 
 

@@ -66,7 +66,10 @@ class Runner:
                 self._slots = [Slot(folder) for _ in range(max(slots, _SLOTS))]
                 self._workdir = tempfile.mkdtemp(prefix="parity-")
             except OSError as error:
-                raise OutOfSpace(f"No temporary file can be made in {folder}: {error.strerror}.") from error
+                raise OutOfSpace(
+                    f"No temporary file can be made in {folder}: {error.strerror}.",
+                    next_step="Name a folder that can be written to: PARITY_SLOTS=FOLDER for tensors, TMPDIR=FOLDER for the rest.",
+                ) from error
             stack.callback(shutil.rmtree, self._workdir, ignore_errors=True)
             for slot in self._slots:
                 stack.callback(slot.close)

@@ -334,7 +334,7 @@ def test_a_runner_that_hangs_is_ended_and_told_with_what_was_running() -> None:
         pid = int(said[0].what.split()[1])
         assert _wait_until_gone(pid)
     assert (
-        f"hangs:m said nothing for 0.7 s, while computing rows 0 to 1 (2) (pid {pid}); it was ended."
+        f"hangs:m said nothing for 0.7 s, while computing rows 0 to 1 (2) (pid {pid}); it was ended. Its last words: thinking hard."
         == caught.value.sentence
     )
 
@@ -518,7 +518,8 @@ _HOST = """
     from parity.subject import Subject
 
     def say(progress):
-        print(progress.what.split()[1], flush=True)
+        sys.stdout.write(progress.what.split()[1] + "\\n")  # one write: two threads speak
+        sys.stdout.flush()
 
     runners = [
         Runner.start(Subject("hangs", "m"), Adapter("hangs", Path(sys.argv[1])), on_progress=say) for _ in range(2)

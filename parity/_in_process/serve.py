@@ -194,11 +194,19 @@ class Conversation:
         sentence = "".join(traceback.format_exception_only(type(error), error)).strip()[:2000]
         short = isinstance(error, MemoryError) or "out of memory" in sentence.lower()
         step = "Use fewer rows at a time: ?batch_size=1." if short else ""
-        missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        return dict(_failure("runner-raised", sentence, step), traceback=story, missing=missing)
+        return dict(_failure("runner-raised", sentence, step), traceback=story, missing=_missing(error))
 
     def _python_warning(self, message: Any, category: Any, *_: Any) -> None:
         self._host.warn(f"{category.__name__}: {message}")
+
+
+def _missing(error: BaseException | None) -> str | None:
+    """The module that was not found, where that is the error or what it was raised from."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError):
+            return error.name
+        error = error.__cause__
+    return None
 
 
 def _failure(slug: str, sentence: str, next_step: str = "") -> dict[str, Any]:

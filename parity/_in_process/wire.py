@@ -85,12 +85,17 @@ class Ear(threading.Thread):
         self._gone = gone
 
     def run(self) -> None:
+        try:
+            self._listen()
+        finally:
+            self._gone()
+
+    def _listen(self) -> None:
         # os.read, not a buffered reader: its lock would be held when the interpreter ends.
         rest = b""
         while True:
             chunk = os.read(self._descriptor, 1 << 16)
             if not chunk:
-                self._gone()
                 return
             lines = (rest + chunk).split(b"\n")
             rest = lines.pop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from typing import Any
 
@@ -13,6 +14,8 @@ class Session:
         self.host = host
 
     def forward(self, rows: Any, inputs: Any, stages: Any, precision: Any, write: Any) -> None:
+        sys.stderr.write("thinking hard")  # no end of line
+        sys.stderr.flush()
         self.host.progress(f"pid {os.getpid()}")
         time.sleep(1000)
 
