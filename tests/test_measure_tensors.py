@@ -320,6 +320,17 @@ def test_only_eight_places_beyond_are_kept() -> None:
     assert (50, tuple((k, 0) for k in range(8))) == (got.positions_beyond, got.first_beyond)
 
 
+def test_the_worst_position_is_said_by_its_own_size() -> None:
+    a = normal(50, 16)
+    b = a.copy()
+    b[7] *= 1.25
+    assert pytest.approx(0.25, rel=1e-6) == measure(a, b, vector_floor=0.0).worst_position
+
+
+def test_nothing_merged_is_nothing_measured() -> None:
+    assert Difference().measurement() == Difference.merged([]).measurement()
+
+
 def test_a_zero_reference_is_not_a_pass() -> None:
     assert math.inf == measure(np.zeros((2, 2), np.float32), np.ones((2, 2), np.float32), 1e-3).relative_l2
 
@@ -359,6 +370,10 @@ def test_neither_batches_nor_their_order_change_what_is_measured(
     for part in np.split(order, cuts):
         parts.add(a[part], b[part], at[part], position[part])
     close(whole.measurement(), parts.measurement())
+    pieces = [Difference(1e-4, vector_floor=0.5) for _ in range(len(cuts) + 1)]
+    for piece, part in zip(pieces, np.split(order, cuts), strict=True):
+        piece.add(a[part], b[part], at[part], position[part])
+    close(whole.measurement(), Difference.merged(pieces).measurement())
 
 
 @settings(max_examples=40, deadline=None)

@@ -29,7 +29,7 @@ class Measurement:
     relative_l2 is |d| / |reference| over everything (inf when the reference is all zeros and the candidate is not);
     cosine_distance is 1 - cos; sqnr_db is 20 log10(|reference| / |d|), None when nothing differs; norm_ratio is
     |candidate| / |reference|. `rows` are examples, `positions` vectors; `first_beyond` holds up to 8 [row, position] of
-    positions beyond the vector limit, lowest first.
+    positions beyond the vector limit, lowest first; `worst_position` is the largest relative L2 of a single vector.
     """
 
     compared: int
@@ -52,3 +52,4 @@ class Measurement:
     rows_beyond: int = 0
     positions_beyond: int = 0
     first_beyond: tuple[tuple[int, int], ...] = ()
+    worst_position: float = 0.0

@@ -12,6 +12,7 @@ them without cancellation, where <a, b> in float32 makes 1 - cos exactly 0.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from parity.measure.rows import (
     same_bits,
 )
 
-__all__ = ["Difference"]
+__all__ = ["Difference", "Measurement"]
 
 _BLOCK_BYTES = 1 << 19  # scratch that stays in the second-level cache: 128 to 512 rows at usual widths
 _KEPT = 8
@@ -62,6 +63,7 @@ class Difference:
         self._rows_seen = np.zeros(0, dtype=bool)
         self._rows_beyond = np.zeros(0, dtype=bool)
         self._first: list[tuple[int, int]] = []
+        self._worst = 0.0
         self._scratch: npt.NDArray[Any] = np.empty((0, 0), dtype=np.float32)
 
     def add(
@@ -101,7 +103,7 @@ class Difference:
                 keep = keep[keep]
         else:
             keep = None
-        if self.vector_floor is None and self.vector_limit is not None and len(reference):
+        if self.vector_floor is None and len(reference):
             self.vector_floor = _typical_norm(reference if keep is None else reference[keep], self.centred)
         width = max(1, reference.shape[1])
         step = max(8, _BLOCK_BYTES // (width * max(4, reference.dtype.itemsize)))
@@ -114,6 +116,36 @@ class Difference:
                 at_position[part],
                 None if keep is None or keep[part].all() else np.flatnonzero(keep[part]),
             )
+
+    @classmethod
+    def merged(cls, parts: Iterable[Difference]) -> Difference:
+        """One accumulator that has seen what each of these saw; they stay as they are. Limits are the first one's."""
+        several = list(parts)
+        whole = cls(
+            several[0].vector_limit if several else None,
+            vector_floor=several[0].vector_floor if several else None,
+            centred=bool(several) and several[0].centred,
+        )
+        for part in several:
+            if part._max > whole._max or (
+                part._max == whole._max and part._at and whole._at and part._at < whole._at
+            ):
+                whole._max, whole._at = part._max, part._at
+            whole._sum_abs += part._sum_abs
+            whole._d2 += part._d2
+            whole._a2 += part._a2
+            whole._b2 += part._b2
+            whole._ad += part._ad
+            whole._compared += part._compared
+            whole._positions += part._positions
+            whole._positions_beyond += part._positions_beyond
+            whole._non_finite += part._non_finite
+            whole._bitwise = whole._bitwise and part._bitwise
+            whole._rows_seen = _marked(whole._rows_seen, np.flatnonzero(part._rows_seen))
+            whole._rows_beyond = _marked(whole._rows_beyond, np.flatnonzero(part._rows_beyond))
+            whole._first = sorted({*whole._first, *part._first})[:_KEPT]
+            whole._worst = max(whole._worst, part._worst)
+        return whole
 
     def measurement(self) -> Measurement:
         """What was measured so far. Nothing compared leaves every distance None: that is no pass."""
@@ -132,6 +164,7 @@ class Difference:
             "rows_beyond": int(np.count_nonzero(self._rows_beyond)),
             "positions_beyond": self._positions_beyond,
             "first_beyond": tuple(self._first),
+            "worst_position": self._worst,
         }
         if n == 0:
             return Measurement(**common)
@@ -217,10 +250,13 @@ class Difference:
 
     def _judge(self, rows: Integers, positions: Integers, sums: RowSums) -> None:
         """Mark the positions beyond the limit; values non-finite on one side only are beyond any limit."""
+        norm = np.maximum(np.sqrt(sums.a2), self.vector_floor or 0.0)
+        size = np.sqrt(sums.d2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self._worst = max(self._worst, float(np.where(size > 0, size / norm, 0.0).max()))
         if self.vector_limit is None:
             return
-        norm = np.maximum(np.sqrt(sums.a2), self.vector_floor or 0.0)
-        beyond = ~(np.sqrt(sums.d2) <= self.vector_limit * norm) | (sums.non_finite[:, 2] > 0)
+        beyond = ~(size <= self.vector_limit * norm) | (sums.non_finite[:, 2] > 0)
         if not beyond.any():
             return
         far_rows, far_positions = rows[beyond], positions[beyond]
@@ -243,7 +279,7 @@ def _typical_norm(vectors: Values, centred: bool) -> float | None:
 
 def _marked(seen: npt.NDArray[np.bool_], rows: Integers) -> npt.NDArray[np.bool_]:
     """The same marks with these rows set; grows by doubling, one byte an example."""
-    need = int(rows.max()) + 1
+    need = int(rows.max(initial=-1)) + 1
     if need > len(seen):
         grown = np.zeros(max(need, 2 * len(seen)), dtype=bool)
         grown[: len(seen)] = seen
