@@ -11,7 +11,7 @@ demo: environments
 	@echo; echo "== The port: a Transformers folder against the AllenNLP archive it was made from"
 	$(BIN)/parity compare $(PORT) $(ARCHIVE) $(INPUTS) --out audits/port
 	@echo; echo "== A wrong port: the same, with LayerNorm epsilon 1e-5 where the archive has 1e-12"
-	$(BIN)/python fixtures/port.py layer_norm_eps audits/layer_norm_eps
+	$(BIN)/python fixtures/port.py fixtures/reviews.tar.gz audits/layer_norm_eps --mistake layer_norm_eps
 	$(BIN)/parity compare $(ARCHIVE) hf:audits/layer_norm_eps $(INPUTS) --out audits/wrong-port; test $$? -eq 1
 	@echo; echo "Reports: audits/port/report.html (parity) and audits/wrong-port/report.html (divergent)"
 

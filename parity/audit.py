@@ -118,7 +118,8 @@ class StageRecord(_Record, frozen=True, kw_only=True):
 
     `relative_l2` is ||candidate - reference|| / ||reference|| over real positions; `noise_floor` the relative L2 of
     rounding, measured; `allowed` how much of it the policy permits; `times_floor` relative_l2 / noise_floor.
-    `compared` counts elements; `rows` and `rows_beyond` the examples seen and those with a position beyond what is allowed.
+    `compared` counts elements; `rows` and `rows_beyond` the examples seen and those with a position beyond twice what is
+    allowed; `worst_position` is the largest relative L2 of one position's vector.
     """
 
     stage: str
@@ -146,6 +147,7 @@ class StageRecord(_Record, frozen=True, kw_only=True):
     positions: int = 0
     positions_beyond: int = 0
     first_beyond: list[list[int]] = []
+    worst_position: float | None = None
     reason: str = ""
 
 

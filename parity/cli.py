@@ -318,8 +318,10 @@ def _summarise(audit: Audit, written: list[Path], quiet: bool) -> None:
         return
     from importlib.metadata import entry_points
 
+    from rich.console import Console
+
     for entry in entry_points(group="parity.summaries", name="terminal"):
-        entry.load()(audit)
+        entry.load()(audit, Console())
     click.echo("Written: " + "  ".join(str(path) for path in written))
 
 

@@ -55,13 +55,13 @@ def judge_stage(measured: Measured, policy: PolicyRecord) -> StageRecord:
     """The record of one stage, with its status under the policy."""
     seen, floor = measured.measurement, measured.floor
     status, reason = _status(measured, policy)
-    relative = seen.relative_l2 if seen.compared else None
+    relative = seen.relative_l2
     return StageRecord(
         stage=measured.stage,
         pass_=measured.pass_,
         status=status,
         relative_l2=_finite(relative),
-        max_abs=Place(value=_finite(seen.max_abs) if seen.compared else None, at=_place(measured.stage, seen)),
+        max_abs=Place(value=_finite(seen.max_abs), at=_place(measured.stage, seen)),
         noise_floor=floor.relative_l2,
         times_floor=None if relative is None else _finite(relative / floor.relative_l2),
         float64_relative_l2=_finite(measured.float64),
@@ -82,6 +82,7 @@ def judge_stage(measured: Measured, policy: PolicyRecord) -> StageRecord:
         positions=seen.positions,
         positions_beyond=seen.positions_beyond,
         first_beyond=[list(place) for place in seen.first_beyond],
+        worst_position=_finite(seen.worst_position),
         reason=reason,
     )
 
@@ -207,16 +208,18 @@ def _by_decisions(first: FirstDivergence | None, decisions: Decisions | None, po
 
 def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
     seen, floor = measured.measurement, measured.floor
-    if seen.non_finite_differing:
-        return "divergent", f"{seen.non_finite_differing} values are finite on one side only, or not the same infinity or NaN"
-    if not seen.compared:
-        return "not_comparable", "every value is NaN or infinite on both sides" if seen.non_finite_reference else "empty"
+    if seen.non_finite_unequal:
+        return "divergent", f"{seen.non_finite_unequal} values are numbers on one side only, or not the same infinity"
+    if not seen.compared or seen.relative_l2 is None:
+        return "not_comparable", "no value is a number on both sides" if seen.non_finite_reference else "it is empty"
+    if seen.nan_both:
+        return "not_comparable", f"{seen.nan_both} values are NaN on both sides, and NaN equals nothing"
     if policy.name == "bitwise" or (policy.floor_factor == 0 and measured.stage not in policy.stages):
         return ("equal", "") if seen.bitwise_equal else ("divergent", "not bitwise equal")
     if seen.relative_l2 > floor.allowed:
         return "divergent", ""
     if seen.worst_position > floor.position_allowed:
-        return "divergent", f"one position differs by {seen.worst_position:.1e} of its own size"
+        return "divergent", f"one position differs by {seen.worst_position:.1e} of its size"
     if policy.check_float64 and measured.float64 is not None and not measured.float64 <= floor.float64_allowed:
         return "divergent", "invisible in float32; in float64 rounding sinks and the difference stays"
     return ("equal", "") if seen.bitwise_equal else ("within_noise", "")
@@ -229,23 +232,22 @@ def _float64_only(record: StageRecord) -> bool:
 
 
 def _subset(record: StageRecord) -> tuple[int | None, int | None]:
+    """The first example and token concerned, each only where others of its kind are clear of the difference."""
+    if not record.first_beyond:
+        return None, None
+    place = record.first_beyond[0]
+    example = place[0] if 0 < record.rows_beyond < record.rows else None
     if record.noise_floor is None:
-        strict = 0 < record.rows_beyond < record.rows
-        return (record.first_beyond[0][0] if strict and record.first_beyond else None), None
-    if not record.first_beyond or not record.allowed or (record.relative_l2 or 0.0) * _CLEAR_CUT < record.allowed:
+        return example, None
+    # A faint difference everywhere also leaves some positions below the limit: only a clear-cut one tells which are free of it.
+    if not record.worst_position or record.worst_position <= _CLEAR_CUT * (record.allowed or 0.0):
         return None, None
-    row, position = record.first_beyond[0][0], record.first_beyond[0][1]
-    clear_cut = record.times_floor is not None and (record.relative_l2 or 0.0) > _CLEAR_CUT * record.allowed
-    if not clear_cut and record.rows_beyond * 4 > record.rows:
-        return None, None
-    example = row if 0 < record.rows_beyond < record.rows else None
     tokens = record.positions > record.rows
-    token = position if tokens and 0 < record.positions_beyond < record.positions else None
-    return example, token
+    return example, place[1] if tokens and 0 < record.positions_beyond < record.positions else None
 
 
 def _place(stage: str, seen: Measurement) -> str | None:
-    if seen.max_abs_at is None or not seen.compared:
+    if seen.max_abs_at is None:
         return None
     row, position, unit = seen.max_abs_at
     if stage in {"logits", "probabilities"} or seen.positions == seen.rows:

@@ -53,9 +53,11 @@ def take_sample(
             side.runner.forward(rows, stages=_asked(plan), precision="float64") if side.described.can.float64 else None
             for side in sides
         ]
+        coarse: list[Batch] = []
         exact: list[Batch | None] = []
         for number, side in enumerate(sides):
             batch = single[number].wait()
+            coarse.append(batch)
             reply = double[number]
             if reply is None:
                 if not any(able) and side.described.can.same_ids:
@@ -66,7 +68,7 @@ def take_sample(
             kinds[number] = _worse(kinds[number], fine.float64 or "unchecked")
             _accumulate(own[number], _one_sided(plan, number), Pair(fine, batch), rows)
             exact.append(fine)
-        fed_equal = same_feed(Pair(single[0].wait(), single[1].wait()))
+        fed_equal = same_feed(Pair(coarse[0], coarse[1]))
         equal = equal and fed_equal
         if all(able) and exact[0] is not None and exact[1] is not None:
             other = exact[1]

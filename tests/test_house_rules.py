@@ -1,0 +1,135 @@
+"""The borders between rooms: who may import what, read from the source."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FRAMEWORKS = {"torch", "transformers", "allennlp", "allennlp_models"}
+PURE = ("align", "measure")
+PURE_FILES = ("noise.py", "judge.py")
+IMPURE = {"subprocess", "pathlib", "typer", "click", "jinja2"}
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def _roots(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in _imports(path)}
+
+
+def _files(*parts: str) -> list[Path]:
+    found = sorted(ROOT.joinpath(*parts).rglob("*.py"))
+    assert found, f"no Python file under {'/'.join(parts)}"
+    return found
+
+
+@pytest.mark.parametrize("path", _files("parity"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_instrument_imports_no_framework_and_no_adapter(path: Path) -> None:
+    if "_in_process" in path.parts:
+        return
+    roots = _roots(path)
+    assert set() == roots & FRAMEWORKS
+    assert set() == {root for root in roots if root.startswith("parity_")}
+
+
+@pytest.mark.parametrize("path", _files("parity", "_in_process"), ids=lambda path: path.name)
+def test_what_a_foreign_interpreter_runs_imports_the_standard_library_numpy_and_torch(path: Path) -> None:
+    foreign = _roots(path) - set(sys.stdlib_module_names) - {"numpy", "torch", "__future__"}
+    assert set() == foreign
+
+
+@pytest.mark.parametrize(
+    "path",
+    [file for room in PURE for file in _files("parity", room)] + [ROOT / "parity" / name for name in PURE_FILES],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_what_measures_and_judges_touches_no_files_and_no_processes(path: Path) -> None:
+    assert set() == _roots(path) & IMPURE
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "adapters").glob("*/__init__.py")), ids=lambda path: path.parent.name)
+def test_a_declaration_imports_no_framework(path: Path) -> None:
+    assert set() == _roots(path) & FRAMEWORKS
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "adapters").glob("*/*.py")), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_nothing_that_runs_in_a_foreign_interpreter_imports_parity(path: Path) -> None:
+    if path.name == "__init__.py":
+        return
+    assert "parity" not in _roots(path)
+
+
+@pytest.mark.parametrize("path", _files("reports"), ids=lambda path: path.name)
+def test_reports_see_audit_records_only(path: Path) -> None:
+    allowed = {"parity.audit", "parity.errors"}
+    assert set() == {name for name in _imports(path) if name.split(".")[0] == "parity" and name not in allowed}
+    assert set() == _roots(path) & (FRAMEWORKS | {"subprocess"})
+
+
+def test_no_template_names_an_address() -> None:
+    for template in sorted((ROOT / "reports").rglob("*.j2")):
+        text = template.read_text(encoding="utf-8")
+        assert "http://" not in text.replace("http://www.w3.org/", "")
+        assert "https://" not in text
+
+
+def test_a_source_root_is_no_package_and_all_its_packages_are_in_the_wheel() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
+    for root in ("adapters", "reports"):
+        assert not (ROOT / root / "__init__.py").exists()
+        packages = {f"{root}/{path.parent.name}" for path in (ROOT / root).glob("parity_*/__init__.py")}
+        assert packages <= listed
+
+
+def test_the_foreign_side_parses_as_python_3_8() -> None:
+    foreign = _files("parity", "_in_process") + [
+        path for path in sorted((ROOT / "adapters").glob("*/*.py")) if path.name != "__init__.py"
+    ]
+    for path in foreign:
+        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+def test_help_imports_nothing_slow() -> None:
+    code = (
+        "import sys; sys.argv=['parity','--help']\n"
+        "from parity.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print([name for name in ('numpy','torch','transformers','scipy','rich','pyarrow','jinja2') if name in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "[]" == said.splitlines()[-1]
+
+
+def test_every_error_slug_is_explained_in_the_readme() -> None:
+    from parity.errors import ParityError
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    def family(root: type[ParityError]) -> Iterator[type[ParityError]]:
+        for child in root.__subclasses__():
+            yield child
+            yield from family(child)
+
+    assert [] == [error.slug for error in family(ParityError) if f"`{error.slug}`" not in readme]
+
+
+def test_the_schema_in_the_repository_is_the_one_of_the_records() -> None:
+    import json
+
+    from parity.audit import schema_document
+
+    assert schema_document() == json.loads((ROOT / "parity" / "schema" / "audit.json").read_text(encoding="utf-8"))
