@@ -13,7 +13,7 @@ parts of speech sees none. An archive that needs more is questioned in an interp
 from pathlib import Path
 
 from parity.adapter import Adapter, Option
-from parity.managed import Managed
+from parity.environment import Managed
 
 __all__ = ["adapter"]
 
@@ -31,12 +31,16 @@ adapter = Adapter(
         ),
         Option("include", "text", "packages to import first, with commas between, as --include-package does"),
         Option("predictor", "text", "the predictor that turns text into an instance, by its registered name"),
-        Option("reader", "choice", "which of the archive's two readers encodes", choices=("validation", "train")),
+        Option(
+            "reader", "choice", "which of the archive's two readers encodes", choices=("validation", "train")
+        ),
         Option("batch_size", "integer", "the most rows a batch may have"),
         Option("temperature", "number", "what the logits are divided by before probabilities are taken"),
     ),
     environment=Managed(
-        name="allennlp-2.10.1", python="3.10", requirements=_HERE / "requirements.txt",
+        name="allennlp-2.10.1",
+        python="3.10",
+        requirements=_HERE / "requirements.txt",
         cost="1.8 GB on disk (0.8 GB to fetch, most of it torch), half a minute with uv and several minutes with pip",
     ),
     framework=("torch", "transformers", "allennlp"),

@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import tarfile
-from typing import IO, Any, List, NamedTuple, Optional, cast
+from typing import IO, Any, NamedTuple, cast
 
 CONFIG = "config.json"
 META = "meta.json"
@@ -43,10 +43,10 @@ class Unpacked(NamedTuple):
 
     folder: str
     weights: str
-    ignored: List[str]
+    ignored: list[str]
 
 
-def unpack(source: str, folder: str, limits: Optional[Limits] = None) -> Unpacked:
+def unpack(source: str, folder: str, limits: Limits | None = None) -> Unpacked:
     """Put what AllenNLP wrote into `folder` (empty, ours); `source` is a model.tar.gz or a serialization directory.
 
     Raises Unsafe for an archive that is refused, FileNotFoundError for one that lacks a part.
@@ -56,15 +56,19 @@ def unpack(source: str, folder: str, limits: Optional[Limits] = None) -> Unpacke
     ignored = _extract(source, folder, limits or Limits())
     weights = next((name for name in WEIGHTS if os.path.isfile(os.path.join(folder, name))), None)
     if weights is None or not os.path.isfile(os.path.join(folder, CONFIG)):
-        raise FileNotFoundError("{0} holds no {1}.".format(source, CONFIG if weights else "weights.th"))
+        raise FileNotFoundError("{} holds no {}.".format(source, CONFIG if weights else "weights.th"))
     return Unpacked(folder, os.path.join(folder, weights), ignored)
 
 
 def _adopt(source: str, folder: str) -> Unpacked:
     """A serialization directory: the small parts are copied, since loading a vocabulary locks files beside it."""
-    weights = next((path for path in (os.path.join(source, name) for name in WEIGHTS) if os.path.isfile(path)), None)
+    weights = next(
+        (path for path in (os.path.join(source, name) for name in WEIGHTS) if os.path.isfile(path)), None
+    )
     if weights is None or not os.path.isfile(os.path.join(source, CONFIG)):
-        raise FileNotFoundError("{0} holds no {1}.".format(source, CONFIG if weights else "weights.th or best.th"))
+        raise FileNotFoundError(
+            "{} holds no {}.".format(source, CONFIG if weights else "weights.th or best.th")
+        )
     for name in (CONFIG, META):
         if os.path.isfile(os.path.join(source, name)):
             shutil.copyfile(os.path.join(source, name), os.path.join(folder, name))
@@ -93,17 +97,15 @@ class _Metered(io.RawIOBase):
         block = self._stream.read(_CHUNK if size < 0 else min(size, _CHUNK))
         self._seen += len(block)
         if self._seen > self._limits.total:
-            raise Unsafe("it unpacks to more than {0:,} bytes".format(self._limits.total))
+            raise Unsafe(f"it unpacks to more than {self._limits.total:,} bytes")
         if self._seen > self._limits.ratio_from and self._seen > self._limits.ratio * self._compressed:
-            raise Unsafe(
-                "it is a bomb: {0:,} bytes inflate to more than {1:,}".format(self._compressed, self._seen)
-            )
+            raise Unsafe(f"it is a bomb: {self._compressed:,} bytes inflate to more than {self._seen:,}")
         return block
 
 
-def _extract(source: str, folder: str, limits: Limits) -> List[str]:
-    ignored: List[str] = []
-    seen = set()
+def _extract(source: str, folder: str, limits: Limits) -> list[str]:
+    ignored: list[str] = []
+    seen: set[str] = set()
     try:
         with open(source, "rb") as file, gzip.open(file, "rb") as plain:
             metered = cast(Any, _Metered(cast(IO[bytes], plain), os.path.getsize(source), limits))
@@ -111,10 +113,10 @@ def _extract(source: str, folder: str, limits: Limits) -> List[str]:
                 for member in tar:
                     name = _safe_name(member)
                     if name in seen:
-                        raise Unsafe("two members are named {0!r}".format(name))
+                        raise Unsafe(f"two members are named {name!r}")
                     seen.add(name)
                     if len(seen) > limits.members:
-                        raise Unsafe("it has more than {0:,} members".format(limits.members))
+                        raise Unsafe(f"it has more than {limits.members:,} members")
                     if not member.isfile():
                         continue
                     if not _is_allennlps(name):
@@ -124,7 +126,7 @@ def _extract(source: str, folder: str, limits: Limits) -> List[str]:
     except (tarfile.TarError, EOFError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise Unsafe("it is not a tar.gz that can be read to its end ({0})".format(error)) from error
+        raise Unsafe(f"it is not a tar.gz that can be read to its end ({error})") from error
     return ignored
 
 
@@ -133,14 +135,14 @@ def _safe_name(member: tarfile.TarInfo) -> str:
     name = member.name
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if name.startswith("/") or ".." in parts or "\\" in name or "\0" in name or re.match("[A-Za-z]:", name):
-        raise Unsafe("the member {0!r} would be written outside the archive's folder".format(name))
+        raise Unsafe(f"the member {name!r} would be written outside the archive's folder")
     if member.issym() or member.islnk():
         kind = "symbolic" if member.issym() else "hard"
-        raise Unsafe("the member {0!r} is a {1} link to {2!r}".format(name, kind, member.linkname))
+        raise Unsafe(f"the member {name!r} is a {kind} link to {member.linkname!r}")
     if not (member.isfile() or member.isdir()):
-        raise Unsafe("the member {0!r} is a device or a pipe, not a file".format(name))
+        raise Unsafe(f"the member {name!r} is a device or a pipe, not a file")
     if member.issparse():
-        raise Unsafe("the member {0!r} is a sparse file, whose size says nothing".format(name))
+        raise Unsafe(f"the member {name!r} is a sparse file, whose size says nothing")
     return "/".join(parts)
 
 

@@ -9,16 +9,27 @@ that what was scanned is what AllenNLP reads.
 Runs inside the foreign interpreter: standard library only, Python 3.8.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
 from __future__ import annotations
 
 import json
 import re
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Iterator, NamedTuple, Sequence
 
 LOADED = ("model", "dataset_reader", "validation_dataset_reader", "vocabulary")
 """The parts that loading a model reads; the others (data paths, trainer, ...) only say how it was trained."""
 
-TRANSFORMER_KEYS = ("model_name", "pretrained_model", "transformer_model_name", "bert_model_name", "bert_model")
+TRANSFORMER_KEYS = (
+    "model_name",
+    "pretrained_model",
+    "transformer_model_name",
+    "bert_model_name",
+    "bert_model",
+    "transformer_model",
+)
 """The keys under which AllenNLP's classes take the name of a Transformers model or tokenizer."""
 
 _NEVER_READ = ("pretrained_file", "initializer")
@@ -40,12 +51,13 @@ class Unsafe(Exception):
 class TransformerName(NamedTuple):
     """A Transformers name in the config: where it stands, and what it says."""
 
-    path: Tuple[str, ...]
+    path: tuple[str, ...]
     name: str
 
 
-def parse(text: str) -> Dict[str, Any]:
+def parse(text: str) -> dict[str, Any]:
     """The config as data; raises Unsafe for one that is a jsonnet program, or no object."""
+    problem = ""
     for attempt in (text, _without_comments(text)):
         try:
             value = json.loads(attempt, parse_constant=_no_constant)
@@ -55,7 +67,7 @@ def parse(text: str) -> Dict[str, Any]:
         if isinstance(value, dict):
             return value
         raise Unsafe("config.json is not an object")
-    raise Unsafe("config.json is not plain data: it would have to be run as a jsonnet program ({0})".format(problem))
+    raise Unsafe(f"config.json is not plain data: it would have to be run as a jsonnet program ({problem})")
 
 
 def _without_comments(text: str) -> str:
@@ -66,10 +78,10 @@ def _without_comments(text: str) -> str:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError("{0} is not JSON".format(name))
+    raise ValueError(f"{name} is not JSON")
 
 
-def needed(config: Dict[str, Any]) -> Dict[str, Any]:
+def needed(config: dict[str, Any]) -> dict[str, Any]:
     """Only what loading reads: the model, the readers, and the vocabulary's type."""
     kept = {name: config[name] for name in LOADED if name in config}
     if "model" in kept:
@@ -83,7 +95,7 @@ def _without_keys(value: Any) -> Any:
     return [_without_keys(item) for item in value] if isinstance(value, list) else value
 
 
-def scan(config: Dict[str, Any], include: Sequence[str]) -> None:
+def scan(config: dict[str, Any], include: Sequence[str]) -> None:
     """Raise Unsafe for the first thing that is more than data; `include` are the user's packages, allowed by name."""
     packages = ("allennlp", "allennlp_models", *include)
     for path, value in _leaves(config):
@@ -91,32 +103,36 @@ def scan(config: Dict[str, Any], include: Sequence[str]) -> None:
         where = ".".join(path)
         for part in path:
             if part in _REFUSED_KEYS:
-                raise Unsafe("{0} {1}".format(where, _REFUSED_KEYS[part]))
+                raise Unsafe(f"{where} {_REFUSED_KEYS[part]}")
         if key == "trust_remote_code" and value:
-            raise Unsafe("{0} asks for code from a model's folder to be run".format(where))
+            raise Unsafe(f"{where} asks for code from a model's folder to be run")
         if not isinstance(value, str):
             continue
         if _ADDRESS.match(value):
-            raise Unsafe("{0} is an address, {1!r}: nothing is fetched".format(where, value))
-        if _names_a_class(path) and "." in value and not value.startswith(tuple(name + "." for name in packages)):
-            raise Unsafe("{0} is {1!r}: code outside AllenNLP would be imported and called".format(where, value))
+            raise Unsafe(f"{where} is an address, {value!r}: nothing is fetched")
+        if (
+            _names_a_class(path)
+            and "." in value
+            and not value.startswith(tuple(name + "." for name in packages))
+        ):
+            raise Unsafe(f"{where} is {value!r}: code outside AllenNLP would be imported and called")
         if key not in TRANSFORMER_KEYS and _OUTSIDE.match(value):
-            raise Unsafe("{0} reads a file outside the archive, {1!r}".format(where, value))
+            raise Unsafe(f"{where} reads a file outside the archive, {value!r}")
 
 
-def dotted_types(config: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
+def dotted_types(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The dotted types that passed the scan, with their places: what they name must still turn out to be a class."""
     for path, value in _leaves(config):
         if isinstance(value, str) and "." in value and _names_a_class(path):
             yield ".".join(path), value
 
 
-def _names_a_class(path: Tuple[str, ...]) -> bool:
+def _names_a_class(path: tuple[str, ...]) -> bool:
     """A `type`, or a part given as a bare string (`"optimizer": "adam"`), which AllenNLP reads as a type."""
-    return path[-1] == "type" or path in ((name,) for name in LOADED)
+    return path[-1] == "type" or (len(path) == 1 and path[0] in LOADED)
 
 
-def _leaves(value: Any, path: Tuple[str, ...] = ()) -> Iterator[Tuple[Tuple[str, ...], Any]]:
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _leaves(item, (*path, str(key)))
@@ -129,7 +145,7 @@ def _leaves(value: Any, path: Tuple[str, ...] = ()) -> Iterator[Tuple[Tuple[str,
         yield path, value
 
 
-def transformers(config: Dict[str, Any]) -> List[TransformerName]:
+def transformers(config: dict[str, Any]) -> list[TransformerName]:
     """Every Transformers name in the config, in its order."""
     return [
         TransformerName(path, value)
@@ -138,7 +154,7 @@ def transformers(config: Dict[str, Any]) -> List[TransformerName]:
     ]
 
 
-def put(config: Dict[str, Any], path: Sequence[str], value: Any) -> None:
+def put(config: dict[str, Any], path: Sequence[str], value: Any) -> None:
     """Set one value in place."""
     place: Any = config
     for key in path[:-1]:
@@ -146,6 +162,6 @@ def put(config: Dict[str, Any], path: Sequence[str], value: Any) -> None:
     place[int(path[-1]) if isinstance(place, list) else path[-1]] = value
 
 
-def flat(config: Dict[str, Any]) -> Dict[str, Any]:
+def flat(config: dict[str, Any]) -> dict[str, Any]:
     """Dotted keys to plain values, as a description shows them."""
     return {".".join(path): value for path, value in _leaves(config)}

@@ -3,11 +3,15 @@
 Runs inside the foreign interpreter: standard library and AllenNLP's objects, Python 3.8.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
 from __future__ import annotations
 
 import importlib
 import zlib
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Iterator, NamedTuple
 
 _BOUNDARIES = ("@start@", "@end@")
 
@@ -17,8 +21,8 @@ class Piece(NamedTuple):
 
     id: int
     text: str
-    span: Optional[Tuple[int, int]]
-    segment: Optional[int]
+    span: tuple[int, int] | None
+    segment: int | None
     special: bool
     type_id: int
 
@@ -28,7 +32,7 @@ class TextPart(NamedTuple):
 
     name: str
     field: Any
-    segment: Optional[int]
+    segment: int | None
 
 
 class Indexing(NamedTuple):
@@ -39,7 +43,7 @@ class Indexing(NamedTuple):
     kind: str
 
 
-def text_parts(instance: Any, paired_fields: Dict[str, int]) -> List[TextPart]:
+def text_parts(instance: Any, paired_fields: dict[str, int]) -> list[TextPart]:
     """The instance's text fields (those in lists too), the text's before the pair's."""
     found = [part for name, field in instance.fields.items() for part in _text_fields(name, field)]
     if len(found) == 1:
@@ -48,7 +52,7 @@ def text_parts(instance: Any, paired_fields: Dict[str, int]) -> List[TextPart]:
     return sorted(parts, key=lambda part: part.segment or 0)
 
 
-def _text_fields(name: str, field: Any) -> Iterator[Tuple[str, Any]]:
+def _text_fields(name: str, field: Any) -> Iterator[tuple[str, Any]]:
     if hasattr(field, "_indexed_tokens"):
         yield name, field
     for inner in getattr(field, "field_list", []):
@@ -73,7 +77,7 @@ def indexing(field: Any) -> Indexing:
     )
 
 
-def pieces(part: TextPart, boundary: Optional[int]) -> List[Piece]:
+def pieces(part: TextPart, boundary: int | None) -> list[Piece]:
     """The tokens of one (indexed) text field; `boundary` is how many of its tokens come before the pair's, if known."""
     how = indexing(part.field)
     indexed = part.field._indexed_tokens[how.name]
@@ -84,7 +88,7 @@ def pieces(part: TextPart, boundary: Optional[int]) -> List[Piece]:
     return _words(part, how, indexed)
 
 
-def _matched(part: TextPart, indexer: Any, indexed: Any, boundary: Optional[int]) -> List[Piece]:
+def _matched(part: TextPart, indexer: Any, indexed: Any, boundary: int | None) -> list[Piece]:
     tokens = part.field.tokens
     tokenizer = indexer._tokenizer
     special_ids = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
@@ -97,11 +101,13 @@ def _matched(part: TextPart, indexer: Any, indexed: Any, boundary: Optional[int]
         second = second or place >= before
         segment = None if special else part.segment if part.segment is not None else int(second)
         text = tokenizer.convert_ids_to_tokens(number)
-        unfolded.append(Piece(number, text, None if special else _span(token), segment, special, token.type_id or 0))
+        unfolded.append(
+            Piece(number, text, None if special else _span(token), segment, special, token.type_id or 0)
+        )
     return _folded(indexer, unfolded, indexed["token_ids"], indexed["type_ids"])
 
 
-def _mismatched(part: TextPart, indexer: Any, indexed: Any) -> List[Piece]:
+def _mismatched(part: TextPart, indexer: Any, indexed: Any) -> list[Piece]:
     """Word by word, as the indexer tokenises: each word alone, so its pieces' characters are found within it."""
     wrapped = indexer._allennlp_tokenizer
     tokenizer = indexer._tokenizer
@@ -112,22 +118,35 @@ def _mismatched(part: TextPart, indexer: Any, indexed: Any) -> List[Piece]:
     middle = []
     for word in part.field.tokens:
         encoded = tokenizer.encode_plus(
-            word.text, add_special_tokens=False, return_attention_mask=False, return_offsets_mapping=tokenizer.is_fast
+            word.text,
+            add_special_tokens=False,
+            return_attention_mask=False,
+            return_offsets_mapping=tokenizer.is_fast,
         )
         ids = encoded["input_ids"]
         inner = encoded.get("offset_mapping") or [(0, len(word.text))] * len(ids)
         for number, text, (first, last) in zip(ids, tokenizer.convert_ids_to_tokens(ids), inner):
             span = None if word.idx is None else (word.idx + first, word.idx + last)
-            middle.append(Piece(number, text, span, part.segment or 0, False, wrapped.single_sequence_token_type_id or 0))
-    return _folded(indexer._matched_indexer, [*start, *middle, *end], indexed["token_ids"], indexed["type_ids"])
+            middle.append(
+                Piece(
+                    number, text, span, part.segment or 0, False, wrapped.single_sequence_token_type_id or 0
+                )
+            )
+    return _folded(
+        indexer._matched_indexer, [*start, *middle, *end], indexed["token_ids"], indexed["type_ids"]
+    )
 
 
-def _folded(indexer: Any, unfolded: List[Piece], ids: List[int], types: List[int]) -> List[Piece]:
+def _folded(indexer: Any, unfolded: list[Piece], ids: list[int], types: list[int]) -> list[Piece]:
     """The same in segments where the indexer folds; checked against the ids it gave, which are what counts."""
     found = unfolded
     if indexer._max_length is not None:
         first, last = indexer._num_added_start_tokens, indexer._num_added_end_tokens
-        start, middle, end = unfolded[:first], unfolded[first : len(unfolded) - last], unfolded[len(unfolded) - last :]
+        start, middle, end = (
+            unfolded[:first],
+            unfolded[first : len(unfolded) - last],
+            unfolded[len(unfolded) - last :],
+        )
         size = indexer._effective_max_length
         found = [
             piece for at in range(0, len(middle), size) for piece in (*start, *middle[at : at + size], *end)
@@ -142,12 +161,14 @@ def _folded(indexer: Any, unfolded: List[Piece], ids: List[int], types: List[int
     ]
 
 
-def _words(part: TextPart, how: Indexing, indexed: Any) -> List[Piece]:
+def _words(part: TextPart, how: Indexing, indexed: Any) -> list[Piece]:
     """Words with the one id each that the vocabulary has for them, or a checksum of what another indexer gives."""
     if how.kind == "single_id":
         ids = [int(number) for number in indexed["tokens"]]
     else:
-        lists = next((value for value in indexed.values() if len(value) == len(part.field.tokens)), part.field.tokens)
+        lists = next(
+            (value for value in indexed.values() if len(value) == len(part.field.tokens)), part.field.tokens
+        )
         ids = [zlib.crc32(repr(one).encode("utf-8", "surrogatepass")) & 0x7FFFFFFF for one in lists]
     found = []
     for number, token in zip(ids, part.field.tokens):
@@ -157,7 +178,23 @@ def _words(part: TextPart, how: Indexing, indexed: Any) -> List[Piece]:
     return found
 
 
-def _span(token: Any) -> Optional[Tuple[int, int]]:
+def located(found: list[Piece], texts: tuple[str, str | None]) -> list[Piece]:
+    """The same pieces, with the characters of words whose tokenizer does not tell them: looked for one after another."""
+    at = [0, 0]
+    placed = []
+    for piece in found:
+        text = texts[piece.segment or 0]
+        if piece.span is None and not piece.special and piece.text and text:
+            start = text.find(piece.text, at[piece.segment or 0])
+            if start >= 0:
+                piece = piece._replace(span=(start, start + len(piece.text)))
+        if piece.span is not None:
+            at[piece.segment or 0] = piece.span[1]
+        placed.append(piece)
+    return placed
+
+
+def _span(token: Any) -> tuple[int, int] | None:
     start = getattr(token, "idx", None)
     if start is None:
         return None
@@ -165,7 +202,7 @@ def _span(token: Any) -> Optional[Tuple[int, int]]:
     return int(start), int(start + len(token.text) if end is None else end)
 
 
-def normalized(tokenizer: Any, text: Optional[str]) -> Optional[str]:
+def normalized(tokenizer: Any, text: str | None) -> str | None:
     """The text after a fast tokenizer's normaliser; None where the tokenizer does not tell."""
     if text is None or not getattr(tokenizer, "is_fast", False):
         return None

@@ -3,18 +3,22 @@
 Runs inside the foreign interpreter: standard library, and AllenNLP's objects, Python 3.8.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
 from __future__ import annotations
 
 import hashlib
 import importlib
 import json
 import platform
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 _SEEDS = (("random_seed", 13370), ("numpy_seed", 1337), ("pytorch_seed", 133))
 
 
-def versions() -> Dict[str, str]:
+def versions() -> dict[str, str]:
     """The versions that may matter, of what is installed."""
     metadata: Any = importlib.import_module("importlib.metadata")
     found = {"python": platform.python_version()}
@@ -26,18 +30,20 @@ def versions() -> Dict[str, str]:
     return found
 
 
-def labels(model: Any, classes: Optional[int]) -> Optional[List[str]]:
+def labels(model: Any, classes: int | None) -> list[str] | None:
     """The class names by index, from the namespace that the model itself uses; None where they do not fit its logits."""
-    namespace = getattr(model, "_label_namespace", None) or getattr(model, "label_namespace", None) or "labels"
+    namespace = (
+        getattr(model, "_label_namespace", None) or getattr(model, "label_namespace", None) or "labels"
+    )
     known = model.vocab.get_index_to_token_vocabulary(namespace)
     names = [str(known[index]) for index in sorted(known)]
     return names if names and len(names) == classes else None
 
 
-def tokenizer(indexer: Any, kind: str, reader: Any, model: Any) -> Dict[str, Any]:
+def tokenizer(indexer: Any, kind: str, reader: Any, model: Any) -> dict[str, Any]:
     """How this archive splits text: the wrapped Transformers tokenizer, or AllenNLP's own and its vocabulary."""
     own = getattr(reader, "_tokenizer", None)
-    found: Dict[str, Any] = {"reader_tokenizer": type(own).__name__, "indexer": type(indexer).__name__}
+    found: dict[str, Any] = {"reader_tokenizer": type(own).__name__, "indexer": type(indexer).__name__}
     if kind in ("matched", "mismatched"):
         wrapped = indexer._tokenizer
         found.update(
@@ -64,20 +70,22 @@ def tokenizer(indexer: Any, kind: str, reader: Any, model: Any) -> Dict[str, Any
     return found
 
 
-def digest(vocabulary: Dict[str, int]) -> str:
+def digest(vocabulary: dict[str, int]) -> str:
     """One digest for a vocabulary: its pieces and their ids, by piece."""
     text = json.dumps(sorted(vocabulary.items()), ensure_ascii=True)
     return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def tokenizer_settings(config: Dict[str, Any]) -> Dict[str, str]:
+def tokenizer_settings(config: dict[str, Any]) -> dict[str, str]:
     """The `tokenizer_kwargs` of tokenizer, indexer and embedder, wherever they stand, as text by their place."""
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
 
     def walk(value: Any, path: str) -> None:
         if not isinstance(value, dict):
             return
-        transformer = "model_name" in value and str(value.get("type", "")).startswith("pretrained_transformer")
+        transformer = "model_name" in value and str(value.get("type", "")).startswith(
+            "pretrained_transformer"
+        )
         if transformer:
             found[path] = json.dumps(value.get("tokenizer_kwargs") or {}, sort_keys=True)
         for key, item in value.items():
@@ -87,34 +95,32 @@ def tokenizer_settings(config: Dict[str, Any]) -> Dict[str, str]:
     return found
 
 
-def notes(config: Dict[str, Any], seen: Any, trained_with: str, unused: List[str]) -> List[str]:
+def notes(config: dict[str, Any], seen: Any, trained_with: str, unused: list[str]) -> list[str]:
     """What is peculiar to this archive and easily missed; `seen` is its transformer (stages.Inner) or None."""
-    said: List[str] = []
+    said: list[str] = []
     if trained_with:
-        said.append("Trained with AllenNLP {0}.".format(trained_with))
-    seeds = ", ".join("{0} {1}".format(name, config.get(name, usual)) for name, usual in _SEEDS)
-    said.append("Seeds of its training: {0}.".format(seeds))
+        said.append(f"Trained with AllenNLP {trained_with}.")
+    seeds = ", ".join(f"{name} {config.get(name, usual)}" for name, usual in _SEEDS)
+    said.append(f"Seeds of its training: {seeds}.")
     settings = tokenizer_settings(config)
     if len(set(settings.values())) > 1:
-        differing = "; ".join("{0} {1}".format(path, value) for path, value in settings.items())
-        said.append("Its tokenizer, indexer and embedder are given different tokenizer_kwargs: {0}.".format(differing))
+        differing = "; ".join(f"{path} {value}" for path, value in settings.items())
+        said.append(f"Its tokenizer, indexer and embedder are given different tokenizer_kwargs: {differing}.")
     if seen is None:
         return said
     if unused:
         said.append(
-            "The transformer's own pooler is there and unused: `pooled` is AllenNLP's _seq2vec_encoder, trained apart."
-            if any("pooler" in name for name in unused)
-            else "Some of the transformer's weights are unused."
+            "The transformer's own pooler is there and unused: what pools, if anything, is AllenNLP's _seq2vec_encoder."
         )
     if seen.embedder._scalar_mix is not None:
-        said.append("Its embeddings are a trained mix of all layers (last_layer_only is false), not the last layer.")
+        said.append(
+            "Its head sees a trained mix of all layers (last_layer_only is false), not the last layer."
+        )
     if seen.folds_at is not None:
         said.append(
-            (
-                "Texts beyond {0} tokens are folded: cut into segments of their own, each with special tokens and positions "
-                "from 0, and each attending to itself alone. Transformers would truncate or fail, which is another model. "
-                "The stages inside the transformer list the tokens of all segments in a row, as its ids do."
-            ).format(seen.folds_at)
+            f"Texts beyond {seen.folds_at} tokens are folded: cut into segments of their own, each with special tokens and positions "
+            "from 0, and each attending to itself alone. Transformers would truncate or fail, which is another model. "
+            "The stages inside the transformer list the tokens of all segments in a row, as its ids do."
         )
     if seen.word_level:
         said.append("Each word is split into pieces alone, and its logits are one vector a word.")

@@ -6,17 +6,36 @@ installed is stood in for: the finder is the last one asked, so in an environmen
 Runs inside the foreign interpreter: standard library only, Python 3.8.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
 from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
 import sys
 import types
-from typing import Any, Optional, Sequence
+from typing import Any, Sequence
 
-ABSENT = (
-    "PIL boto3 botocore datasets fairscale google h5py lmdb nltk rich scipy sklearn tensorboardX termcolor torchvision wandb"
-).split()
+ABSENT = [
+    "PIL",
+    "boto3",
+    "botocore",
+    "datasets",
+    "fairscale",
+    "google",
+    "h5py",
+    "lmdb",
+    "nltk",
+    "rich",
+    "scipy",
+    "sklearn",
+    "tensorboardX",
+    "termcolor",
+    "torchvision",
+    "wandb",
+]
 """What AllenNLP and allennlp-models import on the way, and the slim environment leaves out."""
 
 
@@ -34,9 +53,7 @@ class Absent(metaclass=_Anything):
 
     def __init__(self, *_: Any, **__: Any) -> None:
         raise RuntimeError(
-            "{0} is not installed: parity's environment leaves it out, because loading an archive does not need it".format(
-                type(self).__module__
-            )
+            f"{type(self).__module__} is not installed: parity's environment leaves it out, because loading an archive does not need it"
         )
 
 
@@ -50,8 +67,8 @@ class _StandIn(types.ModuleType):
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
-        self, fullname: str, path: Optional[Sequence[str]], target: Optional[types.ModuleType] = None
-    ) -> Optional[importlib.machinery.ModuleSpec]:
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
         """A spec for a package that nothing else could find, if it is one of those that may be absent."""
         if fullname.split(".")[0] not in ABSENT:
             return None

@@ -13,15 +13,29 @@ Four things of AllenNLP's are replaced while a subject is alive, each at the poi
 Runs inside the foreign interpreter: standard library, torch and AllenNLP only, Python 3.8.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+import sys
+from typing import Any, Dict, NamedTuple, Sequence, Tuple
 
-_PACKAGES = (
-    "pair_classification classification tagging structured_prediction rc mc coref lm generation"
-).split()
+_PACKAGES = [
+    "pair_classification",
+    "classification",
+    "tagging",
+    "structured_prediction",
+    "rc",
+    "mc",
+    "coref",
+    "lm",
+    "generation",
+]
 
 
 class Loaded(NamedTuple):
@@ -50,6 +64,8 @@ def packages(host: Any, include: Sequence[str]) -> None:
     if importlib.util.find_spec("allennlp_models") is not None:
         for name in _PACKAGES:
             importlib.import_module("allennlp_models." + name)
+    if include:
+        sys.path.append(os.getcwd())  # as AllenNLP's own command line does
     walk = importlib.import_module("allennlp.common.util").import_module_and_submodules
     for name in include:
         try:
@@ -57,48 +73,53 @@ def packages(host: Any, include: Sequence[str]) -> None:
         except ModuleNotFoundError as error:
             raise host.Refusal(
                 "subject",
-                "?include={0}: there is no package {1!r} for this interpreter.".format(name, error.name),
+                f"?include={name}: there is no package {error.name!r} for this interpreter.",
                 "Run parity from the folder that holds it, or install it there.",
             ) from error
 
 
-def guard(host: Any, include: Sequence[str]) -> List[str]:
+def guard(host: Any, include: Sequence[str]) -> list[str]:
     """Replace what would import, fetch or unpickle; returns the list that notes will be added to."""
-    notes: List[str] = []
+    notes: list[str] = []
     _guard_types(host, ("allennlp", "allennlp_models", *include))
     _build_without_weights()
     _blank_spacy(notes)
     return notes
 
 
-def _guard_types(host: Any, allowed: Tuple[str, ...]) -> None:
+def _guard_types(host: Any, allowed: tuple[str, ...]) -> None:
     registrable = importlib.import_module("allennlp.common.registrable").Registrable
     original = registrable.resolve_class_name.__func__
 
-    def resolve_class_name(cls: Any, name: str) -> Tuple[Any, Any]:
+    def resolve_class_name(cls: Any, name: str) -> tuple[Any, Any]:
         if "." in name and name not in registrable._registry[cls]:
             inside = name.startswith(tuple(package + "." for package in allowed))
             found = original(cls, name) if inside else (None, None)
             module = str(getattr(found[0], "__module__", ""))
-            if not isinstance(found[0], type) or module.split(".")[0] not in {name.split(".")[0] for name in allowed}:
+            if not isinstance(found[0], type) or module.split(".")[0] not in {
+                name.split(".")[0] for name in allowed
+            }:
                 raise host.Refusal(
                     "unsafe-artifact",
-                    "The archive asks for {0!r} where a {1} belongs: that is not a class of AllenNLP's.".format(
-                        name, cls.__name__
-                    ),
-                    "If you trust it, name its package: ?include={0}.".format(name.split(".")[0]),
+                    f"The archive asks for {name!r} where a {cls.__name__} belongs: that is not a class of AllenNLP's.",
+                    "If you trust it, name its package: ?include={}.".format(name.split(".")[0]),
                 )
             return found[0], found[1]
-        resolved: Tuple[Any, Any] = original(cls, name)
+        resolved: tuple[Any, Any] = original(cls, name)
         return resolved
 
     registrable.resolve_class_name = classmethod(resolve_class_name)
 
 
 def _build_without_weights() -> None:
-    cached = importlib.import_module("allennlp.common.cached_transformers")
+    cached: Any = importlib.import_module("allennlp.common.cached_transformers")
     original = cached.get
-    about_weights = ("load_weights", "override_weights_file", "override_weights_strip_prefix", "reinit_modules")
+    about_weights = (
+        "load_weights",
+        "override_weights_file",
+        "override_weights_strip_prefix",
+        "reinit_modules",
+    )
 
     def get(model_name: str, make_copy: bool, **options: Any) -> Any:
         kept = {name: value for name, value in options.items() if name not in about_weights}
@@ -107,25 +128,30 @@ def _build_without_weights() -> None:
     cached.get = get
 
 
-def _blank_spacy(notes: List[str]) -> None:
+def _blank_spacy(notes: list[str]) -> None:
     spacy: Any = importlib.import_module("spacy")
 
     class Pipelines(Dict[Tuple[Any, ...], Any]):
         """AllenNLP's cache of spaCy pipelines, which always has one that is not installed."""
 
         def __contains__(self, key: object) -> bool:
-            if not dict.__contains__(self, key) and isinstance(key, tuple) and not spacy.util.is_package(key[0]):
+            if (
+                not dict.__contains__(self, key)
+                and isinstance(key, tuple)
+                and not spacy.util.is_package(key[0])
+            ):
                 name, _, parse = key[:3]
                 self[key] = _blank(spacy, name, parse)
                 sentence = (
-                    "spaCy's {0} is not installed: a blank pipeline splits words by the same rules, and gives no part of "
+                    f"spaCy's {name} is not installed: a blank pipeline splits words by the same rules, and gives no part of "
                     "speech, no parse and no entities."
-                ).format(name)
+                )
                 if sentence not in notes:
                     notes.append(sentence)
             return dict.__contains__(self, key)
 
-    importlib.import_module("allennlp.common.util").LOADED_SPACY_MODELS = Pipelines()
+    util: Any = importlib.import_module("allennlp.common.util")
+    util.LOADED_SPACY_MODELS = Pipelines()
 
 
 def _blank(spacy: Any, name: str, parse: bool) -> Any:
@@ -138,7 +164,7 @@ def _blank(spacy: Any, name: str, parse: bool) -> Any:
     return pipeline
 
 
-def resolve_transformers(host: Any, configs: Any, config: Dict[str, Any], given: str) -> Dict[str, str]:
+def resolve_transformers(host: Any, configs: Any, config: dict[str, Any], given: str) -> dict[str, str]:
     """Put the user's folders where the config names a transformer; returns the names replaced, and by what.
 
     `given` is one folder for the only name there is, or `name=folder` pairs with commas between. Raises Refusal for a
@@ -146,13 +172,15 @@ def resolve_transformers(host: Any, configs: Any, config: Dict[str, Any], given:
     """
     places = configs.transformers(config)
     names = list(dict.fromkeys(place.name for place in places))
-    mapped = dict(pair.partition("=")[::2] for pair in given.split(",")) if "=" in given else {}
+    mapped: dict[str, str] = {}
+    if "=" in given:
+        mapped = {name: folder for name, _, folder in (pair.partition("=") for pair in given.split(","))}
     if given and not mapped:
         if len(names) != 1:
             raise host.Refusal(
                 "bad-option-value",
-                "The archive names {0} transformers{1}: one folder cannot stand for them.".format(
-                    len(names), " ({0})".format(", ".join(names)) if names else ""
+                "The archive names {} transformers{}: one folder cannot stand for them.".format(
+                    len(names), " ({})".format(", ".join(names)) if names else ""
                 ),
                 "Write ?transformer=NAME=PATH,NAME=PATH." if names else "Leave ?transformer out.",
             )
@@ -161,11 +189,11 @@ def resolve_transformers(host: Any, configs: Any, config: Dict[str, Any], given:
         if name not in names or not os.path.isdir(folder):
             raise host.Refusal(
                 "bad-option-value",
-                "?transformer={0}: {1}.".format(
+                "?transformer={}: {}.".format(
                     given,
-                    "there is no folder {0!r}".format(folder)
+                    f"there is no folder {folder!r}"
                     if name in names
-                    else "the archive does not name {0!r}, but {1}".format(name, ", ".join(names) or "none"),
+                    else "the archive does not name {!r}, but {}".format(name, ", ".join(names) or "none"),
                 ),
                 "Give a folder with the config.json and the vocabulary of the transformer.",
             )
@@ -177,8 +205,8 @@ def resolve_transformers(host: Any, configs: Any, config: Dict[str, Any], given:
             except (OSError, ValueError) as error:
                 raise host.Refusal(
                     "subject-not-found",
-                    "The archive was trained over the transformer {0!r}, which is not on this machine; an archive holds "
-                    "neither its config nor its vocabulary.".format(name),
+                    f"The archive was trained over the transformer {name!r}, which is not on this machine; an archive holds "
+                    "neither its config nor its vocabulary.",
                     "Give its folder (config.json and the vocabulary are enough): ?transformer=PATH.",
                 ) from error
     for place in places:
@@ -197,13 +225,13 @@ def load(host: Any, folder: str, weights: str, predictor: str, reader: str) -> L
         archive = archival.load_archive(folder, weights_file=weights)
         # load_archive leaves the model in train mode: with dropout on, two runs of it differ.
         archive.model.eval()
-        asked: Dict[str, Any] = {"predictor_name": predictor or None, "dataset_reader_to_load": reader}
+        asked: dict[str, Any] = {"predictor_name": predictor or None, "dataset_reader_to_load": reader}
         made = predictors.from_archive(archive, **asked)
     except problems as error:
         missing = "registered name" in str(error)
         raise host.Refusal(
             "subject",
-            "AllenNLP cannot build what this archive's config.json asks for: {0}".format(_first_line(error)),
+            f"AllenNLP cannot build what this archive's config.json asks for: {_first_line(error)}",
             "Name the package that registers it: ?include=PACKAGE." if missing else "",
         ) from error
     except (OSError, ValueError) as error:
@@ -211,7 +239,7 @@ def load(host: Any, folder: str, weights: str, predictor: str, reader: str) -> L
             raise
         raise host.Refusal(
             "subject-not-found",
-            "A transformer that this archive refers to cannot be loaded here: {0}".format(_first_line(error)),
+            f"A transformer that this archive refers to cannot be loaded here: {_first_line(error)}",
             "Give its folder (config.json and the vocabulary are enough): ?transformer=PATH.",
         ) from error
     except RuntimeError as error:
@@ -219,7 +247,7 @@ def load(host: Any, folder: str, weights: str, predictor: str, reader: str) -> L
             raise
         raise host.Refusal(
             "subject",
-            "The archive's weights do not fit the model that its config.json describes: {0}".format(
+            "The archive's weights do not fit the model that its config.json describes: {}".format(
                 " ".join(str(error).split())[:600]
             ),
             "If it was trained over another transformer than the one found here, give that: ?transformer=PATH.",
@@ -236,8 +264,8 @@ def _first_line(error: BaseException) -> str:
     return str(error).strip().split("\n", maxsplit=1)[0]
 
 
-def _frames(error: BaseException) -> List[str]:
-    names = []
+def _frames(error: BaseException) -> list[str]:
+    names: list[str] = []
     trace = error.__traceback__
     while trace is not None:
         names.append(trace.tb_frame.f_code.co_name)

@@ -7,15 +7,28 @@ passage); where none is resolved, or where a text classifier's reader wants two 
 Runs inside the foreign interpreter: standard library only (AllenNLP's objects are given), Python 3.8.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
 from __future__ import annotations
 
 import contextlib
 import inspect
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Generator, NamedTuple, Optional
 
 Make = Callable[[str, Optional[str]], Any]
 
-_FIRST = ("text", "sentence", "premise", "question", "question_text", "source_string", "source_sequence", "query")
+_FIRST = (
+    "text",
+    "sentence",
+    "premise",
+    "question",
+    "question_text",
+    "source_string",
+    "source_sequence",
+    "query",
+)
 _SECOND = ("hypothesis", "passage", "passage_text", "context")
 _WORDS = ("tokens", "words")
 _IMAGES = ("vilbert_vqa", "vilbert_ve", "vilbert_ir", "nlvr2")
@@ -31,7 +44,7 @@ class Reading(NamedTuple):
     pairs: str
     make: Make
     note: str = ""
-    probe: Tuple[str, Optional[str]] = ("a few plain words", None)
+    probe: tuple[str, str | None] = ("a few plain words", None)
 
 
 def choose(host: Any, registered: str, predictor: Any, reader: Any) -> Reading:
@@ -39,7 +52,8 @@ def choose(host: Any, registered: str, predictor: Any, reader: Any) -> Reading:
     if registered in _IMAGES or registered == "multitask":
         wants = "several tasks' inputs" if registered == "multitask" else "images"
         raise host.Refusal(
-            "inputs-do-not-fit", "The predictor {0} reads {1}, which text inputs cannot give.".format(registered, wants)
+            "inputs-do-not-fit",
+            f"The predictor {registered} reads {wants}, which text inputs cannot give.",
         )
     if registered in _TABLE:
         return _TABLE[registered](predictor, reader)
@@ -77,7 +91,7 @@ def _text_classifier(predictor: Any, reader: Any) -> Reading:
 
 
 def _multiple_choice(predictor: Any, reader: Any) -> Reading:
-    def make(text: str, pair: Optional[str]) -> Any:
+    def make(text: str, pair: str | None) -> Any:
         return predictor._json_to_instance({"prefix": text, "alternatives": str(pair).split("\n")})
 
     note = "Multiple choice: the text is the question, each line of the pair one of the choices."
@@ -85,7 +99,7 @@ def _multiple_choice(predictor: Any, reader: Any) -> Reading:
 
 
 def _dialogue(predictor: Any, reader: Any) -> Reading:
-    def make(text: str, pair: Optional[str]) -> Any:
+    def make(text: str, pair: str | None) -> Any:
         answers = [{"text": "CANNOTANSWER", "answer_start": 0}]
         asked = {"id": "0", "question": text, "answers": answers, "yesno": "x", "followup": "n"}
         return predictor._json_to_instance({"paragraphs": [{"context": pair, "qas": [asked]}]})
@@ -97,12 +111,12 @@ def _dialogue(predictor: Any, reader: Any) -> Reading:
 def _roles(predictor: Any, reader: Any) -> Reading:
     """Semantic roles, of one verb: finding verbs needs a tagger that is not here, so the pair names it."""
 
-    def make(text: str, pair: Optional[str]) -> Any:
+    def make(text: str, pair: str | None) -> Any:
         words = predictor._tokenizer.tokenize(text)
         labels = [0] * len(words)
         at = next((place for place, word in enumerate(words) if pair and word.text == pair.strip()), None)
         if pair and at is None:
-            raise ValueError("the word {0!r} is not in the sentence".format(pair))
+            raise ValueError(f"the word {pair!r} is not in the sentence")
         if at is not None:
             labels[at] = 1
         return reader.text_to_instance(words, labels)
@@ -111,7 +125,7 @@ def _roles(predictor: Any, reader: Any) -> Reading:
     return Reading("semantic_role_labeling", "optional", make, note)
 
 
-_TABLE: Dict[str, Callable[[Any, Any], Reading]] = {
+_TABLE: dict[str, Callable[[Any, Any], Reading]] = {
     "text_classifier": _text_classifier,
     "sentence_tagger": _keyed("sentence_tagger", "sentence"),
     "textual_entailment": _paired("textual_entailment", "premise", "hypothesis"),
@@ -135,9 +149,11 @@ _TABLE: Dict[str, Callable[[Any, Any], Reading]] = {
 }
 
 
-def _required(reader: Any) -> List[str]:
+def _required(reader: Any) -> list[str]:
     parameters = inspect.signature(reader.text_to_instance).parameters.values()
-    return [one.name for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+    return [
+        one.name for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD
+    ]
 
 
 def _by_signature(host: Any, name: str, reader: Any) -> Reading:
@@ -148,15 +164,13 @@ def _by_signature(host: Any, name: str, reader: Any) -> Reading:
     if stranger is not None:
         raise host.Refusal(
             "inputs-do-not-fit",
-            "The archive's reader, {0}, wants {1!r}, which a text or a pair of texts cannot give.".format(
-                type(reader).__name__, stranger
-            ),
+            f"The archive's reader, {type(reader).__name__}, wants {stranger!r}, which a text or a pair of texts cannot give.",
             "Name a predictor that makes it from text: ?predictor=NAME.",
         )
     paired = any(parameter in _SECOND for parameter in wanted)
 
-    def make(text: str, pair: Optional[str]) -> Any:
-        given: Dict[str, Any] = {}
+    def make(text: str, pair: str | None) -> Any:
+        given: dict[str, Any] = {}
         for parameter in wanted:
             if parameter in _WORDS or parameter == "sentences":
                 words = _words(reader, text, _of_strings(reader, parameter))
@@ -176,18 +190,18 @@ def _of_strings(reader: Any, parameter: str) -> bool:
     return "str" in str(annotation)
 
 
-def _words(reader: Any, text: str, strings: bool) -> List[Any]:
+def _words(reader: Any, text: str, strings: bool) -> list[Any]:
     tokenizer = getattr(reader, "_tokenizer", None)
     if tokenizer is None:
         import importlib
 
         tokenizer = importlib.import_module("allennlp.data.tokenizers").SpacyTokenizer()
-    tokens: List[Any] = tokenizer.tokenize(text)
+    tokens: list[Any] = tokenizer.tokenize(text)
     return [token.text for token in tokens] if strings else tokens
 
 
 @contextlib.contextmanager
-def without_truncation(reader: Any) -> Iterator[bool]:
+def without_truncation(reader: Any) -> Generator[bool, None, None]:
     """The reader for a while without its limits on length; tells whether it has any."""
     tokenizers = [getattr(reader, name, None) for name in ("_tokenizer", "tokenizer", "_source_tokenizer")]
     limits = [

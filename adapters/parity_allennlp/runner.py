@@ -17,7 +17,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, Sequence
+from typing import Any, Sequence
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -43,13 +43,13 @@ loading = _beside("loading")
 sessions = _beside("session")
 
 
-def open(request: Dict[str, Any], host: Any) -> Any:
+def open(request: dict[str, Any], host: Any) -> Any:
     """A session with the archive or serialization directory that `request` names; Refusal for what is not one, or unsafe."""
     locator, options = str(request["locator"]), request["options"]
     if not os.path.exists(locator):
         raise host.Refusal(
             "subject-not-found",
-            "There is no archive or serialization directory {0!r}.".format(locator),
+            f"There is no archive or serialization directory {locator!r}.",
             "Give the model.tar.gz that AllenNLP wrote, or the folder it trained in.",
         )
     include = [name for name in options.get("include", "").split(",") if name]
@@ -72,8 +72,10 @@ def open(request: Dict[str, Any], host: Any) -> Any:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if parts.ignored:
-        notes.append("Left in the archive, since AllenNLP does not read it: {0}.".format(", ".join(parts.ignored[:8])))
-    notes.extend("The transformer {0!r} is read from {1}.".format(name, path) for name, path in names.items())
+        notes.append(
+            "Left in the archive, since AllenNLP does not read it: {}.".format(", ".join(parts.ignored[:8]))
+        )
+    notes.extend(f"The transformer {name!r} is read from {path}." for name, path in names.items())
     origin = sessions.Origin(locator, config, {**config, **read}, tuple(names.values()))
     return sessions.Session(host, origin, loaded, options, notes)
 
@@ -85,20 +87,23 @@ def _unpacked(host: Any, locator: str, folder: str) -> Any:
         raise _unsafe(host, locator, error) from error
     except FileNotFoundError as error:
         raise host.Refusal(
-            "subject-not-found", str(error), "Give the model.tar.gz that AllenNLP wrote, or the folder it trained in."
+            "subject-not-found",
+            str(error),
+            "Give the model.tar.gz that AllenNLP wrote, or the folder it trained in.",
         ) from error
 
 
-def _scanned(host: Any, locator: str, folder: str, include: Sequence[str]) -> Dict[str, Any]:
+def _scanned(host: Any, locator: str, folder: str, include: Sequence[str]) -> dict[str, Any]:
     try:
         text = Path(folder, archive.CONFIG).read_bytes().decode("utf-8")
-        config: Dict[str, Any] = configs.parse(text)
+        config: dict[str, Any] = configs.parse(text)
         configs.scan(configs.needed(config), include)
     except (configs.Unsafe, UnicodeDecodeError) as error:
         raise _unsafe(host, locator, error) from error
     if not isinstance(config.get("model"), dict) or "dataset_reader" not in config:
         raise host.Refusal(
-            "subject-not-found", "The config.json in {0} describes no AllenNLP model and reader.".format(locator)
+            "subject-not-found",
+            f"The config.json in {locator} describes no AllenNLP model and reader.",
         )
     return config
 
@@ -106,15 +111,17 @@ def _scanned(host: Any, locator: str, folder: str, include: Sequence[str]) -> Di
 def _unsafe(host: Any, locator: str, error: Exception) -> Exception:
     refusal: Exception = host.Refusal(
         "unsafe-artifact",
-        "{0} was refused: {1}. Nothing of it was executed.".format(locator, error),
+        f"{locator} was refused: {error}. Nothing of it was executed.",
         "An archive is code as much as data: ask whoever made it, or take the part named out.",
     )
     return refusal
 
 
-def _loaded(host: Any, safe_weights: Any, folder: str, weights: str, options: Dict[str, str]) -> Any:
+def _loaded(host: Any, safe_weights: Any, folder: str, weights: str, options: dict[str, str]) -> Any:
     try:
-        return loading.load(host, folder, weights, options.get("predictor", ""), options.get("reader", "validation"))
+        return loading.load(
+            host, folder, weights, options.get("predictor", ""), options.get("reader", "validation")
+        )
     except host.Refusal:
         raise
     except Exception as error:  # whatever AllenNLP wraps the unpickler's refusal in
@@ -127,4 +134,6 @@ def _loaded(host: Any, safe_weights: Any, folder: str, weights: str, options: Di
 def _safe_weights(host: Any) -> Any:
     """The shared unpickler; it lies beside the shared tap where the host does not hand it over by name."""
     given = getattr(host, "safe_weights", None)
-    return given or _module("_parity_safe_weights", os.path.join(os.path.dirname(host.tap.__file__), "safe_weights.py"))
+    return given or _module(
+        "_parity_safe_weights", os.path.join(os.path.dirname(host.tap.__file__), "safe_weights.py")
+    )

@@ -3,6 +3,10 @@
 Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3.8.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
 from __future__ import annotations
 
 import contextlib
@@ -11,7 +15,7 @@ import importlib.util
 import inspect
 import os
 import sys
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, NamedTuple, Sequence
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -40,29 +44,31 @@ class Origin(NamedTuple):
     """Where a model came from: the archive, its config, the config as it was read, the transformer folders given."""
 
     locator: str
-    config: Dict[str, Any]
-    config_read: Dict[str, Any]
-    transformers: Tuple[str, ...]
+    config: dict[str, Any]
+    config_read: dict[str, Any]
+    transformers: tuple[str, ...]
 
 
 class Row(NamedTuple):
     """One example as AllenNLP holds it, and as tokens."""
 
     instance: Any
-    pieces: List[Any]
+    pieces: list[Any]
 
 
 class _Output(NamedTuple):
     """A stage that a probe forward wrote."""
 
-    axes: Tuple[str, ...]
+    axes: tuple[str, ...]
     classes: int
 
 
 class Session:
     """One loaded archive, in eval mode, and the rows that were tokenized last."""
 
-    def __init__(self, host: Any, origin: Origin, loaded: Any, options: Dict[str, str], notes: List[str]) -> None:
+    def __init__(
+        self, host: Any, origin: Origin, loaded: Any, options: dict[str, str], notes: list[str]
+    ) -> None:
         self._host = host
         self._origin = origin
         self._loaded = loaded
@@ -71,7 +77,7 @@ class Session:
         self._model = loaded.model
         registered = options.get("predictor") or type(loaded.model).default_predictor or ""
         self._reading = reading.choose(host, registered, loaded.predictor, loaded.reader)
-        self._rows: Dict[int, Row] = {}
+        self._rows: dict[int, Row] = {}
         self._seen = stages.inner(loaded.model)
         self._torch: Any = importlib.import_module("torch")
         probe = self._row(0, *self._reading.probe)
@@ -79,10 +85,12 @@ class Session:
         self._indexing = encoding.indexing(parts[0].field) if parts else None
         if self._seen is not None and [part.name for part in parts] != ["tokens"]:
             self._seen = None
-        self._sites = stages.layered_sites(host.tap, self._model, self._seen) if self._seen is not None else None
+        self._sites = (
+            stages.layered_sites(host.tap, self._model, self._seen) if self._seen is not None else None
+        )
         self._field = parts[0].name if parts else ""
 
-    def describe(self) -> Dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """What this archive is; stages and abilities are what a probe forward shows."""
         tap = self._host.tap
         parameters = tap.parameters(self._model)
@@ -107,7 +115,8 @@ class Session:
             "config": self._config(),
             "tokenizer": self._tokenizer(),
             "stages": [
-                {"name": name, "axes": list(one.axes), "module": self._module_of(name)} for name, one in shown.items()
+                {"name": name, "axes": list(one.axes), "module": self._module_of(name)}
+                for name, one in shown.items()
             ],
             "scope": "full" if self._seen is not None else "outputs",
             "can": {
@@ -125,31 +134,31 @@ class Session:
             "name_used": self._origin.locator,
         }
 
-    def tokenize(self, examples: List[Dict[str, Any]], first_row: int) -> Dict[str, Any]:
+    def tokenize(self, examples: list[dict[str, Any]], first_row: int) -> dict[str, Any]:
         """The examples by the archive's own reader and indexers; they are kept, by row number, until the next call."""
         self._rows = {}
-        said = []
+        said: list[Any] = []
         for row, example in enumerate(examples, first_row):
             text, pair = example["text"], example.get("pair")
             self._rows[row] = found = self._row(row, text, pair)
-            said.append(self._encoding(found, text, pair))
+            said.append(self._encoding(found, text, pair) if self._indexing is not None else None)
         return {"rows": said}
 
     def forward(
         self,
-        rows: Optional[List[int]],
-        inputs: Optional[Dict[str, Any]],
-        asked: Optional[List[str]],
-        precision: Optional[str],
+        rows: list[int] | None,
+        inputs: dict[str, Any] | None,
+        asked: list[str] | None,
+        precision: str | None,
         write: Write,
-    ) -> Dict[str, Any]:
+    ) -> dict[str, Any]:
         """Run those rows padded as AllenNLP pads them, or exactly these ids; stages are written as they are computed."""
         found = [self._rows[row] for row in rows or []]
         with self._torch.no_grad(), self._precision(precision) as watch:
             self._forward(found, inputs, None if asked is None else set(asked), write)
         return {} if watch is None else {"float64": watch.said}
 
-    def _forward(self, rows: List[Row], inputs: Any, asked: Optional[Set[str]], write: Write) -> None:
+    def _forward(self, rows: list[Row], inputs: Any, asked: set[str] | None, write: Write) -> None:
         if self._seen is None:
             self._at_outputs(rows, asked, write)
         elif inputs is not None:
@@ -163,18 +172,18 @@ class Session:
 
     # Text to an Instance, to an encoding
 
-    def _row(self, row: int, text: str, pair: Optional[str]) -> Row:
+    def _row(self, row: int, text: str, pair: str | None) -> Row:
         refusal = self._host.Refusal
         if pair is None and self._reading.pairs == "required":
             raise refusal(
                 "inputs-do-not-fit",
-                "Row {0} has one text; {1} reads pairs.".format(row, self._reading.name),
+                f"Row {row} has one text; {self._reading.name} reads pairs.",
                 "Give inputs with a text and a pair.",
             )
         if pair is not None and self._reading.pairs == "no":
             raise refusal(
                 "inputs-do-not-fit",
-                "Row {0} has a text and a pair; {1} reads one text.".format(row, self._reading.name),
+                f"Row {row} has a text and a pair; {self._reading.name} reads one text.",
                 "Give inputs of single texts.",
             )
         try:
@@ -184,22 +193,29 @@ class Session:
         except Exception as error:  # a reader may raise anything at a text it cannot read
             raise refusal(
                 "inputs-do-not-fit",
-                "Row {0} cannot be read by {1}: {2}: {3}.".format(row, self._reading.name, type(error).__name__, error),
+                f"Row {row} cannot be read by {self._reading.name}: {type(error).__name__}: {error}.",
                 "Leave that row out.",
             ) from error
         parts = encoding.text_parts(instance, reading.PAIRED_FIELDS)
         boundary = self._boundary(text, pair) if len(parts) == 1 and pair is not None else None
-        return Row(instance, [piece for part in parts for piece in encoding.pieces(part, boundary)])
+        found = [piece for part in parts for piece in encoding.pieces(part, boundary)]
+        if parts and not (found and all(part.field.tokens for part in parts)):
+            raise refusal(
+                "inputs-do-not-fit",
+                f"Row {row}, {text[:40]!r}, has no words for {type(self._model).__name__}, and AllenNLP cannot run without one.",
+                "Leave that row out: AllenNLP's own predictor fails on it too.",
+            )
+        return Row(instance, encoding.located(found, (text, pair)))
 
-    def _boundary(self, text: str, pair: Optional[str]) -> Optional[int]:
+    def _boundary(self, text: str, pair: str | None) -> int | None:
         """How many tokens stand before the pair's, in a field that holds both."""
-        tokenizer = getattr(self._loaded.reader, "_tokenizer", None)
+        tokenizer: Any = getattr(self._loaded.reader, "_tokenizer", None)
         if pair is None or not hasattr(tokenizer, "sequence_pair_start_tokens"):
             return None
         around = len(tokenizer.sequence_pair_start_tokens) + len(tokenizer.sequence_pair_mid_tokens)
         return around + len(tokenizer.tokenize(text))
 
-    def _encoding(self, row: Row, text: str, pair: Optional[str]) -> Dict[str, Any]:
+    def _encoding(self, row: Row, text: str, pair: str | None) -> dict[str, Any]:
         pieces = row.pieces
         transformer = self._indexing is not None and self._indexing.kind in ("matched", "mismatched")
         wrapped = self._indexing.indexer._tokenizer if transformer and self._indexing is not None else None
@@ -215,7 +231,7 @@ class Session:
             "untruncated": self._untruncated(row, text, pair),
         }
 
-    def _untruncated(self, row: Row, text: str, pair: Optional[str]) -> int:
+    def _untruncated(self, row: Row, text: str, pair: str | None) -> int:
         with reading.without_truncation(self._loaded.reader) as limited:
             if not limited:
                 return len(row.pieces)
@@ -224,32 +240,34 @@ class Session:
     # Forwards
 
     @contextlib.contextmanager
-    def _precision(self, precision: Optional[str]) -> Any:
+    def _precision(self, precision: str | None) -> Any:
         if precision != "float64":
             yield None
             return
         with self._host.tap.in_float64(self._model) as watch:
             yield watch
 
-    def _batch(self, rows: List[Row]) -> Dict[str, Any]:
+    def _batch(self, rows: list[Row]) -> dict[str, Any]:
         batch = importlib.import_module("allennlp.data").Batch([row.instance for row in rows])
         batch.index_instances(self._model.vocab)
-        tensors: Dict[str, Any] = batch.as_tensor_dict()
+        tensors: dict[str, Any] = batch.as_tensor_dict()
         return tensors
 
-    def _given(self, inputs: Dict[str, Any]) -> Dict[str, Any]:
+    def _given(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """The field's tensors for exactly these ids; the mask and type ids that are not given are AllenNLP's usual ones."""
         torch, seen = self._torch, self._seen
         ids = torch.tensor(inputs["input_ids"], dtype=torch.long)
         mask, types = inputs.get("attention_mask"), inputs.get("token_type_ids")
         tensors = {
             "token_ids": ids,
-            "mask": torch.ones_like(ids, dtype=torch.bool) if mask is None else torch.tensor(mask, dtype=torch.bool),
+            "mask": torch.ones_like(ids, dtype=torch.bool)
+            if mask is None
+            else torch.tensor(mask, dtype=torch.bool),
             "type_ids": torch.zeros_like(ids) if types is None else torch.tensor(types, dtype=torch.long),
         }
         return {self._field: {seen.indexer_name: tensors}} if seen is not None else {}
 
-    def _layered(self, tensors: Dict[str, Any], given: Any, asked: Optional[Set[str]], write: Write) -> None:
+    def _layered(self, tensors: dict[str, Any], given: Any, asked: set[str] | None, write: Write) -> None:
         seen, sites, tap = self._seen, self._sites, self._host.tap
         if seen is None or sites is None:
             return
@@ -259,12 +277,12 @@ class Session:
         real = next(field[key] for key in ("segment_concat_mask", "wordpiece_mask", "mask") if key in field)
         if given is not None:
             real = self._torch.tensor(given["real"])
-        told: List[Dict[str, Any]] = []
+        told: list[dict[str, Any]] = []
 
         def put(stage: str, values: Any, axes: Sequence[str]) -> None:
             write(stage, stages.unfolded(values, rows, tokens), axes)
 
-        def tell(fed: Dict[str, Any]) -> None:
+        def tell(fed: dict[str, Any]) -> None:
             if told:
                 return
             told.append(fed)
@@ -287,7 +305,7 @@ class Session:
             output = self._model(**tensors)
         for one in taps:
             for stage, problem in one.unfit.items():
-                self._host.warn("The stage {0} could not be written: it is {1}.".format(stage, problem))
+                self._host.warn(f"The stage {stage} could not be written: it is {problem}.")
         if asked is None or "logits" in asked:
             logits = output["logits"]
             level = "word" if seen.word_level else "token"
@@ -303,17 +321,17 @@ class Session:
             return found
         if bool((found == self._torch.arange(found.shape[1])).all()):
             return None
-        raise ValueError("{0} takes no position_ids".format(type(self._seen.transformer).__name__))
+        raise ValueError(f"{type(self._seen.transformer).__name__} takes no position_ids")
 
-    def _at_outputs(self, rows: List[Row], asked: Optional[Set[str]], write: Write) -> None:
+    def _at_outputs(self, rows: list[Row], asked: set[str] | None, write: Write) -> None:
         if len(rows) != 1:
-            raise ValueError("this model is run one row at a time, not {0}".format(len(rows)))
+            raise ValueError(f"this model is run one row at a time, not {len(rows)}")
         if rows[0].pieces:
             ids = self._torch.tensor([[piece.id for piece in rows[0].pieces]], dtype=self._torch.long)
             write("input_ids", ids, ("row", "token"))
             write("real", self._torch.ones_like(ids, dtype=self._torch.uint8), ("row", "token"))
         tensors = self._batch(rows)
-        written: Set[str] = set()
+        written: set[str] = set()
 
         def put(stage: str, values: Any, axes: Sequence[str]) -> None:
             if (asked is None or stage in asked) and stage not in written:
@@ -323,7 +341,7 @@ class Session:
         with stages.top_modules(self._model, put) as again:
             output = self._model(**tensors)
         for name in again:
-            self._note("The module {0} is called more than once a forward; its stage is the first call.".format(name))
+            self._note(f"The module {name} is called more than once a forward; its stage is the first call.")
         for key, value in output.items():
             found = self._whole(value)
             if found is not None:
@@ -331,9 +349,8 @@ class Session:
 
     def _whole(self, value: Any) -> Any:
         """An output as one float tensor, None for one that is not."""
-        if isinstance(value, (list, tuple)) and len(value) == 1:
-            value = value[0]
-        return value if hasattr(value, "is_floating_point") and value.is_floating_point() else None
+        found: Any = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+        return found if hasattr(found, "is_floating_point") and found.is_floating_point() else None
 
     def _write_output(self, key: str, values: Any, row: Row, put: Write) -> None:
         if key in ("logits", "label_logits") and self._reading.name != "transformer_mc":
@@ -345,9 +362,9 @@ class Session:
                 return
         put("output." + key, *stages.of_one_row(values))
 
-    def _probe(self, precision: Optional[str]) -> Dict[str, _Output]:
+    def _probe(self, precision: str | None) -> dict[str, _Output]:
         """The float stages of a forward over a few words, in the order written; empty for one that fails."""
-        shown: Dict[str, _Output] = {}
+        shown: dict[str, _Output] = {}
 
         def write(stage: str, values: Any, axes: Sequence[str]) -> None:
             if values.is_floating_point():
@@ -360,7 +377,7 @@ class Session:
         except Exception as error:  # some modules make their own float32 tensors, and any error may follow
             if precision is None:
                 raise
-            self._note("It cannot be run in float64: {0}.".format(str(error).split("\n", maxsplit=1)[0]))
+            self._note("It cannot be run in float64: {}.".format(str(error).split("\n", maxsplit=1)[0]))
             return {}
         return shown
 
@@ -370,56 +387,58 @@ class Session:
         if sentence not in self._notes:
             self._notes.append(sentence)
 
-    def _task(self, logits: Optional[_Output]) -> str:
+    def _task(self, logits: _Output | None) -> str:
         if logits is None:
             return "other"
         return "sequence_classification" if logits.axes == ("row", "class") else "token_classification"
 
-    def _config(self) -> Dict[str, Any]:
-        found: Dict[str, Any] = configs.flat(self._origin.config)
+    def _config(self) -> dict[str, Any]:
+        found: dict[str, Any] = configs.flat(self._origin.config)
         if self._seen is not None:
             inner = self._seen.embedder.config.to_dict()
             found.update(configs.flat({"transformer": inner}))
         return found
 
-    def _tokenizer(self) -> Dict[str, Any]:
+    def _tokenizer(self) -> dict[str, Any]:
         if self._indexing is None:
             return {}
         how = self._indexing
-        found: Dict[str, Any] = facts.tokenizer(how.indexer, how.kind, self._loaded.reader, self._model)
+        found: dict[str, Any] = facts.tokenizer(how.indexer, how.kind, self._loaded.reader, self._model)
         for place, settings in facts.tokenizer_settings(self._origin.config).items():
             found["tokenizer_kwargs of " + place] = settings
         return found
 
-    def _module_of(self, stage: str) -> Optional[str]:
+    def _module_of(self, stage: str) -> str | None:
         if self._sites is None or self._seen is None:
             return stage.partition("module.")[2] or None
         for site in self._sites.inside:
             if site.name == stage:
-                return "{0}.{1}".format(self._seen.name, site.module_name)
+                return f"{self._seen.name}.{site.module_name}"
         return next((site.module_name for site in self._sites.around if site.name == stage), None)
 
     def _can_be_given_ids(self) -> bool:
         seen = self._seen
         return seen is not None and not seen.word_level and seen.folds_at is None
 
-    def _max_tokens(self) -> Optional[int]:
+    def _max_tokens(self) -> int | None:
         if self._seen is None or self._seen.folds_at is not None:
             return None
-        limit: Optional[int] = self._host.tap.position_limit(self._seen.transformer)
+        limit: int | None = self._host.tap.position_limit(self._seen.transformer)
         return limit
 
-    def _vocabulary_rows(self) -> Optional[int]:
-        return None if self._seen is None else int(self._seen.transformer.get_input_embeddings().num_embeddings)
+    def _vocabulary_rows(self) -> int | None:
+        return (
+            None if self._seen is None else int(self._seen.transformer.get_input_embeddings().num_embeddings)
+        )
 
-    def _unused(self) -> List[str]:
+    def _unused(self) -> list[str]:
         """The transformer's own pooler, which AllenNLP keeps, saves and never looks at."""
         if self._seen is None:
             return []
         names = [name for name, _ in self._seen.transformer.named_parameters() if name.startswith("pooler.")]
-        return ["{0}.{1}".format(self._seen.name, name) for name in names]
+        return [f"{self._seen.name}.{name}" for name in names]
 
-    def _all_notes(self, unused: List[str]) -> List[str]:
+    def _all_notes(self, unused: list[str]) -> list[str]:
         said = list(self._notes)
         said.extend(facts.notes(self._origin.config, self._seen, self._loaded.trained_with, unused))
         if self._reading.note:
@@ -429,26 +448,31 @@ class Session:
         said.extend(self._resized())
         return said
 
-    def _resized(self) -> List[str]:
+    def _resized(self) -> list[str]:
         """AllenNLP makes the embedding matrix as long as the tokenizer, which may differ from the transformer's config."""
         if self._seen is None:
             return []
         auto: Any = importlib.import_module("transformers").AutoConfig
-        for name in [*self._origin.transformers, *(place.name for place in configs.transformers(self._origin.config))]:
+        for name in [
+            *self._origin.transformers,
+            *(place.name for place in configs.transformers(self._origin.config)),
+        ]:
             try:
                 rows = int(auto.from_pretrained(name).vocab_size)
             except (OSError, ValueError, AttributeError):
                 continue
             if rows != self._vocabulary_rows():
                 return [
-                    "The embedding matrix has {0} rows where the transformer's config says {1}: AllenNLP makes it as long as "
-                    "the tokenizer.".format(self._vocabulary_rows(), rows)
+                    (
+                        f"The embedding matrix has {self._vocabulary_rows()} rows where the transformer's config says {rows}: AllenNLP makes it as long as "
+                        "the tokenizer."
+                    )
                 ]
             return []
         return []
 
 
-def _is_asked(site: Any, asked: Optional[Set[str]]) -> bool:
+def _is_asked(site: Any, asked: set[str] | None) -> bool:
     if site.name == "position_ids":
         return True
     return not site.detail if asked is None else site.name in asked

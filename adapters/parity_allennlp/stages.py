@@ -7,11 +7,15 @@ pooler that was trained lives. Every other model is seen at its outputs and at i
 Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3.8.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
 from __future__ import annotations
 
 import contextlib
 import importlib
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Generator, NamedTuple, Sequence
 
 Write = Callable[[str, Any, Sequence[str]], None]
 
@@ -26,26 +30,28 @@ class Inner(NamedTuple):
     embedder: Any
     indexer_name: str
     word_level: bool
-    folds_at: Optional[int]
+    folds_at: int | None
 
 
-def transformers_in(model: Any) -> List[Tuple[str, Any]]:
+def transformers_in(model: Any) -> list[tuple[str, Any]]:
     """Every Transformers model inside, by its class (the outermost where one holds another)."""
     wanted: Any = importlib.import_module("transformers").PreTrainedModel
-    found: List[Tuple[str, Any]] = []
+    found: list[tuple[str, Any]] = []
     for name, module in model.named_modules():
         if isinstance(module, wanted) and not any(name.startswith(outer + ".") for outer, _ in found):
             found.append((name, module))
     return found
 
 
-def inner(model: Any) -> Optional[Inner]:
+def inner(model: Any) -> Inner | None:
     """The transformer that this model can be aligned by; None for a model seen at its outputs only."""
     models: Any = importlib.import_module("allennlp.models")
     embedders: Any = importlib.import_module("allennlp.modules.token_embedders")
     if not isinstance(model, (models.BasicClassifier, models.SimpleTagger)):
         return None
-    field_embedder = getattr(model, "_text_field_embedder", None) or getattr(model, "text_field_embedder", None)
+    field_embedder = getattr(model, "_text_field_embedder", None) or getattr(
+        model, "text_field_embedder", None
+    )
     named = list(getattr(field_embedder, "_token_embedders", {}).items())
     found = transformers_in(model)
     if len(named) != 1 or len(found) != 1:
@@ -61,18 +67,18 @@ def inner(model: Any) -> Optional[Inner]:
 class Sites(NamedTuple):
     """Where to listen, in forward order: inside the transformer (by segment, if it folds), and around it."""
 
-    inside: List[Any]
-    around: List[Any]
+    inside: list[Any]
+    around: list[Any]
 
 
 def layered_sites(tap: Any, model: Any, seen: Inner) -> Sites:
     """The stages of a model aligned layer by layer; logits are the model's output, not a place."""
     inside = [site for site in tap.locate(seen.transformer) if site.name.startswith(_LAYERED)]
-    sites: List[Any] = []
+    sites: list[Any] = []
     level = "word" if seen.word_level else "token"
     names = {id(module): name for name, module in model.named_modules()}
 
-    def add(stage: str, module: Any, axes: Tuple[str, ...]) -> None:
+    def add(stage: str, module: Any, axes: tuple[str, ...]) -> None:
         sites.append(tap.Site(stage, names[id(module)], module, axes, first_tensor))
 
     if seen.embedder._scalar_mix is not None:
@@ -94,15 +100,15 @@ def layered_sites(tap: Any, model: Any, seen: Inner) -> Sites:
 
 
 @contextlib.contextmanager
-def top_modules(model: Any, write: Write) -> Iterator[List[str]]:
+def top_modules(model: Any, write: Write) -> Generator[list[str], None, None]:
     """For a while, write what each of the model's own top modules returned, as `module.<name>`: its first call's.
 
     Yields the list of those that were called again.
     """
     nn: Any = importlib.import_module("torch.nn")
     uncalled = (nn.Dropout, nn.modules.loss._Loss, nn.ModuleList, nn.ModuleDict)
-    calls: Dict[str, int] = {}
-    again: List[str] = []
+    calls: dict[str, int] = {}
+    again: list[str] = []
 
     def hook(name: str) -> Any:
         def seen(_: Any, __: Any, output: Any) -> None:  # a hook that returns anything replaces the output
@@ -127,7 +133,7 @@ def top_modules(model: Any, write: Write) -> Iterator[List[str]]:
             handle.remove()
 
 
-def of_one_row(values: Any) -> Tuple[Any, Sequence[str]]:
+def of_one_row(values: Any) -> tuple[Any, Sequence[str]]:
     """A tensor of a batch of one row, with that row in front, of whose other axes nothing is known."""
     if values.dim() == 0 or values.shape[0] != 1:
         values = values.unsqueeze(0)
@@ -151,7 +157,9 @@ def first_tensor(output: Any) -> Any:
 
 
 @contextlib.contextmanager
-def feeding(seen: Inner, position_ids: Any, told: Callable[[Dict[str, Any]], None]) -> Iterator[None]:
+def feeding(
+    seen: Inner, position_ids: Any, told: Callable[[dict[str, Any]], None]
+) -> Generator[None, None, None]:
     """For a while, tell what AllenNLP feeds its transformer (and feed it `position_ids` as well, where given)."""
     transformer = seen.transformer
     original = transformer.forward
