@@ -542,10 +542,13 @@ def test_however_the_host_ends_no_process_and_no_file_is_left(body: str, number:
         text=True,
         env=variables,
     )
-    assert host.stdout is not None
-    pids = [int(host.stdout.readline()) for _ in range(2)]
-    assert all(map(_alive, pids))
-    host.send_signal(number)
-    _, words = host.communicate(timeout=20)
+    try:
+        assert host.stdout is not None
+        pids = [int(host.stdout.readline()) for _ in range(2)]
+        assert all(map(_alive, pids))
+        host.send_signal(number)
+        _, words = host.communicate(timeout=20)
+    finally:
+        host.kill()
     assert ("KeyboardInterrupt" in words) == (number == signal.SIGINT)
     assert _wait_until_gone(*pids)
