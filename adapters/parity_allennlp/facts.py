@@ -125,3 +125,33 @@ def notes(config: dict[str, Any], seen: Any, trained_with: str, unused: list[str
     if seen.word_level:
         said.append("Each word is split into pieces alone, and its logits are one vector a word.")
     return said
+
+
+def unused_weights(seen: Any) -> list[str]:
+    """The transformer's own pooler, which AllenNLP keeps, saves and never looks at."""
+    if seen is None:
+        return []
+    names = [name for name, _ in seen.transformer.named_parameters() if name.startswith("pooler.")]
+    return [f"{seen.name}.{name}" for name in names]
+
+
+def vocabulary_rows(seen: Any) -> int | None:
+    """The rows of the transformer's embedding matrix."""
+    return None if seen is None else int(seen.transformer.get_input_embeddings().num_embeddings)
+
+
+def resized(seen: Any, folders: list[str]) -> list[str]:
+    """A sentence where AllenNLP made the embedding matrix as long as the tokenizer, unlike the transformer's config."""
+    auto: Any = importlib.import_module("transformers").AutoConfig
+    rows = vocabulary_rows(seen)
+    for name in folders:
+        try:
+            configured = int(auto.from_pretrained(name).vocab_size)
+        except (OSError, ValueError, AttributeError):
+            continue
+        sentence = (
+            f"The embedding matrix has {rows} rows where the transformer's config says {configured}: AllenNLP makes it as "
+            "long as the tokenizer."
+        )
+        return [] if rows == configured else [sentence]
+    return []

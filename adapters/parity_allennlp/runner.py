@@ -40,6 +40,8 @@ archive = _beside("archive")
 configs = _beside("config")
 import_stubs = _beside("import_stubs")
 loading = _beside("loading")
+for _name in ("encoding", "facts", "reading", "stages", "rows", "layered", "outputs"):
+    _beside(_name)
 sessions = _beside("session")
 
 
@@ -76,7 +78,7 @@ def open(request: dict[str, Any], host: Any) -> Any:
             "Left in the archive, since AllenNLP does not read it: {}.".format(", ".join(parts.ignored[:8]))
         )
     notes.extend(f"The transformer {name!r} is read from {path}." for name, path in names.items())
-    origin = sessions.Origin(locator, config, {**config, **read}, tuple(names.values()))
+    origin = sessions.Origin(locator, config, tuple(names.values()))
     return sessions.Session(host, origin, loaded, options, notes)
 
 

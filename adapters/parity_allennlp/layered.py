@@ -1,0 +1,116 @@
+"""A model seen layer by layer: basic_classifier or simple_tagger over one Transformers model.
+
+Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3.8.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import sys
+from typing import Any, Callable, Sequence
+
+stages: Any = sys.modules["_parity_allennlp_stages"]  # runner.py has loaded the files beside it, by path
+
+Write = Callable[[str, Any, Sequence[str]], None]
+
+
+class Layered:
+    """Forwards of such a model: on rows padded as AllenNLP pads them, or on exactly the ids given."""
+
+    scope = "full"
+
+    def __init__(self, host: Any, model: Any, reader: Any, seen: Any) -> None:
+        self._host = host
+        self._model = model
+        self._reader = reader
+        self._torch: Any = importlib.import_module("torch")
+        self._sites = stages.layered_sites(host.tap, model, seen)
+        self.seen = seen
+
+    @property
+    def can_be_given_ids(self) -> bool:
+        """Whether ids alone say what to run: not where words are pooled, nor where long texts are folded."""
+        return not self.seen.word_level and self.seen.folds_at is None
+
+    def module_of(self, stage: str) -> str | None:
+        """The path of the module that a stage is the output of."""
+        for site in self._sites.inside:
+            if site.name == stage:
+                return f"{self.seen.name}.{site.module_name}"
+        return next((str(site.module_name) for site in self._sites.around if site.name == stage), None)
+
+    def forward(self, rows: list[Any], inputs: Any, asked: set[str] | None, write: Write) -> None:
+        """Run those rows, or `inputs`; each stage is written as it is computed, all of them unless `asked` names some."""
+        tensors = self._reader.batch(rows) if inputs is None else self._given(inputs)
+        field = tensors["tokens"][self.seen.indexer_name]
+        size = (int(field["token_ids"].shape[0]), int(field["token_ids"].shape[1]))
+        real = next(field[key] for key in ("segment_concat_mask", "wordpiece_mask", "mask") if key in field)
+        if inputs is not None:
+            real = self._torch.tensor(inputs["real"])
+
+        def put(stage: str, values: Any, axes: Sequence[str]) -> None:
+            write(stage, stages.unfolded(values, *size), axes)
+
+        def tell(fed: dict[str, Any]) -> None:
+            put("input_ids", fed["input_ids"], ("row", "token"))
+            write("real", real.to(self._torch.uint8), ("row", "token"))
+            put("attention_mask", fed["attention_mask"].long(), ("row", "token"))
+            if fed.get("token_type_ids") is not None:
+                put("token_type_ids", fed["token_type_ids"], ("row", "token"))
+            if self.seen.word_level:
+                write("word_mask", field["mask"].to(self._torch.uint8), ("row", "word"))
+
+        inside = [site for site in self._sites.inside if _is_asked(site, asked)]
+        around = [site for site in self._sites.around if _is_asked(site, asked)]
+        with contextlib.ExitStack() as hooks:
+            hooks.enter_context(stages.feeding(self.seen, self._positions(inputs), tell))
+            taps = [
+                hooks.enter_context(self._host.tap.Tap(inside, put)),
+                hooks.enter_context(self._host.tap.Tap(around, write, size)),
+            ]
+            output = self._model(**tensors)
+        for one in taps:
+            for stage, problem in one.unfit.items():
+                self._host.warn(f"The stage {stage} could not be written: it is {problem}.")
+        if asked is None or "logits" in asked:
+            level = "word" if self.seen.word_level else "token"
+            logits = output["logits"]
+            write("logits", logits, ("row", "class") if logits.dim() == 2 else ("row", level, "class"))
+
+    def _given(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """The field's tensors for exactly these ids; a mask and type ids that are not given are AllenNLP's usual ones."""
+        torch = self._torch
+        ids = torch.tensor(inputs["input_ids"], dtype=torch.long)
+        mask, types = inputs.get("attention_mask"), inputs.get("token_type_ids")
+        tensors = {
+            "token_ids": ids,
+            "mask": torch.ones_like(ids, dtype=torch.bool)
+            if mask is None
+            else torch.tensor(mask, dtype=torch.bool),
+            "type_ids": torch.zeros_like(ids) if types is None else torch.tensor(types, dtype=torch.long),
+        }
+        return {"tokens": {self.seen.indexer_name: tensors}}
+
+    def _positions(self, inputs: Any) -> Any:
+        """The positions to feed besides, which AllenNLP itself never does; None for those the model takes anyway."""
+        positions = None if inputs is None else inputs.get("position_ids")
+        if positions is None:
+            return None
+        found = self._torch.tensor(positions, dtype=self._torch.long)
+        if "position_ids" in inspect.signature(self.seen.transformer.forward).parameters:
+            return found
+        if bool((found == self._torch.arange(found.shape[1])).all()):
+            return None
+        raise ValueError(f"{type(self.seen.transformer).__name__} takes no position_ids")
+
+
+def _is_asked(site: Any, asked: set[str] | None) -> bool:
+    if site.name == "position_ids":
+        return True
+    return not site.detail if asked is None else site.name in asked

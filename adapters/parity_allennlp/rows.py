@@ -1,0 +1,114 @@
+"""Examples as rows: an Instance by the archive's own reader and indexers, and its tokens.
+
+Runs inside the foreign interpreter: AllenNLP's objects only, Python 3.8.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, NamedTuple
+
+encoding: Any = sys.modules["_parity_allennlp_encoding"]  # runner.py has loaded the files beside it, by path
+reading: Any = sys.modules["_parity_allennlp_reading"]
+
+
+class Row(NamedTuple):
+    """One example as AllenNLP holds it, and as tokens."""
+
+    instance: Any
+    pieces: list[Any]
+
+
+class Reader:
+    """The archive's way from text to rows: its reading, its reader, and the indexer that the ids are taken from."""
+
+    def __init__(self, host: Any, model: Any, reader: Any, chosen: Any) -> None:
+        self._refusal = host.Refusal
+        self._model = model
+        self._reader = reader
+        self.reading = chosen
+        self.parts = encoding.text_parts(self.probe().instance, reading.PAIRED_FIELDS)
+        self.indexing = encoding.indexing(self.parts[0].field) if self.parts else None
+
+    def probe(self) -> Row:
+        """A row of a few plain words, such as every model can be run on."""
+        return self.row(0, *self.reading.probe)
+
+    def row(self, number: int, text: str, pair: str | None) -> Row:
+        """One example; Refusal with its number for one that this archive cannot read."""
+        if pair is None and self.reading.pairs == "required":
+            raise self._refusal(
+                "inputs-do-not-fit",
+                f"Row {number} has one text; {self.reading.name} reads pairs.",
+                "Give inputs with a text and a pair.",
+            )
+        if pair is not None and self.reading.pairs == "no":
+            raise self._refusal(
+                "inputs-do-not-fit",
+                f"Row {number} has a text and a pair; {self.reading.name} reads one text.",
+                "Give inputs of single texts.",
+            )
+        try:
+            instance = self.reading.make(text, pair)
+            self._reader.apply_token_indexers(instance)
+            instance.index_fields(self._model.vocab)
+        except Exception as error:  # a reader may raise anything at a text it cannot read
+            raise self._refusal(
+                "inputs-do-not-fit",
+                f"Row {number} cannot be read by {self.reading.name}: {type(error).__name__}: {error}.",
+                "Leave that row out.",
+            ) from error
+        parts = encoding.text_parts(instance, reading.PAIRED_FIELDS)
+        boundary = self._boundary(text, pair) if len(parts) == 1 and pair is not None else None
+        found = [piece for part in parts for piece in encoding.pieces(part, boundary)]
+        if parts and not (found and all(part.field.tokens for part in parts)):
+            raise self._refusal(
+                "inputs-do-not-fit",
+                f"Row {number}, {text[:40]!r}, has no words for {type(self._model).__name__}, and AllenNLP cannot "
+                "run without one.",
+                "Leave that row out: AllenNLP's own predictor fails on it too.",
+            )
+        return Row(instance, encoding.located(found, (text, pair)))
+
+    def batch(self, rows: list[Row]) -> dict[str, Any]:
+        """The rows as tensors, padded as AllenNLP pads them."""
+        batch = importlib.import_module("allennlp.data").Batch([row.instance for row in rows])
+        batch.index_instances(self._model.vocab)
+        tensors: dict[str, Any] = batch.as_tensor_dict()
+        return tensors
+
+    def encoded(self, row: Row, text: str, pair: str | None) -> dict[str, Any] | None:
+        """A row's tokens in plain data; None where the archive's reader keeps them to itself."""
+        if self.indexing is None:
+            return None
+        pieces = row.pieces
+        transformer = self.indexing.kind in ("matched", "mismatched")
+        wrapped = self.indexing.indexer._tokenizer if transformer else None
+        return {
+            "input_ids": [piece.id for piece in pieces],
+            "pieces": [piece.text for piece in pieces],
+            "offsets": [None if piece.span is None else list(piece.span) for piece in pieces],
+            "segments": [piece.segment for piece in pieces],
+            "special": [int(piece.special) for piece in pieces],
+            "token_type_ids": [piece.type_id for piece in pieces] if transformer else None,
+            "normalized": encoding.normalized(wrapped, text),
+            "normalized_pair": encoding.normalized(wrapped, pair),
+            "untruncated": self._untruncated(row, text, pair),
+        }
+
+    def _boundary(self, text: str, pair: str | None) -> int | None:
+        """How many tokens stand before the pair's, in a field that holds both."""
+        tokenizer: Any = getattr(self._reader, "_tokenizer", None)
+        if pair is None or not hasattr(tokenizer, "sequence_pair_start_tokens"):
+            return None
+        around = len(tokenizer.sequence_pair_start_tokens) + len(tokenizer.sequence_pair_mid_tokens)
+        return int(around + len(tokenizer.tokenize(text)))
+
+    def _untruncated(self, row: Row, text: str, pair: str | None) -> int:
+        with reading.without_truncation(self._reader) as limited:
+            return len(self.row(0, text, pair).pieces) if limited else len(row.pieces)
