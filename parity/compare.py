@@ -21,10 +21,11 @@ from parity.adapter import check_options, find_adapter
 from parity.audit import Audit, InputsRecord, PolicyRecord
 from parity.batches import sample_rows
 from parity.conclude import conclude
+from parity.description import Description
 from parity.encoding import Example
 from parity.environment import interpreter_for
-from parity.errors import InputsDoNotFit
-from parity.inputs import Inputs
+from parity.fit import check_fit
+from parity.inputs import Inputs, open_inputs
 from parity.ledger import Ledger
 from parity.noise import Floor, floor_of
 from parity.pair import Pair
@@ -43,10 +44,10 @@ Progress = Callable[[str, int, int | None], None]
 
 
 class Request(NamedTuple):
-    """What is asked: two subjects, the inputs, the policy, and how to run."""
+    """What is asked: two subjects, the inputs (None: the built-in probes), the policy, and how to run."""
 
     subjects: Pair[Subject]
-    inputs: Inputs
+    inputs: Inputs | None
     policy: PolicyRecord
     temperatures: Sequence[float] = (1.0,)
     detail: bool = False
@@ -60,30 +61,26 @@ def compare(request: Request, progress: Progress) -> Audit:
     started, clock, cpu = datetime.now(UTC), time.monotonic(), time.process_time()
     with ExitStack() as stack:
         sides = _open(request, stack, progress)
-        _check_inputs(sides, request.inputs)
+        inputs = _chosen_inputs(request, sides)
         described = Pair(sides.reference.described, sides.candidate.described)
         plan = plan_of(described, detail=request.detail)
-        names = described.reference.labels or described.candidate.labels or []
-        tally = None
-        if plan.classed:
-            tally = DecisionTally(names, request.temperatures, plan.temperatures, multi_label=plan.multi_label)
         sample: NoiseSample | None = None
         ledger: Ledger | None = None
         seconds, done = Pair(0.0, 0.0), 0
-        for examples in request.inputs.windows(WINDOW):
-            progress("reading tokens", done, request.inputs.count)
+        for examples in inputs.windows(WINDOW):
+            progress("reading tokens", done, inputs.count)
             window = open_window(sides, examples)
             if sample is None or ledger is None:
                 sample = _sample(sides, plan, request, window, progress)
                 floors = _floors(sample, request.policy)
-                ledger = Ledger(plan, floors, tally)
-            if tally is not None:
-                tally.look_at(examples, None if sample is None else sample.noise.reference.get("logits"))
+                ledger = Ledger(plan, floors, _tally(described, plan, request, floors))
+            if ledger.tally is not None:
+                ledger.tally.look_at(examples)
 
             def advance(count: int, so_far: int = done) -> None:
                 nonlocal done
                 done += count
-                progress("comparing", done, request.inputs.count)
+                progress("comparing", done, inputs.count)
 
             spent = sweep_window(sides, plan, window, ledger, advance)
             seconds = Pair(seconds.reference + spent.reference, seconds.candidate + spent.candidate)
@@ -97,7 +94,7 @@ def compare(request: Request, progress: Progress) -> Audit:
         ledger=ledger,
         floors=_floors(sample, request.policy),
         policy=request.policy,
-        inputs=_inputs_record(request.inputs),
+        inputs=_inputs_record(inputs),
         provenance=_provenance(started, clock, cpu, seconds),
         command=request.command,
     )
@@ -132,20 +129,30 @@ def _relay(progress: Progress, name: str, told: RunnerProgress) -> None:
     progress(f"{name}: {told.what}", told.done, told.total)
 
 
-def _check_inputs(sides: Pair[Side], inputs: Inputs) -> None:
+def _chosen_inputs(request: Request, sides: Pair[Side]) -> Inputs:
+    """The inputs asked for, or the built-in probes, paired where a side reads nothing but pairs; checked against both."""
+    inputs = request.inputs
+    if inputs is None:
+        inputs = open_inputs(pair_probes="required" in {side.described.can.pairs for side in sides})
     for side in sides:
-        pairs = side.described.can.pairs
-        if pairs == "required" and inputs.pairs < inputs.count:
-            raise InputsDoNotFit(
-                f"The {side.name} {side.subject} reads pairs of texts, and {inputs.count - inputs.pairs} of {inputs.count} "
-                f"inputs of {inputs.source} have no second text.",
-                next_step="Name the second column with --pair-column.",
-            )
-        if pairs == "no" and inputs.pairs:
-            raise InputsDoNotFit(
-                f"The {side.name} {side.subject} reads single texts, and {inputs.source} holds pairs.",
-                next_step="Give inputs with one text column.",
-            )
+        check_fit(str(side.subject), side.described, inputs)
+    return inputs
+
+
+def _tally(
+    described: Pair[Description], plan: Plan, request: Request, floors: Callable[[str], Floor]
+) -> DecisionTally | None:
+    if not plan.classed:
+        return None
+    return DecisionTally(
+        described.reference.labels or described.candidate.labels or [],
+        request.temperatures,
+        plan.temperatures,
+        multi_label=plan.multi_label,
+        class_order=plan.labels.kind if plan.labels is not None else "by_index",
+        noise=floors("logits").max_abs,
+        confidence=request.policy.confidence,
+    )
 
 
 def _sample(
