@@ -18,7 +18,8 @@ from parity.columns import Columns, find_columns
 from parity.encoding import Example
 from parity.errors import EmptyInputs, InputsError
 from parity.probes import probe_source
-from parity.reading import Row, Source, find_source, rows, standard_input
+from parity.reading import Row, Source, find_source, rows
+from parity.standard_input import standard_input
 
 __all__ = ["Inputs", "open_inputs"]
 
@@ -77,32 +78,35 @@ def open_inputs(
     limit: int | None = None,
     encoding: str = "utf-8",
     pair_probes: bool = False,
+    source: str | None = None,
 ) -> Inputs:
     """Read the whole of a file (`-` is standard input, None the built-in probes) once, and say what it holds.
 
-    With `pair_probes` each built-in text is paired with the next, for a subject that takes nothing but pairs.
+    `source` is what the inputs are called, where that is not the path. With `pair_probes` each built-in text is paired with the next, for a subject that takes nothing but pairs.
     Raises an InputsError (its kinds are in errors.py) at the first row that is not an example.
     """
     if limit is not None and limit < 1:
         raise InputsError(f"--limit {limit} leaves no example.", next_step="Give a limit of at least 1.")
     if path is None:
-        source = probe_source()
+        file = probe_source()
     else:
-        source = standard_input(encoding) if path == "-" else find_source(path, encoding)
-    first = next(rows(source), None)
+        file = standard_input(encoding) if path == "-" else find_source(path, encoding)
+    if source is not None:
+        file = file._replace(name=source)
+    first = next(rows(file), None)
     if first is None:
-        raise EmptyInputs(f"{source.name} holds no example.", next_step="Give a file with at least one.")
+        raise EmptyInputs(f"{file.name} holds no example.", next_step="Give a file with at least one.")
     columns = find_columns(
-        source.name, first.cells, text=text_column, pair=pair_column, label=label_column, id=id_column
+        file.name, first.cells, text=text_column, pair=pair_column, label=label_column, id=id_column
     )
-    read = partial(_examples, source, columns, limit)
+    read = partial(_examples, file, columns, limit)
     if path is None and pair_probes:
         read = partial(_each_with_the_next, read)
     tally = _Tally()
     for example in read():
         tally.add(example)
     return Inputs(
-        source=source.name if path is None else path,
+        source=file.name,
         count=tally.count,
         digest=tally.digest(),
         labelled=tally.labelled,

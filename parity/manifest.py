@@ -75,10 +75,13 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Padding(msgspec.Struct, frozen=True):
-    """How rows are put together into a batch again: the side, and what stands there by input stage."""
+    """How rows are put together into a batch again: the side, and what stands there by input stage.
+
+    "column" is the number of the column, as position ids go on over the padding of some models.
+    """
 
     side: Literal["left", "right"] = "right"
-    values: dict[str, int] = {}
+    values: dict[str, int | Literal["column"]] = {}
 
 
 class StageEntry(msgspec.Struct, frozen=True):

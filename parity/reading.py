@@ -19,10 +19,7 @@ import csv
 import importlib
 import io
 import json
-import os
 import re
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -37,7 +34,7 @@ from parity.errors import (
     UnknownInputFormat,
 )
 
-__all__ = ["Row", "Source", "find_source", "rows", "standard_input"]
+__all__ = ["Row", "Source", "codec_named", "find_source", "rows"]
 
 FORMATS = {
     ".txt": "txt",
@@ -98,30 +95,7 @@ def find_source(path: str, encoding: str) -> Source:
         )
     if size == 0 and place.is_file():
         raise EmptyInputs(f"{path} is empty (0 bytes).", next_step="Give a file with at least one example.")
-    return Source(path, kind, _codec(encoding), lambda: place.open("rb"))
-
-
-def standard_input(encoding: str, stream: IO[bytes] | None = None) -> Source:
-    """Standard input, spooled to an anonymous file: JSON lines if its first line begins with `{`, else a text a line."""
-    spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the Source that reads it
-    said: IO[bytes] = sys.stdin.buffer if stream is None else stream
-    while chunk := said.read(_CHUNK):
-        spool.write(chunk)
-    spool.flush()
-    if spool.tell() == 0:
-        raise EmptyInputs(
-            "Standard input held nothing.", next_step="Pipe texts or JSON lines into --inputs -."
-        )
-    source = Source("standard input", "txt", _codec(encoding), lambda: io.BufferedReader(_FromStart(spool)))
-    with source.open() as file:
-        if file.read(4) == b"PAR1":
-            raise UnknownInputFormat(
-                "Standard input holds Parquet, which cannot be piped.",
-                next_step="Name the file: --inputs FILE.parquet.",
-            )
-    first = next(rows(source), None)
-    jsonl = first is not None and str(first.cells["text"]).lstrip().startswith("{")
-    return source._replace(format="jsonl") if jsonl else source
+    return Source(path, kind, codec_named(encoding), lambda: place.open("rb"))
 
 
 def rows(source: Source, columns: list[str] | None = None) -> Iterator[Row]:
@@ -241,7 +215,8 @@ _READERS: dict[str, Callable[[Source, IO[str]], Iterator[Row]]] = {
 }
 
 
-def _codec(encoding: str) -> str:
+def codec_named(encoding: str) -> str:
+    """Python's name for a text encoding; raises InputsError when there is none of that name."""
     try:
         name = codecs.lookup(encoding).name
         "".encode(name)
@@ -278,29 +253,3 @@ def _undecodable(source: Source) -> UndecodableInputs:
         f"{source.name}, line {line}: byte 0x{bad} at offset {offset} is not {source.encoding.removesuffix('-sig')} text.",
         next_step=f"Say the file's encoding, for example --encoding {'utf-16' if marked else 'latin-1'}.",
     )
-
-
-class _FromStart(io.RawIOBase):
-    """A view of an open file from its first byte, with a position of its own, so that two can be read at once."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._at = file, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: os.fstat(self._file.fileno()).st_size}[
-            whence
-        ]
-        self._at = base + offset
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        data = os.pread(self._file.fileno(), len(buffer), self._at)
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)

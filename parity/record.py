@@ -7,31 +7,23 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from parity.adapter import Adapter, find_adapter
+from parity.adapter import Adapter, check_options, find_adapter
 from parity.batches import batches, sample_rows
 from parity.description import Description
 from parity.encoding import Encoding, Example
+from parity.environment import interpreter_for
 from parity.errors import TraceError
 from parity.fit import check_fit
-from parity.inputs import WINDOW, Inputs
+from parity.inputs import WINDOW, Inputs, open_inputs
 from parity.runner import Batch, Reply, Runner
 from parity.subject import Subject
 from parity.trace import TraceWriter
 
-__all__ = ["Recorded", "record"]
+__all__ = ["record"]
 
-OnRows = Callable[[int, int], None]
+OnProgress = Callable[[str, int, int | None], None]
 _ROWS_AT_ONCE = 64
 _AHEAD = 3
-
-
-class Recorded(NamedTuple):
-    """A trace that was written: where, its digest, how many rows it holds, and how many of them in float64 too."""
-
-    path: Path
-    digest: str
-    rows: int
-    float64_rows: int
 
 
 class _Asked(NamedTuple):
@@ -42,28 +34,36 @@ class _Asked(NamedTuple):
 
 def record(
     subject: Subject,
-    inputs: Inputs,
+    inputs: Inputs | None,
     out: Path,
     *,
     outputs_only: bool = False,
     full_rows: int | None = None,
     force: bool = False,
     adapter: Adapter | None = None,
-    interpreter: Path | None = None,
-    threads: int | None = None,
     timeout: float | None = 600,
-    on_rows: OnRows = lambda done, total: None,
-) -> Recorded:
-    """Write what `subject` says about `inputs` to the folder `out`; `on_rows` hears (rows done, rows in all).
+    progress: OnProgress = lambda what, done, total: None,
+) -> str:
+    """Write what `subject` says about `inputs` (None: the built-in probes) to the folder `out`; returns its digest.
 
     With `outputs_only` the stages before the outputs are left out; with `full_rows` N they are kept for the first N rows.
-    Where the subject can be asked in float64, an evenly spaced sample is recorded in it too: a later comparison
-    measures its noise floor on it. `adapter` is what the scheme names when it is not given. Raises TraceError for the place, InputsDoNotFit, and whatever asking a subject does.
+    Where the subject can be asked in float64, the rows that a comparison measures its noise floor on are recorded in
+    it too. `adapter` is what the scheme names when it is not given; `progress` hears (what, done, total).
+    Raises TraceError for the place, InputsDoNotFit, and whatever asking a subject does.
     """
+    adapter = adapter or find_adapter(subject)
+    check_options(adapter, subject)
+    interpreter = interpreter_for(subject, adapter, lambda what: progress(what, 0, None))
     with Runner.start(
-        subject, adapter or find_adapter(subject), interpreter=interpreter, threads=threads, timeout=timeout
+        subject,
+        adapter,
+        interpreter=interpreter,
+        timeout=timeout,
+        on_progress=lambda told: progress(told.what, told.done, told.total),
     ) as runner:
         description = runner.describe()
+        if inputs is None:
+            inputs = open_inputs(pair_probes=description.can.pairs == "required")
         check_fit(str(subject), description, inputs)
         outputs = _outputs(description)
         if outputs_only and not outputs:
@@ -71,30 +71,32 @@ def record(
                 f"{subject} has no outputs that could be kept alone (no logits).",
                 next_step="Leave out --outputs-only.",
             )
-        sample = set(sample_rows(inputs.count)) if description.can.float64 else set[int]()
+        full_rows = 0 if outputs_only else full_rows
+        # Those of the first window: a comparison has its floor before it reads on.
+        sample = set(sample_rows(min(WINDOW, inputs.count))) if description.can.float64 else set[int]()
         with TraceWriter(
             out,
             description,
             inputs,
             spec=str(subject),
             outputs_only=outputs_only,
-            full_rows=None if outputs_only else full_rows,
+            full_rows=full_rows,
             force=force,
         ) as writer:
             done = 0
             for window in inputs.windows(WINDOW, cut=full_rows):
                 encodings = runner.tokenize(window).wait()
                 writer.add_encodings(window, encodings)
-                full = not outputs_only and (full_rows is None or window[0].row < full_rows)
-                asked = _ask(runner, description, window, encodings, sample, None if full else outputs)
-                for rows, precision, reply in _ahead(asked):
+                stages = None if full_rows is None or window[0].row < full_rows else outputs
+                for rows, precision, reply in _ahead(
+                    _ask(runner, description, window, encodings, sample, stages)
+                ):
                     batch = reply.wait()
                     writer.add(rows, batch.stages, precision=precision, status=batch.float64 or "unchecked")
                     if precision is None:
                         done += len(rows)
-                        on_rows(done, inputs.count)
-            digest = writer.close()
-    return Recorded(out, digest, inputs.count, len(sample))
+                        progress("recording", done, inputs.count)
+            return writer.close()
 
 
 def _ask(

@@ -29,7 +29,6 @@ from parity.manifest import (
     FileEntry,
     Kept,
     Manifest,
-    Padding,
     RecordedInputs,
     Sample64,
     StageEntry,
@@ -37,7 +36,8 @@ from parity.manifest import (
     manifest_digest,
     read_manifest,
 )
-from parity.shard import Form, Shard, Stage, form_of, masks
+from parity.padding import PaddingSeen
+from parity.shard import Form, Shard, Stage, form_of
 
 __all__ = ["TraceWriter", "read_manifest"]
 
@@ -67,7 +67,7 @@ class TraceWriter:
             self._examples = _Lines(self._folder / "inputs.jsonl")
             self._encodings = _Lines(self._folder / "encodings.jsonl")
         self._description, self._inputs, self._spec = description, inputs, spec
-        self._kept = Kept(outputs_only, full_rows)
+        self._kept = Kept(outputs_only, None if outputs_only else full_rows)
         self._shard_bytes = shard_bytes
         self._shards: dict[Form, Shard] = {}
         self._files: list[FileEntry] = []
@@ -75,8 +75,7 @@ class TraceWriter:
         self._seen = bytearray(inputs.count)
         self._rows64: list[int] = []
         self._status64 = "unchecked"
-        self._side: Literal["left", "right"] | None = None
-        self._pad: dict[str, int] = {}
+        self._padding = PaddingSeen()
 
     def add_encodings(self, examples: Sequence[Example], encodings: Sequence[Encoding | None]) -> None:
         """The next examples in row order, as the subject encoded them (None: it shows no tokens)."""
@@ -108,7 +107,7 @@ class TraceWriter:
         else:
             self._rows64 += rows
             self._status64 = status
-        self._look_at_padding(stages)
+        self._padding.look_at(stages)
         if sum(shard.size for shard in self._shards.values()) >= self._shard_bytes:
             self._flush()
 
@@ -145,10 +144,6 @@ class TraceWriter:
         self.abandon()  # after close() there is nothing there any more
 
     def _manifest(self, files: list[FileEntry]) -> Manifest:
-        tokenizer = self._description.tokenizer
-        side: Literal["left", "right"] = "left" if tokenizer.get("padding_side") == "left" else "right"
-        pad = tokenizer.get("pad_token_id")
-        default = {"input_ids": pad} if isinstance(pad, int) else {}
         inputs = self._inputs
         return Manifest(
             schema=SCHEMA,
@@ -156,24 +151,11 @@ class TraceWriter:
             description=msgspec.to_builtins(self._description),
             inputs=RecordedInputs(inputs.source, inputs.count, inputs.digest, inputs.labelled, inputs.pairs),
             kept=self._kept,
-            padding=Padding(self._side or side, default | self._pad),
+            padding=self._padding.conclude(self._description.tokenizer),
             stages=list(self._stages.values()),
             float64=Sample64(sorted(self._rows64), self._status64) if self._rows64 else None,
             files=files,
         )
-
-    def _look_at_padding(self, stages: Mapping[str, Stage]) -> None:
-        """Learn the side and the values of padding from the first batches that have any."""
-        real = masks(stages).get("token")
-        if real is None or real.all():
-            return
-        if self._side is None:
-            uneven = real[~real.all(axis=1)]
-            self._side = "left" if not uneven[:, 0].any() and uneven[:, -1].any() else "right"
-        for name, stage in stages.items():
-            by_token = tuple(stage.axes) == ("row", "token") and stage.values.dtype.kind in "iu"
-            if by_token and name not in {"real", *self._pad}:
-                self._pad[name] = int(stage.values[~real][0])
 
     def _flush(self) -> None:
         for form, shard in self._shards.items():

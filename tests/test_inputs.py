@@ -26,7 +26,7 @@ from parity.errors import (
     UnknownInputFormat,
 )
 from parity.inputs import Inputs, open_inputs
-from parity.reading import standard_input
+from parity.standard_input import standard_input
 
 # pyarrow has no types
 pa: Any = importlib.import_module("pyarrow")

@@ -6,6 +6,7 @@ import json
 import unicodedata
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,9 +57,13 @@ def test_what_cannot_be_seen_is_written_as_an_escape() -> None:
 
 @pytest.mark.skipif(not MATERIALS.exists(), reason="needs ../shared")
 def test_they_are_written_for_this_project() -> None:
-    theirs = json.loads(MATERIALS.read_text(encoding="utf-8"))
-    strings = {
-        text for text in (theirs if isinstance(theirs, list) else theirs.values()) if isinstance(text, str)
-    }
+    strings = set(_leaves(json.loads(MATERIALS.read_text(encoding="utf-8"))))
     shared = {text for text in probes().values() if text in strings}
     assert not {text for text in shared if len(text) > 3}
+
+
+def _leaves(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    inner: Any = value.values() if hasattr(value, "values") else value
+    return [text for item in inner for text in _leaves(item)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from safetensors import numpy as safetensors_numpy
 
 from parity.description import Abilities, Description, StageSeen
 from parity.encoding import Encoding
@@ -20,7 +20,8 @@ from parity.manifest import is_trace, manifest_digest
 from parity.tensor_file import write_tensors
 from parity.trace import TraceWriter, read_manifest
 
-load_file: Callable[[Path], dict[str, np.ndarray[Any, Any]]] = safetensors_numpy.load_file  # partly typed
+# partly typed
+load_file: Any = importlib.import_module("safetensors.numpy").load_file
 
 DESCRIPTION = Description(
     framework="none",

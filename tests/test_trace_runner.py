@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.adapter import Adapter, Option
+from parity.adapter import Adapter, Option, find_adapter
 from parity.batches import batches
 from parity.encoding import Encoding
 from parity.errors import InputsDoNotFit, TraceError
 from parity.inputs import Inputs, open_inputs
-from parity.record import Recorded, record
-from parity.runner import Runner
+from parity.record import record
+from parity.runner import Batch, Runner
 from parity.subject import Subject
 from parity_trace import trace
 from tests.test_trace import DAMAGE
@@ -49,7 +49,7 @@ def subject(**options: str) -> Subject:
     return Subject("layered", "here", options=tuple(options.items()))
 
 
-def recorded(folder: Path, inputs: Inputs, of: Subject | None = None, **options: Any) -> Recorded:
+def recorded(folder: Path, inputs: Inputs, of: Subject | None = None, **options: Any) -> str:
     return record(of or subject(), inputs, folder / "a.trace", adapter=LAYERED, **options)
 
 
@@ -87,8 +87,17 @@ def same(here: list[Values], there: list[Values]) -> None:
 
 
 def _real(batch: Values, name: str) -> Any:
-    by = {"embeddings": "real", "layer.0": "real", "module.words": "word_mask"}.get(name)
-    return ... if by is None else batch[by].astype(bool)
+    """The real positions of a stage by token or by word, told by its shape."""
+    values = batch[name]
+    for mask in (batch.get("real"), batch.get("word_mask")):
+        if (
+            values.dtype.kind == "f"
+            and values.ndim == 3
+            and mask is not None
+            and mask.shape == values.shape[:2]
+        ):
+            return mask.astype(bool)
+    return ...
 
 
 @pytest.mark.parametrize(
@@ -105,18 +114,18 @@ def test_what_was_recorded_is_replayed_to_equality(tmp_path: Path, options: dict
 
 def test_the_sample_is_replayed_in_float64(tmp_path: Path) -> None:
     inputs = inputs_in(tmp_path)
-    found = recorded(tmp_path, inputs)
+    recorded(tmp_path, inputs)
     with Runner.start(subject(), LAYERED) as live, replay(tmp_path) as again:
-        batch: list[Any] = []
+        batch: list[Batch] = []
         for runner in (live, again):
             runner.tokenize(next(inputs.windows())).wait()
             batch.append(runner.forward([0, 34], precision="float64").wait())
-        same(*([{name: stage.values for name, stage in item.stages.items()}] for item in batch))
-        assert ("pure", np.float64) == (batch[1].float64, batch[1].stages["logits"].values.dtype)
+        one, other = ({name: stage.values for name, stage in item.stages.items()} for item in batch)
+        same([one], [other])
+        assert ("pure", "float64") == (batch[1].float64, batch[1].stages["logits"].values.dtype.name)
         left_out = next(row for row in range(35) if row not in {i * 34 // 31 for i in range(32)})
         with pytest.raises(TraceError, match=f"does not hold row {left_out} in float64"):
             again.forward([left_out], precision="float64").wait()
-    assert 32 == found.float64_rows
 
 
 def test_other_batches_than_the_recorded_are_padded_as_they_were(tmp_path: Path) -> None:
@@ -133,7 +142,7 @@ def test_other_batches_than_the_recorded_are_padded_as_they_were(tmp_path: Path)
 
 
 def test_a_trace_describes_what_it_recorded(tmp_path: Path) -> None:
-    found = recorded(tmp_path, inputs_in(tmp_path))
+    digest = recorded(tmp_path, inputs_in(tmp_path))
     with Runner.start(subject(), LAYERED) as live, replay(tmp_path, temperature="2") as again:
         here, there = live.describe(), again.describe()
     assert (here.framework, here.versions, here.weights_digest) == (
@@ -144,7 +153,7 @@ def test_a_trace_describes_what_it_recorded(tmp_path: Path) -> None:
     assert here.stages == there.stages
     assert (False, True, True) == (there.can.same_ids, there.can.float64, there.can.tokens)
     assert 2.0 == there.temperature
-    assert any(found.digest[:19] in note and "layered:here" in note for note in there.notes)
+    assert any(digest[:19] in note and "layered:here" in note for note in there.notes)
 
 
 def test_outputs_only_keeps_the_logits_and_the_encodings(tmp_path: Path) -> None:
@@ -213,10 +222,34 @@ def test_a_trace_brings_its_own_inputs(tmp_path: Path) -> None:
 
 
 def test_recording_says_how_far_it_is(tmp_path: Path) -> None:
-    heard: list[tuple[int, int]] = []
-    recorded(tmp_path, inputs_in(tmp_path), on_rows=lambda done, total: heard.append((done, total)))
-    assert (35, 35) == heard[-1]
-    assert sorted(heard) == heard
+    heard: list[tuple[str, int, int | None]] = []
+
+    def hear(what: str, done: int, total: int | None) -> None:
+        heard.append((what, done, total))
+
+    recorded(tmp_path, inputs_in(tmp_path), progress=hear)
+    assert ("recording", 35, 35) == heard[-1]
+
+
+def test_the_built_in_probes_are_recorded_where_there_are_no_inputs(tmp_path: Path) -> None:
+    record(subject(), None, tmp_path / "a.trace", adapter=LAYERED)
+    with replay(tmp_path) as runner:
+        probes = open_inputs()
+        assert probes.count == len(said_by(runner, probes)[0])
+
+
+@pytest.mark.real
+def test_a_real_model_is_replayed_to_equality(tmp_path: Path) -> None:
+    from tests.models import tiny_bert
+
+    inputs = inputs_in(tmp_path)
+    bert = Subject("hf", str(tiny_bert(tmp_path / "bert")))
+    record(bert, inputs, tmp_path / "a.trace")
+    with Runner.start(bert, find_adapter(bert)) as live, replay(tmp_path) as again:
+        here, there = said_by(live, inputs), said_by(again, inputs)
+        assert live.describe().parameters == again.describe().parameters
+    assert here[0] == there[0]
+    same(here[1], there[1])
 
 
 def test_recording_on_nothing_but_blank_texts_is_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ class Session:
     def __init__(self, request: dict[str, Any]) -> None:
         self.left = request["options"].get("side") == "left"
         self.single = request["options"].get("max_rows") == "1"
-        self.rows = {}  # type: Dict[int, str]
+        self.rows: Any = {}
 
     def describe(self) -> dict[str, Any]:
         stages = [("embeddings", ["row", "token", "hidden"]), ("layer.0", ["row", "token", "hidden"])]
@@ -40,7 +40,7 @@ class Session:
         return {"rows": [_encoding(text) for text in texts]}
 
     def forward(self, rows: Any, inputs: Any, stages: Any, precision: Any, write: Any) -> dict[str, Any]:
-        texts = [self.rows[row] for row in rows]
+        texts: list[str] = [self.rows[row] for row in rows]
         ids, real = self._padded([_ids(text) for text in texts], 99)
         kind = precision or "float32"
         write("input_ids", ids, ["row", "token"])
