@@ -1,0 +1,206 @@
+"""What each side would decide, where the two differ, and how sure a flip rate is."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.measure.quantiles import beta_quantile
+
+__all__ = [
+    "DecisionCount",
+    "DecisionMeasurement",
+    "FlipMeasurement",
+    "Interval",
+    "chosen",
+    "clopper_pearson",
+    "usable",
+]
+
+Floats = npt.NDArray[np.float64]
+
+
+class Interval(NamedTuple):
+    """A value's lower and upper bound at some confidence."""
+
+    low: float
+    high: float
+
+
+class FlipMeasurement(NamedTuple):
+    """One decision that differs.
+
+    `reference` and `candidate` are class indices: the one chosen, or the whole set for multi-label. A margin is the gap
+    between a side's two largest logits, or for multi-label the smallest |logit|; in logit units, at temperature 1.
+    `max_abs_logit` is the row's largest logit difference as it stands; `explained_by_noise` judges it less the constant
+    that fits best, since a shift of the whole row decides nothing.
+    """
+
+    row: int
+    position: int
+    reference: tuple[int, ...]
+    candidate: tuple[int, ...]
+    reference_margin: float
+    candidate_margin: float
+    max_abs_logit: float
+    explained_by_noise: bool
+
+
+class DecisionMeasurement(NamedTuple):
+    """Decisions compared. `flips` are the first ones by row and position, `flips_total` counts all.
+
+    `ties` counts rows where a side's largest logit is shared (the first class is taken) or, for multi-label, a logit is
+    exactly 0. `undefined` counts rows where a side cannot decide (NaN, or no finite logit): they are in `examples`, and
+    agree with nothing.
+    """
+
+    examples: int
+    agree: int
+    flips: tuple[FlipMeasurement, ...]
+    flips_total: int
+    flips_explained: int
+    ties: int
+    undefined: int
+    flip_rate: float
+    flip_bounds: Interval
+    confidence: float
+
+
+def clopper_pearson(count: int, trials: int, confidence: float = 0.95) -> Interval:
+    """The exact two-sided interval of a share, from `count` of `trials` (Clopper and Pearson, Biometrika 1934).
+
+    No trials tell nothing: (0, 1). For a one-sided bound at confidence c ask for 2c - 1.
+
+    >>> round(clopper_pearson(0, 59, 0.90).high, 4)
+    0.0495
+    """
+    if not 0 <= count <= trials:
+        raise ValueError(f"{count} of {trials} is no share")
+    tail = (1 - confidence) / 2
+    low = beta_quantile(tail, count, trials - count + 1) if count else 0.0
+    high = beta_quantile(1 - tail, count + 1, trials - count) if count < trials else 1.0
+    return Interval(low, high)
+
+
+def usable(logits: npt.NDArray[Any], *, multi_label: bool = False) -> npt.NDArray[np.bool_]:
+    """[rows] whether a row decides anything: no NaN, no +inf, and a finite logit (for multi-label no NaN)."""
+    broken = np.isnan(logits)
+    if multi_label:
+        return np.asarray(~broken.any(axis=1))
+    return np.asarray(~(broken | np.isposinf(logits)).any(axis=1) & np.isfinite(logits).any(axis=1))
+
+
+def chosen(logits: npt.NDArray[Any], *, multi_label: bool = False) -> npt.NDArray[np.bool_]:
+    """[rows, classes] what a row decides: its largest logit, the first of equals; for multi-label those above 0 (p > 0.5).
+
+    Taken from the logits: no temperature above 0 moves it, where rounding of probabilities can.
+    """
+    if multi_label:
+        return np.asarray(logits > 0)
+    picked = np.zeros(logits.shape, dtype=bool)
+    if logits.shape[1]:
+        picked[np.arange(len(logits)), logits.argmax(axis=1)] = True
+    return picked
+
+
+class DecisionCount:
+    """What accumulates over batches.
+
+    noise: how far a logit may move by rounding (absolute, in logit units); a flip is explained by noise when the row's
+    margin is at most twice its largest logit difference and that difference is at most `noise`. None explains none.
+    keep: how many flips to keep in full.
+    """
+
+    def __init__(self, *, multi_label: bool = False, noise: float | None = None, keep: int = 100) -> None:
+        self.multi_label = multi_label
+        self.noise = noise
+        self.keep = keep
+        self._examples = self._agree = self._ties = self._undefined = self._flips_total = self._explained = 0
+        self._flips: list[FlipMeasurement] = []
+
+    def add(
+        self,
+        reference: npt.NDArray[Any],
+        candidate: npt.NDArray[Any],
+        rows: npt.ArrayLike,
+        positions: npt.ArrayLike | None = None,
+    ) -> None:
+        """Take in raw logits [n, classes] of both sides, the example each belongs to [n], and its position there [n]."""
+        if reference.shape != candidate.shape or reference.ndim != 2:
+            raise ValueError(f"logits of shapes {reference.shape} and {candidate.shape} cannot be compared")
+        a, b = np.asarray(reference, dtype=np.float64), np.asarray(candidate, dtype=np.float64)
+        at_row = np.asarray(rows, dtype=np.int64)
+        at_position = np.zeros_like(at_row) if positions is None else np.asarray(positions, dtype=np.int64)
+        fine = usable(a, multi_label=self.multi_label) & usable(b, multi_label=self.multi_label)
+        self._examples += len(a)
+        self._undefined += int((~fine).sum())
+        a, b, at_row, at_position = a[fine], b[fine], at_row[fine], at_position[fine]
+        one, other = chosen(a, multi_label=self.multi_label), chosen(b, multi_label=self.multi_label)
+        same = (one == other).all(axis=1)
+        self._agree += int(same.sum())
+        margins, other_margins = self._margins(a), self._margins(b)
+        self._ties += int(((margins == 0) | (other_margins == 0)).sum())
+        flips = np.flatnonzero(~same)
+        if not len(flips):
+            return
+        size, effective = self._moved(a[flips], b[flips])
+        explained = np.zeros(len(flips), dtype=bool)
+        if self.noise is not None:
+            # A flip's margin cannot exceed twice what moved; the slack is for rounding where the two meet.
+            reach = 2 * effective * (1 + 1e-9)
+            explained = (margins[flips] <= reach) & (effective <= self.noise)
+        self._flips_total += len(flips)
+        self._explained += int(explained.sum())
+        kept = np.lexsort((at_position[flips], at_row[flips]))[: self.keep]
+        self._flips += [
+            FlipMeasurement(
+                row=int(at_row[flip]),
+                position=int(at_position[flip]),
+                reference=tuple(int(index) for index in np.flatnonzero(one[flip])),
+                candidate=tuple(int(index) for index in np.flatnonzero(other[flip])),
+                reference_margin=float(margins[flip]),
+                candidate_margin=float(other_margins[flip]),
+                max_abs_logit=float(size[index]),
+                explained_by_noise=bool(explained[index]),
+            )
+            for index, flip in ((int(index), int(flips[index])) for index in kept)
+        ]
+        self._flips = sorted(self._flips, key=lambda flip: (flip.row, flip.position))[: self.keep]
+
+    def kept(self) -> tuple[FlipMeasurement, ...]:
+        """The flips kept so far, the first by row and position."""
+        return tuple(self._flips)
+
+    def measurement(self, confidence: float = 0.95) -> DecisionMeasurement:
+        """What was counted so far; rows that cannot decide count as flips in the rate."""
+        differ = self._examples - self._agree
+        return DecisionMeasurement(
+            examples=self._examples,
+            agree=self._agree,
+            flips=tuple(self._flips),
+            flips_total=self._flips_total,
+            flips_explained=self._explained,
+            ties=self._ties,
+            undefined=self._undefined,
+            flip_rate=differ / self._examples if self._examples else 0.0,
+            flip_bounds=clopper_pearson(differ, self._examples, confidence),
+            confidence=confidence,
+        )
+
+    def _margins(self, logits: Floats) -> Floats:
+        """[rows] how far each row is from deciding otherwise; infinite where there is only one class."""
+        if self.multi_label:
+            return np.asarray(np.abs(logits).min(axis=1, initial=np.inf), dtype=np.float64)
+        if logits.shape[1] < 2:
+            return np.full(len(logits), np.inf)
+        top = np.partition(logits, -2, axis=1)
+        return np.asarray(top[:, -1] - top[:, -2])
+
+    def _moved(self, a: Floats, b: Floats) -> tuple[Floats, Floats]:
+        """[rows] the largest |b - a|, and the same less the constant that makes it smallest (no shift for multi-label)."""
+        with np.errstate(invalid="ignore"):
+            d = np.where(a == b, 0.0, b - a)
+        size = np.abs(d).max(axis=1)
+        return size, size if self.multi_label else (d.max(axis=1) - d.min(axis=1)) / 2

@@ -1,0 +1,202 @@
+"""How far two probability distributions are apart, row by row, at any temperature.
+
+All in float64: KL of nearly equal distributions in float32 reads a hundred times too much, and negative in some rows. And
+all summed from terms that cannot be negative, p (e^x - 1 - x) with x the difference of log probabilities: equal to KL since
+both sides sum to one, without cancellation for distributions that differ by 1e-12.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.measure.decisions import chosen, usable
+
+__all__ = [
+    "Distances",
+    "TemperatureMeasurement",
+    "TemperatureSums",
+    "distances",
+    "log_bernoulli",
+    "log_softmax",
+    "probabilities",
+]
+
+Floats = npt.NDArray[np.float64]
+
+_CHUNK = 1 << 18  # elements at a time: a few rows of a large vocabulary
+
+
+class Distances(NamedTuple):
+    """One entry a row. KL(reference || candidate) and JS in nats (JS at most ln 2), TV a share, the largest |dp|."""
+
+    kl: Floats
+    js: Floats
+    tv: Floats
+    max_abs: Floats
+
+
+class TemperatureMeasurement(NamedTuple):
+    """Distances between the two sides' probabilities at one temperature, over `rows` distributions.
+
+    `undefined` counts rows left out because a side has NaN, +inf, or no finite logit there: never a pass. Every distance is
+    NaN where no row was left. `agree` counts rows that decide the same.
+    """
+
+    temperature: float
+    rows: int
+    undefined: int
+    js_mean: float
+    js_max: float
+    tv_mean: float
+    tv_max: float
+    kl_mean: float
+    kl_max: float
+    max_abs_probability: float
+    agree: int
+
+
+def probabilities(logits: npt.NDArray[Any], temperature: float = 1.0, *, multi_label: bool = False) -> Floats:
+    """Softmax over the last axis, or an independent sigmoid of each logit; of logits divided by the temperature.
+
+    Rows with NaN, +inf or no finite logit are NaN.
+    """
+    if not multi_label:
+        return np.exp(log_softmax(logits, temperature))
+    with np.errstate(over="ignore"):
+        return np.asarray(1.0 / (1.0 + np.exp(-np.asarray(logits, dtype=np.float64) / temperature)))
+
+
+def log_softmax(logits: npt.NDArray[Any], temperature: float = 1.0) -> Floats:
+    """Log probabilities over the last axis, float64; masked logits (-inf, -1e32) have none."""
+    scaled = np.asarray(logits, dtype=np.float64) / temperature
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shifted = scaled - scaled.max(axis=-1, keepdims=True, initial=-np.inf)
+        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def log_bernoulli(logits: npt.NDArray[Any], temperature: float = 1.0) -> Floats:
+    """For each logit the log probabilities of yes and no, float64 [..., 2]."""
+    scaled = np.asarray(logits, dtype=np.float64) / temperature
+    return np.stack([-np.logaddexp(0.0, -scaled), -np.logaddexp(0.0, scaled)], axis=-1)
+
+
+def distances(reference: Floats, candidate: Floats) -> Distances:
+    """Distances between distributions given as log probabilities, over the last axis."""
+    p, q = np.exp(reference), np.exp(candidate)
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = np.where(reference == candidate, 0.0, candidate - reference)
+        middle = np.logaddexp(reference, candidate) - math.log(2.0)
+        # Near each other the way to the middle is taken from the difference itself, whose small digits `middle` has lost.
+        near = np.abs(apart) < 1.0
+        up = np.where(near, np.log1p(np.expm1(np.where(near, apart, 0.0)) / 2), middle - reference)
+        down = np.where(near, np.log1p(np.expm1(np.where(near, -apart, 0.0)) / 2), middle - candidate)
+    m = (p + q) / 2
+    js = (_terms(p, m, up) + _terms(q, m, down)).sum(axis=-1) / 2
+    moved = np.abs(q - p)
+    return Distances(
+        kl=_terms(p, q, apart).sum(axis=-1),
+        js=np.minimum(js, math.log(2.0)),
+        tv=np.minimum(moved.sum(axis=-1) / 2, 1.0),
+        max_abs=moved.max(axis=-1, initial=0.0),
+    )
+
+
+def _terms(p: Floats, q: Floats, x: Floats) -> Floats:
+    """p (e^x - 1 - x) for q = p e^x, elementwise, never negative; where p is 0 that is q, where only q is, infinite."""
+    small = np.abs(x) < 1e-4
+    middling = ~small & (np.abs(x) < 1.0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        far = np.where(p == 0, q, q - p - np.where(p == 0, 0.0, p * x))
+        near = np.where(middling, x, 0.0)
+        tiny = np.where(small, x, 0.0)
+        terms = np.where(middling, p * (np.expm1(near) - near), far)
+        terms = np.where(small, p * tiny * tiny / 2 * (1 + tiny / 3 * (1 + tiny / 4)), terms)
+    return np.where(terms < 0, 0.0, terms)
+
+
+class TemperatureSums:
+    """What accumulates over batches, for several temperatures at once.
+
+    Each side's logits are first divided by that side's own temperature, then by the temperature asked. Multi-label: every
+    label is a distribution of its own (yes, no), and a row's distances are their mean over labels, its |dp| their largest.
+    """
+
+    def __init__(
+        self,
+        temperatures: Sequence[float],
+        *,
+        multi_label: bool = False,
+        reference_temperature: float = 1.0,
+        candidate_temperature: float = 1.0,
+    ) -> None:
+        self.temperatures = tuple(temperatures)
+        self.multi_label = multi_label
+        self.own = (reference_temperature, candidate_temperature)
+        if any(not t > 0 for t in (*self.temperatures, *self.own)):
+            raise ValueError("a temperature is above 0")
+        self._rows = self._undefined = self._agree = 0
+        self._sums = np.zeros((len(self.temperatures), 3))
+        self._largest = np.zeros((len(self.temperatures), 4))
+
+    def add(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any]) -> None:
+        """Take in raw logits [n, classes] of both sides, in the same order of classes."""
+        if reference.shape != candidate.shape or reference.ndim != 2:
+            raise ValueError(f"logits of shapes {reference.shape} and {candidate.shape} cannot be compared")
+        step = max(1, _CHUNK // max(1, reference.shape[1]))
+        for start in range(0, len(reference), step):
+            self._add(reference[start : start + step], candidate[start : start + step])
+
+    def _add(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any]) -> None:
+        fine = usable(reference, multi_label=self.multi_label) & usable(
+            candidate, multi_label=self.multi_label
+        )
+        self._undefined += int((~fine).sum())
+        reference, candidate = reference[fine], candidate[fine]
+        if not len(reference):
+            return
+        self._rows += len(reference)
+        sides = (chosen(side, multi_label=self.multi_label) for side in (reference, candidate))
+        self._agree += int(np.equal(*sides).all(axis=1).sum())
+        logs = log_bernoulli if self.multi_label else log_softmax
+        for index, temperature in enumerate(self.temperatures):
+            here, there = (
+                logs(side, own * temperature)
+                for side, own in zip((reference, candidate), self.own, strict=True)
+            )
+            seen = distances(here, there)
+            by_row = [
+                seen.js.mean(axis=1) if self.multi_label else seen.js,
+                seen.tv.mean(axis=1) if self.multi_label else seen.tv,
+                seen.kl.mean(axis=1) if self.multi_label else seen.kl,
+            ]
+            self._sums[index] += [values.sum() for values in by_row]
+            new = [*(values.max() for values in by_row), seen.max_abs.max()]
+            self._largest[index] = np.maximum(self._largest[index], new)
+
+    def measurements(self) -> tuple[TemperatureMeasurement, ...]:
+        """One for each temperature, in the order asked."""
+        rows = self._rows
+        with np.errstate(invalid="ignore"):
+            means = self._sums / rows if rows else np.full_like(self._sums, math.nan)
+        largest = self._largest if rows else np.full_like(self._largest, math.nan)
+        return tuple(
+            TemperatureMeasurement(
+                temperature=temperature,
+                rows=rows,
+                undefined=self._undefined,
+                js_mean=float(means[index, 0]),
+                js_max=float(largest[index, 0]),
+                tv_mean=float(means[index, 1]),
+                tv_max=float(largest[index, 1]),
+                kl_mean=float(means[index, 2]),
+                kl_max=float(largest[index, 2]),
+                max_abs_probability=float(largest[index, 3]),
+                agree=self._agree,
+            )
+            for index, temperature in enumerate(self.temperatures)
+        )

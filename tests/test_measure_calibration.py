@@ -1,0 +1,250 @@
+"""The implied temperature, and metrics against labels with their paired intervals."""
+
+# scipy and scikit-learn are untyped.
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportMissingModuleSource=false, reportArgumentType=false
+# pyright: reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import scipy.optimize  # type: ignore[import-untyped]
+import scipy.special  # type: ignore[import-untyped]
+import scipy.stats  # type: ignore[import-untyped]
+import sklearn.metrics  # type: ignore[import-untyped]
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parity.measure.calibration import (
+    ImpliedTemperature,
+    LabelledMeasurement,
+    LabelledSums,
+    TemperatureFit,
+    paired_proportion_interval,
+)
+
+Floats = npt.NDArray[np.float64]
+
+
+def logits(rows: int, classes: int, seed: int = 0) -> Floats:
+    return np.random.default_rng(seed).standard_normal((rows, classes)) * 2
+
+
+def fit(reference: Floats, candidate: Floats, **how: Any) -> TemperatureFit:
+    implied = ImpliedTemperature(**how)
+    implied.add(reference, candidate)
+    return implied.fit()
+
+
+@pytest.mark.parametrize("temperature", [0.1, 1.0, 1.7, 50.0])
+def test_a_temperature_is_recovered_from_logits_and_from_log_probabilities(temperature: float) -> None:
+    a = logits(200, 5)
+    for candidate in (a / temperature, scipy.special.log_softmax(a / temperature, axis=1)):
+        got = fit(a, candidate)
+        assert pytest.approx((temperature, 1.0, temperature), rel=1e-9) == got[:3]
+
+
+def test_equal_logits_imply_exactly_one() -> None:
+    a = logits(50, 3)
+    assert (1.0, 1.0, 1.0, 50, 0) == fit(a, a.copy())
+
+
+@pytest.mark.parametrize(
+    "candidate", [logits(200, 5, seed=9), -logits(200, 5)], ids=["unrelated", "turned round"]
+)
+def test_unrelated_logits_imply_no_temperature(candidate: Floats) -> None:
+    got = fit(logits(200, 5), candidate)
+    assert (None, None) == (got.value, got.reverse)
+    assert got.r2 is not None
+
+
+@pytest.mark.parametrize("a", [np.zeros((4, 3)), np.full((4, 3), 7.0), np.zeros((0, 3)), logits(4, 1)])
+def test_logits_without_contrast_imply_nothing(a: Floats) -> None:
+    assert (None, None, None) == fit(a, a)[:3]
+
+
+def test_noise_on_both_sides_parts_the_two_estimates_and_keeps_the_truth_between() -> None:
+    truth = logits(5000, 5)
+    noise = np.random.default_rng(5).standard_normal((2, *truth.shape)) * 0.3
+    got = fit(truth + noise[0], truth / 1.7 + noise[1] / 1.7)
+    assert got.value is not None
+    assert got.reverse is not None
+    assert got.reverse < 1.7 < got.value
+
+
+def test_rows_with_a_masked_class_are_left_out_and_counted() -> None:
+    a = logits(10, 3)
+    a[4, 1] = -np.inf
+    a[5, 1] = -1e32
+    got = fit(a, a / 2)
+    assert (8, 2) == (got.rows, got.left_out)
+    assert pytest.approx(2.0, rel=1e-12) == got.value
+
+
+def test_multi_label_logits_keep_their_level() -> None:
+    a = np.full((20, 1), 3.0)
+    assert 1.5 == fit(a, a / 1.5, multi_label=True).value
+
+
+def labelled(
+    a: Floats, b: Floats, labels: npt.NDArray[np.int64], **how: Any
+) -> dict[str, LabelledMeasurement]:
+    sums = LabelledSums(**how)
+    sums.add(a, b, labels)
+    return {seen.metric: seen for seen in sums.measurements()}
+
+
+def example(rows: int = 400, classes: int = 4, seed: int = 0) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, classes, rows)
+    a = generator.standard_normal((rows, classes)) + 1.5 * np.eye(classes)[labels]
+    return a, a + 0.7 * generator.standard_normal(a.shape), labels
+
+
+def test_metrics_agree_with_scikit_learn() -> None:
+    a, b, labels = example()
+    got = labelled(a, b, labels)
+    for side, name in ((a, "reference"), (b, "candidate")):
+        p, picks = scipy.special.softmax(side, axis=1), side.argmax(axis=1)
+        expected = {
+            "accuracy": sklearn.metrics.accuracy_score(labels, picks),
+            "macro_f1": sklearn.metrics.f1_score(labels, picks, average="macro", labels=np.unique(labels)),
+            "nll": sklearn.metrics.log_loss(labels, p),
+            "brier": sklearn.metrics.brier_score_loss(labels, p, scale_by_half=False),
+        }
+        assert pytest.approx(expected, rel=1e-9) == {
+            metric: getattr(seen, name) for metric, seen in got.items()
+        }
+    assert all(pytest.approx(seen.candidate - seen.reference) == seen.difference for seen in got.values())
+
+
+@pytest.mark.parametrize("metric", ["nll", "brier"])
+def test_proper_scores_have_the_paired_t_interval(metric: str) -> None:
+    a, b, labels = example()
+    losses: list[Floats] = []
+    for side in (a, b):
+        p = scipy.special.softmax(side, axis=1)
+        nll = -np.log(p[np.arange(len(labels)), labels])
+        losses.append(nll if metric == "nll" else ((p - np.eye(4)[labels]) ** 2).sum(axis=1))
+    expected = scipy.stats.ttest_rel(losses[1], losses[0]).confidence_interval(0.95)
+    assert pytest.approx((expected.low, expected.high), rel=1e-9) == labelled(a, b, labels)[metric].interval
+
+
+def score(won: int, lost: int, n: int, delta: float) -> float:
+    """Tango's statistic with the restricted likelihood maximised numerically instead of by its closed form."""
+    low, high = max(0.0, -delta), (1 - delta) / 2
+
+    def loss(q: float) -> float:
+        return -float(
+            scipy.special.xlogy(won, q + delta) + scipy.special.xlogy(lost, q)
+            + scipy.special.xlogy(n - won - lost, 1 - 2 * q - delta)
+        )  # fmt: skip
+
+    q = scipy.optimize.minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-13}).x
+    return (won - lost - n * delta) / math.sqrt(n * (2 * q + delta * (1 - delta)))
+
+
+@pytest.mark.parametrize(
+    ("won", "lost", "n"), [(12, 2, 50), (2, 12, 50), (7, 7, 30), (1, 0, 1000), (40, 9, 300)]
+)
+def test_the_accuracy_interval_is_where_the_score_test_stops_rejecting(won: int, lost: int, n: int) -> None:
+    low, high = paired_proportion_interval(won, lost, n)
+    z = float(scipy.stats.norm.ppf(0.975))
+    assert pytest.approx(z, abs=1e-4) == score(won, lost, n, low)
+    assert pytest.approx(-z, abs=1e-4) == score(won, lost, n, high)
+
+
+@pytest.mark.parametrize("n", [10, 100, 5000])
+def test_agreement_everywhere_does_not_make_the_accuracy_interval_collapse(n: int) -> None:
+    z2 = float(scipy.stats.norm.ppf(0.975)) ** 2
+    assert pytest.approx((-z2 / (n + z2), z2 / (n + z2)), rel=1e-6) == paired_proportion_interval(0, 0, n)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 200))
+def test_the_accuracy_interval_holds_its_difference_and_mirrors(won: int, lost: int, agreed: int) -> None:
+    n = max(1, won + lost + agreed)
+    low, high = paired_proportion_interval(won, lost, n)
+    assert -1 <= low <= (won - lost) / n <= high <= 1
+    assert pytest.approx((-high, -low), abs=1e-9) == paired_proportion_interval(lost, won, n)
+
+
+def test_the_macro_f1_interval_is_as_wide_as_a_bootstrap_finds() -> None:
+    a, b, labels = example(600)
+    seen = labelled(a, b, labels)["macro_f1"]
+    picks, other = a.argmax(axis=1), b.argmax(axis=1)
+    generator = np.random.default_rng(0)
+
+    def drawn() -> float:
+        at = generator.integers(0, 600, 600)
+        f1 = (sklearn.metrics.f1_score(labels[at], side[at], average="macro") for side in (picks, other))
+        return float(next(f1)) - float(next(f1))
+
+    spread = float(np.std([drawn() for _ in range(400)]))
+    assert seen.interval is not None
+    assert pytest.approx(2 * 1.96 * spread, rel=0.12) == seen.interval.high - seen.interval.low
+    assert seen.interval.low < seen.difference < seen.interval.high
+
+
+def test_macro_f1_says_no_interval_where_no_prediction_differs() -> None:
+    a, _, labels = example()
+    assert labelled(a, a.copy(), labels)["macro_f1"].interval is None
+
+
+def test_unlabelled_examples_take_no_part() -> None:
+    a, b, labels = example(40)
+    some = labels.copy()
+    some[20:] = -1
+    assert labelled(a[:20], b[:20], labels[:20]) == labelled(a, b, some)
+    assert {} == labelled(a, b, np.full(40, -1))
+
+
+def test_rows_without_a_distribution_are_counted_as_left_out() -> None:
+    a, b, labels = example(10)
+    b[3] = np.nan
+    got = labelled(a, b, labels)["accuracy"]
+    assert (9, 1) == (got.labelled, got.undefined)
+
+
+def test_a_label_given_no_chance_costs_infinitely_and_the_difference_has_no_interval() -> None:
+    got = labelled(np.array([[1.0, 0], [1, 0]]), np.array([[-np.inf, 0], [1, 0]]), np.array([0, 0]))["nll"]
+    assert (math.inf, None) == (got.candidate, got.interval)
+
+
+def test_a_label_outside_the_classes_is_refused() -> None:
+    with pytest.raises(ValueError, match="outside the 2 classes"):
+        LabelledSums().add(np.zeros((1, 2)), np.zeros((1, 2)), [2])
+
+
+def test_each_side_is_scored_at_its_own_temperature() -> None:
+    a, _, labels = example()
+    got = labelled(a, a, labels, candidate_temperature=1.7)
+    assert (
+        pytest.approx(sklearn.metrics.log_loss(labels, scipy.special.softmax(a / 1.7, axis=1)))
+        == got["nll"].candidate
+    )
+    assert 0 == got["accuracy"].difference
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60))
+def test_neither_batches_nor_order_change_a_fit_or_a_metric(seed: int, rows: int) -> None:
+    a, b, labels = example(rows, seed=seed)
+    order = np.random.default_rng(seed).permutation(rows)
+    whole, parts = LabelledSums(), LabelledSums()
+    fits = ImpliedTemperature(), ImpliedTemperature()
+    whole.add(a, b, labels)
+    fits[0].add(a, b + 3)
+    for part in np.array_split(order, 3):
+        parts.add(a[part], b[part], labels[part])
+        fits[1].add(a[part] - 5, b[part])
+    for one, other in zip(whole.measurements(), parts.measurements(), strict=True):
+        assert pytest.approx(one[1:4], rel=1e-9, abs=1e-12) == other[1:4]
+        assert (one.interval is None) == (other.interval is None)
+        assert pytest.approx(one.interval or (), rel=1e-6, abs=1e-9) == (other.interval or ())
+    assert pytest.approx(fits[0].fit().r2, rel=1e-6) == fits[1].fit().r2
