@@ -15,6 +15,7 @@ import json
 import platform
 from typing import Any
 
+_UNLIMITED = 10**9
 _SEEDS = (("random_seed", 13370), ("numpy_seed", 1337), ("pytorch_seed", 133))
 
 
@@ -46,20 +47,31 @@ def tokenizer(indexer: Any, kind: str, reader: Any, model: Any) -> dict[str, Any
     found: dict[str, Any] = {"reader_tokenizer": type(own).__name__, "indexer": type(indexer).__name__}
     if kind in ("matched", "mismatched"):
         wrapped = indexer._tokenizer
+        longest = int(wrapped.model_max_length)
         found.update(
             {
                 "class": type(wrapped).__name__,
                 "name_or_path": str(wrapped.name_or_path),
-                "model_max_length": int(wrapped.model_max_length),
-                "padding_side": "right",
-                "truncation_side": str(getattr(wrapped, "truncation_side", "right")),
                 "is_fast": bool(wrapped.is_fast),
-                "max_length": getattr(own, "_max_length", None),
+                "model_max_length": longest if longest < _UNLIMITED else None,
+                "limit": getattr(own, "_max_length", None),
+                "truncation_side": str(getattr(wrapped, "truncation_side", "right")),
+                "padding_side": "right",
+                "pad_token_id": wrapped.pad_token_id,
                 "special_tokens": {key: str(value) for key, value in wrapped.special_tokens_map.items()},
+                "vocabulary_size": len(wrapped),
                 "vocabulary_digest": digest(wrapped.get_vocab()),
             }
         )
-        if hasattr(wrapped, "do_lower_case"):
+        if wrapped.is_fast:
+            normalizer = wrapped.backend_tokenizer.normalizer
+            state = {} if normalizer is None else json.loads(normalizer.__getstate__())
+            found["algorithm"] = type(wrapped.backend_tokenizer.model).__name__
+            found["normalizer"] = state
+            if "lowercase" in state:
+                found["do_lower_case"] = state["lowercase"]
+                found["strip_accents"] = state.get("strip_accents")
+        elif hasattr(wrapped, "do_lower_case"):
             found["do_lower_case"] = bool(wrapped.do_lower_case)
         return found
     namespace = getattr(indexer, "namespace", None) or getattr(indexer, "_namespace", None)

@@ -134,8 +134,7 @@ def _loaded(host: Any, safe_weights: Any, folder: str, weights: str, options: di
 
 
 def _safe_weights(host: Any) -> Any:
-    """The shared unpickler; it lies beside the shared tap where the host does not hand it over by name."""
-    given = getattr(host, "safe_weights", None)
-    return given or _module(
+    """The shared unpickler, which lies beside the shared tap."""
+    return _module(
         "_parity_safe_weights", os.path.join(os.path.dirname(host.tap.__file__), "safe_weights.py")
     )
