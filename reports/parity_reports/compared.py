@@ -11,7 +11,6 @@ from parity_reports import wording
 __all__ = ["Compared", "Field", "build_compared"]
 
 _MOST_NAMES = 20
-_MOST_CONFIG = 150
 
 
 @dataclass(frozen=True)
@@ -31,15 +30,17 @@ class Compared:
     one_sided: tuple[Field, ...]
     same: tuple[Field, ...]
     remarks: tuple[tuple[str, str, str], ...]
+    remarks_left_out: int
     inputs: tuple[tuple[str, str], ...]
     left_out: int
 
 
-def build_compared(audit: Audit) -> Compared:
-    """What an audit compared."""
+def build_compared(audit: Audit, most_fields: int, most_remarks: int) -> Compared:
+    """What an audit compared, with at most so many fields and remarks."""
     reference, candidate = dict(_fields(audit.reference)), dict(_fields(audit.candidate))
     names = list(dict.fromkeys([*reference, *candidate]))
-    shown = names[:_MOST_CONFIG]
+    shown = names[:most_fields]
+    remarks = list(_remarks(audit))
     fields = [
         Field(name, reference.get(name, wording.NOTHING), candidate.get(name, wording.NOTHING))
         for name in shown
@@ -50,7 +51,8 @@ def build_compared(audit: Audit) -> Compared:
         differing=tuple(field for field in both if field.reference != field.candidate),
         one_sided=tuple(field for field in fields if field not in both),
         same=tuple(field for field in both if field.reference == field.candidate),
-        remarks=tuple(_remarks(audit)),
+        remarks=tuple(remarks[:most_remarks]),
+        remarks_left_out=max(0, len(remarks) - most_remarks),
         inputs=(
             ("Source", inputs.source + (" (built in)" if inputs.built_in else "")),
             ("Examples", wording.count(inputs.count)),
@@ -91,7 +93,7 @@ def _remarks(audit: Audit) -> Iterator[tuple[str, str, str]]:
             yield side, "Weights that nothing consumed", _names(subject.unused_weights)
         for note in subject.notes:
             yield side, "Note", wording.clip(note)
-        for warning in subject.warnings[:_MOST_NAMES]:
+        for warning in subject.warnings:
             yield side, "Warning", wording.clip(warning)
 
 

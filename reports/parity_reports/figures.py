@@ -47,6 +47,7 @@ def relative_curve(ladder: Ladder) -> Markup:
             lambda item: item.record.relative_l2,
             lambda item: item.record.allowed,
             "allowed",
+            lambda item: item.status == "divergent" and not item.float64_only,
         )
     )
 
@@ -60,6 +61,7 @@ def float64_curve(ladder: Ladder) -> Markup:
             lambda item: item.record.float64_relative_l2,
             lambda item: item.record.float64_allowed,
             "rounding",
+            lambda item: item.beyond_float64,
         )
     )
 
@@ -75,15 +77,20 @@ def draw_curve(curve: Curve) -> Markup:
     across = LinearScale(0, len(curve.stages) - 1, _LEFT + 8, _WIDTH - _RIGHT)
     svg = Svg(_WIDTH, _HEIGHT, _label(curve), "chart wide")
     for exponent in scale.ticks():
-        level = scale(10.0**exponent)
+        level = scale.at(exponent)
         svg.line(Point(_LEFT, level), Point(_WIDTH - _RIGHT, level), "grid")
         svg.text(Point(_LEFT - 8, level + 4), f"1e{exponent:+03d}", "end")
     svg.text(Point(4, 12), curve.title, bold=True)
     _draw_stages(svg, across, curve.stages)
-    permitted = [Point(across(index), scale(value)) for index, value in enumerate(curve.permitted) if value]
+    permitted = [
+        Point(across(index), scale(value))
+        for index, value in enumerate(curve.permitted)
+        if value is not None and math.isfinite(value) and value > 0
+    ]
     if len(permitted) > 1:
         svg.area(permitted, _HEIGHT - _BOTTOM, "noise")
-        svg.text(Point(_WIDTH - _RIGHT + 12, permitted[-1].y + 4), curve.permission)
+        below_legend = 18 + 16 * (len(curve.series) + 1) + 4
+        svg.text(Point(_WIDTH - _RIGHT + 12, max(permitted[-1].y + 4, below_legend)), curve.permission)
     for series in curve.series:
         _draw_series(svg, series, across, scale)
     _draw_legend(svg, curve.series)
@@ -106,6 +113,7 @@ def _curve(
     size: Callable[[Measure], float | None],
     permitted: Callable[[Measure], float | None],
     permission: str,
+    beyond: Callable[[Measure], bool],
 ) -> Curve:
     rungs = [
         rung
@@ -119,8 +127,8 @@ def _curve(
     ):
         values = tuple(None if item is None else size(item) for item in chosen)
         if any(value is not None for value in values):
-            beyond = tuple(item is not None and item.status == "divergent" for item in chosen)
-            series.append(Series(name, tone, values, beyond))
+            crossed = tuple(item is not None and beyond(item) for item in chosen)
+            series.append(Series(name, tone, values, crossed))
     return Curve(
         title=title,
         stages=tuple(_short(rung.stage) for rung in rungs),
@@ -182,15 +190,7 @@ def _draw_series(svg: Svg, series: Series, across: LinearScale, scale: LogScale)
     dash = "6 3" if series.tone == "candidate" else ""
     points: list[Point | None] = []
     for index, value in enumerate(series.values):
-        height = (
-            None
-            if value is None
-            else scale.start
-            if value == 0
-            else scale(value)
-            if math.isfinite(value)
-            else scale.end
-        )
+        height = None if value is None else _height(value, scale)
         points.append(None if height is None else Point(across(index), height))
     stretch: list[Point] = []
     for point in [*points, None]:
@@ -207,6 +207,12 @@ def _draw_series(svg: Svg, series: Series, across: LinearScale, scale: LogScale)
     ]
     (svg.squares if series.tone == "candidate" else svg.dots)(inside, series.tone)
     svg.crosses(outside, "bad")
+
+
+def _height(value: float, scale: LogScale) -> float:
+    if not math.isfinite(value):
+        return scale.end
+    return scale(value) if value > 0 else scale.start
 
 
 def _draw_legend(svg: Svg, series: Sequence[Series]) -> None:

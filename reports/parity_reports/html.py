@@ -30,9 +30,9 @@ LARGEST = 1_000_000
 _TEMPLATES = Path(__file__).parent / "templates"
 _SIZES = (
     Sizes(),
-    Sizes(flips=40, tokens=3, findings=25),
-    Sizes(flips=10, tokens=1, findings=10, stage_details=False),
-    Sizes(flips=0, tokens=0, findings=3, stage_details=False),
+    Sizes(flips=40, tokens=3, findings=25, fields=80, remarks=20),
+    Sizes(flips=10, tokens=1, findings=10, fields=40, remarks=10, stage_details=False),
+    Sizes(flips=0, tokens=0, findings=1, fields=10, remarks=3, stage_details=False),
 )
 
 
@@ -78,10 +78,19 @@ def _environment() -> Environment:
         finalize=_finalize,
     )
     environment.filters["attribute"] = visible
-    environment.filters["exact"] = lambda text: markup(text, exact=True)
-    environment.filters["pass_title"] = lambda name: pass_title(name).capitalize()
+    environment.filters["exact"] = _exact
+    environment.filters["pass_title"] = _pass_heading
     environment.filters["bar"] = figures.share_bar
     return environment
+
+
+def _exact(text: str) -> Markup:
+    """A token piece: joiners shown as well."""
+    return markup(text, exact=True)
+
+
+def _pass_heading(name: str) -> str:
+    return pass_title(name).capitalize()
 
 
 def _finalize(value: object) -> Markup:

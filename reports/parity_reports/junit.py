@@ -106,7 +106,7 @@ def _missing(audit: Audit, *, counts: bool) -> str:
 
 def _sentence(record: StageRecord) -> str:
     if record.noise_floor is None:
-        sentence = f"{wording.count(record.rows_beyond)} of {wording.plural(record.rows, 'row')} differ"
+        sentence = wording.differing(record.rows_beyond, record.rows, "row")
     else:
         sentence = f"{wording.relative(record)}; {wording.measured(record.stage, record.max_abs, record.max_abs_floor)}"
     return f"{sentence}; {record.reason}" if record.reason else sentence
@@ -129,7 +129,7 @@ def _tokens(audit: Audit) -> Case:
     if tokens.rows == tokens.rows_equal:
         return Case("tokens", "tokens")
     kinds = ", ".join(f"{kind} {number}" for kind, number in tokens.differences.items())
-    message = f"{tokens.rows - tokens.rows_equal} of {wording.plural(tokens.rows, 'row')} differ: {kinds}"
+    message = f"{wording.differing(tokens.rows - tokens.rows_equal, tokens.rows, 'row')}: {kinds}"
     return Case("tokens", "tokens", "failure" if audit.exit_code else "skipped", message)
 
 

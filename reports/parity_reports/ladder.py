@@ -43,6 +43,8 @@ class Measure:
     share_beyond: float | None
     reason: str
     more: tuple[tuple[str, str], ...]
+    beyond_float64: bool
+    float64_only: bool
     record: StageRecord
 
 
@@ -65,10 +67,9 @@ class Rung:
 
 
 class Remark(NamedTuple):
-    """What was said about one stage in one pass."""
+    """What was said about stages, and which."""
 
-    title: str
-    pass_title: str
+    stages: str
     text: str
 
 
@@ -117,12 +118,7 @@ def build_ladder(audit: Audit) -> Ladder:
         )
         for stage in _order(audit.stages)
     )
-    remarks = tuple(
-        Remark(wording.stage_title(record.stage), wording.pass_title(record.pass_), record.reason)
-        for record in audit.stages
-        if record.reason
-    )
-    return Ladder(rungs, passes, remarks, tuple(_details(rungs, name) for name in passes))
+    return Ladder(rungs, passes, _remarks(audit), tuple(_details(rungs, name) for name in passes))
 
 
 def runs(ladder: Ladder) -> tuple[Run, ...]:
@@ -160,6 +156,16 @@ def _order(records: Sequence[StageRecord]) -> list[str]:
     return order
 
 
+def _remarks(audit: Audit) -> tuple[Remark, ...]:
+    """Every reason once, with the stages it was given for."""
+    places: dict[str, list[str]] = {}
+    for record in audit.stages:
+        if record.reason:
+            place = f"{record.stage} ({wording.pass_title(record.pass_)})"
+            places.setdefault(record.reason, []).append(place)
+    return tuple(Remark(wording.said(stages), text) for text, stages in places.items())
+
+
 def _details(rungs: Sequence[Rung], name: str) -> Details:
     chosen = [(rung.title, rung.own if name == "own" else rung.same_ids) for rung in rungs]
     there = [(title, measure) for title, measure in chosen if measure is not None]
@@ -179,7 +185,8 @@ def _details(rungs: Sequence[Rung], name: str) -> Details:
 
 def _measure(record: StageRecord) -> Measure:
     glyph, word, tone = _WORDS[record.status]
-    if _float64_only(record):
+    float64_only = _float64_only(record)
+    if float64_only:
         word = "divergent in float64"
     more = (
         ("mean abs", wording.number(record.mean_abs)),
@@ -217,25 +224,25 @@ def _measure(record: StageRecord) -> Measure:
         share_beyond=record.rows_beyond / record.rows if record.rows else None,
         reason=record.reason,
         more=more,
+        beyond_float64=_beyond_float64(record),
+        float64_only=float64_only,
         record=record,
+    )
+
+
+def _beyond_float64(record: StageRecord) -> bool:
+    measured, allowed = record.float64_relative_l2, record.float64_allowed
+    return (
+        record.status == "divergent" and measured is not None and allowed is not None and measured > allowed
     )
 
 
 def _float64_only(record: StageRecord) -> bool:
     """Whether float32 is within what is allowed and float64 is not."""
-    if record.status != "divergent" or None in (
-        record.relative_l2,
-        record.allowed,
-        record.float64_relative_l2,
-    ):
-        return False
-    assert (
-        record.relative_l2 is not None
-        and record.allowed is not None
-        and record.float64_relative_l2 is not None
+    within = (
+        record.relative_l2 is not None and record.allowed is not None and record.relative_l2 <= record.allowed
     )
-    beyond = record.float64_allowed is not None and record.float64_relative_l2 > record.float64_allowed
-    return beyond and record.relative_l2 <= record.allowed and "float32" in record.reason
+    return within and _beyond_float64(record) and "float32" in record.reason
 
 
 def _reach(record: StageRecord) -> str:

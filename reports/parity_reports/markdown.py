@@ -34,7 +34,7 @@ def render(audit: Audit) -> str:
         "## What this does not show",
         "\n".join(f"- {escaped(limit)}" for limit in page.limits),
         "## Run it again",
-        code(page.command),
+        code(page.command) if page.command else "The command was not recorded.",
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -55,8 +55,8 @@ def code(text: str, *, cell: bool = False) -> str:
 def escaped(text: str) -> str:
     r"""A sentence in which nothing is markup, a link or a mention.
 
-    >>> escaped("<b> *x* @you www.x")
-    '\\\\<b\\\\> \\\\*x\\\\* @<!---->you www\\\\.x'
+    >>> print(escaped("<b> *x* @you www.x"))
+    \<b\> \*x\* @<!---->you www\.x
     """
     shown = re.sub(r"([\\`*_\[\]<>|~#!&$])", r"\\\1", visible(text))
     shown = shown.replace("://", "\\://")
@@ -67,7 +67,7 @@ def escaped(text: str) -> str:
 
 def _head(audit: Audit, page: Page) -> Iterator[str]:
     yield f"# parity: {page.first.word.lower()}"
-    yield f"**{escaped(page.first.headline)}**"
+    yield f"**{escaped(page.first.headline.strip())}**"
     yield (
         f"- Reference {code(page.reference)} ({escaped(page.reference_framework)})\n"
         f"- Candidate {code(page.candidate)} ({escaped(page.candidate_framework)})\n"
@@ -76,7 +76,7 @@ def _head(audit: Audit, page: Page) -> Iterator[str]:
     for note in page.first.notes:
         yield f"> {escaped(note)}"
     answers = [
-        (answer.question, f"**{escaped(answer.answer)}.** {escaped(answer.detail)}")
+        (answer.question, f"**{escaped(answer.answer.strip())}.** {escaped(answer.detail)}")
         for answer in page.first.answers
     ]
     yield "\n".join(f"- {question} {said}" for question, said in answers)

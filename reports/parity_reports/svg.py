@@ -56,7 +56,10 @@ class LogScale(NamedTuple):
     end: float
 
     def __call__(self, value: float) -> float:
-        exponent = min(max(math.log10(value), self.low), self.high)
+        return self.at(min(max(math.log10(value), self.low), self.high))
+
+    def at(self, exponent: float) -> float:
+        """Where a decimal exponent stands."""
         return LinearScale(self.low, self.high, self.start, self.end)(exponent)
 
     def ticks(self, most: int = 6) -> list[int]:
@@ -85,7 +88,7 @@ class Svg:
     def __init__(self, width: int, height: int, label: str, kind: str = "chart") -> None:
         said = escape(visible(label))
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="0 0 {width} {height}" width="{width}" '
+            f'<svg class="{kind}" viewBox="0 0 {width} {height}" width="{width}" '
             f'height="{height}" role="img" aria-label="{said}" font-family="system-ui,sans-serif" font-size="11">'
         )
         self._parts = [head]

@@ -12,13 +12,13 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from parity.audit import Audit
+from parity.audit import Audit, SubjectRecord
 from parity_reports import wording
 from parity_reports.ladder import Measure, Run, build_ladder, runs
 from parity_reports.verdict import build_first_screen, main_finding
 from parity_reports.visible import visible
 
-__all__ = ["Summary", "print_summary", "summary"]
+__all__ = ["Summary", "print_summary", "show", "summary"]
 
 _COLOURS = {"ok": "green", "bad": "red", "warn": "yellow", "": ""}
 _MOST = 5
@@ -27,6 +27,11 @@ _MOST = 5
 def summary(audit: Audit) -> Summary:
     """What a console prints of an audit."""
     return Summary(audit)
+
+
+def show(audit: Audit) -> None:
+    """Print it on standard output: what the command line calls, by entry point."""
+    print_summary(audit, Console())
 
 
 def print_summary(audit: Audit, console: Console) -> None:
@@ -62,8 +67,8 @@ class Summary:
 def _lines(audit: Audit) -> list[tuple[str, str]]:
     first = build_first_screen(audit)
     return [
-        ("reference", f"{audit.reference.spec}  {_versions(audit.reference.versions)}"),
-        ("candidate", f"{audit.candidate.spec}  {_versions(audit.candidate.versions)}"),
+        ("reference", _subject(audit.reference)),
+        ("candidate", _subject(audit.candidate)),
         *((answer.question, f"{answer.answer}. {answer.detail}") for answer in first.answers),
         ("rule", first.rule),
     ]
@@ -82,8 +87,9 @@ def _plain_facts(audit: Audit, encoding: str) -> Text:
     return Text("\n").join(_text(f"{name:<{width}}  {said}", encoding) for name, said in lines)
 
 
-def _versions(versions: dict[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in versions.items())
+def _subject(subject: SubjectRecord) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in subject.versions.items())
+    return f"{subject.spec}  {versions}".rstrip() or wording.NOTHING
 
 
 def _stage_table(lines: tuple[Run, ...], encoding: str) -> Table:
@@ -108,14 +114,19 @@ def _cells(measure: Measure | None, encoding: str) -> tuple[Text, Text]:
 
 def _plain_stages(lines: tuple[Run, ...], encoding: str) -> Iterator[Text]:
     for line in lines:
-        said = [
-            f"{wording.pass_title(measure.record.pass_)} {measure.word}"
-            + (f" ({wording.relative(measure.record)})" if measure.record.relative_l2 else "")
-            for measure in (line.own, line.same_ids)
-            if measure is not None
-        ]
+        said = [_plain_measure(measure) for measure in (line.own, line.same_ids) if measure is not None]
         first = " <- first" if line.first else ""
         yield _text(f"  {line.stages}: {'; '.join(said)}{first}", encoding)
+
+
+def _plain_measure(measure: Measure) -> str:
+    record = measure.record
+    size = (
+        f" ({wording.float64(record) if measure.float64_only else wording.relative(record)})"
+        if record.relative_l2
+        else ""
+    )
+    return f"{wording.pass_title(record.pass_)} {measure.word}{size}"
 
 
 def _largest(line: Run) -> str:

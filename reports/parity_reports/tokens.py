@@ -82,7 +82,7 @@ def build_tokens(audit: Audit, most: int) -> TokenView:
             else "The one row has the same tokens and ids."
         )
     else:
-        sentence = f"{wording.count(differing)} of {wording.plural(tokens.rows, 'row')} differ."
+        sentence = f"{wording.differing(differing, tokens.rows, 'row')}."
     if tokens.pairs_aligned:
         sentence += (
             f" {wording.plural(tokens.pairs_aligned, 'token')} could be paired and compared nevertheless."

@@ -119,11 +119,11 @@ def decision_sentence(decisions: Decisions | None) -> str:
         f"{wording.share(rate.confidence)} interval {wording.share(rate.low)} to {wording.share(rate.high)}"
     )
     flips = flips_total(decisions)
-    what = wording.plural(decisions.examples, decision_noun(decisions))
+    noun = decision_noun(decisions)
     said = (
-        f"{wording.count(flips)} of {what} differ{'s' if flips == 1 else ''}"
+        wording.differing(flips, decisions.examples, noun)
         if flips
-        else f"None of {what} differs"
+        else f"None of {wording.plural(decisions.examples, noun)} differs"
     )
     return f"{said}: {wording.share(rate.value)} ({interval})."
 
@@ -139,8 +139,12 @@ def _where(audit: Audit) -> Answer:
     question, first = "Where does it start?", audit.first_divergence
     if first is None:
         unseen = sum(item.counts for item in audit.not_compared)
-        if unseen:
-            detail = f"{wording.plural(unseen, 'stage')} or part could not be compared."
+        if audit.verdict == "not_comparable":
+            detail = (
+                f"{wording.plural(unseen, 'part')} could not be compared."
+                if unseen
+                else "Nothing was compared."
+            )
             return Answer(question, "It cannot be told", detail, "not-compared", "What could not be compared")
         seen = len({record.stage for record in audit.stages if record.status in ("equal", "within_noise")})
         return Answer(
@@ -152,7 +156,7 @@ def _where(audit: Audit) -> Answer:
         )
     record = _record(audit)
     detail = _place_sentence(audit) + (f" {_size(record)}" if record else "")
-    return Answer(question, wording.stage_title(first.stage), detail, "stages", "Stages")
+    return Answer(question, wording.clip(wording.stage_title(first.stage), 80), detail, "stages", "Stages")
 
 
 def _record(audit: Audit) -> StageRecord | None:
@@ -179,21 +183,17 @@ def _place_sentence(audit: Audit) -> str:
 
 def _size(record: StageRecord) -> str:
     if record.noise_floor is None and record.rows:
-        return f"{wording.count(record.rows_beyond)} of {wording.plural(record.rows, 'row')} differ."
+        return f"{wording.differing(record.rows_beyond, record.rows, 'row')}."
     if record.reason.startswith("invisible") and record.float64_relative_l2 is not None:
-        permitted = (
-            f" (up to {wording.number(record.float64_allowed, 0)} is rounding)"
-            if record.float64_allowed is not None
-            else ""
-        )
-        return f"Relative L2 in float64 {wording.number(record.float64_relative_l2)}{permitted}."
+        return f"{_capital(wording.float64(record))}."
     return f"{_capital(wording.relative(record))}; largest {wording.measured('difference', record.max_abs, record.max_abs_floor)}."
 
 
 def _why(audit: Audit) -> Answer:
     question, finding = "Why?", main_finding(audit)
     if finding is not None and finding.cause:
-        return Answer(question, remedy(finding.cause).title, finding.sentence, "findings", "Evidence")
+        title = wording.clip(remedy(finding.cause).title, 80)
+        return Answer(question, title, finding.sentence, "findings", "Evidence")
     if audit.verdict == "parity":
         if finding is not None:
             return Answer(question, "No difference to explain", finding.sentence, "findings", "Noticed")
@@ -208,7 +208,9 @@ def _why(audit: Audit) -> Answer:
         return Answer(question, "Cause not established", finding.sentence, "findings", "Evidence")
     counting = next((item for item in audit.not_compared if item.counts), None)
     if counting is not None:
-        return Answer(question, "Something was not compared", counting.reason, "not-compared", "All of it")
+        return Answer(
+            question, "Something was not compared", _capital(counting.reason), "not-compared", "All of it"
+        )
     return Answer(
         question,
         "Cause not established",
@@ -223,10 +225,10 @@ def _matter(decisions: Decisions | None) -> Answer:
     if decisions is None or decisions.examples == 0:
         return Answer(question, "Not known", decision_sentence(decisions), "predictions", "Predictions")
     flips = flips_total(decisions)
-    moved = max((item.max_abs_probability for item in decisions.temperatures), default=None)
+    moved = max(decisions.temperatures, key=lambda item: item.max_abs_probability, default=None)
     detail = decision_sentence(decisions)
     if moved is not None:
-        detail += f" The largest change of a probability is {wording.number(moved)}."
+        detail += f" The largest change of a probability is {wording.number(moved.max_abs_probability)}, at T = {moved.temperature:g}."
     if decisions.flips and all(flip.explained_by_noise for flip in decisions.flips):
         detail += " Every flip listed lies within the noise."
     noun = decision_noun(decisions)

@@ -21,12 +21,17 @@ from parity_reports.verdict import FirstScreen, build_first_screen, decision_sen
 __all__ = ["FindingView", "FlipRow", "Measures", "Page", "Predictions", "Sizes", "build_page"]
 
 
+_MOST_EVIDENCE = 20
+
+
 class Sizes(NamedTuple):
     """How much of the long lists a page shows; the rest is in audit.json, and the page says so."""
 
     flips: int = 100
     tokens: int = 5
     findings: int = 50
+    fields: int = 150
+    remarks: int = 40
     stage_details: bool = True
 
 
@@ -105,9 +110,9 @@ def build_page(audit: Audit, sizes: Sizes = Sizes()) -> Page:  # noqa: B008 - im
     """The page of an audit, its long lists cut to `sizes`."""
     return Page(
         title=f"{audit.verdict.replace('_', ' ')}: {audit.reference.spec} and {audit.candidate.spec}",
-        reference=audit.reference.spec,
+        reference=audit.reference.spec or wording.NOTHING,
         reference_framework=_framework(audit, "reference"),
-        candidate=audit.candidate.spec,
+        candidate=audit.candidate.spec or wording.NOTHING,
         candidate_framework=_framework(audit, "candidate"),
         first=build_first_screen(audit),
         ladder=build_ladder(audit),
@@ -116,7 +121,7 @@ def build_page(audit: Audit, sizes: Sizes = Sizes()) -> Page:  # noqa: B008 - im
         predictions=_predictions(audit.decisions, sizes.flips),
         tokens=build_tokens(audit, sizes.tokens),
         not_compared=_not_compared(audit),
-        compared=build_compared(audit),
+        compared=build_compared(audit, sizes.fields, sizes.remarks),
         policy=_policy(audit),
         noise=_noise(audit),
         limits=build_limits(audit),
@@ -129,7 +134,7 @@ def build_page(audit: Audit, sizes: Sizes = Sizes()) -> Page:  # noqa: B008 - im
 def _framework(audit: Audit, side: str) -> str:
     subject = audit.reference if side == "reference" else audit.candidate
     version = subject.versions.get(subject.framework, "")
-    return f"{subject.framework} {version}".strip()
+    return f"{subject.framework} {version}".strip() or "framework unknown"
 
 
 def _findings(audit: Audit) -> tuple[FindingView, ...]:
@@ -142,7 +147,7 @@ def _findings(audit: Audit) -> tuple[FindingView, ...]:
             cause_title=remedy(finding.cause).title if finding.cause else "not established",
             severity=finding.severity,
             evidence=tuple(
-                (name.replace("_", " "), wording.said(value)) for name, value in finding.evidence.items()
+                (name, wording.said(value)) for name, value in list(finding.evidence.items())[:_MOST_EVIDENCE]
             ),
         )
         for index, finding in enumerate(audit.findings, start=1)

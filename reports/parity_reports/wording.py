@@ -13,6 +13,8 @@ __all__ = [
     "NOTHING",
     "clip",
     "count",
+    "differing",
+    "float64",
     "measured",
     "number",
     "pass_title",
@@ -75,6 +77,15 @@ def plural(value: int, noun: str) -> str:
     return f"{count(value)} {noun}" if value == 1 else f"{count(value)} {noun}s"
 
 
+def differing(value: int, whole: int, noun: str) -> str:
+    """How many of how many differ.
+
+    >>> differing(1, 120, "row"), differing(41, 120, "row")
+    ('1 of 120 rows differs', '41 of 120 rows differ')
+    """
+    return f"{count(value)} of {plural(whole, noun)} differ{'s' if value == 1 else ''}"
+
+
 def share(value: float | None) -> str:
     """A share as a percentage.
 
@@ -114,13 +125,21 @@ def measured(stage: str, largest: Place, floor: float | None) -> str:
 
 
 def relative(record: StageRecord) -> str:
-    """The relative L2 of a stage against its floor: `relative L2 2.1e-05, 70 times its noise floor of 3e-07`."""
+    """The relative L2 of a stage against its floor: `relative L2 2.1e-05, 70 times its noise floor of 3.0e-07`."""
     if record.relative_l2 is None:
         return "relative L2 not measured"
     sentence = f"relative L2 {number(record.relative_l2)}"
     if record.noise_floor is not None and record.times_floor is not None:
-        sentence += f", {times(record.times_floor)} times its noise floor of {number(record.noise_floor, 0)}"
+        sentence += f", {times(record.times_floor)} times its noise floor of {number(record.noise_floor)}"
     return sentence
+
+
+def float64(record: StageRecord) -> str:
+    """The relative L2 of a stage with both sides in float64: `relative L2 in float64 2.0e-06 (up to 1e-12 is rounding)`."""
+    permitted = (
+        "" if record.float64_allowed is None else f" (up to {number(record.float64_allowed, 0)} is rounding)"
+    )
+    return f"relative L2 in float64 {number(record.float64_relative_l2)}{permitted}"
 
 
 def stage_title(stage: str) -> str:
