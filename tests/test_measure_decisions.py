@@ -110,7 +110,7 @@ def test_only_the_first_flips_by_row_are_kept_and_all_are_counted() -> None:
     for start in (40, 0, 20):
         decisions.add(np.tile([1.0, 0.0], (5, 1)), np.tile([0.0, 1.0], (5, 1)), np.arange(start, start + 5))
     got = decisions.measurement()
-    assert (15, [0, 1, 2]) == (got.flips_total, [flip.row for flip in got.flips])
+    assert (15, [0, 1, 2]) == (got.flips_total, [flip.row for flip in decisions.kept()])
 
 
 def test_tokens_of_one_row_are_told_apart() -> None:

@@ -173,13 +173,17 @@ class DecisionCount:
         """The flips kept so far, the first by row and position."""
         return tuple(self._flips)
 
+    def kept(self) -> tuple[FlipMeasurement, ...]:
+        """The first flips by row and position, as far as seen; a later batch may push some of them out."""
+        return tuple(self._flips)
+
     def measurement(self, confidence: float = 0.95) -> DecisionMeasurement:
         """What was counted so far; rows that cannot decide count as flips in the rate."""
         differ = self._examples - self._agree
         return DecisionMeasurement(
             examples=self._examples,
             agree=self._agree,
-            flips=tuple(self._flips),
+            flips=self.kept(),
             flips_total=self._flips_total,
             flips_explained=self._explained,
             ties=self._ties,
