@@ -170,10 +170,6 @@ class DecisionCount:
         self._flips = sorted(self._flips, key=lambda flip: (flip.row, flip.position))[: self.keep]
 
     def kept(self) -> tuple[FlipMeasurement, ...]:
-        """The flips kept so far, the first by row and position."""
-        return tuple(self._flips)
-
-    def kept(self) -> tuple[FlipMeasurement, ...]:
         """The first flips by row and position, as far as seen; a later batch may push some of them out."""
         return tuple(self._flips)
 
