@@ -66,7 +66,7 @@ def conclude(
     not_compared = [*plan.not_compared, *missing]
     symbols, silent = _symbol_stages(described, inputs, ledger, tensors)
     not_compared += silent
-    decisions = ledger.tally.record(inputs.labelled) if ledger.tally is not None else None
+    decisions = ledger.tally.record() if ledger.tally is not None else None
     stages = [*symbols, *tensors]
     if ledger.tally is not None and decisions is not None and decisions.examples:
         stages.append(_label_stage(decisions))
@@ -204,6 +204,7 @@ def _soft(ledger: Ledger) -> list[_Soft]:
     if other_side:
         said.append(f"padded on the {sides['reference']} and on the {sides['candidate']}")
         count = max(count, min(ledger.padded_rows))
+        named = sorted({*named, *ledger.padded_named})
     if ledger.mask_differing:
         said.append("padding is attended to on one side")
     found = [_Soft("attention_mask", ledger.rows, named, count, ", ".join(said))]
@@ -233,7 +234,7 @@ def _minded(tensors: list[StageRecord]) -> bool:
 
 def _label_stage(decisions: Decisions) -> StageRecord:
     real = [flip.row for flip in decisions.flips if not flip.explained_by_noise]
-    unexplained = decisions.flips_total - sum(flip.explained_by_noise for flip in decisions.flips)
+    unexplained = decisions.flips_total - decisions.flips_explained
     reason = "" if not decisions.flips_total or unexplained else f"{decisions.flips_total} flips lie within the noise"
     return discrete_record(
         "label",

@@ -260,7 +260,8 @@ def _place(stage: str, seen: Measurement) -> str | None:
 def _divergent_sentence(stages: Sequence[StageRecord], first: FirstDivergence) -> str:
     record = next(item for item in stages if item.stage == first.stage and item.pass_ == first.pass_)
     if record.noise_floor is None:
-        return f"Divergent from {first.stage} on: {record.rows_beyond} of {record.rows} rows differ."
+        how = f"{record.reason}, in " if record.reason else ""
+        return f"Divergent from {first.stage} on: {how}{record.rows_beyond} of {record.rows} rows{'' if how else ' differ'}."
     if first.float64_only:
         return (
             f"Divergent from {first.stage} on, invisible in float32: in float64 the two differ by a relative L2 of "

@@ -51,6 +51,7 @@ class Ledger:
         self.examples: list[TokenExample] = []
         self.padding: Pair[Counter[str]] = Pair(Counter(), Counter())
         self.padded_rows: Pair[int] = Pair(0, 0)
+        self.padded_named: list[int] = []
         self.unmasked: Pair[Counter[int]] = Pair(Counter(), Counter())
         self.mask_rows: list[int] = []
         self.mask_differing = 0
@@ -102,18 +103,21 @@ class Ledger:
         if reals[0] is None or reals[1] is None:
             return
         padded: list[int] = []
+        padded_here: list[NDArray[np.bool_]] = []
         unmasked: list[NDArray[np.bool_]] = []
         for number, batch in enumerate(batches):
             real = batch.stages["real"].values.astype(bool)
             self.padding[number][padding_side(real.astype(np.uint8))] += 1
             pads = (~real).any(axis=1)
             padded.append(int(pads.sum()))
+            padded_here.append(pads)
             mask = batch.stages.get("attention_mask")
             attended = np.ones(real.shape, dtype=bool) if mask is None else mask.values.astype(bool)
             loose = (attended & ~real).any(axis=1) | (~attended & real).any(axis=1)
             unmasked.append(loose)
             self.unmasked[number].update({1: int(loose.sum())})
         self.padded_rows = Pair(self.padded_rows.reference + padded[0], self.padded_rows.candidate + padded[1])
+        self._name(self.padded_named, [rows[place] for place in np.flatnonzero(padded_here[0] & padded_here[1])])
         differing = np.flatnonzero(unmasked[0] != unmasked[1])
         self.mask_differing += len(differing)
         self._name(self.mask_rows, [rows[place] for place in differing])

@@ -122,7 +122,7 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
                 words += "; the two tokenizers have different vocabularies"
         if kind == "truncation":
             for side, described in (("reference", evidence.reference), ("candidate", evidence.candidate)):
-                seen[f"{side} maximum length"] = described.tokenizer.get("max_length", described.tokenizer.get("model_max_length"))
+                seen[f"{side} maximum length"] = described.tokenizer.get("limit", described.tokenizer.get("max_length"))
         yield Finding(
             cause=cause,
             stage=stage,
@@ -173,8 +173,13 @@ def _configuration(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _transformer(described: Description) -> Mapping[str, Any]:
-    inner = described.config.get("transformer")
-    return inner if isinstance(inner, dict) else described.config
+    """The transformer's own settings; an archive keeps those of the model inside it under `transformer.`."""
+    inner = {
+        name.removeprefix("transformer."): value
+        for name, value in described.config.items()
+        if name.startswith("transformer.")
+    }
+    return inner or described.config
 
 
 def _weights(evidence: Evidence) -> Iterator[Finding]:
