@@ -142,7 +142,12 @@ class Session:
         unknown = next((row for row in rows if row not in known), None)
         if unknown is not None:
             what = f"row {unknown} in {precision}" if precision else f"row {unknown}"
-            raise self._host.Refusal("trace", f"The trace {self._folder} does not hold {what}.")
+            step = (
+                "Compare on all the inputs it was recorded on, or record it again on these."
+                if precision
+                else ""
+            )
+            raise self._host.Refusal("trace", f"The trace {self._folder} does not hold {what}.", step)
         places = [known[row] for row in rows]
         shards = [self._open_shard(place.shard) for place in places]
         masks = {axis: self._mask(axis, shards, places) for axis in _MASKS}
