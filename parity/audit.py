@@ -190,7 +190,7 @@ class FlipRate(_Record, frozen=True, kw_only=True):
 
 
 class Flip(_Record, frozen=True, kw_only=True):
-    """One decision that differs. A margin is the gap between a side's two largest logits, in logit units."""
+    """One decision that differs. A margin is the gap between a side's two largest logits, in logit units (null: infinite)."""
 
     row: int
     id: str | None = None
@@ -198,24 +198,24 @@ class Flip(_Record, frozen=True, kw_only=True):
     text: str
     reference: str
     candidate: str
-    reference_margin: float
-    candidate_margin: float
-    max_abs_logit: float
+    reference_margin: float | None
+    candidate_margin: float | None
+    max_abs_logit: float | None
     explained_by_noise: bool
     label: str | None = None
 
 
 class Temperature(_Record, frozen=True, kw_only=True):
-    """Distances between the two distributions at one temperature, in nats (KL, JS) and share (TV)."""
+    """Distances between the two distributions at one temperature, in nats (KL, JS; null: infinite) and share (TV)."""
 
     temperature: float
     js_mean: float
     tv_mean: float
-    kl_mean: float
+    kl_mean: float | None
     max_abs_probability: float
     js_max: float = 0.0
     tv_max: float = 0.0
-    kl_max: float = 0.0
+    kl_max: float | None = 0.0
     agree: int = 0
 
 
@@ -241,7 +241,12 @@ class LabelledMetric(_Record, frozen=True, kw_only=True):
 
 
 class Decisions(_Record, frozen=True, kw_only=True):
-    """What the two would decide, each on its own encoding. `unit` is "example" or "token"."""
+    """What the two would decide, each on its own encoding. `unit` is "example" or "token".
+
+    `flips_total` counts all that differ (`flips` holds the first hundred), `flips_explained` those whose margin rounding can
+    cross, `undefined` those where a side has no number to decide by, `ties` those with a shared largest logit,
+    `unknown_labels` labels of the inputs that are no class.
+    """
 
     examples: int
     agree: int
@@ -251,6 +256,9 @@ class Decisions(_Record, frozen=True, kw_only=True):
     implied_temperature: ImpliedTemperature
     unit: str = "example"
     flips_total: int = 0
+    flips_explained: int = 0
+    undefined: int = 0
+    unknown_labels: int = 0
     ties: int = 0
     multi_label: bool = False
     class_order: str = "same"
