@@ -180,6 +180,7 @@ def decisions(differing: int = 0, examples: int = 120, **changes: Any) -> Decisi
         ],
         "implied_temperature": ImpliedTemperature(value=1.002, r2=0.99998, reverse=0.998),
         "flips_total": differing,
+        "flips_explained": 0,
         "classes": ["negative", "neutral", "positive"],
         "metrics": [
             LabelledMetric(
@@ -450,7 +451,7 @@ def equivalent() -> Audit:
             Finding(
                 stage="embeddings",
                 sentence="The candidate runs in bfloat16.",
-                evidence={"dtype": ["float32", "bfloat16"]},
+                evidence={"standing": "suspected", "dtype": ["float32", "bfloat16"]},
                 cause="runtime.dtype",
             )
         ],
@@ -478,7 +479,7 @@ def outputs_only() -> Audit:
         decisions=decisions(
             0,
             multi_label=True,
-            class_order="permuted: the candidate's classes are positive, negative, neutral",
+            class_order="permuted",
             ties=2,
             metrics=[],
         ),

@@ -71,6 +71,22 @@ def test_a_divergent_finding_with_a_cause_says_why() -> None:
     assert found is not None and "both" == found.sentence
 
 
+def test_what_was_merely_noticed_is_no_reason() -> None:
+    noticed = Finding(
+        stage="attention_mask", sentence="Padded on other sides.", evidence={}, cause="batch.padding_side"
+    )
+    parity = build_page(audit(findings=[noticed])).first.answers[1]
+    assert ("No difference to explain", "Noticed: Padded on other sides.") == (parity.answer, parity.detail)
+    divergent = build_page(msgspec.structs.replace(AUDITS["float64_only"], findings=[noticed])).first.answers[
+        1
+    ]
+    assert "Cause not established" == divergent.answer
+
+
+def test_nothing_compared_is_never_said_to_start_nowhere() -> None:
+    assert "It cannot be told" == build_page(AUDITS["nothing"]).first.answers[0].answer
+
+
 def test_what_is_left_out_is_counted() -> None:
     page = build_page(with_volume(), Sizes(flips=10, findings=7))
     assert (10, 3990) == (len(page.predictions.flips), page.predictions.flips_left_out)

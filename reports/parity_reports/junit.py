@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from parity.audit import Audit, StageRecord
 from parity_reports import wording
-from parity_reports.verdict import decision_sentence, flips_total
+from parity_reports.predictions import decision_sentence, flips_total
 from parity_reports.visible import visible
 
 __all__ = ["Case", "render"]

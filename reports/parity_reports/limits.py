@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from parity.audit import Audit
 from parity_reports import wording
-from parity_reports.verdict import decision_noun, flips_total
+from parity_reports.predictions import decision_noun, flips_total
 
 __all__ = ["build_limits"]
 

@@ -8,16 +8,9 @@ from parity.audit import Audit, Decisions, Finding, StageRecord
 from parity_reports import wording
 from parity_reports.causes import remedy
 from parity_reports.ladder import INPUT_STAGES
+from parity_reports.predictions import decision_noun, decision_sentence, flips_total
 
-__all__ = [
-    "Answer",
-    "FirstScreen",
-    "build_first_screen",
-    "decision_noun",
-    "decision_sentence",
-    "flips_total",
-    "main_finding",
-]
+__all__ = ["Answer", "FirstScreen", "build_first_screen", "main_finding"]
 
 _MARKS = {
     "parity": ("✓", "ok", "Parity"),
@@ -96,43 +89,13 @@ def build_first_screen(audit: Audit) -> FirstScreen:
 
 
 def main_finding(audit: Audit) -> Finding | None:
-    """The finding that says most: a divergent one with a cause, then a divergent one, then any with a cause."""
-    ranked = sorted(
-        audit.findings, key=lambda finding: (finding.severity != "divergent", finding.cause is None)
-    )
-    return ranked[0] if ranked else None
+    """The finding that says most: divergent before noticed, with a cause before without, at the first divergence before others."""
+    stage = audit.first_divergence.stage if audit.first_divergence else None
 
+    def rank(finding: Finding) -> tuple[bool, bool, bool]:
+        return finding.severity != "divergent", finding.cause is None, finding.stage != stage
 
-def flips_total(decisions: Decisions) -> int:
-    """How many decisions differ, also where the record lists only the first of them."""
-    return max(decisions.flips_total, len(decisions.flips), decisions.examples - decisions.agree)
-
-
-def decision_sentence(decisions: Decisions | None) -> str:
-    """How many decisions differ, with the interval."""
-    if decisions is None:
-        return "There are no decisions to compare."
-    if decisions.examples == 0:
-        return "No decision was compared."
-    rate = decisions.flip_rate
-    interval = (
-        f"{wording.share(rate.confidence)} interval {wording.share(rate.low)} to {wording.share(rate.high)}"
-    )
-    flips = flips_total(decisions)
-    noun = decision_noun(decisions)
-    said = (
-        wording.differing(flips, decisions.examples, noun)
-        if flips
-        else f"None of {wording.plural(decisions.examples, noun)} differs"
-    )
-    return f"{said}: {wording.share(rate.value)} ({interval})."
-
-
-def decision_noun(decisions: Decisions) -> str:
-    """What one decision is called: a label, a set of labels, or the label of a token."""
-    if decisions.unit == "token":
-        return "token label"
-    return "label set" if decisions.multi_label else "label"
+    return min(audit.findings, key=rank, default=None)
 
 
 def _where(audit: Audit) -> Answer:
@@ -191,12 +154,11 @@ def _size(record: StageRecord) -> str:
 
 def _why(audit: Audit) -> Answer:
     question, finding = "Why?", main_finding(audit)
-    if finding is not None and finding.cause:
-        title = wording.clip(remedy(finding.cause).title, 80)
-        return Answer(question, title, finding.sentence, "findings", "Evidence")
     if audit.verdict == "parity":
         if finding is not None:
-            return Answer(question, "No difference to explain", finding.sentence, "findings", "Noticed")
+            return Answer(
+                question, "No difference to explain", f"Noticed: {finding.sentence}", "findings", "Findings"
+            )
         return Answer(
             question,
             "No difference to explain",
@@ -204,13 +166,21 @@ def _why(audit: Audit) -> Answer:
             "noise",
             "How the noise was measured",
         )
-    if finding is not None:
-        return Answer(question, "Cause not established", finding.sentence, "findings", "Evidence")
     counting = next((item for item in audit.not_compared if item.counts), None)
-    if counting is not None:
+    if audit.first_divergence is None and counting is not None:
         return Answer(
             question, "Something was not compared", _capital(counting.reason), "not-compared", "All of it"
         )
+    if (cause := _cause(audit)) is not None and finding is not None:
+        standing = finding.evidence.get("standing")
+        said = (
+            f"{_capital(str(standing))}: {finding.sentence}"
+            if standing in ("suspected", "confirmed")
+            else finding.sentence
+        )
+        return Answer(question, wording.clip(remedy(cause).title, 80), said, "findings", "Evidence")
+    if finding is not None:
+        return Answer(question, "Cause not established", finding.sentence, "findings", "Findings")
     return Answer(
         question,
         "Cause not established",
@@ -218,6 +188,14 @@ def _why(audit: Audit) -> Answer:
         "compared",
         "What differs between the two",
     )
+
+
+def _cause(audit: Audit) -> str | None:
+    """The cause of the main finding, if that finding says why: one merely noticed does not."""
+    finding = main_finding(audit)
+    if finding is None or (finding.severity != "divergent" and audit.verdict != "equivalent"):
+        return None
+    return finding.cause
 
 
 def _matter(decisions: Decisions | None) -> Answer:
@@ -229,8 +207,8 @@ def _matter(decisions: Decisions | None) -> Answer:
     detail = decision_sentence(decisions)
     if moved is not None:
         detail += f" The largest change of a probability is {wording.number(moved.max_abs_probability)}, at T = {moved.temperature:g}."
-    if decisions.flips and all(flip.explained_by_noise for flip in decisions.flips):
-        detail += " Every flip listed lies within the noise."
+    if flips and decisions.flips_explained >= flips:
+        detail += " Every flip lies within the noise."
     noun = decision_noun(decisions)
     title = f"{wording.plural(flips, noun)} flip{'s' if flips == 1 else ''}" if flips else f"No {noun} flips"
     return Answer(question, title, detail, "predictions", "Predictions")
@@ -258,9 +236,8 @@ def _next(audit: Audit) -> Answer:
     if first is None:
         step = "Make comparable what was not, or name it in a policy's ignore list, and run it again."
         return Answer(question, "Complete the comparison", step, "not-compared", "What is missing")
-    finding = main_finding(audit)
-    if finding is not None and finding.cause:
-        return Answer(question, "Undo it and run again", remedy(finding.cause).step, "again", "Command")
+    if (cause := _cause(audit)) is not None:
+        return Answer(question, "Undo it and run again", remedy(cause).step, "again", "Command")
     if first.float64_only:
         step = "A setting or a few weights differ by little: an epsilon, an activation, an edit. Rounding does not explain it."
         return Answer(question, "Look for a small setting", step, "compared", "What differs between the two")

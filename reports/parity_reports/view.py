@@ -9,16 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from parity.audit import Audit, Decisions, Flip
+from parity.audit import Audit
 from parity_reports import wording
 from parity_reports.causes import remedy
 from parity_reports.compared import Compared, build_compared
 from parity_reports.ladder import Ladder, build_ladder
 from parity_reports.limits import build_limits
+from parity_reports.predictions import Predictions, build_predictions
 from parity_reports.tokens import TokenView, build_tokens
-from parity_reports.verdict import FirstScreen, build_first_screen, decision_sentence, flips_total
+from parity_reports.verdict import FirstScreen, build_first_screen
 
-__all__ = ["FindingView", "FlipRow", "Measures", "Page", "Predictions", "Sizes", "build_page"]
+__all__ = ["FindingView", "Page", "Sizes", "build_page"]
 
 
 _MOST_EVIDENCE = 20
@@ -35,13 +36,6 @@ class Sizes(NamedTuple):
     stage_details: bool = True
 
 
-class Measures(NamedTuple):
-    """A small table: its heads, and rows of text."""
-
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
 @dataclass(frozen=True)
 class FindingView:
     """A finding with its evidence."""
@@ -53,32 +47,6 @@ class FindingView:
     cause_title: str
     severity: str
     evidence: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class FlipRow:
-    """One decision that differs."""
-
-    place: str
-    text: str
-    label: str
-    reference: str
-    candidate: str
-    margins: str
-    moved: str
-    explained: str
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What both would decide."""
-
-    sentence: str
-    facts: tuple[tuple[str, str], ...]
-    temperatures: Measures
-    metrics: Measures
-    flips: tuple[FlipRow, ...]
-    flips_left_out: int
 
 
 @dataclass(frozen=True)
@@ -118,7 +86,7 @@ def build_page(audit: Audit, sizes: Sizes = Sizes()) -> Page:  # noqa: B008 - im
         ladder=build_ladder(audit),
         findings=_findings(audit)[: sizes.findings],
         findings_left_out=max(0, len(audit.findings) - sizes.findings),
-        predictions=_predictions(audit.decisions, sizes.flips),
+        predictions=build_predictions(audit.decisions, sizes.flips),
         tokens=build_tokens(audit, sizes.tokens),
         not_compared=_not_compared(audit),
         compared=build_compared(audit, sizes.fields, sizes.remarks),
@@ -151,93 +119,6 @@ def _findings(audit: Audit) -> tuple[FindingView, ...]:
             ),
         )
         for index, finding in enumerate(audit.findings, start=1)
-    )
-
-
-def _predictions(decisions: Decisions | None, most: int) -> Predictions:
-    sentence = decision_sentence(decisions)
-    if decisions is None:
-        return Predictions(sentence, (), Measures((), ()), Measures((), ()), (), 0)
-    implied = decisions.implied_temperature
-    facts = [("Agree", f"{wording.count(decisions.agree)} of {wording.count(decisions.examples)}")]
-    if implied.value is not None:
-        r2 = "" if implied.r2 is None else f" (R² {implied.r2:.6g})"
-        facts.append(("Implied temperature, candidate = reference at T", f"{implied.value:.3f}{r2}"))
-    if decisions.ties:
-        facts.append(("Ties, both labels equally likely on a side", wording.count(decisions.ties)))
-    if decisions.class_order != "same":
-        facts.append(("Class order", decisions.class_order))
-    if decisions.multi_label:
-        facts.append(("Multi-label", "each class is decided by itself, with a sigmoid"))
-    flips = tuple(_flip(flip) for flip in decisions.flips[:most])
-    return Predictions(
-        sentence=sentence,
-        facts=tuple(facts),
-        temperatures=_temperatures(decisions),
-        metrics=_metrics(decisions),
-        flips=flips,
-        flips_left_out=max(0, flips_total(decisions) - len(flips)),
-    )
-
-
-def _temperatures(decisions: Decisions) -> Measures:
-    agreeing = any(item.agree for item in decisions.temperatures)
-    heads = (
-        "T",
-        *(["agree"] if agreeing else []),
-        "JS mean",
-        "JS max",
-        "TV mean",
-        "TV max",
-        "KL mean",
-        "KL max",
-        "largest change of a probability",
-    )
-    rows = tuple(
-        (
-            f"{item.temperature:g}",
-            *([wording.count(item.agree)] if agreeing else []),
-            *(wording.number(value) for value in (item.js_mean, item.js_max, item.tv_mean, item.tv_max)),
-            *(wording.number(value) for value in (item.kl_mean, item.kl_max, item.max_abs_probability)),
-        )
-        for item in decisions.temperatures
-    )
-    return Measures(heads, rows)
-
-
-def _metrics(decisions: Decisions) -> Measures:
-    heads = ("metric", "reference", "candidate", "difference", "interval", "labelled")
-    rows = tuple(
-        (
-            item.metric,
-            f"{item.reference:.4f}",
-            f"{item.candidate:.4f}",
-            f"{item.difference:+.4f}",
-            _interval(item.low, item.high, item.confidence),
-            wording.count(item.labelled),
-        )
-        for item in decisions.metrics
-    )
-    return Measures(heads, rows)
-
-
-def _interval(low: float | None, high: float | None, confidence: float) -> str:
-    if low is None or high is None:
-        return wording.NOTHING
-    return f"{low:+.4f} to {high:+.4f} ({wording.share(confidence)})"
-
-
-def _flip(flip: Flip) -> FlipRow:
-    place = f"{flip.row}" + (f", token {flip.token}" if flip.token is not None else "")
-    return FlipRow(
-        place=place + (f" ({flip.id})" if flip.id else ""),
-        text=wording.clip(flip.text),
-        label=flip.label or wording.NOTHING,
-        reference=wording.clip(flip.reference, 80),
-        candidate=wording.clip(flip.candidate, 80),
-        margins=f"{wording.number(flip.reference_margin)} and {wording.number(flip.candidate_margin)}",
-        moved=wording.number(flip.max_abs_logit),
-        explained="yes" if flip.explained_by_noise else "no",
     )
 
 
