@@ -72,7 +72,7 @@ def draw_curve(curve: Curve) -> Markup:
     finite = [value for value in sizes if value is not None and math.isfinite(value) and value > 0]
     if len(curve.stages) < 2 or not finite:
         return Markup("")
-    low, high = math.floor(math.log10(min(finite))), math.ceil(math.log10(max(finite)))
+    low, high = math.floor(math.log10(min(finite)) - 0.1), math.ceil(math.log10(max(finite)))
     scale = LogScale(low, max(high, low + 1), _HEIGHT - _BOTTOM, _TOP)
     across = LinearScale(0, len(curve.stages) - 1, _LEFT + 8, _WIDTH - _RIGHT)
     svg = Svg(_WIDTH, _HEIGHT, _label(curve), "chart wide")
