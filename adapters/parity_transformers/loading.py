@@ -94,8 +94,8 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     host.progress("loading the weights")
     model, info = _model(name, config, kind, options, source, hub, host, safe_weights, notes)
     model.eval()
-    missing, unused = _keys(info, "missing_keys"), _keys(info, "unexpected_keys")
-    mismatched = _keys(info, "mismatched_keys")
+    missing = _keys(info, "missing_keys", model) + _keys(info, "mismatched_keys", model)
+    unused = _keys(info, "unexpected_keys", model)
     if task == "encoder" and config.architectures and type(model).__name__ not in config.architectures:
         notes.append(
             "The checkpoint is a {}; what is questioned is its {}.".format(
@@ -104,7 +104,7 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
         )
     if not config.architectures:
         notes.append("The config names no architecture, so the bare encoder is questioned.")
-    return Loaded(name, config, tokenizer, model, task, sorted(set(missing + mismatched)), unused, notes)
+    return Loaded(name, config, tokenizer, model, task, _really_missing(sorted(set(missing)), model), unused, notes)
 
 
 def _source(locator: str, host: Any) -> _Source:
@@ -116,6 +116,11 @@ def _source(locator: str, host: Any) -> _Source:
                 "The folder {} holds no config.json.".format(locator),
                 "Name the folder that save_pretrained() wrote.",
             )
+        try:
+            with open(os.path.join(path, "config.json"), encoding="utf-8") as file:
+                json.load(file)
+        except ValueError as error:
+            raise host.Refusal("subject", "The config.json of {} is not JSON: {}.".format(locator, error)) from error
         return _Source([path], True, None)
     if os.path.exists(path):
         raise host.Refusal(
@@ -163,10 +168,14 @@ def _no_config(source: _Source, error: Exception, host: Any) -> Exception:
     if source.local:
         return host.Refusal("subject", "The config.json of {} cannot be read: {}".format(name, text))
     offline = os.environ.get("TRANSFORMERS_OFFLINE") == "1"
-    why = "the hub is switched off by HF_HUB_OFFLINE" if offline else text
+    if "connect" in text.lower() or "cached" in text.lower():  # two lines of advice on how to be online
+        text = "no connection"
+    asked = "There is no folder {},".format(name) if source.note is None else source.note[:-1] + ", but there is"
     return host.Refusal(
         "subject-not-found",
-        "There is no folder {0}, and no model {0} in the cache or within reach on the hub ({1}).".format(name, why),
+        "{} and no model {} in the cache or within reach on the hub ({}).".format(
+            asked, name, "the hub is switched off by HF_HUB_OFFLINE" if offline else text
+        ).replace("but there is and no", "but there is no"),
         "Check the name, or give a local folder."
         + (" Unset HF_HUB_OFFLINE to let it be downloaded." if offline else ""),
     )
@@ -289,21 +298,25 @@ def _with_old_loader(name: str, asked: Dict[str, Any], host: Any, notes: List[st
             "The folder {} holds no weights (none of {}).".format(name, ", ".join(_WEIGHTS[:2])),
             "Put the weights there; TensorFlow and Flax weights are not read.",
         )
-    can = version_of("transformers") >= (4, 26) and importlib.util.find_spec("safetensors") is not None
-    if can or any(os.path.isfile(os.path.join(name, file)) for file in _WEIGHTS if "pytorch" in file):
-        return name
     reading = _beside("safetensors_file")
-    state = {}  # type: Dict[str, Any]
-    files = ["model.safetensors"]
     index = os.path.join(name, "model.safetensors.index.json")
-    if os.path.isfile(index):
-        with open(index, encoding="utf-8") as file:
-            files = sorted(set(json.load(file)["weight_map"].values()))
-    for one in files:
-        try:
-            state.update(reading.read(os.path.join(name, os.path.basename(one))))
-        except (OSError, ValueError) as error:
-            raise host.Refusal("subject", "The weights of {} cannot be read: {}".format(name, error)) from error
+    files = ["model.safetensors"] if os.path.isfile(os.path.join(name, "model.safetensors")) else []
+    state = {}  # type: Dict[str, Any]
+    can = version_of("transformers") >= (4, 26) and importlib.util.find_spec("safetensors") is not None
+    can = can or any(os.path.isfile(os.path.join(name, file)) for file in _WEIGHTS if "pytorch" in file)
+    try:
+        if not files and os.path.isfile(index):
+            with open(index, encoding="utf-8") as file:
+                files = sorted({os.path.basename(part) for part in json.load(file)["weight_map"].values()})
+        for one in files:
+            path = os.path.join(name, one)
+            reading.check(path)  # what is cut off ends in a sentence; transformers 5 goes looking on the hub instead
+            if not can:
+                state.update(reading.read(path))
+    except (OSError, ValueError, KeyError) as error:
+        raise host.Refusal("subject", "The weights of {} cannot be read: {}.".format(name, error)) from error
+    if can:
+        return name
     asked["state_dict"] = state
     if asked.get("torch_dtype") == "auto":
         asked["torch_dtype"] = next(iter(state.values())).dtype
@@ -332,6 +345,8 @@ def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights
         return host.Refusal(
             "bad-option-value", "{} cannot run with attn={}: {}".format(name, options.attn, text)
         )
+    if "ignore_mismatched_sizes" in str(error):
+        text = "their shapes are not those that config.json asks for"
     if isinstance(error, (OSError, RuntimeError, ValueError)):
         return host.Refusal(
             "subject",
@@ -341,16 +356,33 @@ def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights
     return error
 
 
-def _keys(info: Any, name: str) -> List[str]:
+def _keys(info: Any, name: str, model: Any) -> List[str]:
     found = info.get(name, ()) if isinstance(info, dict) else getattr(info, name, ())
     names = [str(key[0] if isinstance(key, (tuple, list)) else key) for key in found or ()]
+    # Some versions name what a bare encoder lacks as the headed checkpoint would have: the model's own names count.
+    prefix = model.base_model_prefix + "."
+    own = set(model.state_dict())
+    names = [key[len(prefix) :] if key not in own and key[len(prefix) :] in own else key for key in names]
     # Tables of 0, 1, 2, … that some versions saved as if they were weights.
     return sorted(key for key in names if not key.endswith(("position_ids", "token_type_ids")))
 
 
+def _really_missing(names: List[str], model: Any) -> List[str]:
+    """Without what needs no file: constants (a causal mask, say), and second names of weights that were there."""
+    state, parameters = model.state_dict(), dict(model.named_parameters())
+    given = {value.data_ptr() for name, value in state.items() if name not in names}
+    found = []  # type: List[str]
+    for name in names:
+        value = state.get(name)
+        constant = name not in parameters and value is not None and (value.dim() == 0 or not value.is_floating_point())
+        if value is None or not (constant or value.data_ptr() in given):
+            found.append(name)
+    return found
+
+
 def _first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = " ".join(lines[:2]) or type(error).__name__
+    text = " ".join(lines[:2]).rstrip(" ,:") or type(error).__name__
     return text if len(text) <= 300 else text[:297] + "…"
 
 

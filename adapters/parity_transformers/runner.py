@@ -93,12 +93,8 @@ class Session:
         import transformers
 
         loaded, config = self._loaded, self._model.config
-        single = loaded.tokenizer.pad_token is None or (
-            loaded.task == "sequence_classification" and getattr(config, "pad_token_id", None) is None
-        )
-        notes = list(loaded.notes)
-        if single:
-            notes.append("There is no padding token, so rows are run one at a time.")
+        alone = self._why_alone()
+        notes = loaded.notes if alone is None else loaded.notes + [alone]
         headed = loaded.task in ("sequence_classification", "token_classification")
         parameters = self._tap.parameters(self._model)
         return {
@@ -126,7 +122,7 @@ class Session:
             "scope": "full" if any(stage["name"] == "layer.0" for stage in self._stages) else "outputs",
             "can": {"same_ids": True, "float64": self._device.type != "mps", "pairs": "optional"},
             "accepts": sorted(self._accepts),
-            "max_rows": 1 if single else self._options.batch_size,
+            "max_rows": self._options.batch_size if alone is None else 1,
             "max_tokens": self._room,
             "vocabulary_rows": self._vocabulary_rows,
             "newly_initialised": loaded.newly_initialised,
@@ -189,6 +185,15 @@ class Session:
         if stages is None:
             return [site for site in self._sites if not site.detail]
         return [site for site in self._sites if site.name in stages or site.axes == ("row", "token")]
+
+    def _why_alone(self) -> Optional[str]:
+        """Why rows cannot be run together; None where they can."""
+        config, sequences = self._model.config, self._loaded.task == "sequence_classification"
+        if self._loaded.tokenizer.pad_token is None or (sequences and getattr(config, "pad_token_id", None) is None):
+            return "There is no padding token, so rows are run one at a time."
+        if sequences and getattr(config, "is_encoder_decoder", False):
+            return "A batch of this model must hold equally many end tokens in every row, so rows are run one at a time."
+        return None
 
     def _try_out(self) -> List[Dict[str, Any]]:
         """Which places really speak, in which order: one small forward tells, where the module tree only suggests."""

@@ -4,12 +4,13 @@ The format: eight bytes of header length (little-endian), a JSON header `{name: 
 """
 
 import json
+import os
 import struct
-from typing import Any, Dict
+from typing import Any, Dict, Tuple
 
 import torch
 
-__all__ = ["read"]
+__all__ = ["check", "read"]
 
 _DTYPES = {
     "F64": torch.float64,
@@ -26,22 +27,35 @@ _DTYPES = {
 _LONGEST_HEADER = 100_000_000
 
 
+def check(path: str) -> None:
+    """ValueError when the file is not what its header says; nothing but the header is read."""
+    _header(path)
+
+
 def read(path: str) -> Dict[str, Any]:
     """Every tensor of the file by name; ValueError when the file is not what its header says."""
+    header, start = _header(path)
     with open(path, "rb") as file:
         content = bytearray(file.read())
-    if len(content) < 8:
-        raise ValueError("{} is too short for a safetensors file".format(path))
-    (length,) = struct.unpack("<Q", content[:8])
-    if length > min(_LONGEST_HEADER, len(content) - 8):
-        raise ValueError("{} says its header has {} bytes, which it cannot".format(path, length))
-    header = json.loads(content[8 : 8 + length].decode("utf-8"))
+    return {name: _tensor(path, name, entry, content, start) for name, entry in header.items()}
+
+
+def _header(path: str) -> Tuple[Dict[str, Any], int]:
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        first = file.read(8)
+        (length,) = struct.unpack("<Q", first) if len(first) == 8 else (size,)
+        if length > min(_LONGEST_HEADER, size - 8):
+            raise ValueError("{} does not begin as a safetensors file does".format(path))
+        try:
+            header = json.loads(file.read(length).decode("utf-8"))
+            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        except (UnicodeDecodeError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+            raise ValueError("{} does not begin as a safetensors file does".format(path)) from error
     start = 8 + length
-    return {
-        name: _tensor(path, name, entry, content, start)
-        for name, entry in header.items()
-        if name != "__metadata__"
-    }
+    if max(ends + [0]) > size - start:
+        raise ValueError("{} is cut off: it has {} bytes of {}".format(path, size, start + max(ends)))
+    return {name: entry for name, entry in header.items() if name != "__metadata__"}, start
 
 
 def _tensor(path: str, name: str, entry: Any, content: bytearray, start: int) -> Any:

@@ -76,6 +76,7 @@ def load(source: Any, map_location: Any = "cpu", **arguments: Any) -> Any:
     arguments.pop("pickle_module", None)
     arguments.pop("weights_only", None)
     arguments["map_location"] = map_location
+    _refuse_other_formats(source)
     knows = "weights_only" in inspect.signature(_torch_load).parameters
     if knows and _torch_version() >= (2, 6):
         try:
@@ -85,7 +86,6 @@ def load(source: Any, map_location: Any = "cpu", **arguments: Any) -> Any:
             if asked is None:
                 raise
             raise UnsafeWeights(asked.group(1)) from error
-    _refuse_other_formats(source)
     if knows:
         arguments["weights_only"] = False
     return _torch_load(source, pickle_module=_module(), **arguments)
