@@ -328,7 +328,9 @@ def load_audit(path: Path) -> Audit:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise RecordError(f"{path} cannot be read: {error.strerror}.", next_step="Name an audit.json that parity wrote.") from error
+        raise RecordError(
+            f"{path} cannot be read: {error.strerror}.", next_step="Name an audit.json that parity wrote."
+        ) from error
     try:
         return msgspec.json.decode(data, type=Audit)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:

@@ -56,8 +56,15 @@ def paired_stages(
             who = "the reference" if here is None else "the candidate"
             yield Unfit(stage, f"{who} announced it and did not produce it")
             continue
-        if here.axes != there.axes or here.values.shape[0] != len(numbers) or there.values.shape[0] != len(numbers):
+        if (
+            here.axes != there.axes
+            or here.values.shape[0] != len(numbers)
+            or there.values.shape[0] != len(numbers)
+        ):
             yield Unfit(stage, f"axes {list(here.axes)} against {list(there.axes)}, {len(numbers)} rows")
+            continue
+        if "f" in (kinds := {side.values.dtype.kind for side in (here, there)}) and len(kinds) > 1:
+            yield Unfit(stage, f"{here.values.dtype} against {there.values.dtype}")
             continue
         kind = here.axes[1] if len(here.axes) > 1 else "row"
         if kind in {"token", "word"}:
@@ -66,6 +73,9 @@ def paired_stages(
             pairing = pairings[kind]
             if isinstance(pairing, Unfit):
                 yield Unfit(stage, pairing.reason)
+                continue
+            if unlike := _unlike_layout(kind, stage, batches):
+                yield Unfit(stage, unlike)
                 continue
             widths = [side.values.shape[2:] for side in (here, there)]
             if widths[0] != widths[1]:
@@ -80,10 +90,15 @@ def paired_stages(
             values = Pair(_flat(here.values), _flat(there.values))
             example_rows, positions = numbers, np.zeros(len(numbers), dtype=np.int64)
         if here.axes[-1] == "class":
+            if plan.labels is not None and plan.labels.permutation is not None:
+                named, columns = len(plan.labels.permutation), values.candidate.shape[1]
+                if named != columns:
+                    yield Unfit(stage, f"{columns} columns, and {named} classes are named")
+                    continue
             values = _ordered(values, plan)
         yield PairedStage(stage, values, example_rows, positions)
         if stage == "logits" and plan.classed:
-            shares = Pair(
+            shares: Pair[Array] = Pair(
                 probabilities(values.reference, plan.temperatures.reference, multi_label=plan.multi_label),
                 probabilities(values.candidate, plan.temperatures.candidate, multi_label=plan.multi_label),
             )
@@ -98,7 +113,9 @@ def same_feed(batches: Pair[Batch]) -> bool:
     here, there = (_feed(batch) for batch in batches)
     if "input_ids" not in here or "input_ids" not in there:
         return all(
-            name in there and np.array_equal(here[name], there[name]) for name in here if name.startswith("input.")
+            name in there and np.array_equal(here[name], there[name])
+            for name in here
+            if name.startswith("input.")
         ) and bool(here) == bool(there)
     for name in ("input_ids", "real", "attention_mask", "token_type_ids"):
         if not np.array_equal(here[name], there[name]):
@@ -129,7 +146,21 @@ def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] |
     here, there = masks[0].values.astype(np.uint8), masks[1].values.astype(np.uint8)
     if kind == "word" and not np.array_equal(here.sum(axis=1), there.sum(axis=1)):
         return Unfit(kind, "the two cut the text into different words")
-    return pair_positions(here, there, pairs if kind == "token" else None)
+    chosen = pairs if kind == "token" and pairs is not None else [None] * len(here)
+    counts = here.sum(axis=1), there.sum(axis=1)
+    for row, pair in enumerate(chosen):
+        if pair is None and counts[0][row] != counts[1][row]:
+            return Unfit(kind, f"a row has {counts[0][row]} real {kind}s against {counts[1][row]}, and the same ids")
+    return pair_positions(here, there, chosen)
+
+
+def _unlike_layout(kind: str, stage: str, batches: Pair[Batch]) -> str:
+    """Why a stage does not lie as its batch's tokens (or words) do; empty when it does."""
+    for side, batch in zip(Pair._fields, batches, strict=True):
+        shape, mask = batch.stages[stage].values.shape, batch.stages["real" if kind == "token" else "word_mask"].values
+        if shape[:2] != mask.shape:
+            return f"the {side} has {shape[1]} {kind}s of {stage} where it was fed {mask.shape[1]}"
+    return ""
 
 
 def _flat(values: Array) -> Array:
@@ -141,5 +172,3 @@ def _ordered(values: Pair[Array], plan: Plan) -> Pair[Array]:
     if labels is None or labels.permutation is None or labels.kind == "same":
         return values
     return Pair(values.reference, values.candidate[:, list(labels.permutation)])
-
-

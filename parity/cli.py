@@ -34,7 +34,12 @@ def _inputs_options(command: _Command) -> _Command:
     """The options that say what the subjects are asked with."""
     for option in reversed(
         (
-            click.option("--inputs", "inputs_path", metavar="FILE", help=".txt .jsonl .csv .tsv .parquet, or - for stdin."),
+            click.option(
+                "--inputs",
+                "inputs_path",
+                metavar="FILE",
+                help=".txt .jsonl .csv .tsv .parquet, or - for stdin.",
+            ),
             click.option("--text-column", metavar="NAME", help="Column of the text."),
             click.option("--pair-column", metavar="NAME", help="Column of the second text."),
             click.option("--label-column", metavar="NAME", help="Column of the label."),
@@ -51,7 +56,13 @@ def _running_options(command: _Command) -> _Command:
     """The options that say how to run."""
     for option in reversed(
         (
-            click.option("--timeout", type=float, default=600.0, show_default=True, help="Seconds a runner may be silent."),
+            click.option(
+                "--timeout",
+                type=float,
+                default=600.0,
+                show_default=True,
+                help="Seconds a runner may be silent.",
+            ),
             click.option("--quiet", is_flag=True, help="No progress; the verdict only."),
         )
     ):
@@ -69,11 +80,24 @@ def parity() -> None:
 @click.argument("reference")
 @click.argument("candidate")
 @_inputs_options
-@click.option("--policy", default="faithful", show_default=True, help="faithful, decisions, bitwise, or a .toml file.")
-@click.option("--temperature", "temperatures", type=float, multiple=True, default=(1.0,), show_default=True, metavar="T")
+@click.option(
+    "--policy", default="faithful", show_default=True, help="faithful, decisions, bitwise, or a .toml file."
+)
+@click.option(
+    "--temperature", "temperatures", type=float, multiple=True, default=(1.0,), show_default=True, metavar="T"
+)
 @click.option("--detail", is_flag=True, help="Also attention and MLP of each layer.")
-@click.option("--sample", type=click.IntRange(1), default=32, show_default=True, help="Rows for the noise floor.")
-@click.option("--out", "folder", default="parity-audit", show_default=True, metavar="FOLDER", help="Where the audit goes.")
+@click.option(
+    "--sample", type=click.IntRange(1), default=32, show_default=True, help="Rows for the noise floor."
+)
+@click.option(
+    "--out",
+    "folder",
+    default="parity-audit",
+    show_default=True,
+    metavar="FOLDER",
+    help="Where the audit goes.",
+)
 @_running_options
 def compare(
     reference: str,
@@ -98,6 +122,7 @@ def compare(
     subjects = Pair(parse_subject(reference), parse_subject(candidate))
     _positive(temperatures)
     asked = load_policy(policy)
+    limited = inputs["limit"] is not None
     with _workdir() as workdir, watch(quiet) as progress:
         request = comparing.Request(
             subjects=subjects,
@@ -108,6 +133,7 @@ def compare(
             sample=sample,
             timeout=timeout,
             command=_command(),
+            limited=limited,
         )
         audit = comparing.compare(request, progress)
     written = write_folder(audit, Path(folder))
@@ -120,7 +146,9 @@ def compare(
 @_inputs_options
 @click.option("--out", required=True, metavar="PATH.trace", help="The folder to make.")
 @click.option("--outputs-only", is_flag=True, help="Keep logits only.")
-@click.option("--full-rows", type=click.IntRange(0), metavar="N", help="Keep all stages for the first N rows only.")
+@click.option(
+    "--full-rows", type=click.IntRange(0), metavar="N", help="Keep all stages for the first N rows only."
+)
 @click.option("--force", is_flag=True, help="Replace a trace that is there.")
 @_running_options
 def record(
@@ -211,7 +239,9 @@ def env_build(name: str, quiet: bool) -> int:
     """Build an environment now, if it is not there; prints its interpreter."""
     from parity.managed import ensure
 
-    interpreter = ensure(_managed(name), on_progress=lambda what: None if quiet else click.echo(what, err=True))
+    interpreter = ensure(
+        _managed(name), on_progress=lambda what: None if quiet else click.echo(what, err=True)
+    )
     click.echo(str(interpreter))
     return 0
 
@@ -255,7 +285,8 @@ def _managed(name: str) -> Managed:
     declared = _declared()
     if name not in declared:
         raise EnvironmentNotBuilt(
-            f"No adapter has an environment called {name!r}.", next_step=f"There are: {', '.join(declared) or 'none'}."
+            f"No adapter has an environment called {name!r}.",
+            next_step=f"There are: {', '.join(declared) or 'none'}.",
         )
     return declared[name]
 

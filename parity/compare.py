@@ -19,11 +19,10 @@ from typing import Any, NamedTuple
 
 from parity.adapter import check_options, find_adapter
 from parity.audit import Audit, InputsRecord, PolicyRecord
-from parity.batches import sample_rows
 from parity.conclude import conclude
 from parity.description import Description
-from parity.encoding import Example
 from parity.environment import interpreter_for
+from parity.errors import InputsDoNotFit
 from parity.fit import check_fit
 from parity.inputs import Inputs, open_inputs
 from parity.ledger import Ledger
@@ -32,10 +31,10 @@ from parity.pair import Pair
 from parity.plan import Plan, plan_of
 from parity.runner import Progress as RunnerProgress
 from parity.runner import Runner
-from parity.sampling import NoiseSample, take_sample
+from parity.sampling import NoiseSample, choose_rows, take_sample
 from parity.side import Side
 from parity.subject import Subject
-from parity.sweep import SLOTS, WINDOW, open_window, sweep_window
+from parity.sweep import WINDOW, Window, open_window, sweep_window
 from parity.tally import DecisionTally
 
 __all__ = ["Progress", "Request", "compare"]
@@ -54,6 +53,7 @@ class Request(NamedTuple):
     sample: int = 32
     timeout: float = 600.0
     command: str = ""
+    limited: bool = False
 
 
 def compare(request: Request, progress: Progress) -> Audit:
@@ -67,13 +67,14 @@ def compare(request: Request, progress: Progress) -> Audit:
         sample: NoiseSample | None = None
         ledger: Ledger | None = None
         seconds, done = Pair(0.0, 0.0), 0
-        for examples in inputs.windows(WINDOW):
+        cut = _cut(described)
+        for examples in inputs.windows(WINDOW, cut=cut):
             progress("reading tokens", done, inputs.count)
             window = open_window(sides, examples)
             if sample is None or ledger is None:
                 sample = _sample(sides, plan, request, window, progress)
                 floors = _floors(sample, request.policy)
-                ledger = Ledger(plan, floors, _tally(described, plan, request, floors))
+                ledger = Ledger(floors, _tally(described, plan, request, floors))
             if ledger.tally is not None:
                 ledger.tally.look_at(examples)
 
@@ -82,9 +83,12 @@ def compare(request: Request, progress: Progress) -> Audit:
                 done += count
                 progress("comparing", done, inputs.count)
 
-            spent = sweep_window(sides, plan, window, ledger, advance)
+            here = plan if cut is None or examples[0].row < cut else plan.outputs_only()
+            spent = sweep_window(sides, here, window, ledger, advance)
             seconds = Pair(seconds.reference + spent.reference, seconds.candidate + spent.candidate)
-        assert sample is not None and ledger is not None, "inputs without an example are refused when they are read"
+        assert sample is not None and ledger is not None, (
+            "inputs without an example are refused when they are read"
+        )
         records = Pair(sides.reference.record(), sides.candidate.record())
     return conclude(
         described=described,
@@ -113,14 +117,15 @@ def _open(request: Request, stack: ExitStack, progress: Progress) -> Pair[Side]:
             adapter,
             interpreter=interpreter,
             timeout=request.timeout,
-            slots=SLOTS,
             on_progress=partial(_relay, progress, name),
         )
         runners.append(stack.enter_context(runner))
     progress("opening both sides", 0, None)
     sides = [
         Side(name, subject, adapter, runner, runner.describe())
-        for name, subject, adapter, runner in zip(Pair._fields, request.subjects, adapters, runners, strict=True)
+        for name, subject, adapter, runner in zip(
+            Pair._fields, request.subjects, adapters, runners, strict=True
+        )
     ]
     return Pair(sides[0], sides[1])
 
@@ -136,7 +141,25 @@ def _chosen_inputs(request: Request, sides: Pair[Side]) -> Inputs:
         inputs = open_inputs(pair_probes="required" in {side.described.can.pairs for side in sides})
     for side in sides:
         check_fit(str(side.subject), side.described, inputs)
+        _check_count(side, inputs, request.limited)
     return inputs
+
+
+def _check_count(side: Side, inputs: Inputs, limited: bool) -> None:
+    """Rows found by their order alone must be as many on both sides, or a shift would go unseen."""
+    recorded = side.described.recorded
+    if recorded is None or recorded.matched_by != "order" or limited or recorded.count == inputs.count:
+        return
+    raise InputsDoNotFit(
+        f"{side.subject} holds {recorded.count:,} rows without ids, and {inputs.source} holds {inputs.count:,} inputs.",
+        next_step="Give both the same rows, or ids to match them by; --limit takes the first ones of both.",
+    )
+
+
+def _cut(described: Pair[Description]) -> int | None:
+    """The first row for which a trace holds outputs only; None where there is no such row."""
+    held = [side.recorded.full_rows for side in described if side.recorded is not None]
+    return min((rows for rows in held if rows is not None), default=None)
 
 
 def _tally(
@@ -156,19 +179,19 @@ def _tally(
 
 
 def _sample(
-    sides: Pair[Side], plan: Plan, request: Request, window: Any, progress: Progress
+    sides: Pair[Side], plan: Plan, request: Request, window: Window, progress: Progress
 ) -> NoiseSample:
-    examples: list[Example] = window.examples
-    places = sample_rows(len(examples), request.sample)
-    done = 0
+    examples = window.examples
+    rows, able = choose_rows(sides, [example.row for example in examples], request.sample)
+    first, done = examples[0].row, 0
 
     def advance(count: int) -> None:
         nonlocal done
         done += count
-        progress("measuring the noise floor", done, len(places))
+        progress("measuring the noise floor", done, len(rows))
 
-    progress("measuring the noise floor", 0, len(places))
-    return take_sample(sides, plan, window.batches(plan, places), advance)
+    progress("measuring the noise floor", 0, len(rows))
+    return take_sample(sides, plan, window.batches(plan, [row - first for row in rows]), able, advance)
 
 
 def _floors(sample: NoiseSample, policy: PolicyRecord) -> Callable[[str], Floor]:
@@ -177,7 +200,9 @@ def _floors(sample: NoiseSample, policy: PolicyRecord) -> Callable[[str], Floor]
 
     def floors(stage: str) -> Floor:
         if stage not in known:
-            known[stage] = floor_of(stage, sample.noise.reference, sample.noise.candidate, policy, float64_is_pure=pure)
+            known[stage] = floor_of(
+                stage, sample.noise.reference, sample.noise.candidate, policy, float64_is_pure=pure
+            )
         return known[stage]
 
     return floors

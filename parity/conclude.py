@@ -20,7 +20,7 @@ from parity.audit import (
 from parity.causes.evidence import Evidence, findings
 from parity.description import Description
 from parity.judge import Measured, discrete_record, first_divergence, judge_stage, reach_verdict
-from parity.ledger import Ledger
+from parity.ledger import Heap, Ledger
 from parity.measure.tensors import Difference, Measurement
 from parity.noise import Floor
 from parity.pair import Pair
@@ -30,6 +30,10 @@ from parity.sampling import NoiseSample
 __all__ = ["conclude"]
 
 _OWN_WORSE = 3.0
+_HEAPS: tuple[tuple[Pass, tuple[Heap, Heap]], ...] = (
+    ("own", ("both", "own")),
+    ("same_ids", ("both", "given")),
+)
 _INPUT_KINDS: dict[str, tuple[str, ...]] = {
     "text": ("text",),
     "tokens": ("text", "pieces"),
@@ -44,7 +48,7 @@ class _Soft(NamedTuple):
     stage: str
     rows: int
     differing: list[int]
-    count: int
+    differing_rows: int
     said: str
 
 
@@ -121,16 +125,22 @@ def _tensor_stages(
     records: list[StageRecord] = []
     missing: list[NotCompared] = []
     for stage in _derived(plan):
-        for pass_, heaps in (("own", ("both", "own")), ("same_ids", ("both", "given"))):
-            name: Pass = "own" if pass_ == "own" else "same_ids"
+        for name, heaps in _HEAPS:
             seen = _merged([ledger.heaps[heap].get(stage) for heap in heaps])
             reason = ledger.unfit.get((stage, name))
             if reason is not None:
-                missing.append(NotCompared(stage=stage, pass_=name, reason=reason, counts=_counts(name, reason, ledger)))
+                missing.append(
+                    NotCompared(stage=stage, pass_=name, reason=reason, counts=_counts(name, reason, ledger))
+                )
             if seen is None:
                 continue
             exact = sample.between.get(stage) if name == "same_ids" or sample.own_feed_equal else None
-            records.append(judge_stage(Measured(stage, name, seen, floors(stage), exact), policy))
+            if name == "same_ids" and policy.check_float64 and sample.between and exact is None:
+                missing.append(NotCompared(stage=stage, pass_=name, reason="it was not seen on both sides in float64"))
+            centred = _merged([ledger.centred.get(heap) for heap in heaps]) if stage == "logits" else None
+            shifted = None if centred is None else centred.relative_l2
+            whole = stage in ledger.whole
+            records.append(judge_stage(Measured(stage, name, seen, floors(stage), exact, shifted, whole), policy))
             if records[-1].status == "not_comparable":
                 missing.append(NotCompared(stage=stage, pass_=name, reason=records[-1].reason))
     return records, missing
@@ -163,10 +173,19 @@ def _symbol_stages(
 ) -> tuple[list[StageRecord], list[NotCompared]]:
     """Text, tokens, ids, types, mask and positions, in the own pass."""
     if ledger.rows == 0:
-        who = "a side has outputs only" if "outputs" in {side.scope for side in described} else "a side has no tokens"
-        return [], [NotCompared(stage=stage, reason=who, counts=False) for stage in ("text", "tokens", "input_ids")]
+        who = (
+            "a side has outputs only"
+            if "outputs" in {side.scope for side in described}
+            else "a side has no tokens"
+        )
+        return [], [
+            NotCompared(stage=stage, reason=who, counts=False) for stage in ("text", "tokens", "input_ids")
+        ]
     records: list[StageRecord] = []
     silent: list[NotCompared] = []
+    if ledger.rows < inputs.count:
+        untold = f"a side shows no tokens for {inputs.count - ledger.rows} of {inputs.count} rows"
+        silent.append(NotCompared(stage="tokens", reason=untold))
     for stage, kinds in _INPUT_KINDS.items():
         if stage == "text" and not ledger.texts_known:
             reason = "a tokenizer does not tell its normalised text"
@@ -181,7 +200,13 @@ def _symbol_stages(
         )
     for soft in _soft(ledger):
         minded = _minded(tensors)
-        reason = soft.said if minded else f"{soft.said}; the model does not mind" if soft.count else soft.said
+        reason = (
+            soft.said
+            if minded
+            else f"{soft.said}; the model does not mind"
+            if soft.differing_rows
+            else soft.said
+        )
         records.append(
             discrete_record(
                 soft.stage,
@@ -189,7 +214,7 @@ def _symbol_stages(
                 compared=ledger.token_count,
                 rows=soft.rows,
                 differing=soft.differing,
-                count=soft.count if minded else 0,
+                count=soft.differing_rows if minded else 0,
                 reason=reason,
             )
         )
@@ -212,7 +237,11 @@ def _soft(ledger: Ledger) -> list[_Soft]:
         count = ledger.position_differing
         found.append(
             _Soft(
-                "position_ids", ledger.positions_known, ledger.position_rows, count, "other positions" if count else ""
+                "position_ids",
+                ledger.positions_known,
+                ledger.position_rows,
+                count,
+                "other positions" if count else "",
             )
         )
     return found
@@ -235,7 +264,11 @@ def _minded(tensors: list[StageRecord]) -> bool:
 def _label_stage(decisions: Decisions) -> StageRecord:
     real = [flip.row for flip in decisions.flips if not flip.explained_by_noise]
     unexplained = decisions.flips_total - decisions.flips_explained
-    reason = "" if not decisions.flips_total or unexplained else f"{decisions.flips_total} flips lie within the noise"
+    reason = (
+        ""
+        if not decisions.flips_total or unexplained
+        else f"{decisions.flips_total} flips lie within the noise"
+    )
     return discrete_record(
         "label",
         "own",

@@ -8,7 +8,7 @@ import msgspec
 
 from parity.errors import RunnerSpokeGarbage
 
-__all__ = ["Abilities", "Description", "Parameter", "StageSeen", "read_description"]
+__all__ = ["Abilities", "Description", "Parameter", "Recorded", "StageSeen", "read_description"]
 
 
 class StageSeen(msgspec.Struct, frozen=True):
@@ -37,6 +37,19 @@ class Abilities(msgspec.Struct, frozen=True):
     tokens: bool = True
 
 
+class Recorded(msgspec.Struct, frozen=True):
+    """What a subject that only replays was recorded on: how many rows, and how rows are found again.
+
+    `full_rows` says that stages before the outputs are held for the first so many rows only, `float64_rows` which rows are
+    held in float64 (None for either: all there are).
+    """
+
+    count: int
+    matched_by: Literal["text", "id", "order"]
+    full_rows: int | None = None
+    float64_rows: list[int] | None = None
+
+
 class Description(msgspec.Struct, frozen=True):
     """The answer to `describe`; the wire's contract is in `parity/_in_process/serve.py`."""
 
@@ -63,6 +76,7 @@ class Description(msgspec.Struct, frozen=True):
     unused_weights: list[str] = []
     notes: list[str] = []
     name_used: str = ""
+    recorded: Recorded | None = None
 
 
 def read_description(value: object, subject: str) -> Description:

@@ -13,7 +13,9 @@ from parity.subject import Subject
 __all__ = ["inspect_subject"]
 
 
-def inspect_subject(subject: Subject, *, timeout: float, progress: Callable[[str, int, int | None], None]) -> list[str]:
+def inspect_subject(
+    subject: Subject, *, timeout: float, progress: Callable[[str, int, int | None], None]
+) -> list[str]:
     """Open a subject and say what it is, one fact a line; raises what opening it raises."""
     adapter = find_adapter(subject)
     check_options(adapter, subject)
@@ -22,7 +24,9 @@ def inspect_subject(subject: Subject, *, timeout: float, progress: Callable[[str
     def relay(told: Told) -> None:
         progress(told.what, told.done, told.total)
 
-    with Runner.start(subject, adapter, interpreter=interpreter, timeout=timeout, on_progress=relay) as runner:
+    with Runner.start(
+        subject, adapter, interpreter=interpreter, timeout=timeout, on_progress=relay
+    ) as runner:
         described = runner.describe()
         warnings = runner.warnings
     count = sum(_product(parameter.shape) for parameter in described.parameters)
@@ -36,7 +40,9 @@ def inspect_subject(subject: Subject, *, timeout: float, progress: Callable[[str
         "weights": described.weights_digest or "none",
         "classes": ", ".join(described.labels or ()) or "none",
         "tokenizer": ", ".join(f"{name}={value}" for name, value in described.tokenizer.items()),
-        "stages": " → ".join(stage.name for stage in described.stages if not stage.name.endswith((".attention", ".mlp"))),
+        "stages": " → ".join(
+            stage.name for stage in described.stages if not stage.name.endswith((".attention", ".mlp"))
+        ),
         "can": _abilities(described.can.same_ids, described.can.float64, described.can.pairs),
     }
     lines = [f"{name:12} {value}" for name, value in facts.items()]
@@ -51,7 +57,9 @@ def inspect_subject(subject: Subject, *, timeout: float, progress: Callable[[str
 def _abilities(same_ids: bool, float64: bool, pairs: str) -> str:
     said = ["run given ids"] if same_ids else []
     said += ["run in float64"] if float64 else []
-    said.append({"no": "reads single texts", "optional": "reads texts or pairs", "required": "reads pairs"}[pairs])
+    said.append(
+        {"no": "reads single texts", "optional": "reads texts or pairs", "required": "reads pairs"}[pairs]
+    )
     return ", ".join(said)
 
 

@@ -11,12 +11,30 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from parity.audit import Decisions, FirstDivergence, NotCompared, Pass, Place, PolicyRecord, StageRecord, Status, Verdict
+from parity.audit import (
+    Decisions,
+    FirstDivergence,
+    NotCompared,
+    Pass,
+    Place,
+    PolicyRecord,
+    StageRecord,
+    Status,
+    Verdict,
+)
 from parity.measure.decisions import clopper_pearson
 from parity.measure.tensors import Measurement
 from parity.noise import Floor
 
-__all__ = ["Judgement", "Measured", "discrete_record", "first_divergence", "judge_stage", "reach_verdict", "stage_rank"]
+__all__ = [
+    "Judgement",
+    "Measured",
+    "discrete_record",
+    "first_divergence",
+    "judge_stage",
+    "reach_verdict",
+    "stage_rank",
+]
 
 _LAYER = re.compile(r"(?:^|\.)layer\.(\d+)")
 _CLEAR_CUT = 20.0
@@ -33,7 +51,11 @@ _LAST = ("pooled", "logits", "probabilities", "label")
 
 
 class Measured(NamedTuple):
-    """One stage in one pass: its measurement, its floor, and what the two differ by in float64 (None: not asked)."""
+    """One stage in one pass: its measurement, its floor, and what the two differ by in float64 (None: not asked).
+
+    `centred` is the relative L2 once each row's mean is taken out of both sides; `whole` says that the stage holds whole
+    numbers, which no rounding moves.
+    """
 
     stage: str
     pass_: Pass
@@ -41,6 +63,7 @@ class Measured(NamedTuple):
     floor: Floor
     float64: float | None
     centred: float | None = None
+    whole: bool = False
 
 
 class Judgement(NamedTuple):
@@ -88,7 +111,14 @@ def judge_stage(measured: Measured, policy: PolicyRecord) -> StageRecord:
 
 
 def discrete_record(
-    stage: str, pass_: Pass, *, compared: int, rows: int, differing: Sequence[int], count: int, reason: str = ""
+    stage: str,
+    pass_: Pass,
+    *,
+    compared: int,
+    rows: int,
+    differing: Sequence[int],
+    count: int,
+    reason: str = "",
 ) -> StageRecord:
     """The record of a stage of symbols (text, tokens, ids, labels): equal, or divergent in `count` of `rows` rows."""
     status: Status = "not_comparable" if rows == 0 else "divergent" if count else "equal"
@@ -129,7 +159,9 @@ def first_divergence(stages: Sequence[StageRecord], policy: PolicyRecord) -> Fir
     An example or a token is named only where a strict subset is concerned and the difference is clear-cut: at a faulty
     weight every token differs at once, and naming one would be false precision.
     """
-    divergent = [record for record in stages if record.status == "divergent" and record.stage not in policy.ignore]
+    divergent = [
+        record for record in stages if record.status == "divergent" and record.stage not in policy.ignore
+    ]
     if not divergent:
         return None
     order = list(dict.fromkeys(record.stage for record in stages))
@@ -154,9 +186,9 @@ def reach_verdict(
 ) -> Judgement:
     """The verdict under the policy, the exit code, and the sentence that heads every report."""
     first = first_divergence(stages, policy)
-    counting = [item for item in not_compared if item.counts]
-    tensors = [record for record in stages if record.noise_floor is not None]
-    if not any(record.compared for record in tensors):
+    counting = [item for item in not_compared if item.counts and item.stage not in policy.ignore]
+    tensors = [record for record in stages if record.noise_floor is not None and record.stage not in policy.ignore]
+    if not any(record.compared or record.status == "divergent" for record in tensors):
         return Judgement("not_comparable", 1, f"Nothing was compared: {_why_nothing(stages, not_compared)}")
     if policy.flip_rate is not None and policy.probability is not None and (first is not None or counting):
         return _by_decisions(first, decisions, policy)
@@ -165,12 +197,22 @@ def reach_verdict(
     if counting:
         item = counting[0]
         more = f" (and {len(counting) - 1} more)" if len(counting) > 1 else ""
-        return Judgement("not_comparable", 1, f"What could be compared agrees, but {item.stage} was not: {item.reason}{more}.")
-    return Judgement("parity", 0, _parity_sentence(stages, decisions, policy))
+        return Judgement(
+            "not_comparable",
+            1,
+            f"What could be compared agrees, but {item.stage} was not: {item.reason}{more}.",
+        )
+    return Judgement("parity", 0, _parity_sentence(tensors, decisions, policy))
 
 
-def _by_decisions(first: FirstDivergence | None, decisions: Decisions | None, policy: PolicyRecord) -> Judgement:
-    where = f"The stages differ from {first.stage} on" if first is not None else "Some stages could not be compared"
+def _by_decisions(
+    first: FirstDivergence | None, decisions: Decisions | None, policy: PolicyRecord
+) -> Judgement:
+    where = (
+        f"The stages differ from {first.stage} on"
+        if first is not None
+        else "Some stages could not be compared"
+    )
     if decisions is None or decisions.examples == 0:
         return Judgement("not_comparable", 1, f"{where}, and there are no decisions to compare.")
     assert policy.flip_rate is not None and policy.probability is not None
@@ -188,7 +230,9 @@ def _by_decisions(first: FirstDivergence | None, decisions: Decisions | None, po
         )
     if furthest > policy.probability:
         return Judgement(
-            "divergent", 1, f"{where}, and a probability moves by {furthest:.1e} (up to {policy.probability:g} is allowed)."
+            "divergent",
+            1,
+            f"{where}, and a probability moves by {furthest:.1e} (up to {policy.probability:g} is allowed).",
         )
     if decisions.flips_total:
         return Judgement(
@@ -209,18 +253,30 @@ def _by_decisions(first: FirstDivergence | None, decisions: Decisions | None, po
 def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
     seen, floor = measured.measurement, measured.floor
     if seen.non_finite_unequal:
-        return "divergent", f"{seen.non_finite_unequal} values are numbers on one side only, or not the same infinity"
+        return (
+            "divergent",
+            f"{seen.non_finite_unequal} values are numbers on one side only, or not the same infinity",
+        )
     if not seen.compared or seen.relative_l2 is None:
-        return "not_comparable", "no value is a number on both sides" if seen.non_finite_reference else "it is empty"
+        return (
+            "not_comparable",
+            "no value is a number on both sides" if seen.non_finite_reference else "it is empty",
+        )
     if seen.nan_both:
         return "not_comparable", f"{seen.nan_both} values are NaN on both sides, and NaN equals nothing"
+    if measured.whole:
+        return ("equal", "") if seen.bitwise_equal else ("divergent", "whole numbers, and not the same")
     if policy.name == "bitwise" or (policy.floor_factor == 0 and measured.stage not in policy.stages):
         return ("equal", "") if seen.bitwise_equal else ("divergent", "not bitwise equal")
     if seen.relative_l2 > floor.allowed:
         return "divergent", ""
     if seen.worst_position > floor.position_allowed:
         return "divergent", f"one position differs by {seen.worst_position:.1e} of its size"
-    if policy.check_float64 and measured.float64 is not None and not measured.float64 <= floor.float64_allowed:
+    if (
+        policy.check_float64
+        and measured.float64 is not None
+        and not measured.float64 <= floor.float64_allowed
+    ):
         return "divergent", "invisible in float32; in float64 rounding sinks and the difference stays"
     return ("equal", "") if seen.bitwise_equal else ("within_noise", "")
 
@@ -276,8 +332,7 @@ def _divergent_sentence(stages: Sequence[StageRecord], first: FirstDivergence) -
     )
 
 
-def _parity_sentence(stages: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord) -> str:
-    tensors = [record for record in stages if record.noise_floor is not None and record.compared]
+def _parity_sentence(tensors: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord) -> str:
     worst = max(tensors, key=lambda record: record.times_floor or 0.0)
     count = len({record.stage for record in tensors})
     labels = ""
@@ -293,7 +348,9 @@ def _parity_sentence(stages: Sequence[StageRecord], decisions: Decisions | None,
 
 def _why_nothing(stages: Sequence[StageRecord], not_compared: Sequence[NotCompared]) -> str:
     reason = next((item.reason for item in not_compared if item.counts), None)
-    reason = reason or next((record.reason for record in stages if record.reason), "no stage is common to both")
+    reason = reason or next(
+        (record.reason for record in stages if record.reason), "no stage is common to both"
+    )
     return reason if reason.endswith(".") else f"{reason}."
 
 

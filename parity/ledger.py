@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +23,13 @@ from parity.plan import Plan
 from parity.runner import Batch
 from parity.tally import DecisionTally
 
-__all__ = ["Ledger"]
+__all__ = ["Heap", "Ledger"]
 
 Integers = NDArray[np.int64]
+Heap = Literal["both", "own", "given"]
 _EXAMPLES = 12
 _NAMED_ROWS = 8
+_PASSES: dict[Heap, tuple[Pass, ...]] = {"both": ("own", "same_ids"), "own": ("own",), "given": ("same_ids",)}
 
 
 class Ledger:
@@ -34,12 +37,15 @@ class Ledger:
 
     Stage differences are kept in three heaps, so that a batch which fed both sides the same is measured once and counts in
     both passes: `both` (same feed), `own` (each side's own, feeds differ), `given` (the candidate on the reference's ids).
+    `centred` holds the logits of each heap less their rows' means (a shift of a whole row moves no probability of a softmax);
+    `whole` names the stages that hold whole numbers.
     """
 
-    def __init__(self, plan: Plan, floors: Callable[[str], Floor], tally: DecisionTally | None) -> None:
-        self.plan = plan
+    def __init__(self, floors: Callable[[str], Floor], tally: DecisionTally | None) -> None:
         self.tally = tally
-        self.heaps: dict[str, dict[str, Difference]] = {"both": {}, "own": {}, "given": {}}
+        self.heaps: dict[Heap, dict[str, Difference]] = {"both": {}, "own": {}, "given": {}}
+        self.centred: dict[str, Difference] = {}
+        self.whole: set[str] = set()
         self.unfit: dict[tuple[str, Pass], str] = {}
         self.rows = 0
         self.rows_equal = 0
@@ -108,19 +114,24 @@ class Ledger:
         for number, batch in enumerate(batches):
             real = batch.stages["real"].values.astype(bool)
             self.padding[number][padding_side(real.astype(np.uint8))] += 1
-            pads = (~real).any(axis=1)
+            pads: NDArray[np.bool_] = np.asarray((~real).any(axis=1))
             padded.append(int(pads.sum()))
             padded_here.append(pads)
             mask = batch.stages.get("attention_mask")
             attended = np.ones(real.shape, dtype=bool) if mask is None else mask.values.astype(bool)
-            loose = (attended & ~real).any(axis=1) | (~attended & real).any(axis=1)
+            loose: NDArray[np.bool_] = np.asarray((attended != real).any(axis=1))
             unmasked.append(loose)
             self.unmasked[number].update({1: int(loose.sum())})
-        self.padded_rows = Pair(self.padded_rows.reference + padded[0], self.padded_rows.candidate + padded[1])
-        self._name(self.padded_named, [rows[place] for place in np.flatnonzero(padded_here[0] & padded_here[1])])
+        self.padded_rows = Pair(
+            self.padded_rows.reference + padded[0], self.padded_rows.candidate + padded[1]
+        )
+        self._name(
+            self.padded_named,
+            [rows[place] for place in np.flatnonzero(padded_here[0] & padded_here[1]).tolist()],
+        )
         differing = np.flatnonzero(unmasked[0] != unmasked[1])
         self.mask_differing += len(differing)
-        self._name(self.mask_rows, [rows[place] for place in differing])
+        self._name(self.mask_rows, [rows[place] for place in differing.tolist()])
         self._positions(batches, rows, equal_rows)
 
     def _positions(self, batches: Pair[Batch], rows: Sequence[int], equal_rows: Sequence[bool]) -> None:
@@ -142,12 +153,17 @@ class Ledger:
                 self._name(self.position_rows, [row])
 
     def add_stages(
-        self, heap: str, batches: Pair[Batch], rows: Sequence[int], pairs: Sequence[Integers | None] | None
+        self,
+        heap: Heap,
+        batches: Pair[Batch],
+        rows: Sequence[int],
+        pairs: Sequence[Integers | None] | None,
+        plan: Plan,
     ) -> None:
         """Measure every stage of a pair of batches into a heap; `own` and `both` also count decisions."""
-        passes: tuple[Pass, ...] = {"both": ("own", "same_ids"), "own": ("own",), "given": ("same_ids",)}[heap]  # type: ignore[assignment]
+        passes = _PASSES[heap]
         heaps = self.heaps[heap]
-        for item in paired_stages(self.plan, batches, rows, pairs):
+        for item in paired_stages(plan, batches, rows, pairs):
             if isinstance(item, Unfit):
                 for pass_ in passes:
                     self.unfit.setdefault((item.stage, pass_), item.reason)
@@ -155,6 +171,11 @@ class Ledger:
             if item.stage not in heaps:
                 heaps[item.stage] = Difference(2.0 * self._floors(item.stage).allowed)
             heaps[item.stage].add(item.values.reference, item.values.candidate, item.rows, item.positions)
+            if item.values.reference.dtype.kind != "f":
+                self.whole.add(item.stage)
+            elif item.stage == "logits" and self.plan.classed and not self.plan.multi_label:
+                centred = self.centred.setdefault(heap, Difference(centred=True))
+                centred.add(item.values.reference, item.values.candidate, item.rows, item.positions)
             if item.stage == "logits" and heap != "given" and self.tally is not None:
                 self._decide(item)
 
@@ -164,5 +185,3 @@ class Ledger:
 
     def _name(self, named: list[int], rows: Sequence[int]) -> None:
         named.extend(list(rows)[: max(0, _NAMED_ROWS - len(named))])
-
-

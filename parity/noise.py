@@ -56,7 +56,11 @@ def floor_of(
     float64_is_pure: bool,
 ) -> Floor:
     """The floor at a stage from what was measured on either side (a side without float64 is left out)."""
-    known = [side[stage] for side in (reference, candidate) if stage in side and math.isfinite(side[stage].relative_l2)]
+    known = [
+        side[stage]
+        for side in (reference, candidate)
+        if stage in side and math.isfinite(side[stage].relative_l2)
+    ]
     finest = min((noise.relative_l2 for noise in known), default=0.0)
     floor = max(math.sqrt(2.0) * finest, UNIT_ROUNDOFF)
     allowed = policy.stages.get(stage, policy.floor_factor * floor)

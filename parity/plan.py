@@ -30,6 +30,11 @@ class Plan(NamedTuple):
     max_rows: int
     not_compared: tuple[NotCompared, ...]
 
+    def outputs_only(self) -> Plan:
+        """The same for rows of which a side holds outputs only."""
+        kept = (name for name in self.stages if name == "logits" or name.startswith("output."))
+        return self._replace(stages=tuple(kept))
+
 
 def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -> Plan:
     """Pair what can be paired; what cannot is listed with its reason, and counts unless a side never offered it."""
@@ -45,7 +50,10 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -
             lacking = sides.candidate if name in aligned.only_reference else sides.reference
             side = "reference" if name in aligned.only_reference else "candidate"
             if lacking.scope == "outputs":
-                reason, counts = f"The {'candidate' if side == 'reference' else 'reference'} holds outputs only.", False
+                reason, counts = (
+                    f"The {'candidate' if side == 'reference' else 'reference'} holds outputs only.",
+                    False,
+                )
         missing.append(NotCompared(stage=name, reason=reason.rstrip("."), side=side, counts=counts))
     stages = [name for name in aligned.paired if detail or not name.endswith(_DETAIL)]
     labels = None
@@ -55,12 +63,16 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -
         labels = align_labels(sides.reference.labels, sides.candidate.labels)
         if labels.kind == "not_comparable":
             stages.remove("logits")
-            missing.append(NotCompared(stage="logits", reason=labels.sentence.rstrip("."), side="both", counts=True))
+            missing.append(
+                NotCompared(stage="logits", reason=labels.sentence.rstrip("."), side="both", counts=True)
+            )
     classed = "logits" in stages and not (task & {"regression"})
     if has_logits and sides.reference.multi_label != sides.candidate.multi_label:
         classed = False
         missing.append(
-            NotCompared(stage="probabilities", reason="one side is multi-label (sigmoid), the other is not (softmax)")
+            NotCompared(
+                stage="probabilities", reason="one side is multi-label (sigmoid), the other is not (softmax)"
+            )
         )
     limits = [side.max_rows for side in sides if side.max_rows is not None]
     return Plan(

@@ -31,7 +31,12 @@ __all__ = ["BUILT_IN", "load_policy"]
 BUILT_IN: dict[str, PolicyRecord] = {
     "faithful": PolicyRecord(name="faithful", floor_factor=5.0, float64_limit=1e-12, check_float64=True),
     "decisions": PolicyRecord(
-        name="decisions", floor_factor=5.0, float64_limit=1e-12, check_float64=True, flip_rate=0.01, probability=0.05
+        name="decisions",
+        floor_factor=5.0,
+        float64_limit=1e-12,
+        check_float64=True,
+        flip_rate=0.01,
+        probability=0.05,
     ),
     "bitwise": PolicyRecord(name="bitwise", floor_factor=0.0, float64_limit=0.0, check_float64=False),
 }
@@ -47,14 +52,19 @@ def load_policy(name: str) -> PolicyRecord:
     path = Path(name)
     if path.suffix != ".toml":
         raise PolicyError(
-            f"{name!r} is no policy.", next_step=f"Use one of {', '.join(BUILT_IN)}, or the path of a .toml file."
+            f"{name!r} is no policy.",
+            next_step=f"Use one of {', '.join(BUILT_IN)}, or the path of a .toml file.",
         )
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise PolicyError(f"The policy file {name} cannot be read: {error.strerror}.", next_step="Check the path.") from error
+        raise PolicyError(
+            f"The policy file {name} cannot be read: {error.strerror}.", next_step="Check the path."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PolicyError(f"The policy file {name} is not TOML: {error}.", next_step="Mend that line.") from error
+        raise PolicyError(
+            f"The policy file {name} is not TOML: {error}.", next_step="Mend that line."
+        ) from error
     return _from_table(data, name)
 
 
@@ -66,7 +76,9 @@ def _from_table(data: dict[str, Any], source: str) -> PolicyRecord:
             raise PolicyError(f"{source} has the key {key!r}, which no policy has.", next_step=hint)
     base = data.get("base", "faithful")
     if base not in BUILT_IN:
-        raise PolicyError(f"{source}: base = {base!r} is no built-in policy.", next_step=f"Use {', '.join(BUILT_IN)}.")
+        raise PolicyError(
+            f"{source}: base = {base!r} is no built-in policy.", next_step=f"Use {', '.join(BUILT_IN)}."
+        )
     start = BUILT_IN[base]
     values: dict[str, Any] = {name: getattr(start, name) for name in start.__struct_fields__}
     values["name"] = str(data.get("name", Path(source).stem))
@@ -74,23 +86,33 @@ def _from_table(data: dict[str, Any], source: str) -> PolicyRecord:
         values[key] = _number(data[key], key, source)
     for key in {"flip_rate", "probability", "confidence"} & data.keys():
         if not 0 < values[key] < 1:
-            raise PolicyError(f"{source}: {key} = {values[key]} is not a share.", next_step="Give a number between 0 and 1.")
+            raise PolicyError(
+                f"{source}: {key} = {values[key]} is not a share.", next_step="Give a number between 0 and 1."
+            )
     if "check_float64" in data:
         if not isinstance(data["check_float64"], bool):
             raise PolicyError(f"{source}: check_float64 = {data['check_float64']!r} is not true or false.")
         values["check_float64"] = data["check_float64"]
     ignored = data.get("ignore", [])
     if not isinstance(ignored, list) or not all(isinstance(item, str) for item in ignored):  # pyright: ignore[reportUnknownVariableType]
-        raise PolicyError(f"{source}: ignore is not a list of stage names.", next_step='Write ignore = ["pooled"].')
+        raise PolicyError(
+            f"{source}: ignore is not a list of stage names.", next_step='Write ignore = ["pooled"].'
+        )
     values["ignore"] = ignored
     stages = data.get("stages", {})
     if not isinstance(stages, dict):
-        raise PolicyError(f"{source}: stages is not a table.", next_step='Write [stages] and "layer.3" = 1e-3 below it.')
-    values["stages"] = {str(stage): _number(limit, f"stages.{stage}", source) for stage, limit in stages.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        raise PolicyError(
+            f"{source}: stages is not a table.", next_step='Write [stages] and "layer.3" = 1e-3 below it.'
+        )
+    values["stages"] = {
+        str(stage): _number(limit, f"stages.{stage}", source) for stage, limit in stages.items()
+    }  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return PolicyRecord(**values)
 
 
 def _number(value: object, key: str, source: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise PolicyError(f"{source}: {key} = {value!r} is not a number of zero or more.", next_step="Mend that line.")
+        raise PolicyError(
+            f"{source}: {key} = {value!r} is not a number of zero or more.", next_step="Mend that line."
+        )
     return float(value)

@@ -63,8 +63,10 @@ def _making(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise OutOfSpace(
-                f"No room is left to write the audit into {folder}.", next_step="Free some, or name another folder with --out."
+                f"No room is left to write the audit into {folder}.",
+                next_step="Free some, or name another folder with --out.",
             ) from error
         raise RecordError(
-            f"The audit cannot be written into {folder}: {error.strerror}.", next_step="Name another folder with --out."
+            f"The audit cannot be written into {folder}: {error.strerror}.",
+            next_step="Name another folder with --out.",
         ) from error

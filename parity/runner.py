@@ -158,7 +158,7 @@ class Runner:
             f"tokenizing rows {first} to {first + len(examples) - 1}",
             "tokenize",
             first_row=first,
-            examples=[{"text": example.text, "pair": example.pair} for example in examples],
+            examples=[{"text": example.text, "pair": example.pair, "id": example.id} for example in examples],
         )
         return Reply(
             pending, lambda: read_encodings(self._outcome(pending), len(examples), str(self.subject)), dict

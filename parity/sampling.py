@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from parity.batches import sample_rows
 from parity.batchwise import PairedStage, Unfit, paired_stages, same_feed
 from parity.errors import InputsDoNotFit
 from parity.feeding import feed_of
@@ -20,7 +21,7 @@ from parity.plan import Plan
 from parity.runner import Batch
 from parity.side import Side
 
-__all__ = ["NoiseSample", "take_sample"]
+__all__ = ["NoiseSample", "choose_rows", "take_sample"]
 
 
 class NoiseSample(NamedTuple):
@@ -38,11 +39,30 @@ class NoiseSample(NamedTuple):
     method: str
 
 
+def choose_rows(sides: Pair[Side], rows: Sequence[int], size: int) -> tuple[list[int], Pair[bool]]:
+    """The rows to sample, evenly spaced, and which sides can be asked for them in float64.
+
+    A trace holds float64 values of some rows only: the sample is drawn from those; a trace that holds none of these rows
+    is asked in its own precision alone.
+    """
+    able = [side.described.can.float64 for side in sides]
+    chosen = list(rows)
+    for number, side in enumerate(sides):
+        held = side.described.recorded.float64_rows if side.described.recorded is not None else None
+        if able[number] and held is not None:
+            common = sorted(set(held).intersection(chosen))
+            chosen, able[number] = (common, True) if common else (chosen, False)
+    return [chosen[place] for place in sample_rows(len(chosen), size)], Pair(*able)
+
+
 def take_sample(
-    sides: Pair[Side], plan: Plan, batches: Sequence[Sequence[int]], advance: Callable[[int], None]
+    sides: Pair[Side],
+    plan: Plan,
+    batches: Sequence[Sequence[int]],
+    able: Pair[bool],
+    advance: Callable[[int], None],
 ) -> NoiseSample:
-    """Ask the rows of `batches` (already tokenized on both sides) in both precisions."""
-    able = Pair(*(side.described.can.float64 for side in sides))
+    """Ask the rows of `batches` (already tokenized on both sides) in both precisions; `able` says which side has float64."""
     own: Pair[dict[str, Difference]] = Pair({}, {})
     between: dict[str, Difference] = {}
     kinds: list[str] = ["", ""]
@@ -50,8 +70,8 @@ def take_sample(
     for rows in batches:
         single = [side.runner.forward(rows, stages=_asked(plan)) for side in sides]
         double = [
-            side.runner.forward(rows, stages=_asked(plan), precision="float64") if side.described.can.float64 else None
-            for side in sides
+            side.runner.forward(rows, stages=_asked(plan), precision="float64") if can else None
+            for side, can in zip(sides, able, strict=True)
         ]
         coarse: list[Batch] = []
         exact: list[Batch | None] = []
@@ -83,7 +103,7 @@ def take_sample(
     return NoiseSample(
         rows=sum(len(rows) for rows in batches),
         noise=Pair(_errors(own.reference), _errors(own.candidate)),
-        between={stage: difference.measurement().relative_l2 for stage, difference in between.items()},
+        between=_relative(between),
         own_feed_equal=equal,
         float64=Pair(*kinds),
         method=_method(able, kinds),
@@ -104,7 +124,9 @@ def _rerun(side: Side, plan: Plan, rows: Sequence[int], batch: Batch, into: dict
     """The same rows one by one, where float64 is not to be had: batch and padding must not matter."""
     for place, row in enumerate(rows):
         alone = side.runner.forward([row], stages=_asked(plan)).wait()
-        stages = {name: seen._replace(values=seen.values[place : place + 1]) for name, seen in batch.stages.items()}
+        stages = {
+            name: seen._replace(values=seen.values[place : place + 1]) for name, seen in batch.stages.items()
+        }
         _accumulate(into, plan, Pair(batch._replace(stages=stages), alone), [row])
 
 
@@ -120,9 +142,7 @@ def _given(sides: Pair[Side], plan: Plan, reference: Batch) -> Batch | None:
         return None
 
 
-def _accumulate(
-    into: dict[str, Difference], plan: Plan, batches: Pair[Batch], rows: Sequence[int]
-) -> None:
+def _accumulate(into: dict[str, Difference], plan: Plan, batches: Pair[Batch], rows: Sequence[int]) -> None:
     for item in paired_stages(plan, batches, rows, None):
         if isinstance(item, Unfit):
             continue
@@ -140,8 +160,21 @@ def _difference(into: dict[str, Difference], item: PairedStage) -> None:
 
 
 def _errors(own: dict[str, Difference]) -> dict[str, StageNoise]:
-    seen = {stage: difference.measurement() for stage, difference in own.items()}
-    return {stage: StageNoise(item.relative_l2, item.max_abs) for stage, item in seen.items() if item.compared}
+    found: dict[str, StageNoise] = {}
+    for stage, difference in own.items():
+        seen = difference.measurement()
+        if seen.relative_l2 is not None and seen.max_abs is not None:
+            found[stage] = StageNoise(seen.relative_l2, seen.max_abs)
+    return found
+
+
+def _relative(between: dict[str, Difference]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for stage, difference in between.items():
+        seen = difference.measurement()
+        if seen.relative_l2 is not None:
+            found[stage] = seen.relative_l2
+    return found
 
 
 def _worse(known: str, new: str) -> str:

@@ -52,5 +52,3 @@ def _count(shape: list[int]) -> int:
     for length in shape:
         count *= length
     return count
-
-

@@ -60,7 +60,9 @@ def parse_subject(text: str) -> Subject:
             next_step=f"Write the folder, file or id, for example {scheme}:./model.",
         )
     if at and not interpreter:
-        raise SubjectError(f"{text!r} has an @ without an interpreter.", next_step="Write @/path/to/python, or drop the @.")
+        raise SubjectError(
+            f"{text!r} has an @ without an interpreter.", next_step="Write @/path/to/python, or drop the @."
+        )
     options = tuple(_option(text, part) for part in query.split("&")) if question else ()
     names = [name for name, _ in options]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -72,7 +74,9 @@ def parse_subject(text: str) -> Subject:
 def _option(text: str, part: str) -> tuple[str, str]:
     name, equals, value = part.partition("=")
     if not equals or not name:
-        raise SubjectError(f"{text!r} has {part!r} where an option belongs.", next_step="Write ?name=value&name=value.")
+        raise SubjectError(
+            f"{text!r} has {part!r} where an option belongs.", next_step="Write ?name=value&name=value."
+        )
     return unquote(name), unquote(value)
 
 

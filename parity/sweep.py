@@ -22,19 +22,17 @@ from parity.plan import Plan
 from parity.runner import Batch, Reply
 from parity.side import Side
 
-__all__ = ["SLOTS", "WINDOW", "CpuSeconds", "Window", "open_window", "sweep_window"]
+__all__ = ["WINDOW", "CpuSeconds", "Window", "open_window", "sweep_window"]
 
 WINDOW = 512
 _AHEAD = 2
-# Own k in hand, own k+1 and own k+2 asked, and a same-ids pass between them: a slot is used again four forwards later.
-SLOTS = 4
 
 
 class Window(NamedTuple):
     """A run of examples, tokenized on both sides and aligned; `encodings` are None where a side has no tokens."""
 
     examples: list[Example]
-    encodings: Pair[Sequence[Encoding | None]]
+    encodings: Pair[tuple[Encoding | None, ...]]
     alignments: list[RowAlignment | None]
 
     def lengths(self) -> list[int]:
@@ -65,7 +63,8 @@ def open_window(sides: Pair[Side], examples: list[Example]) -> Window:
     replies = Pair(*(side.runner.tokenize(examples, first) for side in sides))
     encodings = Pair(replies.reference.wait(), replies.candidate.wait())
     aligned = [
-        None if here is None or there is None else align_row(here, there) for here, there in zip(*encodings, strict=True)
+        None if here is None or there is None else align_row(here, there)
+        for here, there in zip(*encodings, strict=True)
     ]
     return Window(examples, encodings, aligned)
 
@@ -75,7 +74,9 @@ def sweep_window(
 ) -> CpuSeconds:
     """Ask every batch of a window and add what it shows to the ledger."""
     first = window.examples[0].row
-    for example, here, there, aligned in zip(window.examples, *window.encodings, window.alignments, strict=True):
+    for example, here, there, aligned in zip(
+        window.examples, *window.encodings, window.alignments, strict=True
+    ):
         if here is not None and there is not None and aligned is not None:
             ledger.add_tokens(example, Pair(here, there), aligned)
     waiting = window.batches(plan)
@@ -106,12 +107,17 @@ def _one_batch(
     seconds[0] += own.reference.cpu_seconds
     seconds[1] += own.candidate.cpu_seconds
     ledger.add_feeds(own, rows, [aligned is None or aligned.equal for aligned in alignments])
+    if _without_ids(own):
+        # Nothing was fed that could be given to the other: rows whose encodings are equal are the same ids all the same.
+        equal = all(aligned is not None and aligned.equal for aligned in alignments)
+        ledger.add_stages("both" if equal else "own", own, rows, None, plan)
+        return
     if same_feed(own):
-        ledger.add_stages("both", own, rows, None)
+        ledger.add_stages("both", own, rows, None, plan)
         return
     given = _ask_given(sides, plan, own, ledger)
     pairs = [None if aligned is None or aligned.equal else aligned.pairs for aligned in alignments]
-    ledger.add_stages("own", own, rows, pairs)
+    ledger.add_stages("own", own, rows, pairs, plan)
     if given is None:
         return
     try:
@@ -120,7 +126,7 @@ def _one_batch(
         _cannot(plan, ledger, error.sentence.rstrip("."))
         return
     seconds[1] += batch.cpu_seconds
-    ledger.add_stages("given", Pair(own.reference, batch), rows, None)
+    ledger.add_stages("given", Pair(own.reference, batch), rows, None, plan)
 
 
 def _ask(sides: Pair[Side], plan: Plan, rows: Sequence[int]) -> Pair[Reply[Batch]]:
@@ -132,12 +138,13 @@ def _ask_given(sides: Pair[Side], plan: Plan, own: Pair[Batch], ledger: Ledger) 
     if not sides.candidate.described.can.same_ids:
         _cannot(plan, ledger, "the candidate cannot be given another's ids")
         return None
-    if "input_ids" not in own.reference.stages:
-        _cannot(plan, ledger, "the reference has no ids to give")
-        return None
     return sides.candidate.runner.forward(
         inputs=feed_of(own.reference, positions=_positions_alone_differ(own)), stages=list(plan.stages)
     )
+
+
+def _without_ids(own: Pair[Batch]) -> bool:
+    return any("input_ids" not in side.stages for side in own)
 
 
 def _positions_alone_differ(own: Pair[Batch]) -> bool:

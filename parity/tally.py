@@ -54,7 +54,9 @@ class DecisionTally:
             candidate_temperature=own.candidate,
         )
         self._implied = TemperatureOfLogits(multi_label=multi_label)
-        self._labelled = LabelledSums(reference_temperature=own.reference, candidate_temperature=own.candidate)
+        self._labelled = LabelledSums(
+            reference_temperature=own.reference, candidate_temperature=own.candidate
+        )
         self._examples: dict[int, Example] = {}
         self._flipped: dict[int, Example] = {}
         self._by_position = False
@@ -87,7 +89,10 @@ class DecisionTally:
             agree=seen.agree,
             flips=[self._flip(flip) for flip in seen.flips],
             flip_rate=FlipRate(
-                value=seen.flip_rate, low=seen.flip_bounds.low, high=seen.flip_bounds.high, confidence=seen.confidence
+                value=seen.flip_rate,
+                low=seen.flip_bounds.low,
+                high=seen.flip_bounds.high,
+                confidence=seen.confidence,
             ),
             temperatures=[
                 Temperature(
@@ -147,7 +152,12 @@ class DecisionTally:
         )
 
     def _say(self, classes: tuple[int, ...]) -> str:
-        return ", ".join(self._names[index] if index < len(self._names) else f"class {index}" for index in classes) or "none"
+        return (
+            ", ".join(
+                self._names[index] if index < len(self._names) else f"class {index}" for index in classes
+            )
+            or "none"
+        )
 
     def _class_of(self, row: int) -> int:
         """The class an example's label names: -1 without one, and for a label that is no class (counted)."""

@@ -23,7 +23,12 @@ def watch(quiet: bool) -> Iterator[Progress]:
     from rich.progress import Progress as Bars
 
     lock = threading.Lock()
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, object] = {}
 

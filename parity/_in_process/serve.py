@@ -12,7 +12,7 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
 
     open      {"locator", "options": {str: str}, "slots": [fd, ...], "threads": int, "workdir": folder}   -> {}
     describe  {}                                                                                   -> a description
-    tokenize  {"first_row": int, "examples": [{"text": str, "pair": str|null}, ...]}               -> {"rows": [...]}
+    tokenize  {"first_row": int, "examples": [{"text", "pair": str|null, "id": str|null}, ...]}      -> {"rows": [...]}
     forward   {"slot": i, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
                "stages": [str]|null, "precision": null|"float64"}                       -> {"cpu_seconds": f, ...}
     close     {}                                                              -> {}, and the process ends

@@ -34,9 +34,21 @@ class Evidence(NamedTuple):
 
 
 _CONFIG_CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("config.layer_norm_eps", ("layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps"), "embeddings"),
-    ("config.activation", ("hidden_act", "activation_function", "hidden_activation", "activation"), "layer.0"),
-    ("config.attention_heads", ("num_attention_heads", "n_head", "num_heads", "num_key_value_heads"), "layer.0"),
+    (
+        "config.layer_norm_eps",
+        ("layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps"),
+        "embeddings",
+    ),
+    (
+        "config.activation",
+        ("hidden_act", "activation_function", "hidden_activation", "activation"),
+        "layer.0",
+    ),
+    (
+        "config.attention_heads",
+        ("num_attention_heads", "n_head", "num_heads", "num_key_value_heads"),
+        "layer.0",
+    ),
     ("config.position_embedding", ("position_embedding_type", "rope_theta", "rope_scaling"), "embeddings"),
     ("config.num_layers", ("num_hidden_layers", "n_layer", "num_layers"), "layer.0"),
 )
@@ -44,7 +56,11 @@ _CONFIG_CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
 _TOKEN_CAUSES: dict[str, tuple[str, str, str]] = {
     "pieces": ("tokenizer.algorithm", "tokens", "the same normalised text is cut into other pieces"),
     "ids": ("tokenizer.vocabulary", "input_ids", "the same pieces have other ids"),
-    "special_tokens": ("tokenizer.special_tokens", "input_ids", "special tokens are missing, doubled or other"),
+    "special_tokens": (
+        "tokenizer.special_tokens",
+        "input_ids",
+        "special tokens are missing, doubled or other",
+    ),
     "truncation": ("tokenizer.truncation", "input_ids", "one side is cut shorter than the other"),
     "token_type_ids": ("batch.token_type_ids", "token_type_ids", "the segments differ"),
 }
@@ -85,7 +101,9 @@ def _inputs(evidence: Evidence) -> Iterator[Finding]:
         )
     for side, described in (("reference", evidence.reference), ("candidate", evidence.candidate)):
         for note in described.notes:
-            yield Finding(stage="text", sentence=f"The {side}: {note}", evidence={"standing": "observed", "side": side})
+            yield Finding(
+                stage="text", sentence=f"The {side}: {note}", evidence={"standing": "observed", "side": side}
+            )
 
 
 def _texts(evidence: Evidence) -> Iterator[Finding]:
@@ -122,7 +140,9 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
                 words += "; the two tokenizers have different vocabularies"
         if kind == "truncation":
             for side, described in (("reference", evidence.reference), ("candidate", evidence.candidate)):
-                seen[f"{side} maximum length"] = described.tokenizer.get("limit", described.tokenizer.get("max_length"))
+                seen[f"{side} maximum length"] = described.tokenizer.get(
+                    "limit", described.tokenizer.get("max_length")
+                )
         yield Finding(
             cause=cause,
             stage=stage,
@@ -168,7 +188,12 @@ def _configuration(evidence: Evidence) -> Iterator[Finding]:
                 stage=stage,
                 severity="divergent" if evidence.first is not None else "notice",
                 sentence=f"{name} is {ours[name]} in the reference and {theirs[name]} in the candidate.",
-                evidence={"standing": "suspected", "key": name, "reference": ours[name], "candidate": theirs[name]},
+                evidence={
+                    "standing": "suspected",
+                    "key": name,
+                    "reference": ours[name],
+                    "candidate": theirs[name],
+                },
             )
 
 
@@ -210,7 +235,9 @@ def _weights(evidence: Evidence) -> Iterator[Finding]:
     theirs = {item.name: item.digest for item in evidence.candidate.parameters}
     common = [name for name in ours if name in theirs]
     changed = [name for name in common if ours[name] != theirs[name]]
-    if evidence.reference.dtype != evidence.candidate.dtype or len(common) < 0.5 * max(len(ours), len(theirs), 1):
+    if evidence.reference.dtype != evidence.candidate.dtype or len(common) < 0.5 * max(
+        len(ours), len(theirs), 1
+    ):
         return
     if changed:
         yield Finding(
@@ -218,7 +245,12 @@ def _weights(evidence: Evidence) -> Iterator[Finding]:
             stage=evidence.first.stage if evidence.first is not None else "embeddings",
             severity="divergent" if evidence.first is not None else "notice",
             sentence=f"{len(changed)} of {len(common)} parameters with the same name hold other values: {_some(changed)}.",
-            evidence={"standing": "suspected", "parameters": changed[:100], "changed": len(changed), "common": len(common)},
+            evidence={
+                "standing": "suspected",
+                "parameters": changed[:100],
+                "changed": len(changed),
+                "common": len(common),
+            },
         )
 
 
@@ -240,7 +272,11 @@ def _runtime(evidence: Evidence) -> Iterator[Finding]:
             stage="layer.0.attention",
             severity="divergent" if beyond else "notice",
             sentence=f"Attention is computed by {attention[0]} in the reference and by {attention[1]} in the candidate.",
-            evidence={"standing": "suspected" if beyond else "observed", "reference": attention[0], "candidate": attention[1]},
+            evidence={
+                "standing": "suspected" if beyond else "observed",
+                "reference": attention[0],
+                "candidate": attention[1],
+            },
         )
 
 
@@ -272,7 +308,12 @@ def _outputs(evidence: Evidence) -> Iterator[Finding]:
             sentence=f"Probabilities are taken at temperature {said[0]:g} in the reference and {said[1]:g} in the candidate{value}.",
             evidence={"standing": "suspected", "implied": implied.value, "r2": implied.r2},
         )
-    elif implied.value is not None and implied.r2 is not None and implied.r2 > 0.999 and abs(implied.value - 1) > 0.02:
+    elif (
+        implied.value is not None
+        and implied.r2 is not None
+        and implied.r2 > 0.999
+        and abs(implied.value - 1) > 0.02
+    ):
         yield Finding(
             cause="output.temperature",
             stage="logits",
