@@ -56,11 +56,8 @@ def paired_stages(
             who = "the reference" if here is None else "the candidate"
             yield Unfit(stage, f"{who} announced it and did not produce it")
             continue
-        if (
-            here.axes != there.axes
-            or here.values.shape[0] != len(numbers)
-            or there.values.shape[0] != len(numbers)
-        ):
+        lengths = {side.values.shape[:1] for side in (here, there)}
+        if here.axes != there.axes or lengths != {(len(numbers),)}:
             yield Unfit(stage, f"axes {list(here.axes)} against {list(there.axes)}, {len(numbers)} rows")
             continue
         if "f" in (kinds := {side.values.dtype.kind for side in (here, there)}) and len(kinds) > 1:
@@ -89,12 +86,11 @@ def paired_stages(
                 continue
             values = Pair(_flat(here.values), _flat(there.values))
             example_rows, positions = numbers, np.zeros(len(numbers), dtype=np.int64)
-        if here.axes[-1] == "class":
-            if plan.labels is not None and plan.labels.permutation is not None:
-                named, columns = len(plan.labels.permutation), values.candidate.shape[1]
-                if named != columns:
-                    yield Unfit(stage, f"{columns} columns, and {named} classes are named")
-                    continue
+        if here.axes[-1:] == ("class",):
+            order = plan.labels.permutation if plan.labels is not None else None
+            if order is not None and len(order) != values.candidate.shape[1]:
+                yield Unfit(stage, f"{values.candidate.shape[1]} columns, and {len(order)} classes are named")
+                continue
             values = _ordered(values, plan)
         yield PairedStage(stage, values, example_rows, positions)
         if stage == "logits" and plan.classed:
@@ -150,16 +146,19 @@ def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] |
     counts = here.sum(axis=1), there.sum(axis=1)
     for row, pair in enumerate(chosen):
         if pair is None and counts[0][row] != counts[1][row]:
-            return Unfit(kind, f"a row has {counts[0][row]} real {kind}s against {counts[1][row]}, and the same ids")
+            return Unfit(
+                kind, f"a row has {counts[0][row]} real {kind}s against {counts[1][row]}, and the same ids"
+            )
     return pair_positions(here, there, chosen)
 
 
 def _unlike_layout(kind: str, stage: str, batches: Pair[Batch]) -> str:
     """Why a stage does not lie as its batch's tokens (or words) do; empty when it does."""
     for side, batch in zip(Pair._fields, batches, strict=True):
-        shape, mask = batch.stages[stage].values.shape, batch.stages["real" if kind == "token" else "word_mask"].values
-        if shape[:2] != mask.shape:
-            return f"the {side} has {shape[1]} {kind}s of {stage} where it was fed {mask.shape[1]}"
+        shape = batch.stages[stage].values.shape
+        fed = batch.stages["real" if kind == "token" else "word_mask"].values.shape
+        if shape[:2] != fed:
+            return f"the {side} has {shape[1]} {kind}s of {stage} where it was fed {fed[1]}"
     return ""
 
 

@@ -173,7 +173,7 @@ class Ledger:
             heaps[item.stage].add(item.values.reference, item.values.candidate, item.rows, item.positions)
             if item.values.reference.dtype.kind != "f":
                 self.whole.add(item.stage)
-            elif item.stage == "logits" and self.plan.classed and not self.plan.multi_label:
+            elif item.stage == "logits" and plan.classed and not plan.multi_label:
                 centred = self.centred.setdefault(heap, Difference(centred=True))
                 centred.add(item.values.reference, item.values.candidate, item.rows, item.positions)
             if item.stage == "logits" and heap != "given" and self.tally is not None:
