@@ -101,6 +101,11 @@ def write_tokenizer(folder: Path, *, lowercase: bool = True, limit: int = 40, **
     """A WordPiece tokenizer's files, in the form that every version reads."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n", encoding="utf-8")
-    config = {"tokenizer_class": "BertTokenizer", "do_lower_case": lowercase, "model_max_length": limit, **changes}
+    config = {
+        "tokenizer_class": "BertTokenizer",
+        "do_lower_case": lowercase,
+        "model_max_length": limit,
+        **changes,
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
     return folder

@@ -34,12 +34,18 @@ class Written:
 def run(model: Any, sites: Any = None, **feeds: Any) -> tuple[Written, Any]:
     written = Written()
     with torch.no_grad(), tap.Tap(tap.locate(model) if sites is None else sites, written, (2, 5)):
-        outputs = model(input_ids=IDS, attention_mask=torch.ones_like(IDS), output_hidden_states=True, **feeds)
+        outputs = model(
+            input_ids=IDS, attention_mask=torch.ones_like(IDS), output_hidden_states=True, **feeds
+        )
     return written, outputs
 
 
 def assert_layers_are(written: Written, hidden: tuple[torch.Tensor, ...], prefix: str = "") -> None:
-    layers = [name for name in written.values if name.startswith(prefix + "layer.") and name.count(".") == 1 + bool(prefix)]
+    layers = [
+        name
+        for name in written.values
+        if name.startswith(prefix + "layer.") and name.count(".") == 1 + bool(prefix)
+    ]
     assert [f"{prefix}layer.{k}" for k in range(len(hidden) - 1)] == layers
     assert torch.equal(hidden[0], written.values[prefix + "embeddings"])
     for k, expected in enumerate(hidden[1:-1]):
@@ -61,7 +67,10 @@ def test_the_tap_sees_the_hidden_states_that_the_model_returns(family: str) -> N
 @pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"t5"}))
 def test_a_head_changes_no_name(family: str) -> None:
     bare = [site.name for site in tap.locate(tiny(family)) if site.name != "pooled"]
-    head = tiny(family, "AutoModelForTokenClassification" if family != "bart" else "AutoModelForSequenceClassification")
+    head = tiny(
+        family,
+        "AutoModelForTokenClassification" if family != "bart" else "AutoModelForSequenceClassification",
+    )
     assert bare == [site.name for site in tap.locate(head) if site.name != "pooled"]
 
 
@@ -97,7 +106,10 @@ def test_shared_layers_are_numbered_by_their_calls() -> None:
     assert_layers_are(written, outputs.hidden_states)
 
 
-@pytest.mark.parametrize(("family", "expected"), [("bert", [0, 1, 2, 3, 4]), ("roberta", [2, 3, 4, 5, 6]), ("gpt2", [0, 1, 2, 3, 4])])
+@pytest.mark.parametrize(
+    ("family", "expected"),
+    [("bert", [0, 1, 2, 3, 4]), ("roberta", [2, 3, 4, 5, 6]), ("gpt2", [0, 1, 2, 3, 4])],
+)
 def test_positions_are_those_that_enter_the_table(family: str, expected: list[int]) -> None:
     written, _ = run(tiny(family))
     assert [expected, expected] == written.values["position_ids"].tolist()
@@ -109,7 +121,9 @@ def test_positions_that_no_table_is_asked_for_stay_unwritten(family: str) -> Non
     assert "position_ids" not in run(tiny(family))[0].values
 
 
-@pytest.mark.parametrize(("family", "expected"), [("bert", 40), ("roberta", 38), ("bart", 40), ("gpt2", 40), ("llama", None)])
+@pytest.mark.parametrize(
+    ("family", "expected"), [("bert", 40), ("roberta", 38), ("bart", 40), ("gpt2", 40), ("llama", None)]
+)
 def test_the_position_limit_counts_usable_positions(family: str, expected: int | None) -> None:
     assert expected == tap.position_limit(tiny(family))
 
@@ -168,7 +182,9 @@ def test_a_model_that_is_thrown_out_of_float64_is_restored() -> None:
     assert torch.float32 == model.dtype
 
 
-@pytest.mark.parametrize("family", ["bert", "roberta", "distilbert", "albert", "electra", "mpnet", "gpt2", "bart"])
+@pytest.mark.parametrize(
+    "family", ["bert", "roberta", "distilbert", "albert", "electra", "mpnet", "gpt2", "bart"]
+)
 def test_a_family_that_stays_in_float64_is_said_to(family: str) -> None:
     model = tiny(family)
     with tap.in_float64(model) as watch:
@@ -200,7 +216,11 @@ def test_a_softmax_in_float32_is_caught_by_name() -> None:
 
 
 def test_a_parameter_digest_is_of_the_bytes() -> None:
-    first, second, other = tap.parameters(tiny("bert")), tap.parameters(tiny("bert")), tap.parameters(tiny("bert", seed=1))
+    first, second, other = (
+        tap.parameters(tiny("bert")),
+        tap.parameters(tiny("bert")),
+        tap.parameters(tiny("bert", seed=1)),
+    )
     assert first == second
     assert tap.weights_digest(first) == tap.weights_digest(second) != tap.weights_digest(other)
     assert {"name", "shape", "dtype", "digest"} == set(first[0])

@@ -1,6 +1,6 @@
 """`hf:` subjects: Transformers models and their tokenizers, in whichever interpreter has them.
 
-    hf:./folder   hf:organisation/name   hf:bert   hf:./folder@/envs/old/bin/python?dtype=bfloat16&attn=eager
+hf:./folder   hf:organisation/name   hf:bert   hf:./folder@/envs/old/bin/python?dtype=bfloat16&attn=eager
 """
 
 from __future__ import annotations
@@ -30,9 +30,18 @@ adapter = Adapter(
             ("eager", "sdpa", "flash_attention_2"),
         ),
         Option("batch_size", "integer", "at most this many rows at a time"),
-        Option("max_length", "integer", "tokens a row is cut to; unless said, what tokenizer and positions have room for"),
+        Option(
+            "max_length",
+            "integer",
+            "tokens a row is cut to; unless said, what tokenizer and positions have room for",
+        ),
         Option("truncation", "flag", "whether longer rows are cut; true unless said"),
-        Option("padding", "choice", "pad to the batch's longest row, or always to the maximum", ("longest", "max_length")),
+        Option(
+            "padding",
+            "choice",
+            "pad to the batch's longest row, or always to the maximum",
+            ("longest", "max_length"),
+        ),
         Option("padding_side", "choice", "left or right; the tokenizer's own unless said", ("left", "right")),
         Option("tokenizer", "path", "a folder whose tokenizer is used instead"),
         Option("revision", "text", "the hub's branch, tag or commit"),

@@ -66,7 +66,9 @@ class Encoder:
         said = {
             "class": type(tokenizer).__name__,
             "is_fast": bool(tokenizer.is_fast),
-            "model_max_length": int(tokenizer.model_max_length) if tokenizer.model_max_length < _UNLIMITED else None,
+            "model_max_length": int(tokenizer.model_max_length)
+            if tokenizer.model_max_length < _UNLIMITED
+            else None,
             "limit": self.limit,
             "truncation": self._options.truncation,
             "truncation_side": getattr(tokenizer, "truncation_side", "right"),
@@ -101,7 +103,9 @@ class Encoder:
         if self._options.truncation and self.limit is not None:
             cut = [k for k in cut if found[k]["untruncated"] > self.limit]
             if cut:
-                part = self._call([texts[k] for k in cut], [pairs[k] for k in cut] if pairs else None, self.limit)
+                part = self._call(
+                    [texts[k] for k in cut], [pairs[k] for k in cut] if pairs else None, self.limit
+                )
                 for place, k in enumerate(cut):
                     untruncated = found[k]["untruncated"]
                     found[k] = dict(self._one(part, place, examples[k]), untruncated=untruncated)

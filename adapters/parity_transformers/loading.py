@@ -8,22 +8,19 @@ import json
 import os
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-__all__ = ["FAMILIES", "Loaded", "load", "quieten", "version_of"]
+__all__ = ["Loaded", "load", "quieten", "version_of"]
 
-# A bare family name stands for its usual checkpoint; where the hub has an older name too, caches may have that.
-FAMILIES = {
-    "albert": ("albert/albert-base-v2", "albert-base-v2"),
-    "bert": ("google-bert/bert-base-uncased", "bert-base-uncased"),
-    "deberta": ("microsoft/deberta-v3-base",),
-    "distilbert": ("distilbert/distilbert-base-uncased", "distilbert-base-uncased"),
-    "electra": ("google/electra-small-discriminator",),
-    "gpt2": ("openai-community/gpt2", "gpt2"),
-    "minilm": ("sentence-transformers/all-MiniLM-L6-v2",),
-    "modernbert": ("answerdotai/ModernBERT-base",),
-    "mpnet": ("microsoft/mpnet-base",),
-    "roberta": ("FacebookAI/roberta-base", "roberta-base"),
-    "xlm-roberta": ("FacebookAI/xlm-roberta-base", "xlm-roberta-base"),
-}  # type: Dict[str, Tuple[str, ...]]
+
+def _beside(name: str) -> Any:
+    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
+    spec = importlib.util.spec_from_file_location("_parity_transformers_" + name, place)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_finding = _beside("finding")
 
 _TASKS = (
     ("ForSequenceClassification", "sequence_classification", "AutoModelForSequenceClassification"),
@@ -34,7 +31,12 @@ _VOCABULARIES = (
     "tokenizer.json vocab.txt vocab.json spiece.model sentencepiece.bpe.model spm.model tokenizer.model "
     "bpe.codes vocab-src.json"
 ).split()
-_WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json")
+_WEIGHTS = (
+    "model.safetensors",
+    "pytorch_model.bin",
+    "model.safetensors.index.json",
+    "pytorch_model.bin.index.json",
+)
 
 
 class Loaded(NamedTuple):
@@ -59,7 +61,11 @@ def version_of(name: str) -> Tuple[int, ...]:
 
 def quieten() -> None:
     """No progress bars, no advice, no telemetry; offline in every version's words. Before transformers is imported."""
-    for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TRANSFORMERS_NO_ADVISORY_WARNINGS", "HF_HUB_DISABLE_TELEMETRY"):
+    for name in (
+        "HF_HUB_DISABLE_PROGRESS_BARS",
+        "TRANSFORMERS_NO_ADVISORY_WARNINGS",
+        "HF_HUB_DISABLE_TELEMETRY",
+    ):
         os.environ[name] = "1"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -67,15 +73,9 @@ def quieten() -> None:
         os.environ["TRANSFORMERS_OFFLINE"] = "1"  # what transformers before 4.3x listens to
 
 
-class _Source(NamedTuple):
-    names: List[str]
-    local: bool
-    note: Optional[str]
-
-
 def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     """Load what `locator` names, or refuse with a sentence."""
-    source = _source(locator, host)
+    source = _finding.find(locator, host)
     import transformers
 
     transformers.logging.set_verbosity_error()
@@ -87,7 +87,7 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
         hub["revision"] = options.revision
     notes = [] if source.note is None else [source.note]
     host.progress("reading the configuration")
-    name, config = _config(source, hub, host)
+    name, config = _finding.config_of(source, hub, host)
     task, kind = _task(config)
     host.progress("loading the tokenizer")
     tokenizer = _tokenizer(name, config, options, source, hub, host, notes)
@@ -104,88 +104,8 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
         )
     if not config.architectures:
         notes.append("The config names no architecture, so the bare encoder is questioned.")
-    return Loaded(name, config, tokenizer, model, task, _really_missing(sorted(set(missing)), model), unused, notes)
-
-
-def _source(locator: str, host: Any) -> _Source:
-    path = os.path.expanduser(locator)
-    if os.path.isdir(path):
-        if not os.path.isfile(os.path.join(path, "config.json")):
-            raise host.Refusal(
-                "subject-not-found",
-                "The folder {} holds no config.json.".format(locator),
-                "Name the folder that save_pretrained() wrote.",
-            )
-        try:
-            with open(os.path.join(path, "config.json"), encoding="utf-8") as file:
-                json.load(file)
-        except ValueError as error:
-            raise host.Refusal("subject", "The config.json of {} is not JSON: {}.".format(locator, error)) from error
-        return _Source([path], True, None)
-    if os.path.exists(path):
-        raise host.Refusal(
-            "subject-not-found",
-            "{} is a file, and hf: asks for a folder.".format(locator),
-            "Name the folder that save_pretrained() wrote.",
-        )
-    if locator.startswith((".", "/", "~")) or locator.count("/") > 1 or not locator:
-        raise host.Refusal(
-            "subject-not-found",
-            "There is no folder {}.".format(locator or "''"),
-            "Give a local folder, or a hub id such as FacebookAI/roberta-base.",
-        )
-    if locator.lower() in FAMILIES:
-        names = FAMILIES[locator.lower()]
-        return _Source(list(names), False, "hf:{} stands for {}.".format(locator, names[0]))
-    return _Source([locator], False, None)
-
-
-def _config(source: _Source, hub: Dict[str, Any], host: Any) -> Tuple[str, Any]:
-    import transformers
-
-    last = None  # type: Optional[Exception]
-    for name in source.names:
-        try:
-            return name, transformers.AutoConfig.from_pretrained(name, **hub)
-        except Exception as error:  # the kinds of it differ from version to version
-            last = last or error
-    assert last is not None
-    raise _no_config(source, last, host) from last
-
-
-def _no_config(source: _Source, error: Exception, host: Any) -> Exception:
-    import transformers
-
-    name, text = source.names[0], _first_line(error)
-    if "trust_remote_code" in str(error) or "execute the" in str(error):
-        return _own_code(name, host)
-    if isinstance(error, KeyError) or "model type" in str(error) or "model_type" in str(error):
-        return host.Refusal(
-            "subject",
-            "transformers {} cannot tell what kind of model {} is: {}".format(transformers.__version__, name, text),
-            "Look at model_type in its config.json, or name a newer interpreter with @.",
-        )
-    if source.local:
-        return host.Refusal("subject", "The config.json of {} cannot be read: {}".format(name, text))
-    offline = os.environ.get("TRANSFORMERS_OFFLINE") == "1"
-    if "connect" in text.lower() or "cached" in text.lower():  # two lines of advice on how to be online
-        text = "no connection"
-    asked = "There is no folder {},".format(name) if source.note is None else source.note[:-1] + ", but there is"
-    return host.Refusal(
-        "subject-not-found",
-        "{} and no model {} in the cache or within reach on the hub ({}).".format(
-            asked, name, "the hub is switched off by HF_HUB_OFFLINE" if offline else text
-        ).replace("but there is and no", "but there is no"),
-        "Check the name, or give a local folder."
-        + (" Unset HF_HUB_OFFLINE to let it be downloaded." if offline else ""),
-    )
-
-
-def _own_code(name: str, host: Any) -> Exception:
-    return host.Refusal(
-        "unsafe-artifact",
-        "{} needs Python code that it brings along, which was not run.".format(name),
-        "If you trust that code, add ?trust_remote_code=yes.",
+    return Loaded(
+        name, config, tokenizer, model, task, _really_missing(sorted(set(missing)), model), unused, notes
     )
 
 
@@ -198,7 +118,7 @@ def _task(config: Any) -> Tuple[str, str]:
 
 
 def _tokenizer(
-    name: str, config: Any, options: Any, source: _Source, hub: Dict[str, Any], host: Any, notes: List[str]
+    name: str, config: Any, options: Any, source: Any, hub: Dict[str, Any], host: Any, notes: List[str]
 ) -> Any:
     import transformers
 
@@ -215,15 +135,17 @@ def _tokenizer(
             "Put the tokenizer's files there, or name its folder with ?tokenizer=PATH.",
         )
     if options.tokenizer is not None and not os.path.isfile(os.path.join(place, "config.json")):
-        asked["config"] = config  # a folder with nothing but a tokenizer: its class may come from the model's config
+        asked["config"] = (
+            config  # a folder with nothing but a tokenizer: its class may come from the model's config
+        )
     errors = []  # type: List[str]
     for fast in (True, False):
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(place, use_fast=fast, **asked)
         except Exception as error:
             if "trust_remote_code" in str(error) or "execute the" in str(error):
-                raise _own_code(place, host) from error
-            errors.append(_first_line(error))
+                raise _finding.own_code(place, host) from error
+            errors.append(_finding.first_line(error))
             continue
         if errors:
             notes.append(
@@ -234,7 +156,9 @@ def _tokenizer(
         return tokenizer
     raise host.Refusal(
         "subject-not-found",
-        "transformers {} cannot load a tokenizer from {}: {}".format(transformers.__version__, place, errors[0]),
+        "transformers {} cannot load a tokenizer from {}: {}".format(
+            transformers.__version__, place, errors[0]
+        ),
         "Name another tokenizer with ?tokenizer=PATH, or another interpreter with @.",
     )
 
@@ -244,7 +168,7 @@ def _model(
     config: Any,
     kind: str,
     options: Any,
-    source: _Source,
+    source: Any,
     hub: Dict[str, Any],
     host: Any,
     safe_weights: Any,
@@ -310,7 +234,9 @@ def _with_old_loader(name: str, asked: Dict[str, Any], host: Any, notes: List[st
                 files = sorted({os.path.basename(part) for part in json.load(file)["weight_map"].values()})
         for one in files:
             path = os.path.join(name, one)
-            reading.check(path)  # what is cut off ends in a sentence; transformers 5 goes looking on the hub instead
+            reading.check(
+                path
+            )  # what is cut off ends in a sentence; transformers 5 goes looking on the hub instead
             if not can:
                 state.update(reading.read(path))
     except (OSError, ValueError, KeyError) as error:
@@ -331,7 +257,7 @@ def _with_old_loader(name: str, asked: Dict[str, Any], host: Any, notes: List[st
 def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights: Any) -> Exception:
     import transformers
 
-    text = _first_line(error)
+    text = _finding.first_line(error)
     unsafe = safe_weights.refused(error)
     if unsafe is not None:
         return host.Refusal(
@@ -340,7 +266,7 @@ def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights
             "Save them again with save_pretrained(safe_serialization=True), if you trust where they come from.",
         )
     if "trust_remote_code" in str(error):
-        return _own_code(name, host)
+        return _finding.own_code(name, host)
     if options.attn is not None and ("attention" in str(error).lower() or "flash" in str(error).lower()):
         return host.Refusal(
             "bad-option-value", "{} cannot run with attn={}: {}".format(name, options.attn, text)
@@ -374,22 +300,11 @@ def _really_missing(names: List[str], model: Any) -> List[str]:
     found = []  # type: List[str]
     for name in names:
         value = state.get(name)
-        constant = name not in parameters and value is not None and (value.dim() == 0 or not value.is_floating_point())
+        constant = (
+            name not in parameters
+            and value is not None
+            and (value.dim() == 0 or not value.is_floating_point())
+        )
         if value is None or not (constant or value.data_ptr() in given):
             found.append(name)
     return found
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = " ".join(lines[:2]).rstrip(" ,:") or type(error).__name__
-    return text if len(text) <= 300 else text[:297] + "…"
-
-
-def _beside(name: str) -> Any:
-    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
-    spec = importlib.util.spec_from_file_location("_parity_transformers_" + name, place)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -52,7 +52,9 @@ def _device(name: str, host: Any) -> Any:
     except Exception as error:  # RuntimeError, AssertionError or NotImplementedError, by version and device
         raise host.Refusal(
             "bad-option-value",
-            "device={} cannot be used with torch {}: {}".format(name, torch.__version__, str(error).split("\n")[0]),
+            "device={} cannot be used with torch {}: {}".format(
+                name, torch.__version__, str(error).split("\n")[0]
+            ),
             "Leave device out to run on the CPU.",
         ) from error
     return device
@@ -171,7 +173,8 @@ class Session:
             if name in feeds:
                 write(name, numpy.asarray(feeds[name], dtype="int64"), ["row", "token"])
         tensors = {
-            name: torch.tensor(values, dtype=torch.long, device=self._device) for name, values in feeds.items()
+            name: torch.tensor(values, dtype=torch.long, device=self._device)
+            for name, values in feeds.items()
         }
         shape = (len(real), len(real[0]))
         with self._tap.Tap(self._wanted(stages), write, shape) as tap:
@@ -189,7 +192,9 @@ class Session:
     def _why_alone(self) -> Optional[str]:
         """Why rows cannot be run together; None where they can."""
         config, sequences = self._model.config, self._loaded.task == "sequence_classification"
-        if self._loaded.tokenizer.pad_token is None or (sequences and getattr(config, "pad_token_id", None) is None):
+        if self._loaded.tokenizer.pad_token is None or (
+            sequences and getattr(config, "pad_token_id", None) is None
+        ):
             return "There is no padding token, so rows are run one at a time."
         if sequences and getattr(config, "is_encoder_decoder", False):
             return "A batch of this model must hold equally many end tokens in every row, so rows are run one at a time."
@@ -199,7 +204,9 @@ class Session:
         """Which places really speak, in which order: one small forward tells, where the module tree only suggests."""
         import torch
 
-        ids = self._encoder.tokenize([{"text": "one two three", "pair": None}], 0)[0]["input_ids"][: self._room]
+        ids = self._encoder.tokenize([{"text": "one two three", "pair": None}], 0)[0]["input_ids"][
+            : self._room
+        ]
         if not ids or max(ids) >= self._vocabulary_rows:
             ids = [0] * 5
         tensors = {"input_ids": torch.tensor([ids], device=self._device)}
@@ -279,8 +286,12 @@ class Session:
                 if min(row) < 0 or (limit is not None and max(row) >= limit):
                     worst = min(row) if min(row) < 0 else max(row)
                     raise self._refused(
-                        "{} {} is outside the {} rows of {}'s table.".format(name, worst, limit, self._loaded.name),
-                        "This is what a tokenizer of another model looks like." if name == "input_ids" else "",
+                        "{} {} is outside the {} rows of {}'s table.".format(
+                            name, worst, limit, self._loaded.name
+                        ),
+                        "This is what a tokenizer of another model looks like."
+                        if name == "input_ids"
+                        else "",
                     )
         if self._positions is not None and max(sizes) > self._positions:
             raise self._refused(

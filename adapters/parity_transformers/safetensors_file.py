@@ -68,7 +68,11 @@ def _tensor(path: str, name: str, entry: Any, content: bytearray, start: int) ->
     for size in shape:
         count *= size
     width = torch.empty((), dtype=dtype).element_size()
-    if not 0 <= first <= last <= len(content) - start or last - first != count * width or min(shape + [0]) < 0:
+    if (
+        not 0 <= first <= last <= len(content) - start
+        or last - first != count * width
+        or min(shape + [0]) < 0
+    ):
         raise ValueError("{} gives {} a place that does not hold it".format(path, name))
     if not count:
         return torch.empty(shape, dtype=dtype)

@@ -1,32 +1,21 @@
-"""The torch tap: finds the stages inside a transformer by what they are, and copies them out while a forward runs.
+"""The torch tap: copies a model's named places out while a forward runs.
 
-`locate(model)` names the places of a Hugging Face `PreTrainedModel` (bare or with a head), in forward order:
+`locate(model)` (in `places.py`, where the names are listed) finds the places; `Tap(sites, write)` hooks them for one
+forward and calls `write(stage, tensor, axes)` as each is computed. The hooks return None: they cannot change what the
+model computes.
 
-    position_ids           the ids that enter the position embedding, where there is such a module
-    embeddings             what enters the first block
-    layer.k                what block k returns
-    layer.k.attention      the attention's output, before the residual is added   (details: tapped when asked by name)
-    layer.k.mlp            the feed-forward's output, before the residual is added (likewise)
-    module.<path>          the norm after the last block, where there is one
-    pooled                 what the pooler returns
-
-An encoder-decoder's decoder has the same names with `decoder.` in front. A place is named only for what it is: a model
-whose blocks are not found has no `layer.k`, and none is guessed.
-
-`Tap(sites, write)` hooks those places for one forward and calls `write(stage, tensor, axes)` as each is computed. The
-hooks return None: they cannot change what the model computes.
-
-`in_float64`, `parameters` and `weights_digest` come from the files beside this one.
+`in_float64`, `parameters` and `weights_digest` come from the files beside this one, so that a runner needs this only.
 """
 
 import importlib.util
 import os
 import sys
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import torch
 
 __all__ = [
+    "HIDDEN",
     "Site",
     "Tap",
     "first_tensor",
@@ -49,125 +38,12 @@ def _beside(name: str) -> Any:
     return module
 
 
+_places = _beside("places")
+HIDDEN, Site, first_tensor = _places.HIDDEN, _places.Site, _places.first_tensor  # type: Any, Any, Any
+locate, position_limit = _places.locate, _places.position_limit
 in_float64 = _beside("double").in_float64
 _weights = _beside("weights")
 parameters, weights_digest = _weights.parameters, _weights.weights_digest
-
-HIDDEN = ("row", "token", "hidden")
-
-# The names under which models keep their blocks. XLM, say, has no blocks but lists of parts: it is not guessed at.
-_BLOCK_LISTS = ("layer", "layers", "h", "block", "blocks", "albert_layer_groups")
-_POSITIONS = ("position_embeddings", "wpe", "embed_positions", "pos_embeddings")
-_LAST_NORMS = ("norm", "ln_f", "final_norm", "final_layer_norm", "layer_norm")
-
-# Inside a block: the first path that exists is the place before the residual. The order is from the particular to the
-# general, since `attention` includes the residual where it has an output projection of its own inside.
-_ATTENTION = (
-    "attention.output.dense",
-    "attention.attn.o",
-    "attention.dense",
-    "albert_layers.0.attention.dense",
-    "layer.0.SelfAttention",
-    "self_attention.dense",
-    "self_attn",
-    "attn",
-    "attention",
-)
-_MLP = (
-    "output.dense",
-    "albert_layers.0.ffn_output",
-    "layer.2.DenseReluDense",
-    "layer.1.DenseReluDense",
-    "fc2",
-    "mlp",
-    "ffn",
-)
-
-
-class Site(NamedTuple):
-    """One place: the stage's name, the module it hangs on, what to pick, and which of the module's calls it is."""
-
-    name: str
-    module_name: str
-    module: Any
-    axes: Tuple[str, ...]
-    pick: Callable[[Any], Any]  # from the module's output (or, `before`, its arguments) to a tensor, or None
-    call: int = 0
-    before: bool = False
-    detail: bool = False
-
-
-class _Stack(NamedTuple):
-    """One run of blocks: the encoder's, or the decoder's."""
-
-    prefix: str
-    names: List[str]
-    blocks: List[Any]
-    calls: List[int]
-
-
-def locate(model: Any) -> List[Site]:
-    """The places of a PreTrainedModel in forward order, details included; empty of layers where none are found."""
-    base = getattr(model, "base_model", model)
-    root = next((name for name, module in model.named_modules() if module is base), "")
-    sites = []  # type: List[Site]
-    for stack in _stacks(base, root):
-        if not stack.prefix:
-            sites.extend(_position_sites(base, root))
-        sites.append(
-            Site(
-                stack.prefix + "embeddings",
-                "input of " + stack.names[0],
-                stack.blocks[0],
-                HIDDEN,
-                _incoming,
-                before=True,
-            )
-        )
-        for k, (name, block, call) in enumerate(zip(stack.names, stack.blocks, stack.calls)):
-            layer = "{}layer.{}".format(stack.prefix, k)
-            for part, paths in (("attention", _ATTENTION), ("mlp", _MLP)):
-                found = _first(block, paths)
-                if found is not None:
-                    path, module = found
-                    inner = "{}.{}".format(name, path)
-                    sites.append(
-                        Site(
-                            "{}.{}".format(layer, part),
-                            inner,
-                            module,
-                            HIDDEN,
-                            first_tensor,
-                            call,
-                            detail=True,
-                        )
-                    )
-            sites.append(Site(layer, name, block, HIDDEN, first_tensor, call))
-        sites.extend(_last_norm(base, root, stack))
-    sites.extend(_pooler(model, base, root))
-    return sites
-
-
-def position_limit(model: Any) -> Optional[int]:
-    """How many tokens the position embedding has room for; None where positions are not a table."""
-    base = getattr(model, "base_model", model)
-    for name, module in base.named_modules():
-        if name.rsplit(".", 1)[-1] in _POSITIONS and isinstance(module, torch.nn.Embedding):
-            # RoBERTa's kind counts from padding_idx + 1, BART's from its offset.
-            skipped = getattr(module, "offset", 0) or (
-                0 if module.padding_idx is None else module.padding_idx + 1
-            )
-            return int(module.num_embeddings) - int(skipped)
-    return None
-
-
-def first_tensor(output: Any) -> Any:
-    """A module's tensor, or the first of its tuple or dict; None when that is not a tensor."""
-    if isinstance(output, dict):
-        output = tuple(output.values())
-    if isinstance(output, (tuple, list)):
-        output = output[0] if output else None
-    return output if isinstance(output, torch.Tensor) else None
 
 
 class Tap:
@@ -179,21 +55,21 @@ class Tap:
 
     def __init__(
         self,
-        sites: Sequence[Site],
+        sites: Sequence[Any],
         write: Callable[[str, Any, Sequence[str]], None],
         shape: Optional[Tuple[int, int]] = None,
     ) -> None:
         self._sites = list(sites)
         self._write = write
         self._shape = shape
-        self._waiting = []  # type: List[Tuple[Site, Any]]
+        self._waiting = []  # type: List[Tuple[Any, Any]]
         self._calls = {}  # type: Dict[int, int]
         self._undo = []  # type: List[Callable[[], None]]
         self.unfit = {}  # type: Dict[str, str]
         self.written = []  # type: List[str]
 
     def __enter__(self) -> "Tap":
-        hung = {}  # type: Dict[int, List[Site]]
+        hung = {}  # type: Dict[int, List[Any]]
         for site in self._sites:
             hung.setdefault(id(site.module), []).append(site)
         for sites in hung.values():
@@ -205,7 +81,7 @@ class Tap:
             undo()
         self._undo.clear()
 
-    def _hang(self, sites: List[Site]) -> None:
+    def _hang(self, sites: List[Any]) -> None:
         module = sites[0].module
         key = id(module)
         self._calls[key] = 0
@@ -226,7 +102,7 @@ class Tap:
             self._undo.append(_before(module, enters))
         self._undo.append(module.register_forward_hook(leaves).remove)
 
-    def _take(self, site: Site, seen: Any) -> None:
+    def _take(self, site: Any, seen: Any) -> None:
         tensor = site.pick(seen)
         if tensor is None:
             self.unfit[site.name] = "not a tensor"
@@ -258,7 +134,7 @@ class Tap:
                 self._send(site, spread)
         self._waiting = []
 
-    def _send(self, site: Site, tensor: Any) -> None:
+    def _send(self, site: Any, tensor: Any) -> None:
         if site.name not in self.written:
             self.written.append(site.name)
             self._write(site.name, tensor, site.axes)
@@ -284,90 +160,3 @@ def _before(module: Any, enters: Callable[[Any, Any, Any], None]) -> Callable[[]
 
     module.forward = forward
     return undo
-
-
-def _incoming(seen: Any) -> Any:
-    args, kwargs = seen
-    if args:
-        return first_tensor(args[0])
-    return next((kwargs[name] for name in ("hidden_states", "hidden_state", "x") if name in kwargs), None)
-
-
-def _stacks(base: Any, root: str) -> List[_Stack]:
-    encoder, decoder = getattr(base, "encoder", None), getattr(base, "decoder", None)
-    if encoder is not None and decoder is not None:
-        both = [
-            _blocks(encoder, _join(root, "encoder"), ""),
-            _blocks(decoder, _join(root, "decoder"), "decoder."),
-        ]
-        if all(stack is not None for stack in both):
-            return [stack for stack in both if stack is not None]
-    found = _blocks(base, root, "")
-    return [] if found is None else [found]
-
-
-def _blocks(container: Any, root: str, prefix: str) -> Optional[_Stack]:
-    """The longest list of same-class blocks under one of the known names, the outermost where they tie."""
-    best_name, best = "", None  # type: Tuple[str, Any]
-    for name, module in container.named_modules():
-        if not isinstance(module, torch.nn.ModuleList) or name.rsplit(".", 1)[-1] not in _BLOCK_LISTS:
-            continue
-        if best is not None and (name.startswith(best_name + ".") or len(module) <= len(best)):
-            continue
-        if len(module) and len({type(block) for block in module}) == 1 and any(module[0].children()):
-            best_name, best = name, module
-    if best is None:
-        return None
-    order = list(range(len(best)))
-    if best_name.endswith("albert_layer_groups"):  # a few groups, each called for several layers in a row
-        layers = int(container.config.num_hidden_layers)
-        order = [int(k / (layers / len(best))) for k in range(layers)]
-    names = [_join(root, best_name, str(k)) for k in order]
-    calls = [order[:k].count(group) for k, group in enumerate(order)]
-    return _Stack(prefix, names, [best[k] for k in order], calls)
-
-
-def _position_sites(base: Any, root: str) -> List[Site]:
-    encoder = getattr(base, "encoder", None)
-    inside = _join(root, "encoder") if hasattr(base, "decoder") and encoder is not None else root
-    for name, module in (encoder if inside != root else base).named_modules():
-        # Only the plain table: a subclass (BART's) is given something else and works the ids out inside.
-        if name.rsplit(".", 1)[-1] in _POSITIONS and type(module) is torch.nn.Embedding:
-            return [
-                Site("position_ids", _join(inside, name), module, ("row", "token"), _incoming, before=True)
-            ]
-    return []
-
-
-def _last_norm(base: Any, root: str, stack: _Stack) -> List[Site]:
-    path = _join(*stack.names[0].split(".")[:-2])[len(root) :].lstrip(".")
-    container = base.get_submodule(path) if path else base
-    for name, module in container.named_children():
-        if name in _LAST_NORMS and "norm" in type(module).__name__.lower():
-            place = _join(path, name)
-            return [Site("module." + place, _join(root, place), module, HIDDEN, first_tensor)]
-    return []
-
-
-def _pooler(model: Any, base: Any, root: str) -> List[Site]:
-    for holder, place in ((base, root), (model, "")):
-        # ALBERT's pooler is a Linear whose activation stands beside it.
-        for name in ("pooler_activation", "pooler"):
-            module = getattr(holder, name, None)
-            if isinstance(module, torch.nn.Module) and getattr(holder, "pooler", None) is not None:
-                return [Site("pooled", _join(place, name), module, ("row", "hidden"), first_tensor)]
-    return []
-
-
-def _first(block: Any, paths: Sequence[str]) -> Optional[Tuple[str, Any]]:
-    for path in paths:
-        module = block
-        for step in path.split("."):
-            module = getattr(module, step, None)
-        if isinstance(module, torch.nn.Module):
-            return path, module
-    return None
-
-
-def _join(*parts: str) -> str:
-    return ".".join(part for part in parts if part)
