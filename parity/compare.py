@@ -90,6 +90,8 @@ def compare(request: Request, progress: Progress) -> Audit:
             "inputs without an example are refused when they are read"
         )
         records = Pair(sides.reference.record(), sides.candidate.record())
+    if cut is not None and cut < inputs.count:
+        plan = plan.held_until(cut)
     return conclude(
         described=described,
         records=records,

@@ -35,6 +35,15 @@ class Plan(NamedTuple):
         kept = (name for name in self.stages if name == "logits" or name.startswith("output."))
         return self._replace(stages=tuple(kept))
 
+    def held_until(self, row: int) -> Plan:
+        """The same, saying that the stages before the outputs were compared for the rows before `row` only."""
+        kept = self.outputs_only().stages
+        reason = f"a trace holds it for the first {row} rows only"
+        partly = [
+            NotCompared(stage=name, reason=reason, counts=False) for name in self.stages if name not in kept
+        ]
+        return self._replace(not_compared=(*self.not_compared, *partly))
+
 
 def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -> Plan:
     """Pair what can be paired; what cannot is listed with its reason, and counts unless a side never offered it."""

@@ -99,11 +99,6 @@ def _inputs(evidence: Evidence) -> Iterator[Finding]:
             sentence="No inputs were given: the built-in probe texts were used, which are nobody's real data.",
             evidence={"standing": "observed"},
         )
-    for side, described in (("reference", evidence.reference), ("candidate", evidence.candidate)):
-        for note in described.notes:
-            yield Finding(
-                stage="text", sentence=f"The {side}: {note}", evidence={"standing": "observed", "side": side}
-            )
 
 
 def _texts(evidence: Evidence) -> Iterator[Finding]:
