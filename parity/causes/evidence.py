@@ -88,10 +88,6 @@ def findings(evidence: Evidence) -> list[Finding]:
     ]
 
 
-def _standing(evidence: Evidence, stage: str) -> str:
-    return "suspected" if evidence.first is not None and evidence.first.stage == stage else "observed"
-
-
 def _inputs(evidence: Evidence) -> Iterator[Finding]:
     if evidence.built_in_inputs:
         yield Finding(
@@ -226,6 +222,13 @@ def _weights(evidence: Evidence) -> Iterator[Finding]:
                 sentence=f"{len(names)} tensors in the file of the {side} reached no parameter: {_some(names)}.",
                 evidence={"standing": "observed", "side": side, "tensors": names},
             )
+    digest = evidence.reference.weights_digest
+    if digest is not None and digest == evidence.candidate.weights_digest:
+        yield Finding(
+            stage="embeddings",
+            sentence="Both sides hold the same weights, to the last bit.",
+            evidence={"standing": "observed", "digest": digest},
+        )
     ours = {item.name: item.digest for item in evidence.reference.parameters}
     theirs = {item.name: item.digest for item in evidence.candidate.parameters}
     common = [name for name in ours if name in theirs]
@@ -290,6 +293,7 @@ def _outputs(evidence: Evidence) -> Iterator[Finding]:
                 "permutation": list(labels.permutation or ()),
             },
         )
+    yield from _shift(evidence)
     if decisions is None:
         return
     implied = decisions.implied_temperature
@@ -316,6 +320,25 @@ def _outputs(evidence: Evidence) -> Iterator[Finding]:
             sentence=f"The candidate's logits are the reference's at temperature {implied.value:.2f} (R2 {implied.r2:.4f}).",
             evidence={"standing": "suspected", "implied": implied.value, "r2": implied.r2},
         )
+
+
+def _shift(evidence: Evidence) -> Iterator[Finding]:
+    """Logits that differ by a constant in each row, which a softmax does not see."""
+    at_logits = evidence.first is not None and evidence.first.stage == "logits"
+    for record in evidence.stages:
+        left = record.centred_relative_l2
+        if record.stage != "logits" or record.status != "divergent" or left is None or record.allowed is None:
+            continue
+        if left > record.allowed or (record.non_finite_reference, record.non_finite_candidate) != (0, 0):
+            continue
+        yield Finding(
+            stage="logits",
+            severity="divergent" if at_logits else "notice",
+            sentence=f"The logits of each row differ by a constant and nothing more: their relative L2 is {record.relative_l2:.1e}, "
+            f"and {left:.1e} once each row's mean is taken out. No probability and no label depends on it.",
+            evidence={"standing": "observed", "relative L2": record.relative_l2, "centred relative L2": left},
+        )
+        return
 
 
 def _some(names: list[str]) -> str:
