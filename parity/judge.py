@@ -187,7 +187,9 @@ def reach_verdict(
     """The verdict under the policy, the exit code, and the sentence that heads every report."""
     first = first_divergence(stages, policy)
     counting = [item for item in not_compared if item.counts and item.stage not in policy.ignore]
-    tensors = [record for record in stages if record.noise_floor is not None and record.stage not in policy.ignore]
+    tensors = [
+        record for record in stages if record.noise_floor is not None and record.stage not in policy.ignore
+    ]
     if not any(record.compared or record.status == "divergent" for record in tensors):
         return Judgement("not_comparable", 1, f"Nothing was compared: {_why_nothing(stages, not_compared)}")
     if policy.flip_rate is not None and policy.probability is not None and (first is not None or counting):
@@ -271,18 +273,21 @@ def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
     if seen.relative_l2 > floor.allowed:
         return "divergent", ""
     if seen.worst_position > floor.position_allowed:
-        return "divergent", f"one position differs by {seen.worst_position:.1e} of its size"
+        limit = f"up to {floor.position_allowed:.1e} is noise"
+        return "divergent", f"one position differs by {seen.worst_position:.1e} of its size ({limit})"
     if (
         policy.check_float64
         and measured.float64 is not None
         and not measured.float64 <= floor.float64_allowed
     ):
+        if math.isinf(measured.float64):
+            return "divergent", "invisible in float32; in float64 a value is a number on one side only"
         return "divergent", "invisible in float32; in float64 rounding sinks and the difference stays"
     return ("equal", "") if seen.bitwise_equal else ("within_noise", "")
 
 
 def _float64_only(record: StageRecord) -> bool:
-    if record.relative_l2 is None or record.allowed is None or record.float64_relative_l2 is None:
+    if record.relative_l2 is None or record.allowed is None:
         return False
     return record.relative_l2 <= record.allowed and record.reason.startswith("invisible in float32")
 
@@ -296,7 +301,9 @@ def _subset(record: StageRecord) -> tuple[int | None, int | None]:
     if record.noise_floor is None:
         return example, None
     # A faint difference everywhere also leaves some positions below the limit: only a clear-cut one tells which are free of it.
-    if not record.worst_position or record.worst_position <= _CLEAR_CUT * (record.allowed or 0.0):
+    worst, allowed = record.worst_position or 0.0, record.allowed or 0.0
+    numbers_missing = record.non_finite_reference + record.non_finite_candidate > 0 and worst <= allowed
+    if worst <= _CLEAR_CUT * allowed and not numbers_missing:
         return None, None
     tokens = record.positions > record.rows
     return example, place[1] if tokens and 0 < record.positions_beyond < record.positions else None
@@ -318,12 +325,13 @@ def _divergent_sentence(stages: Sequence[StageRecord], first: FirstDivergence) -
     if record.noise_floor is None:
         how = f"{record.reason}, in " if record.reason else ""
         return f"Divergent from {first.stage} on: {how}{record.rows_beyond} of {record.rows} rows{'' if how else ' differ'}."
-    if first.float64_only:
+    if first.float64_only and record.float64_relative_l2 is not None:
         return (
             f"Divergent from {first.stage} on, invisible in float32: in float64 the two differ by a relative L2 of "
             f"{record.float64_relative_l2:.1e} (up to {record.float64_allowed:.1e} is rounding)."
         )
-    if record.relative_l2 is None or record.times_floor is None:
+    beyond = record.relative_l2 is None or record.allowed is None or record.relative_l2 > record.allowed
+    if record.relative_l2 is None or record.times_floor is None or not beyond:
         return f"Divergent from {first.stage} on: {record.reason}."
     by = "given the same ids, " if first.pass_ == "same_ids" else ""
     return (
@@ -332,7 +340,9 @@ def _divergent_sentence(stages: Sequence[StageRecord], first: FirstDivergence) -
     )
 
 
-def _parity_sentence(tensors: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord) -> str:
+def _parity_sentence(
+    tensors: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord
+) -> str:
     worst = max(tensors, key=lambda record: record.times_floor or 0.0)
     count = len({record.stage for record in tensors})
     labels = ""
