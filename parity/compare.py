@@ -140,7 +140,10 @@ def _chosen_inputs(request: Request, sides: Pair[Side]) -> Inputs:
     """The inputs asked for, or the built-in probes, paired where a side reads nothing but pairs; checked against both."""
     inputs = request.inputs
     if inputs is None:
-        inputs = open_inputs(pair_probes="required" in {side.described.can.pairs for side in sides})
+        inputs = open_inputs(
+            pair_probes="required" in {side.described.can.pairs for side in sides},
+            blank_probes=all(side.described.can.blank for side in sides),
+        )
     for side in sides:
         check_fit(str(side.subject), side.described, inputs)
         _check_count(side, inputs, request.limited)

@@ -29,12 +29,13 @@ class Parameter(msgspec.Struct, frozen=True):
 
 
 class Abilities(msgspec.Struct, frozen=True):
-    """What the subject can be asked: given ids, float64, pairs of texts, and whether it has tokens at all."""
+    """What the subject can be asked: given ids, float64, pairs of texts, texts without a word; whether it has tokens at all."""
 
     same_ids: bool = False
     float64: bool = False
     pairs: Literal["no", "optional", "required"] = "optional"
     tokens: bool = True
+    blank: bool = True
 
 
 class Recorded(msgspec.Struct, frozen=True):

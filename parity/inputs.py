@@ -7,6 +7,7 @@ its end that the file still says the same. So the memory is that of one window, 
 from __future__ import annotations
 
 import hashlib
+import re
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from parity.standard_input import standard_input
 __all__ = ["Inputs", "open_inputs"]
 
 WINDOW = 512
+_WORD = re.compile(r"[^\W_]{2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +80,13 @@ def open_inputs(
     limit: int | None = None,
     encoding: str = "utf-8",
     pair_probes: bool = False,
+    blank_probes: bool = True,
     source: str | None = None,
 ) -> Inputs:
     """Read the whole of a file (`-` is standard input, None the built-in probes) once, and say what it holds.
 
-    `source` is what the inputs are called, where that is not the path. With `pair_probes` each built-in text is paired with the next, for a subject that takes nothing but pairs.
+    `source` is what the inputs are called, where that is not the path. With `pair_probes` each built-in text is paired
+    with the next, for a subject that takes nothing but pairs; without `blank_probes` those of no word are left out.
     Raises an InputsError (its kinds are in errors.py) at the first row that is not an example.
     """
     if limit is not None and limit < 1:
@@ -100,6 +104,8 @@ def open_inputs(
         file.name, first.cells, text=text_column, pair=pair_column, label=label_column, id=id_column
     )
     read = partial(_examples, file, columns, limit)
+    if path is None and not blank_probes:
+        read = partial(_with_words, read)
     if path is None and pair_probes:
         read = partial(_each_with_the_next, read)
     tally = _Tally()
@@ -148,6 +154,11 @@ def _examples(source: Source, columns: Columns, limit: int | None) -> Iterator[E
             None if columns.label is None else _plain(source, row, columns.label),
             None if columns.id is None else _plain(source, row, columns.id),
         )
+
+
+def _with_words(read: Callable[[], Iterator[Example]]) -> Iterator[Example]:
+    for number, example in enumerate(example for example in read() if _WORD.search(example.text)):
+        yield example._replace(row=number)
 
 
 def _each_with_the_next(read: Callable[[], Iterator[Example]]) -> Iterator[Example]:

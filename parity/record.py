@@ -63,7 +63,9 @@ def record(
     ) as runner:
         description = runner.describe()
         if inputs is None:
-            inputs = open_inputs(pair_probes=description.can.pairs == "required")
+            inputs = open_inputs(
+                pair_probes=description.can.pairs == "required", blank_probes=description.can.blank
+            )
         check_fit(str(subject), description, inputs)
         outputs = _outputs(description)
         if outputs_only and not outputs:

@@ -75,6 +75,14 @@ class Reader:
             )
         return Row(instance, encoding.located(found, (text, pair)))
 
+    def takes_blank(self) -> bool:
+        """Whether a text of no words can be read and run: not by a reader that makes words of it."""
+        try:
+            self.row(0, "", None if self.reading.pairs != "required" else "")
+        except self._refusal:
+            return False
+        return True
+
     def batch(self, rows: list[Row]) -> dict[str, Any]:
         """The rows as tensors, padded as AllenNLP pads them."""
         batch = importlib.import_module("allennlp.data").Batch([row.instance for row in rows])

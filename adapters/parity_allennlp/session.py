@@ -98,6 +98,7 @@ class Session:
                 "float64": bool(self._probe("float64")),
                 "pairs": self._reader.reading.pairs,
                 "tokens": self._reader.indexing is not None,
+                "blank": self._reader.takes_blank(),
             },
             "max_rows": 1 if seen is None else int(self._options.get("batch_size", "0")) or None,
             "max_tokens": None if seen is None or folds else tap.position_limit(seen.transformer),
