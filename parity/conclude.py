@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from parity.align.texts import unlike_algorithms
 from parity.audit import (
     Audit,
     Decisions,
@@ -136,11 +137,15 @@ def _tensor_stages(
                 continue
             exact = sample.between.get(stage) if name == "same_ids" or sample.own_feed_equal else None
             if name == "same_ids" and policy.check_float64 and sample.between and exact is None:
-                missing.append(NotCompared(stage=stage, pass_=name, reason="it was not seen on both sides in float64"))
+                missing.append(
+                    NotCompared(stage=stage, pass_=name, reason="it was not seen on both sides in float64")
+                )
             centred = _merged([ledger.centred.get(heap) for heap in heaps]) if stage == "logits" else None
             shifted = None if centred is None else centred.relative_l2
             whole = stage in ledger.whole
-            records.append(judge_stage(Measured(stage, name, seen, floors(stage), exact, shifted, whole), policy))
+            records.append(
+                judge_stage(Measured(stage, name, seen, floors(stage), exact, shifted, whole), policy)
+            )
             if records[-1].status == "not_comparable":
                 missing.append(NotCompared(stage=stage, pass_=name, reason=records[-1].reason))
     return records, missing
@@ -188,11 +193,12 @@ def _symbol_stages(
         silent.append(NotCompared(stage="tokens", reason=untold))
     for stage, kinds in _INPUT_KINDS.items():
         if stage == "text" and not ledger.texts_known:
-            reason = "a tokenizer does not tell its normalised text"
+            reason = unlike_algorithms(*(side.tokenizer for side in described))
+            reason = reason or "a tokenizer does not tell its normalised text"
             silent.append(NotCompared(stage="text", reason=reason, counts=False))
             continue
         rows = ledger.texts_known if stage == "text" else ledger.rows
-        count = max((ledger.kinds.get(kind, 0) for kind in kinds), default=0)
+        count = sum(times for together, times in ledger.kinds_together.items() if set(together) & set(kinds))
         named = sorted({row for kind in kinds for row in ledger.kind_rows.get(kind, [])})
         compared = rows if stage == "text" else ledger.token_count
         records.append(

@@ -50,6 +50,7 @@ class Ledger:
         self.rows = 0
         self.rows_equal = 0
         self.kinds: Counter[str] = Counter()
+        self.kinds_together: Counter[tuple[str, ...]] = Counter()
         self.kind_rows: dict[str, list[int]] = {}
         self.text_changes: Counter[str] = Counter()
         self.texts_known = 0
@@ -78,6 +79,7 @@ class Ledger:
             self.rows_equal += 1
             return
         self.pairs_aligned += len(aligned.pairs)
+        self.kinds_together[aligned.kinds] += 1
         for kind in aligned.kinds:
             self.kinds[kind] += 1
             named = self.kind_rows.setdefault(kind, [])

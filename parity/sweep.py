@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from parity.align.texts import unlike_algorithms
 from parity.align.tokens import RowAlignment, align_row
 from parity.batches import batches as make_batches
 from parity.batchwise import same_feed
@@ -32,7 +33,7 @@ class Window(NamedTuple):
     """A run of examples, tokenized on both sides and aligned; `encodings` are None where a side has no tokens."""
 
     examples: list[Example]
-    encodings: Pair[tuple[Encoding | None, ...]]
+    encodings: Pair[Sequence[Encoding | None]]
     alignments: list[RowAlignment | None]
 
     def lengths(self) -> list[int]:
@@ -61,12 +62,18 @@ def open_window(sides: Pair[Side], examples: list[Example]) -> Window:
     """Tokenize a window on both sides at once, and align the rows."""
     first = examples[0].row
     replies = Pair(*(side.runner.tokenize(examples, first) for side in sides))
-    encodings = Pair(replies.reference.wait(), replies.candidate.wait())
+    encodings: Pair[Sequence[Encoding | None]] = Pair(replies.reference.wait(), replies.candidate.wait())
+    if unlike_algorithms(*(side.described.tokenizer for side in sides)):
+        encodings = Pair(*([_without_text(one) for one in side] for side in encodings))
     aligned = [
         None if here is None or there is None else align_row(here, there)
         for here, there in zip(*encodings, strict=True)
     ]
     return Window(examples, encodings, aligned)
+
+
+def _without_text(encoding: Encoding | None) -> Encoding | None:
+    return None if encoding is None else encoding._replace(normalized=None, normalized_pair=None)
 
 
 def sweep_window(

@@ -112,13 +112,13 @@ class Session:
             "task": loaded.task,
             "dtype": str(self._model.dtype).replace("torch.", ""),
             "device": str(self._device),
-            "attention": getattr(config, "_attn_implementation", None) or "eager",
             "labels": _labels(config) if headed else None,
             "multi_label": getattr(config, "problem_type", None) == "multi_label_classification",
             "temperature": self._options.temperature,
             "weights_digest": self._tap.weights_digest(parameters),
             "parameters": parameters,
-            "config": _flat(config.to_dict()),
+            # Not part of what a config writes down: it is chosen as the model is loaded.
+            "config": dict(_flat(config.to_dict()), attn_implementation=_attention(config)),
             "tokenizer": self._encoder.describe(),
             "stages": self._stages,
             "scope": "full" if any(stage["name"] == "layer.0" for stage in self._stages) else "outputs",
@@ -311,6 +311,11 @@ def _said_room(config: Any) -> Optional[int]:
         return None
     said = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
     return int(said) if isinstance(said, int) and said > 0 else None
+
+
+def _attention(config: Any) -> str:
+    """The attention's implementation; before transformers 4.36 there was but one."""
+    return str(getattr(config, "_attn_implementation", None) or "eager")
 
 
 def _labels(config: Any) -> List[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["text_change"]
+__all__ = ["text_change", "unlike_algorithms"]
 
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")
 
@@ -30,6 +32,23 @@ def text_change(reference: str, candidate: str) -> str | None:
     if _bare(reference.lower()) == _bare(candidate.lower()):
         return "lowercase"
     return "other"
+
+
+def unlike_algorithms(reference: Mapping[str, Any], candidate: Mapping[str, Any]) -> str:
+    """Why the normalised texts of two tokenizers, as they describe themselves, are not each other's like; empty when they are.
+
+    What a tokenizer makes of a text before it cuts it is its own affair: a WordPiece tokenizer lower-cases, a byte-level one
+    does nothing at all. Where the algorithms differ the pieces part for that reason, not for the text's.
+
+    >>> unlike_algorithms({"algorithm": "WordPiece"}, {"algorithm": "BPE"})
+    'the reference cuts text by WordPiece and the candidate by BPE, each with a normal form of its own'
+    """
+    ours, theirs = reference.get("algorithm"), candidate.get("algorithm")
+    if not ours or not theirs or ours == theirs:
+        return ""
+    return (
+        f"the reference cuts text by {ours} and the candidate by {theirs}, each with a normal form of its own"
+    )
 
 
 def _bare(text: str) -> str:

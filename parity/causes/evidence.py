@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from parity.align.labels import LabelAlignment
+from parity.align.texts import unlike_algorithms
 from parity.audit import Decisions, Finding, FirstDivergence, StageRecord, Tokens
 from parity.description import Description
 
@@ -115,7 +116,8 @@ def _texts(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _tokens(evidence: Evidence) -> Iterator[Finding]:
-    digests = [side.tokenizer.get("vocabulary_digest") for side in (evidence.reference, evidence.candidate)]
+    both = (evidence.reference, evidence.candidate)
+    digests = [side.tokenizer.get("vocabulary_digest") for side in both]
     for kind, (cause, stage, words) in _TOKEN_CAUSES.items():
         count = evidence.tokens.differences.get(kind, 0)
         if not count:
@@ -123,11 +125,14 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
         seen: dict[str, Any] = {"standing": "suspected", "rows": count}
         if kind in {"pieces", "ids"} and None not in digests:
             seen["same vocabulary"] = digests[0] == digests[1]
+        unlike = unlike_algorithms(*(side.tokenizer for side in both)) if kind == "pieces" else ""
+        if unlike:
+            words = f"the text is cut into other pieces: {unlike}"
         if kind in {"pieces", "ids"}:
             seen["reference tokenizer"] = evidence.reference.tokenizer.get("class")
             seen["candidate tokenizer"] = evidence.candidate.tokenizer.get("class")
             if seen.get("same vocabulary") is False:
-                cause = "tokenizer.vocabulary"
+                cause = cause if unlike else "tokenizer.vocabulary"
                 words += "; the two tokenizers have different vocabularies"
         if kind == "truncation":
             for side, described in (("reference", evidence.reference), ("candidate", evidence.candidate)):
