@@ -5,7 +5,7 @@ ARCHIVE := allennlp:fixtures/reviews.tar.gz
 PORT := hf:fixtures/port
 INPUTS := --inputs fixtures/reviews.jsonl
 
-.PHONY: demo test lint setup environments clean
+.PHONY: demo test lint setup environments versions clean
 
 demo: environments
 	@echo; echo "== The port: a Transformers folder against the AllenNLP archive it was made from"
@@ -25,6 +25,11 @@ lint: setup
 	$(BIN)/pyright
 	$(BIN)/python -m build --wheel --no-isolation --outdir build/dist . > /dev/null
 	$(BIN)/check-wheel-contents build/dist
+
+# Other versions of Transformers (about 6 GB, once), and one folder in each of them.
+versions: setup
+	$(BIN)/python tests/real/environments.py
+	$(BIN)/python -m pytest -q tests/real/test_versions.py
 
 setup: .venv/installed
 
