@@ -21,7 +21,7 @@ import difflib
 import math
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from parity.audit import PolicyRecord
 from parity.errors import PolicyError
@@ -93,21 +93,24 @@ def _from_table(data: dict[str, Any], source: str) -> PolicyRecord:
         if not isinstance(data["check_float64"], bool):
             raise PolicyError(f"{source}: check_float64 = {data['check_float64']!r} is not true or false.")
         values["check_float64"] = data["check_float64"]
-    ignored = data.get("ignore", [])
-    if not isinstance(ignored, list) or not all(isinstance(item, str) for item in ignored):  # pyright: ignore[reportUnknownVariableType]
-        raise PolicyError(
-            f"{source}: ignore is not a list of stage names.", next_step='Write ignore = ["pooled"].'
-        )
-    values["ignore"] = ignored
-    stages = data.get("stages", {})
+    values["ignore"] = _names(data.get("ignore", []), source)
+    stages: object = data.get("stages", {})
     if not isinstance(stages, dict):
         raise PolicyError(
             f"{source}: stages is not a table.", next_step='Write [stages] and "layer.3" = 1e-3 below it.'
         )
-    values["stages"] = {
-        str(stage): _number(limit, f"stages.{stage}", source) for stage, limit in stages.items()
-    }  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    limits = cast("dict[str, object]", stages)
+    values["stages"] = {stage: _number(limit, f"stages.{stage}", source) for stage, limit in limits.items()}
     return PolicyRecord(**values)
+
+
+def _names(value: object, source: str) -> list[str]:
+    names = cast("list[object]", value) if isinstance(value, list) else [None]
+    if not all(isinstance(name, str) for name in names):
+        raise PolicyError(
+            f"{source}: ignore is not a list of stage names.", next_step='Write ignore = ["pooled"].'
+        )
+    return [str(name) for name in names]
 
 
 def _number(value: object, key: str, source: str) -> float:

@@ -40,7 +40,7 @@ class Window(NamedTuple):
         """The longer of the two encodings of each row, in tokens; 1 where neither has any."""
         return [
             max(1, *(len(encoding.input_ids) if encoding is not None else 1 for encoding in both))
-            for both in zip(*self.encodings, strict=True)
+            for both in zip(self.encodings.reference, self.encodings.candidate, strict=True)
         ]
 
     def batches(self, plan: Plan, places: Sequence[int] | None = None) -> list[list[int]]:
@@ -67,7 +67,7 @@ def open_window(sides: Pair[Side], examples: list[Example]) -> Window:
         encodings = Pair(*([_without_text(one) for one in side] for side in encodings))
     aligned = [
         None if here is None or there is None else align_row(here, there)
-        for here, there in zip(*encodings, strict=True)
+        for here, there in zip(encodings.reference, encodings.candidate, strict=True)
     ]
     return Window(examples, encodings, aligned)
 
@@ -81,8 +81,9 @@ def sweep_window(
 ) -> CpuSeconds:
     """Ask every batch of a window and add what it shows to the ledger."""
     first = window.examples[0].row
+    here_all, there_all = window.encodings.reference, window.encodings.candidate
     for example, here, there, aligned in zip(
-        window.examples, *window.encodings, window.alignments, strict=True
+        window.examples, here_all, there_all, window.alignments, strict=True
     ):
         if here is not None and there is not None and aligned is not None:
             ledger.add_tokens(example, Pair(here, there), aligned)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 __all__ = ["watch"]
 
@@ -13,7 +13,7 @@ Progress = Callable[[str, int, int | None], None]
 
 
 @contextlib.contextmanager
-def watch(quiet: bool) -> Iterator[Progress]:
+def watch(quiet: bool) -> Generator[Progress]:
     """A progress callback `(what, done, total)`, safe to call from any thread; `total` None means "no end known"."""
     if quiet or not sys.stderr.isatty():
         yield lambda what, done, total: None
