@@ -43,6 +43,7 @@ class Adapter:
 
     `runner` is the script that drives the framework; `framework` the modules it cannot do without, by import name.
     `own_inputs` finds the inputs that an artifact brings along (None: it has none), unpacked under the folder given.
+    `prepare` reads on this side what the locator names, and turns the checked options into those the runner is opened with.
     Of the environment variables, a runner sees those every runner sees, without `withheld` and with `passed` (both
     are names, a final `*` standing for any ending), and `variables` on top.
     """
@@ -53,6 +54,7 @@ class Adapter:
     environment: Environment = _HERE
     framework: tuple[str, ...] = ()
     own_inputs: Callable[[Subject, Path], Path | None] | None = None
+    prepare: Callable[[Subject, dict[str, str]], dict[str, str]] | None = None
     withheld: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str])

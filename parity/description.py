@@ -8,7 +8,7 @@ import msgspec
 
 from parity.errors import RunnerSpokeGarbage
 
-__all__ = ["Abilities", "Description", "Parameter", "Recorded", "StageSeen", "read_description"]
+__all__ = ["Abilities", "Description", "Parameter", "Recorded", "StageSeen", "Training", "read_description"]
 
 
 class StageSeen(msgspec.Struct, frozen=True):
@@ -51,6 +51,37 @@ class Recorded(msgspec.Struct, frozen=True):
     float64_rows: list[int] | None = None
 
 
+class Training(msgspec.Struct, frozen=True):
+    """How a subject that was trained to be questioned came about; what each seed decided is told by digests.
+
+    `seeds` are those asked for (`init_seed`, `order_seed`, `dropout_seed`), `derived` the numbers that the framework was
+    given. `initial_digest` is of all weights before the first step, `head_digest` of those among them that init_seed
+    made (None: the base brought all), `order_digests` of the rows of each epoch in the order they were trained on (the
+    last may be part of one), `dropout_digest` of the random generator's state at the first step. `losses` are
+    (step, loss), a loss of None being no number; `final_loss` is the mean of the last tenth of the steps.
+    `trained_now` is False for a run that was found finished in `folder`.
+    """
+
+    recipe_digest: str
+    data_digest: str
+    seeds: dict[str, int]
+    derived: dict[str, int]
+    repeat: int
+    steps: int
+    rows: int
+    order_digests: list[str]
+    dropout_digest: str | None
+    initial_digest: str | None
+    head_digest: str | None
+    weights_digest: str
+    losses: list[tuple[int, float | None]]
+    final_loss: float | None
+    environment: dict[str, Any]
+    seconds: float
+    folder: str
+    trained_now: bool
+
+
 class Description(msgspec.Struct, frozen=True):
     """The answer to `describe`; the wire's contract is in `parity/_in_process/serve.py`."""
 
@@ -78,6 +109,7 @@ class Description(msgspec.Struct, frozen=True):
     notes: list[str] = []
     name_used: str = ""
     recorded: Recorded | None = None
+    training: Training | None = None
 
 
 def read_description(value: object, subject: str) -> Description:

@@ -13,6 +13,7 @@
     │   │   └── EnvironmentNotBuilt
     │   ├── TraceError               a trace is damaged, foreign, or of other inputs
     │   ├── PolicyError              a policy file says something it cannot
+    │   ├── RecipeError              a training recipe cannot be followed
     │   └── RecordError              an audit.json is damaged or of another schema
     └── RunError                     exit 3: a run failed
         ├── RunnerDied · RunnerTimeout · RunnerRaised · RunnerSpokeGarbage
@@ -43,6 +44,7 @@ __all__ = [
     "OutOfSpace",
     "ParityError",
     "PolicyError",
+    "RecipeError",
     "RecordError",
     "RunError",
     "RunnerDied",
@@ -209,6 +211,12 @@ class PolicyError(UsageError):
     """A policy that is unknown, or a policy file that says something it cannot."""
 
     slug = "policy"
+
+
+class RecipeError(UsageError):
+    """A training recipe that cannot be followed: an unknown key, a wrong value, data that is not there or not fit."""
+
+    slug = "recipe"
 
 
 class RecordError(UsageError):

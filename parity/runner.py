@@ -56,6 +56,8 @@ class Runner:
         on_warning: OnWarning | None,
     ) -> None:
         options = check_options(adapter, subject)
+        if adapter.prepare is not None:
+            options = adapter.prepare(subject, options)
         self.subject = subject
         self._adapter = adapter
         self._interpreter = interpreter
