@@ -1,0 +1,53 @@
+"""The conformance check: parity's own adapters pass it, and a runner that breaks a promise does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from parity.adapter import Adapter
+from parity.conformance import check_adapter
+
+pytestmark = [pytest.mark.real]
+
+TEXTS = [
+    "A short one.",
+    "A much longer text, so that the first is padded beside it.",
+    "Delivery took three weeks!",
+]
+LIAR = """
+import numpy as np
+
+def open(request, host):
+    return Session()
+
+class Session:
+    def describe(self):
+        stages = [{"name": "embeddings", "axes": ["row", "token", "hidden"]}, {"name": "logits", "axes": ["row", "class"]}]
+        return {"framework": "none", "versions": {"python": "3"}, "stages": stages, "can": {"same_ids": False}}
+
+    def tokenize(self, examples, first_row):
+        rows = [{"input_ids": [1], "pieces": ["x"], "offsets": [None], "segments": [0], "special": [0], "untruncated": 1}]
+        return {"rows": rows * len(examples)}
+
+    def forward(self, rows, inputs, stages, precision, write):
+        write("input_ids", np.full((len(rows), 1), 2), ["row", "token"])
+        write("real", np.ones((len(rows), 1), np.uint8), ["row", "token"])
+        write("logits", np.full((len(rows), 2), float(len(rows))), ["row", "class"])
+"""
+
+
+@pytest.mark.parametrize("subject", ["hf:fixtures/port", "allennlp:fixtures/reviews.tar.gz"])
+def test_paritys_own_adapters_keep_their_promises(subject: str) -> None:
+    assert [] == check_adapter(subject, TEXTS)
+
+
+def test_a_runner_that_breaks_its_promises_is_told_each(tmp_path: Path) -> None:
+    runner = tmp_path / "liar.py"
+    runner.write_text(LIAR, encoding="utf-8")
+    complaints = " / ".join(check_adapter("liar:x", TEXTS, adapter=Adapter("liar", runner)))
+    assert "no weights digest" in complaints
+    assert "announces the stage embeddings and does not write it" in complaints
+    assert "row 0 is tokenized to [1] and fed as [2]" in complaints
+    assert "stage logits differs alone and in a batch" in complaints
