@@ -17,8 +17,8 @@ from parity.errors import RecordError
 __all__ = [
     "Audit",
     "Decisions",
-    "FirstDivergence",
     "Finding",
+    "FirstDivergence",
     "Flip",
     "FlipRate",
     "ImpliedTemperature",
@@ -35,7 +35,6 @@ __all__ = [
     "Tokens",
     "load_audit",
     "schema_document",
-    "write_audit",
 ]
 
 Verdict = Literal["parity", "equivalent", "divergent", "not_comparable"]
@@ -318,9 +317,9 @@ class Audit(_Record, frozen=True, kw_only=True):
     command: str
 
 
-def write_audit(audit: Audit, path: Path) -> None:
-    """Write the record, indented, in the order of its fields."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(audit), indent=1) + b"\n")
+def audit_bytes(audit: Audit) -> bytes:
+    """The record as JSON, indented, in the order of its fields."""
+    return msgspec.json.format(msgspec.json.encode(audit), indent=1) + b"\n"
 
 
 def load_audit(path: Path) -> Audit:

@@ -43,7 +43,7 @@ Progress = Callable[[str, int, int | None], None]
 
 
 class Request(NamedTuple):
-    """What is asked: two subjects, the inputs (None: the built-in probes), the policy, and how to run."""
+    """What is asked: two subjects, the inputs (None: the built-in probes, `limit` of them), the policy, and how to run."""
 
     subjects: Pair[Subject]
     inputs: Inputs | None
@@ -53,7 +53,7 @@ class Request(NamedTuple):
     sample: int = 32
     timeout: float = 600.0
     command: str = ""
-    limited: bool = False
+    limit: int | None = None
 
 
 def compare(request: Request, progress: Progress) -> Audit:
@@ -141,12 +141,13 @@ def _chosen_inputs(request: Request, sides: Pair[Side]) -> Inputs:
     inputs = request.inputs
     if inputs is None:
         inputs = open_inputs(
+            limit=request.limit,
             pair_probes="required" in {side.described.can.pairs for side in sides},
             blank_probes=all(side.described.can.blank for side in sides),
         )
     for side in sides:
         check_fit(str(side.subject), side.described, inputs)
-        _check_count(side, inputs, request.limited)
+        _check_count(side, inputs, request.limit is not None)
     return inputs
 
 

@@ -18,7 +18,8 @@
     └── RunError                     exit 3: a run failed
         ├── RunnerDied · RunnerTimeout · RunnerRaised · RunnerSpokeGarbage
         ├── EnvironmentBuildFailed
-        └── OutOfSpace
+        ├── OutOfSpace
+        └── InternalError            parity itself made a mistake
 
 A message says what, with which value, what is known; `next_step` what to do; `slug` leads to the README.
 """
@@ -36,6 +37,7 @@ __all__ = [
     "InputsDoNotFit",
     "InputsError",
     "InputsNotFound",
+    "InternalError",
     "InterpreterBroken",
     "InterpreterError",
     "InterpreterNotFound",
@@ -265,6 +267,12 @@ class OutOfSpace(RunError):
     """No room left on the device that was being written to."""
 
     slug = "out-of-space"
+
+
+class InternalError(RunError):
+    """A mistake in parity itself; please report it."""
+
+    slug = "internal"
 
 
 def _family(root: type[ParityError]) -> list[type[ParityError]]:

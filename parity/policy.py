@@ -75,7 +75,7 @@ def _from_table(data: dict[str, Any], source: str) -> PolicyRecord:
             hint = f"Did you mean {near[0]!r}?" if near else f"The keys are {', '.join(sorted(_KEYS))}."
             raise PolicyError(f"{source} has the key {key!r}, which no policy has.", next_step=hint)
     base = data.get("base", "faithful")
-    if base not in BUILT_IN:
+    if not isinstance(base, str) or base not in BUILT_IN:
         raise PolicyError(
             f"{source}: base = {base!r} is no built-in policy.", next_step=f"Use {', '.join(BUILT_IN)}."
         )

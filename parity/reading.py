@@ -72,6 +72,10 @@ class Source(NamedTuple):
 def find_source(path: str, encoding: str) -> Source:
     """The file at `path`; raises InputsNotFound, EmptyInputs, UnknownInputFormat or InputsError (no such encoding)."""
     place = Path(path).expanduser()
+    if not path:
+        raise InputsNotFound(
+            "The inputs have an empty name.", next_step="Give --inputs a file, or leave it out."
+        )
     if place.is_dir():
         raise InputsNotFound(f"{path} is a folder, not a file of inputs.", next_step="Name a file inside it.")
     try:
@@ -134,7 +138,9 @@ def _json_lines(source: Source, text: IO[str]) -> Iterator[Row]:
             value: object = json.loads(line)
         except json.JSONDecodeError as error:
             raise source.refuse(
-                number, f"not JSON ({error.msg} at column {error.colno})", "Write one JSON object a line."
+                number,
+                f"not JSON ({error.msg.removesuffix(' at')} at column {error.colno})",
+                "Write one JSON object a line.",
             ) from None
         except (ValueError, RecursionError) as error:
             raise source.refuse(number, f"not JSON that can be read ({error})") from None

@@ -17,7 +17,7 @@ from parity.fit import check_fit
 from parity.inputs import WINDOW, Inputs, open_inputs
 from parity.runner import Batch, Reply, Runner
 from parity.subject import Subject
-from parity.trace import TraceWriter
+from parity.trace import TraceWriter, check_place
 
 __all__ = ["record"]
 
@@ -41,16 +41,18 @@ def record(
     full_rows: int | None = None,
     force: bool = False,
     adapter: Adapter | None = None,
+    limit: int | None = None,
     timeout: float | None = 600,
     progress: OnProgress = lambda what, done, total: None,
 ) -> str:
-    """Write what `subject` says about `inputs` (None: the built-in probes) to the folder `out`; returns its digest.
+    """Write what `subject` says about `inputs` (None: the built-in probes, `limit` of them) to the folder `out`; returns its digest.
 
     With `outputs_only` the stages before the outputs are left out; with `full_rows` N they are kept for the first N rows.
     Where the subject can be asked in float64, the rows that a comparison measures its noise floor on are recorded in
     it too. `adapter` is what the scheme names when it is not given; `progress` hears (what, done, total).
     Raises TraceError for the place, InputsDoNotFit, and whatever asking a subject does.
     """
+    check_place(out, force)
     adapter = adapter or find_adapter(subject)
     check_options(adapter, subject)
     interpreter = interpreter_for(subject, adapter, lambda what: progress(what, 0, None))
@@ -64,7 +66,9 @@ def record(
         description = runner.describe()
         if inputs is None:
             inputs = open_inputs(
-                pair_probes=description.can.pairs == "required", blank_probes=description.can.blank
+                limit=limit,
+                pair_probes=description.can.pairs == "required",
+                blank_probes=description.can.blank,
             )
         check_fit(str(subject), description, inputs)
         outputs = _outputs(description)

@@ -4,60 +4,81 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from parity.audit import Audit, write_audit
-from parity.errors import OutOfSpace, RecordError
+from parity.audit import Audit, audit_bytes
+from parity.errors import OutOfSpace, UsageError
 
-__all__ = ["render_reports", "write_folder"]
+__all__ = ["check_folder", "render_reports", "write_folder"]
 
 Renderer = Callable[[Audit], str]
 GROUP = "parity.reports"
+_PROBE_BYTES = 1 << 16
+
+
+def check_folder(folder: Path) -> None:
+    """Find out before anything is run whether the audit can be written there; makes nothing, and raises what writing would."""
+    with _writing(folder):
+        place = folder.absolute()
+        while not place.exists() and not place.is_symlink():
+            place = place.parent
+        if not place.is_dir():
+            raise NotADirectoryError(
+                errno.ENOTDIR, "it is a file" if place == folder.absolute() else f"{place} is a file"
+            )
+        with tempfile.TemporaryFile(dir=place) as probe:
+            probe.write(bytes(_PROBE_BYTES))
 
 
 def write_folder(audit: Audit, folder: Path) -> list[Path]:
-    """Write `audit.json` and every report into `folder` (made if need be); the paths written, the record first."""
-    record = folder / "audit.json"
-    with _making(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(record, lambda place: write_audit(audit, place))
-    return [record, *render_reports(audit, folder)]
+    """Write `audit.json` and every report into `folder` (made if need be): all of them or none; the paths, the record first."""
+    return _write(folder, {"audit.json": audit_bytes(audit), **_rendered(audit)})
 
 
 def render_reports(audit: Audit, folder: Path) -> list[Path]:
-    """Render every installed report of the audit into `folder`, in the order of their names."""
-    written: list[Path] = []
-    with _making(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-            render: Renderer = entry.load()
-            text = render(audit)
-            target = folder / entry.name
-            _replace(target, lambda place, text=text: place.write_text(text, encoding="utf-8"))  # type: ignore[misc]
-            written.append(target)
-    return written
+    """Render every installed report of the audit into `folder`, in the order of their names: all of them or none."""
+    return _write(folder, _rendered(audit))
 
 
-def _replace(target: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the target and put it in place whole: a half-written file is never seen."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    place = Path(name)
-    try:
-        write(place)
-        place.chmod(0o644)
-        place.replace(target)
-    except BaseException:
-        place.unlink(missing_ok=True)
-        raise
+def _rendered(audit: Audit) -> dict[str, bytes]:
+    reports: dict[str, bytes] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        render: Renderer = entry.load()
+        reports[entry.name] = render(audit).encode("utf-8", "backslashreplace")
+    return reports
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> list[Path]:
+    """Write all files beside their places, then put each there: none is seen half written, nor one without the others."""
+    with _writing(folder), contextlib.ExitStack() as undo:
+        for parent in reversed([folder, *folder.parents]):
+            if not parent.exists():
+                parent.mkdir()
+                undo.callback(_without_errors, parent.rmdir)
+        places: list[tuple[Path, Path]] = []
+        for name, data in files.items():
+            handle, hidden = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+            undo.callback(Path(hidden).unlink, missing_ok=True)
+            with open(handle, "wb") as file:
+                file.write(data)
+            Path(hidden).chmod(0o644)
+            places.append((Path(hidden), folder / name))
+        for hidden_place, place in places:
+            hidden_place.replace(place)
+        undo.pop_all()
+    return [folder / name for name in files]
+
+
+def _without_errors(action: Callable[[], None]) -> None:
+    with contextlib.suppress(OSError):  # somebody else put something there meanwhile
+        action()
 
 
 @contextlib.contextmanager
-def _making(folder: Path) -> Iterator[None]:
+def _writing(folder: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
@@ -66,7 +87,7 @@ def _making(folder: Path) -> Iterator[None]:
                 f"No room is left to write the audit into {folder}.",
                 next_step="Free some, or name another folder with --out.",
             ) from error
-        raise RecordError(
+        raise UsageError(
             f"The audit cannot be written into {folder}: {error.strerror}.",
             next_step="Name another folder with --out.",
         ) from error

@@ -39,7 +39,7 @@ from parity.manifest import (
 from parity.padding import PaddingSeen
 from parity.shard import Form, Shard, Stage, form_of
 
-__all__ = ["TraceWriter", "read_manifest"]
+__all__ = ["TraceWriter", "check_place", "read_manifest"]
 
 SHARD_BYTES = 32 << 20
 
@@ -61,7 +61,7 @@ class TraceWriter:
     ) -> None:
         """Begin; TraceError when `path` is taken, unless by a trace and with `force`."""
         self._path = Path(os.path.abspath(path))
-        _check_place(path, force)
+        check_place(path, force)
         with _room(path):
             self._folder = Path(tempfile.mkdtemp(prefix=f".{self._path.name}.", dir=self._path.parent))
             self._examples = _Lines(self._folder / "inputs.jsonl")
@@ -198,7 +198,8 @@ class _Lines:
         return self._hash.hexdigest(), self._bytes
 
 
-def _check_place(path: Path, force: bool) -> None:
+def check_place(path: Path, force: bool) -> None:
+    """Raises TraceError when a trace cannot come to lie at `path`: no such folder, or taken (unless by a trace, and with `force`)."""
     if not path.absolute().parent.is_dir():
         raise TraceError(
             f"The folder {path.parent} does not exist.",

@@ -1,0 +1,195 @@
+"""How a command ends: with its exit code, and where it did not work, with one sentence and the next step on stderr.
+
+Everything that can stop a command passes through `run`: a ParityError, what click has to say about the command line, a
+signal, a device that is full, and a mistake of parity's own. A traceback is shown where PARITY_TRACEBACK is set, only.
+
+Exit codes beside a command's own: 2 and 3 as the errors have them, 128 + the signal's number where a signal ended it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Generator
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from parity.errors import InternalError, OutOfSpace, ParityError, RunError, UsageError
+
+__all__ = ["Stopped", "listened_to", "run"]
+
+_LONGEST_SENTENCE = 600
+_TIDYING = 3.0  # seconds in which a second Ctrl-C is the same one, and not the end of the tidying up
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(BaseException):
+    """A signal asked for the end: it unwinds like any exception, and so takes processes and files with it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def run(command: Callable[[], object]) -> NoReturn:
+    """Run a command and exit: with the code it returns (0 where it returns none), or with what stopped it."""
+    if sys.stdout is None:  # closed by the caller (>&-)
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    try:
+        with _signals():
+            result = command()
+            with listened_to():
+                sys.stdout.flush()
+        code = result if isinstance(result, int) else 0
+    except Stopped as stopped:
+        name = signal.Signals(stopped.number).name
+        _say(f"parity: Stopped by {name}; nothing was left running or half written.")
+        code = 128 + stopped.number
+    except click.exceptions.NoArgsIsHelpError as help_:
+        _say(help_.format_message())
+        code = help_.exit_code
+    except Exception as error:  # noqa: BLE001 - the last one to see it
+        code = _explain(error)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _silence()
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def listened_to() -> Generator[None]:
+    """Whatever is printed inside may find that its reader went away (`| head -1`): the exit code stays what it is."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence()
+    except SystemExit as exit_:  # what rich makes of it
+        if not isinstance(exit_.__context__, BrokenPipeError):
+            raise
+        _silence()
+
+
+def _silence() -> None:
+    """What is still in the buffer goes nowhere, instead of into an error at the end of the interpreter."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
+
+
+@contextlib.contextmanager
+def _signals() -> Generator[None]:
+    """A signal becomes Stopped while this lasts; one that was ignored (nohup, say) stays so."""
+    first = 0.0
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal first
+        now = time.monotonic()
+        if first and now - first < _TIDYING:
+            return
+        first = now
+        raise Stopped(number)
+
+    before = {each: signal.getsignal(each) for each in _SIGNALS}
+    for each, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(each, stop)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _explain(error: Exception) -> int:
+    known = _known(error)
+    step = f"\n  {_plain(known.next_step)}" if known.next_step else ""
+    _say(f"parity: {_plain(known.sentence)}{step}\n  [{known.slug}]")
+    wanted = os.environ.get("PARITY_TRACEBACK", "") not in ("", "0")
+    if known.detail and wanted:
+        _say(known.detail)
+    elif "Traceback" in known.detail and isinstance(known, RunError) and not isinstance(known, InternalError):
+        _say("  Set PARITY_TRACEBACK=1 to see where the framework raised.")
+    return known.exit_code
+
+
+def _known(error: Exception) -> ParityError:
+    """The error as one of parity's own."""
+    if isinstance(error, click.exceptions.Abort) and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # click takes an EOFError for the end of the user's patience
+    if isinstance(error, ParityError):
+        return error
+    if isinstance(error, click.ClickException):
+        return _of_the_command_line(error)
+    story = "".join(traceback.format_exception(error))
+    if isinstance(error, MemoryError):
+        return RunError(
+            "parity ran out of memory.",
+            next_step="Free some, or ask for less at a time: --sample 8, ?batch_size=1.",
+            detail=story,
+        )
+    if isinstance(error, OSError) and error.errno is not None:
+        return _of_the_system(error, story)
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return InternalError(
+        f"parity itself made a mistake: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno}).",
+        next_step="Please report it, with the command and with what PARITY_TRACEBACK=1 shows.",
+        detail=story,
+    )
+
+
+def _of_the_system(error: OSError, story: str) -> ParityError:
+    place = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutOfSpace(
+            f"No room is left on a device that was written to{place or ' (standard output, or the temporary folder)'}.",
+            next_step="Free some, or name other folders: --out FOLDER, TMPDIR=FOLDER, PARITY_SLOTS=FOLDER.",
+            detail=story,
+        )
+    return RunError(
+        f"The system refused: {error.strerror}{place}.",
+        next_step="Mend that and run again; PARITY_TRACEBACK=1 shows what was being done.",
+        detail=story,
+    )
+
+
+def _of_the_command_line(error: click.ClickException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    name = context.command_path if context is not None else "parity"
+    sentence, step = error.format_message().strip(), f"See {name} --help."
+    if isinstance(error, click.NoSuchOption):
+        sentence = f"{name} has no option {error.option_name}."
+        if error.possibilities:
+            step = f"Did you mean {' or '.join(sorted(error.possibilities))}? {step}"
+    elif isinstance(error, click.MissingParameter) and isinstance(error.param, click.Option):
+        step = f"Add {error.param.opts[0]} {error.param.metavar or '…'}. {step}"
+    elif isinstance(error, click.MissingParameter) and context is not None:
+        step = f"Write {' '.join(context.get_usage().removeprefix('Usage: ').split())}. {step}"
+    elif isinstance(error, click.UsageError) and "extra argument" in sentence:
+        sentence += "."
+        step = f"A subject with a space in it is put in quotes. {step}"
+    return UsageError(sentence if sentence.endswith(".") else f"{sentence}.", next_step=step)
+
+
+def _plain(text: str) -> str:
+    """One line of what may be a stranger's text: no line breaks, nothing a terminal obeys, not without end."""
+    line = " ".join(text.split())
+    shown = "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode()
+        for letter in line
+    )
+    return shown if len(shown) <= _LONGEST_SENTENCE else f"{shown[: _LONGEST_SENTENCE - 2]} …"
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # nobody listens on stderr: the exit code says it alone
+        click.echo(text, err=True)
