@@ -11,6 +11,7 @@
     │   ├── InterpreterError         the interpreter named cannot be used
     │   │   ├── InterpreterNotFound · InterpreterBroken · FrameworkMissing
     │   │   └── EnvironmentNotBuilt
+    │   ├── ExecutorMissing          what runs would be made on is not installed, or does not answer
     │   ├── TraceError               a trace is damaged, foreign, or of other inputs
     │   ├── PolicyError              a policy file says something it cannot
     │   ├── RecipeError              a training recipe cannot be followed
@@ -33,6 +34,7 @@ __all__ = [
     "EmptyInputs",
     "EnvironmentBuildFailed",
     "EnvironmentNotBuilt",
+    "ExecutorMissing",
     "FrameworkMissing",
     "InputsDoNotFit",
     "InputsError",
@@ -201,6 +203,12 @@ class EnvironmentNotBuilt(InterpreterError):
     """A managed environment that does not exist yet and may not be built now."""
 
     slug = "environment-not-built"
+
+
+class ExecutorMissing(UsageError):
+    """What runs would be made on (Ray) is not installed, or its cluster does not answer."""
+
+    slug = "executor-missing"
 
 
 class TraceError(UsageError):

@@ -1,0 +1,240 @@
+"""What one run of a population said about the inputs, collected into a folder: its logits, and its layers on the first rows.
+
+A run is any subject. It is asked as a comparison asks it; what is kept is small: logits [examples, classes] of every
+example, and the vectors [real tokens, width] of every stage for the first examples, from which layers are compared.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.adapter import find_adapter
+from parity.align.positions import gather, pair_positions
+from parity.batches import batches
+from parity.description import Description
+from parity.environment import interpreter_for
+from parity.errors import InputsDoNotFit, ParityError, TraceError
+from parity.fit import check_fit
+from parity.inputs import Inputs, open_inputs
+from parity.runner import Batch, Runner
+from parity.runner import Progress as Told
+from parity.subject import parse_subject
+
+__all__ = ["Collected", "InputsAsked", "Outcome", "Task", "collect", "read_collected"]
+
+_WINDOW = 512
+_FILES = ("outputs.npz", "stages.npz", "run.json")
+
+
+class InputsAsked(NamedTuple):
+    """Which inputs, in words that another process or machine can read them by again."""
+
+    path: str
+    text_column: str | None = None
+    pair_column: str | None = None
+    label_column: str | None = None
+    id_column: str | None = None
+    limit: int | None = None
+    encoding: str = "utf-8"
+
+    def open(self) -> Inputs:
+        """Read and check them."""
+        return open_inputs(
+            self.path,
+            text_column=self.text_column,
+            pair_column=self.pair_column,
+            label_column=self.label_column,
+            id_column=self.id_column,
+            limit=self.limit,
+            encoding=self.encoding,
+        )
+
+
+class Task(NamedTuple):
+    """One run to ask: the subject as written, the inputs, the folder to fill, for how many rows all stages are kept."""
+
+    subject: str
+    inputs: InputsAsked
+    folder: str
+    full_rows: int = 48
+    timeout: float = 3600.0
+
+
+class Outcome(NamedTuple):
+    """What became of a task: its folder, or the sentence and slug of what went wrong."""
+
+    subject: str
+    folder: str | None
+    sentence: str = ""
+    slug: str = ""
+
+
+class Collected(NamedTuple):
+    """One run, read back. `stages` holds [vectors, width] by stage name, `rows` the example of each vector by stage."""
+
+    subject: str
+    description: Description
+    inputs_digest: str
+    logits: NDArray[np.float64]
+    stages: dict[str, NDArray[np.float32]]
+    rows: dict[str, NDArray[np.int64]]
+    notes: dict[str, Any]
+
+
+def collect(task: Task, progress: Any = None) -> Outcome:
+    """Ask one run; a ParityError becomes an outcome, so that one run that fails does not end the others."""
+    target = Path(task.folder)
+    if all((target / name).exists() for name in _FILES):
+        return Outcome(task.subject, task.folder)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            _collect(task, work, progress)
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(work, target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    except ParityError as error:
+        return Outcome(task.subject, None, f"{error.sentence} {error.next_step}".strip(), error.slug)
+    return Outcome(task.subject, task.folder)
+
+
+def read_collected(folder: str | Path) -> Collected:
+    """Read a collected run; raises TraceError when it is not whole."""
+    place = Path(folder)
+    try:
+        facts = msgspec.json.decode((place / "run.json").read_bytes())
+        with np.load(place / "outputs.npz", allow_pickle=False) as data:
+            logits = data["logits"].astype(np.float64)
+        with np.load(place / "stages.npz", allow_pickle=False) as data:
+            values = {name: data[name] for name in data.files}
+        description = msgspec.convert(facts["description"], Description)
+    except (OSError, ValueError, KeyError, msgspec.MsgspecError) as error:
+        raise TraceError(
+            f"The collected run in {folder} is not whole: {error}.",
+            next_step="Remove that folder and run again.",
+        ) from error
+    return Collected(
+        facts["subject"],
+        description,
+        facts["inputs_digest"],
+        logits,
+        {name.removeprefix("values:"): array for name, array in values.items() if name.startswith("values:")},
+        {name.removeprefix("rows:"): array for name, array in values.items() if name.startswith("rows:")},
+        facts["notes"],
+    )
+
+
+def _collect(task: Task, folder: Path, progress: Any) -> None:
+    subject = parse_subject(task.subject)
+    adapter = find_adapter(subject)
+    inputs = task.inputs.open()
+
+    def relay(told: Told) -> None:
+        if progress is not None:
+            progress(told.what, told.done, told.total)
+
+    # One thread for every run, however many run side by side: the sums of a run do not depend on its neighbours.
+    with Runner.start(
+        subject,
+        adapter,
+        interpreter=interpreter_for(subject, adapter),
+        threads=1,
+        timeout=task.timeout,
+        on_progress=relay,
+    ) as runner:
+        described = runner.describe()
+        check_fit(task.subject, described, inputs)
+        _check_count(task.subject, described, inputs)
+        kept = _Kept(inputs.count)
+        full = 0 if described.scope == "outputs" else task.full_rows
+        outputs = [stage.name for stage in described.stages if stage.name == "logits"]
+        if not outputs:
+            raise InputsDoNotFit(
+                f"{task.subject} has no logits, and a seed audit is about decisions.",
+                next_step="Give runs of classifiers.",
+            )
+        for window in inputs.windows(_WINDOW, cut=full or None):
+            encodings = runner.tokenize(window).wait()
+            lengths = [1 if encoding is None else len(encoding.input_ids) for encoding in encodings]
+            stages = _shown(described) if window[0].row < full else outputs
+            for places in batches(lengths, max_rows=min(64, described.max_rows or 64)):
+                numbers = [window[place].row for place in places]
+                kept.add(numbers, runner.forward(numbers, stages=stages).wait())
+    facts = {
+        "subject": task.subject,
+        "description": described,
+        "inputs_digest": inputs.digest,
+        "notes": {"warnings": sorted(runner.warnings)},
+    }
+    save: Any = np.savez  # its stub takes names of arrays for its own options
+    save(folder / "outputs.npz", logits=kept.logits())
+    save(folder / "stages.npz", **kept.vectors())
+    (folder / "run.json").write_bytes(msgspec.json.encode(facts))
+
+
+def _check_count(subject: str, described: Description, inputs: Inputs) -> None:
+    recorded = described.recorded
+    if recorded is not None and recorded.matched_by == "order" and recorded.count != inputs.count:
+        raise InputsDoNotFit(
+            f"{subject} holds {recorded.count:,} rows without ids, and there are {inputs.count:,} inputs.",
+            next_step="Give all runs the same rows, or ids to match them by.",
+        )
+
+
+def _shown(described: Description) -> list[str]:
+    return [stage.name for stage in described.stages if not stage.name.endswith((".attention", ".mlp"))]
+
+
+class _Kept:
+    """What is kept of the batches that go by, put back into the order of the inputs at the end."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._logits: NDArray[np.float32] | None = None
+        self._vectors: dict[str, list[tuple[int, NDArray[np.float32]]]] = {}
+
+    def add(self, numbers: list[int], batch: Batch) -> None:
+        logits = batch.stages["logits"]
+        if logits.axes != ("row", "class"):
+            raise InputsDoNotFit(
+                f"Logits with the axes {', '.join(logits.axes)} are no decisions about whole examples.",
+                next_step="Give runs of sequence classifiers.",
+            )
+        if self._logits is None:
+            self._logits = np.full((self._count, logits.values.shape[1]), np.nan, dtype=np.float32)
+        self._logits[numbers] = logits.values
+        real = batch.stages.get("real")
+        for name, stage in batch.stages.items():
+            if stage.axes[1:] == ("hidden",):
+                for place, row in enumerate(numbers):
+                    self._put(name, row, stage.values[place : place + 1])
+            elif stage.axes == ("row", "token", "hidden") and real is not None:
+                for place, row in enumerate(numbers):
+                    here = real.values[place : place + 1].astype(np.uint8)
+                    pairing = pair_positions(here, here)
+                    self._put(name, row, gather(stage.values[place : place + 1], pairing.reference))
+
+    def _put(self, name: str, row: int, vectors: NDArray[Any]) -> None:
+        self._vectors.setdefault(name, []).append((row, np.array(vectors, dtype=np.float32)))
+
+    def logits(self) -> NDArray[np.float32]:
+        assert self._logits is not None
+        return self._logits
+
+    def vectors(self) -> dict[str, NDArray[Any]]:
+        found: dict[str, NDArray[Any]] = {}
+        for name, parts in self._vectors.items():
+            parts.sort(key=lambda part: part[0])
+            found[f"values:{name}"] = np.concatenate([vectors for _, vectors in parts])
+            found[f"rows:{name}"] = np.concatenate([np.full(len(vectors), row) for row, vectors in parts])
+        return found
