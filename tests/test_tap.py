@@ -1,5 +1,8 @@
 """The torch tap against the hidden states that the models themselves return, family by family."""
 
+# pyright: reportUnknownMemberType=false
+# torch is typed in part only.
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -7,8 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-import torch.nn.functional as functional
-
+from torch.nn import functional
 
 from parity._in_process import tap
 from tests.models import FAMILIES, tiny

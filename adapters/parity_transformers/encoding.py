@@ -3,9 +3,11 @@
 What the tokenizer does not produce (an attention mask, token types) is not added here: its absence is a finding.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 __all__ = ["Encoder"]
 
@@ -15,20 +17,20 @@ _UNLIMITED = 10**9  # tokenizers without a limit say 1e30
 class Encoder:
     """Encodes examples, keeps the encodings by row, and pads the rows that a forward asks for."""
 
-    def __init__(self, tokenizer: Any, options: Any, room: Optional[int]) -> None:
+    def __init__(self, tokenizer: Any, options: Any, room: int | None) -> None:
         self.tokenizer = tokenizer
         self._options = options
         if options.padding_side is not None:
             tokenizer.padding_side = options.padding_side
         known = int(tokenizer.model_max_length) if tokenizer.model_max_length < _UNLIMITED else None
         limits = [limit for limit in (known, room) if limit is not None]
-        self.limit = options.max_length or (min(limits) if limits else None)  # type: Optional[int]
+        self.limit: int | None = options.max_length or (min(limits) if limits else None)
         self.names = [name for name in tokenizer.model_input_names if name != "input_ids"]
-        self._rows = {}  # type: Dict[int, Dict[str, Any]]
+        self._rows: dict[int, dict[str, Any]] = {}
 
-    def tokenize(self, examples: List[Dict[str, Any]], first_row: int) -> List[Dict[str, Any]]:
+    def tokenize(self, examples: list[dict[str, Any]], first_row: int) -> list[dict[str, Any]]:
         """The encodings of these examples, which stay known by row number until the next call."""
-        found = [None] * len(examples)  # type: List[Any]
+        found: list[Any] = [None] * len(examples)
         for paired in (False, True):
             chosen = [k for k, example in enumerate(examples) if (example["pair"] is not None) == paired]
             for k, encoding in zip(chosen, self._encode([examples[k] for k in chosen], paired)):
@@ -36,7 +38,7 @@ class Encoder:
         self._rows = {first_row + k: encoding for k, encoding in enumerate(found)}
         return found
 
-    def pad(self, rows: List[int]) -> Tuple[Dict[str, Any], List[List[int]]]:
+    def pad(self, rows: list[int]) -> tuple[dict[str, Any], list[list[int]]]:
         """The batch as the tokenizer pads it, and 1 where a real token sits, whatever the mask says."""
         encodings = [self._rows[row] for row in rows]
         lengths = [len(encoding["input_ids"]) for encoding in encodings]
@@ -53,17 +55,17 @@ class Encoder:
             )
         width = len(batch["input_ids"][0])
         left = self.tokenizer.padding_side == "left"
-        real = []  # type: List[List[int]]
+        real: list[list[int]] = []
         for length in lengths:
             there, not_there = [1] * length, [0] * (width - length)
             real.append(not_there + there if left else there + not_there)
         return {name: batch[name] for name in ["input_ids"] + self.names if name in batch}, real
 
-    def describe(self) -> Dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """What tells this tokenizer from another."""
         tokenizer = self.tokenizer
         vocabulary = json.dumps(sorted(tokenizer.get_vocab().items()), ensure_ascii=True)
-        said = {
+        said: dict[str, Any] = {
             "class": type(tokenizer).__name__,
             "is_fast": bool(tokenizer.is_fast),
             "model_max_length": int(tokenizer.model_max_length)
@@ -79,7 +81,7 @@ class Encoder:
             "special_tokens": {name: str(token) for name, token in tokenizer.special_tokens_map.items()},
             "vocabulary_size": len(tokenizer),
             "vocabulary_digest": "sha256:" + hashlib.sha256(vocabulary.encode("ascii")).hexdigest(),
-        }  # type: Dict[str, Any]
+        }
         if tokenizer.is_fast:
             normalizer = tokenizer.backend_tokenizer.normalizer
             state = {} if normalizer is None else _state(normalizer)
@@ -92,7 +94,7 @@ class Encoder:
             said["do_lower_case"] = tokenizer.do_lower_case
         return said
 
-    def _encode(self, examples: List[Dict[str, Any]], paired: bool) -> List[Dict[str, Any]]:
+    def _encode(self, examples: list[dict[str, Any]], paired: bool) -> list[dict[str, Any]]:
         if not examples:
             return []
         texts = [example["text"] for example in examples]
@@ -111,7 +113,7 @@ class Encoder:
                     found[k] = dict(self._one(part, place, examples[k]), untruncated=untruncated)
         return found
 
-    def _call(self, texts: List[str], pairs: Optional[List[str]], limit: Optional[int]) -> Any:
+    def _call(self, texts: list[str], pairs: list[str] | None, limit: int | None) -> Any:
         return self.tokenizer(
             texts,
             pairs,
@@ -122,20 +124,20 @@ class Encoder:
             return_offsets_mapping=bool(self.tokenizer.is_fast),
         )
 
-    def _one(self, batch: Any, k: int, example: Dict[str, Any]) -> Dict[str, Any]:
+    def _one(self, batch: Any, k: int, example: dict[str, Any]) -> dict[str, Any]:
         ids = [int(token) for token in batch["input_ids"][k]]
         special = [int(flag) for flag in batch["special_tokens_mask"][k]]
         pieces = [
-            "<{}>".format(token) if piece is None else piece
+            f"<{token}>" if piece is None else piece
             for token, piece in zip(ids, self.tokenizer.convert_ids_to_tokens(ids))
         ]
         types = batch["token_type_ids"][k] if "token_type_ids" in batch else None
         if self.tokenizer.is_fast:
             segments = list(batch.encodings[k].sequence_ids)
-            offsets = [
+            offsets: list[Any] = [
                 None if segment is None else [int(place) for place in span]
                 for segment, span in zip(segments, batch["offset_mapping"][k])
-            ]  # type: List[Any]
+            ]
         else:
             segments = self._segments(special, example)
             offsets = [None] * len(ids)
@@ -151,24 +153,25 @@ class Encoder:
             "untruncated": len(ids),
         }
 
-    def _segments(self, special: List[int], example: Dict[str, Any]) -> List[Optional[int]]:
+    def _segments(self, special: list[int], example: dict[str, Any]) -> list[int | None]:
         """Which text each token of a slow tokenizer came from: specials stand between the two, so a gap tells."""
         first_is_empty = not self.tokenizer.encode(example["text"], add_special_tokens=False)
         segment = 1 if first_is_empty else 0
-        found = []  # type: List[Optional[int]]
+        found: list[int | None] = []
         for flag in special:
             if flag and any(one is not None for one in found):
                 segment = 1
             found.append(None if flag else segment)
         return found
 
-    def _normalized(self, text: str) -> Optional[str]:
+    def _normalized(self, text: str) -> str | None:
         if not self.tokenizer.is_fast:
             return None
         normalizer = self.tokenizer.backend_tokenizer.normalizer
         return text if normalizer is None else str(normalizer.normalize_str(text))
 
 
-def _state(part: Any) -> Dict[str, Any]:
-    found = json.loads(part.__getstate__())
-    return found if isinstance(found, dict) else {}
+def _state(part: Any) -> dict[str, Any]:
+    """A part of a fast tokenizer as the settings it was saved with."""
+    found: dict[str, Any] = json.loads(part.__getstate__())
+    return found

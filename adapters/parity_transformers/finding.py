@@ -1,13 +1,15 @@
 """Finding what `hf:` names: a folder, a hub id, or a bare family name, and reading its configuration."""
 
+from __future__ import annotations
+
 import json
 import os
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple
 
 __all__ = ["FAMILIES", "Source", "config_of", "find", "first_line", "own_code"]
 
 # A bare family name stands for its usual checkpoint; where the hub has an older name too, caches may have that.
-FAMILIES = {
+FAMILIES: dict[str, tuple[str, ...]] = {
     "albert": ("albert/albert-base-v2", "albert-base-v2"),
     "bert": ("google-bert/bert-base-uncased", "bert-base-uncased"),
     "deberta": ("microsoft/deberta-v3-base",),
@@ -19,15 +21,15 @@ FAMILIES = {
     "mpnet": ("microsoft/mpnet-base",),
     "roberta": ("FacebookAI/roberta-base", "roberta-base"),
     "xlm-roberta": ("FacebookAI/xlm-roberta-base", "xlm-roberta-base"),
-}  # type: Dict[str, Tuple[str, ...]]
+}
 
 
 class Source(NamedTuple):
     """Where to look: the names to try in turn, whether it is a folder here, and what to tell about the name."""
 
-    names: List[str]
+    names: list[str]
     local: bool
-    note: Optional[str]
+    note: str | None
 
 
 def find(locator: str, host: Any) -> Source:
@@ -37,21 +39,19 @@ def find(locator: str, host: Any) -> Source:
         if not os.path.isfile(os.path.join(path, "config.json")):
             raise host.Refusal(
                 "subject-not-found",
-                "The folder {} holds no config.json.".format(locator),
+                f"The folder {locator} holds no config.json.",
                 "Name the folder that save_pretrained() wrote.",
             )
         try:
             with open(os.path.join(path, "config.json"), encoding="utf-8") as file:
                 json.load(file)
         except ValueError as error:
-            raise host.Refusal(
-                "subject", "The config.json of {} is not JSON: {}.".format(locator, error)
-            ) from error
+            raise host.Refusal("subject", f"The config.json of {locator} is not JSON: {error}.") from error
         return Source([path], True, None)
     if os.path.exists(path):
         raise host.Refusal(
             "subject-not-found",
-            "{} is a file, and hf: asks for a folder.".format(locator),
+            f"{locator} is a file, and hf: asks for a folder.",
             "Name the folder that save_pretrained() wrote.",
         )
     if locator.startswith((".", "/", "~")) or locator.count("/") > 1 or not locator:
@@ -62,25 +62,26 @@ def find(locator: str, host: Any) -> Source:
         )
     if locator.lower() in FAMILIES:
         names = FAMILIES[locator.lower()]
-        return Source(list(names), False, "hf:{} stands for {}.".format(locator, names[0]))
+        return Source(list(names), False, f"hf:{locator} stands for {names[0]}.")
     return Source([locator], False, None)
 
 
-def config_of(source: Source, hub: Dict[str, Any], host: Any) -> Tuple[str, Any]:
+def config_of(source: Source, hub: dict[str, Any], host: Any) -> tuple[str, Any]:
     """The name that worked, and its configuration; refuses with the reason where none does."""
     import transformers
 
-    last = None  # type: Optional[Exception]
+    auto: Any = transformers.AutoConfig
+    last: Exception | None = None
     for name in source.names:
         try:
-            return name, transformers.AutoConfig.from_pretrained(name, **hub)
-        except Exception as error:  # the kinds of it differ from version to version
+            return name, auto.from_pretrained(name, **hub)
+        except Exception as error:  # noqa: BLE001  # the kinds of it differ from version to version
             last = last or error
     assert last is not None
     raise _noconfig_of(source, last, host) from last
 
 
-def _noconfig_of(source: Source, error: Exception, host: Any) -> Exception:
+def _noconfig_of(source: Source, error: Exception, host: Any) -> Any:
     import transformers
 
     name, text = source.names[0], first_line(error)
@@ -89,19 +90,15 @@ def _noconfig_of(source: Source, error: Exception, host: Any) -> Exception:
     if isinstance(error, KeyError) or "model type" in str(error) or "model_type" in str(error):
         return host.Refusal(
             "subject",
-            "transformers {} cannot tell what kind of model {} is: {}".format(
-                transformers.__version__, name, text
-            ),
+            f"transformers {transformers.__version__} cannot tell what kind of model {name} is: {text}",
             "Look at model_type in its config.json, or name a newer interpreter with @.",
         )
     if source.local:
-        return host.Refusal("subject", "The config.json of {} cannot be read: {}".format(name, text))
+        return host.Refusal("subject", f"The config.json of {name} cannot be read: {text}")
     offline = os.environ.get("TRANSFORMERS_OFFLINE") == "1"
     if "connect" in text.lower() or "cached" in text.lower():  # two lines of advice on how to be online
         text = "no connection"
-    asked = (
-        "There is no folder {},".format(name) if source.note is None else source.note[:-1] + ", but there is"
-    )
+    asked = f"There is no folder {name}," if source.note is None else source.note[:-1] + ", but there is"
     return host.Refusal(
         "subject-not-found",
         "{} and no model {} in the cache or within reach on the hub ({}).".format(
@@ -112,11 +109,11 @@ def _noconfig_of(source: Source, error: Exception, host: Any) -> Exception:
     )
 
 
-def own_code(name: str, host: Any) -> Exception:
+def own_code(name: str, host: Any) -> Any:
     """The refusal of a checkpoint that asks for its own Python code."""
     return host.Refusal(
         "unsafe-artifact",
-        "{} needs Python code that it brings along, which was not run.".format(name),
+        f"{name} needs Python code that it brings along, which was not run.",
         "If you trust that code, add ?trust_remote_code=yes.",
     )
 

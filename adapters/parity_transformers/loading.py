@@ -3,10 +3,15 @@
 Everything that can be wrong with what the user named ends in a sentence; nothing that a checkpoint carries is executed.
 """
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+# What torch and transformers hand over is Any here.
+
+from __future__ import annotations
+
 import importlib.util
 import json
 import os
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple
 
 __all__ = ["Loaded", "load", "quieten", "version_of"]
 
@@ -21,16 +26,24 @@ def _beside(name: str) -> Any:
 
 
 _finding = _beside("finding")
+_hub = _beside("hub")
 
 _TASKS = (
     ("ForSequenceClassification", "sequence_classification", "AutoModelForSequenceClassification"),
     ("ForTokenClassification", "token_classification", "AutoModelForTokenClassification"),
     ("ForQuestionAnswering", "other", "AutoModelForQuestionAnswering"),
 )
-_VOCABULARIES = (
-    "tokenizer.json vocab.txt vocab.json spiece.model sentencepiece.bpe.model spm.model tokenizer.model "
-    "bpe.codes vocab-src.json"
-).split()
+_VOCABULARIES = [
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "spm.model",
+    "tokenizer.model",
+    "bpe.codes",
+    "vocab-src.json",
+]
 _WEIGHTS = (
     "model.safetensors",
     "pytorch_model.bin",
@@ -47,12 +60,12 @@ class Loaded(NamedTuple):
     tokenizer: Any
     model: Any
     task: str
-    newly_initialised: List[str]
-    unused_weights: List[str]
-    notes: List[str]
+    newly_initialised: list[str]
+    unused_weights: list[str]
+    notes: list[str]
 
 
-def version_of(name: str) -> Tuple[int, ...]:
+def version_of(name: str) -> tuple[int, ...]:
     """A package's version as numbers: (4, 12, 5)."""
     module = __import__(name)
     parts = str(module.__version__).split("+")[0].split(".")[:3]
@@ -78,11 +91,13 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     source = _finding.find(locator, host)
     import transformers
 
-    transformers.logging.set_verbosity_error()
-    if hasattr(transformers.logging, "disable_progress_bar"):
-        transformers.logging.disable_progress_bar()
+    logging: Any = transformers.logging
+    logging.set_verbosity_error()
+    if hasattr(logging, "disable_progress_bar"):
+        logging.disable_progress_bar()
     safe_weights.install()
-    hub = {"trust_remote_code": options.trust_remote_code, "local_files_only": source.local}  # type: Dict[str, Any]
+    here = source.local or not _hub.within_reach()
+    hub: dict[str, Any] = {"trust_remote_code": options.trust_remote_code, "local_files_only": here}
     if options.revision is not None:
         hub["revision"] = options.revision
     notes = [] if source.note is None else [source.note]
@@ -98,9 +113,7 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     unused = _keys(info, "unexpected_keys", model)
     if task == "encoder" and config.architectures and type(model).__name__ not in config.architectures:
         notes.append(
-            "The checkpoint is a {}; what is questioned is its {}.".format(
-                config.architectures[0], type(model).__name__
-            )
+            f"The checkpoint is a {config.architectures[0]}; what is questioned is its {type(model).__name__}."
         )
     if not config.architectures:
         notes.append("The config names no architecture, so the bare encoder is questioned.")
@@ -109,7 +122,7 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     )
 
 
-def _task(config: Any) -> Tuple[str, str]:
+def _task(config: Any) -> tuple[str, str]:
     for architecture in config.architectures or []:
         for ending, task, kind in _TASKS:
             if architecture.endswith(ending):
@@ -118,7 +131,7 @@ def _task(config: Any) -> Tuple[str, str]:
 
 
 def _tokenizer(
-    name: str, config: Any, options: Any, source: Any, hub: Dict[str, Any], host: Any, notes: List[str]
+    name: str, config: Any, options: Any, source: Any, hub: dict[str, Any], host: Any, notes: list[str]
 ) -> Any:
     import transformers
 
@@ -138,7 +151,7 @@ def _tokenizer(
         asked["config"] = (
             config  # a folder with nothing but a tokenizer: its class may come from the model's config
         )
-    errors = []  # type: List[str]
+    errors: list[str] = []
     for fast in (True, False):
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(place, use_fast=fast, **asked)
@@ -149,16 +162,12 @@ def _tokenizer(
             continue
         if errors:
             notes.append(
-                "transformers {} cannot read the fast tokenizer of {} ({}); its slow one is used.".format(
-                    transformers.__version__, place, errors[0]
-                )
+                f"transformers {transformers.__version__} cannot read the fast tokenizer of {place} ({errors[0]}); its slow one is used."
             )
         return tokenizer
     raise host.Refusal(
         "subject-not-found",
-        "transformers {} cannot load a tokenizer from {}: {}".format(
-            transformers.__version__, place, errors[0]
-        ),
+        f"transformers {transformers.__version__} cannot load a tokenizer from {place}: {errors[0]}",
         "Name another tokenizer with ?tokenizer=PATH, or another interpreter with @.",
     )
 
@@ -169,11 +178,11 @@ def _model(
     kind: str,
     options: Any,
     source: Any,
-    hub: Dict[str, Any],
+    hub: dict[str, Any],
     host: Any,
     safe_weights: Any,
-    notes: List[str],
-) -> Tuple[Any, Any]:
+    notes: list[str],
+) -> tuple[Any, Any]:
     import torch
     import transformers
 
@@ -183,13 +192,13 @@ def _model(
         if version < (4, 36):
             raise host.Refusal(
                 "bad-option-value",
-                "transformers {} has one attention only and no attn option.".format(transformers.__version__),
+                f"transformers {transformers.__version__} has one attention only and no attn option.",
                 "Leave attn= out for this interpreter.",
             )
         asked["attn_implementation"] = options.attn
     stored = getattr(config, "dtype", None) or getattr(config, "torch_dtype", None)
     if options.dtype == "auto":
-        dtype = "auto"  # type: Any
+        dtype: Any = "auto"
     else:
         dtype = getattr(torch, options.dtype)
         if stored is not None and str(stored).replace("torch.", "") != options.dtype:
@@ -203,7 +212,7 @@ def _model(
     if getattr(config, "model_type", "") in ("t5", "mt5") and kind == "AutoModel":
         loader = getattr(transformers, "MT5EncoderModel" if config.model_type == "mt5" else "T5EncoderModel")
         asked.pop("trust_remote_code")
-    place = name  # type: Optional[str]
+    place: str | None = name
     if source.local:
         place = _with_old_loader(name, asked, host, notes)
     try:
@@ -212,7 +221,7 @@ def _model(
         raise _no_model(name, options, error, host, safe_weights) from error
 
 
-def _with_old_loader(name: str, asked: Dict[str, Any], host: Any, notes: List[str]) -> Optional[str]:
+def _with_old_loader(name: str, asked: dict[str, Any], host: Any, notes: list[str]) -> str | None:
     """The folder to load from; None when its safetensors were read here, for a transformers that cannot."""
     import transformers
 
@@ -225,7 +234,7 @@ def _with_old_loader(name: str, asked: Dict[str, Any], host: Any, notes: List[st
     reading = _beside("safetensors_file")
     index = os.path.join(name, "model.safetensors.index.json")
     files = ["model.safetensors"] if os.path.isfile(os.path.join(name, "model.safetensors")) else []
-    state = {}  # type: Dict[str, Any]
+    state: dict[str, Any] = {}
     can = version_of("transformers") >= (4, 26) and importlib.util.find_spec("safetensors") is not None
     can = can or any(os.path.isfile(os.path.join(name, file)) for file in _WEIGHTS if "pytorch" in file)
     try:
@@ -240,21 +249,19 @@ def _with_old_loader(name: str, asked: Dict[str, Any], host: Any, notes: List[st
             if not can:
                 state.update(reading.read(path))
     except (OSError, ValueError, KeyError) as error:
-        raise host.Refusal("subject", "The weights of {} cannot be read: {}.".format(name, error)) from error
+        raise host.Refusal("subject", f"The weights of {name} cannot be read: {error}.") from error
     if can:
         return name
     asked["state_dict"] = state
     if asked.get("torch_dtype") == "auto":
         asked["torch_dtype"] = next(iter(state.values())).dtype
     notes.append(
-        "transformers {} reads no safetensors; parity read the file and handed the weights over.".format(
-            transformers.__version__
-        )
+        f"transformers {transformers.__version__} reads no safetensors; parity read the file and handed the weights over."
     )
     return None
 
 
-def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights: Any) -> Exception:
+def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights: Any) -> Any:
     import transformers
 
     text = _finding.first_line(error)
@@ -262,27 +269,25 @@ def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights
     if unsafe is not None:
         return host.Refusal(
             "unsafe-artifact",
-            "The weights of {} were not loaded: {}. Nothing was executed.".format(name, unsafe),
+            f"The weights of {name} were not loaded: {unsafe}. Nothing was executed.",
             "Save them again with save_pretrained(safe_serialization=True), if you trust where they come from.",
         )
     if "trust_remote_code" in str(error):
         return _finding.own_code(name, host)
     if options.attn is not None and ("attention" in str(error).lower() or "flash" in str(error).lower()):
-        return host.Refusal(
-            "bad-option-value", "{} cannot run with attn={}: {}".format(name, options.attn, text)
-        )
+        return host.Refusal("bad-option-value", f"{name} cannot run with attn={options.attn}: {text}")
     if "ignore_mismatched_sizes" in str(error):
         text = "their shapes are not those that config.json asks for"
     if isinstance(error, (OSError, RuntimeError, ValueError)):
         return host.Refusal(
             "subject",
-            "transformers {} cannot load the weights of {}: {}".format(transformers.__version__, name, text),
+            f"transformers {transformers.__version__} cannot load the weights of {name}: {text}",
             "Check that the folder is complete, and that config.json belongs to these weights.",
         )
     return error
 
 
-def _keys(info: Any, name: str, model: Any) -> List[str]:
+def _keys(info: Any, name: str, model: Any) -> list[str]:
     found = info.get(name, ()) if isinstance(info, dict) else getattr(info, name, ())
     names = [str(key[0] if isinstance(key, (tuple, list)) else key) for key in found or ()]
     # Some versions name what a bare encoder lacks as the headed checkpoint would have: the model's own names count.
@@ -293,11 +298,11 @@ def _keys(info: Any, name: str, model: Any) -> List[str]:
     return sorted(key for key in names if not key.endswith(("position_ids", "token_type_ids")))
 
 
-def _really_missing(names: List[str], model: Any) -> List[str]:
+def _really_missing(names: list[str], model: Any) -> list[str]:
     """Without what needs no file: constants (a causal mask, say), and second names of weights that were there."""
     state, parameters = model.state_dict(), dict(model.named_parameters())
     given = {value.data_ptr() for name, value in state.items() if name not in names}
-    found = []  # type: List[str]
+    found: list[str] = []
     for name in names:
         value = state.get(name)
         constant = (

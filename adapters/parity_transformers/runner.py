@@ -5,12 +5,17 @@ is in `loading.py`. Decisions that would otherwise depend on the version are mad
 on at what tokenizer and position table have room for, eval mode, no gradients, no cache.
 """
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# What the framework hands over is Any here.
+
+from __future__ import annotations
+
 import importlib.util
 import inspect
 import os
 import platform
 import sys
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Sequence
 
 _HERE = os.path.dirname(os.path.realpath(__file__))
 
@@ -24,7 +29,7 @@ def _load(name: str, folder: str) -> Any:
     return module
 
 
-def open(request: Dict[str, Any], host: Any) -> "Session":
+def open(request: dict[str, Any], host: Any) -> Session:
     """Load the model once; everything the user can get wrong ends in a sentence here."""
     options = _load("options", _HERE).read(request["options"], host.Refusal)
     loading = _load("loading", _HERE)
@@ -79,24 +84,25 @@ class Session:
         if options.max_length and self._positions and options.max_length > self._positions:
             raise host.Refusal(
                 "bad-option-value",
-                "max_length={} is beyond the {} positions of {}.".format(
-                    options.max_length, self._positions, loaded.name
-                ),
-                "Give at most {}.".format(self._positions),
+                f"max_length={options.max_length} is beyond the {self._positions} positions of {loaded.name}.",
+                f"Give at most {self._positions}.",
             )
         self._encoder = _load("encoding", _HERE).Encoder(loaded.tokenizer, options, self._room)
-        self._sites = list(self._tap.locate(self._model))
-        self._outputs = {}  # type: Dict[str, Tuple[str, Tuple[str, ...]]]
-        self._stages = self._try_out()
+        try:
+            self._stages = _load("stages", _HERE).Stages(self._tap, self._model, loaded.task, self._probe())
+        except RuntimeError as error:
+            if "not implemented for" not in str(error):
+                raise
+            raise self._cannot(error) from error
 
-    def describe(self) -> Dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """Everything about this subject that is not an answer to an input."""
         import torch
         import transformers
 
         loaded, config = self._loaded, self._model.config
         alone = self._why_alone()
-        notes = loaded.notes if alone is None else loaded.notes + [alone]
+        notes = [*loaded.notes, *self._stages.notes, *([] if alone is None else [alone])]
         headed = loaded.task in ("sequence_classification", "token_classification")
         parameters = self._tap.parameters(self._model)
         return {
@@ -120,8 +126,10 @@ class Session:
             # Not part of what a config writes down: it is chosen as the model is loaded.
             "config": dict(_flat(config.to_dict()), attn_implementation=_attention(config)),
             "tokenizer": self._encoder.describe(),
-            "stages": self._stages,
-            "scope": "full" if any(stage["name"] == "layer.0" for stage in self._stages) else "outputs",
+            "stages": self._stages.listed,
+            "scope": "full"
+            if any(stage["name"] == "layer.0" for stage in self._stages.listed)
+            else "outputs",
             "can": {"same_ids": True, "float64": self._device.type != "mps", "pairs": "optional"},
             "accepts": sorted(self._accepts),
             "max_rows": self._options.batch_size if alone is None else 1,
@@ -133,18 +141,18 @@ class Session:
             "name_used": loaded.name,
         }
 
-    def tokenize(self, examples: List[Dict[str, Any]], first_row: int) -> Dict[str, Any]:
+    def tokenize(self, examples: list[dict[str, Any]], first_row: int) -> dict[str, Any]:
         """The subject's own encodings, kept for the forwards that follow."""
         return {"rows": self._encoder.tokenize(examples, first_row)}
 
     def forward(
         self,
-        rows: Optional[List[int]],
-        inputs: Optional[Dict[str, Any]],
-        stages: Optional[Sequence[str]],
-        precision: Optional[str],
+        rows: list[int] | None,
+        inputs: dict[str, Any] | None,
+        stages: Sequence[str] | None,
+        precision: str | None,
         write: Any,
-    ) -> Dict[str, Any]:
+    ) -> dict[str, Any]:
         """Run these rows (padded as the subject pads), or exactly these inputs, and write the stages as they appear."""
         if inputs is None:
             feeds, real = self._encoder.pad(rows or [])
@@ -163,7 +171,7 @@ class Session:
     def close(self) -> None:
         """Nothing to give back: the process ends."""
 
-    def _run(self, feeds: Dict[str, Any], real: Any, stages: Optional[Sequence[str]], write: Any) -> None:
+    def _run(self, feeds: dict[str, Any], real: Any, stages: Sequence[str] | None, write: Any) -> None:
         import numpy
         import torch
 
@@ -176,20 +184,9 @@ class Session:
             name: torch.tensor(values, dtype=torch.long, device=self._device)
             for name, values in feeds.items()
         }
-        shape = (len(real), len(real[0]))
-        with self._tap.Tap(self._wanted(stages), write, shape) as tap:
-            with torch.no_grad():
-                outputs = self._model(**tensors, return_dict=True)
-        for key, (stage, axes) in self._outputs.items():
-            if (stages is None or stage in stages) and stage not in tap.written:
-                write(stage, outputs[key], axes)
+        self._stages.run(tensors, (len(real), len(real[0])), stages, write)
 
-    def _wanted(self, stages: Optional[Sequence[str]]) -> List[Any]:
-        if stages is None:
-            return [site for site in self._sites if not site.detail]
-        return [site for site in self._sites if site.name in stages or site.axes == ("row", "token")]
-
-    def _why_alone(self) -> Optional[str]:
+    def _why_alone(self) -> str | None:
         """Why rows cannot be run together; None where they can."""
         config, sequences = self._model.config, self._loaded.task == "sequence_classification"
         if self._loaded.tokenizer.pad_token is None or (
@@ -197,88 +194,31 @@ class Session:
         ):
             return "There is no padding token, so rows are run one at a time."
         if sequences and getattr(config, "is_encoder_decoder", False):
-            return "A batch of this model must hold equally many end tokens in every row, so rows are run one at a time."
+            return (
+                "A batch of this model must hold equally many end tokens in every row, "
+                "so rows are run one at a time."
+            )
         return None
 
-    def _try_out(self) -> List[Dict[str, Any]]:
-        """Which places really speak, in which order: one small forward tells, where the module tree only suggests."""
-        import torch
-
+    def _probe(self) -> list[int]:
+        """The ids of one short row, to try the model out with."""
         ids = self._encoder.tokenize([{"text": "one two three", "pair": None}], 0)[0]["input_ids"][
             : self._room
         ]
-        if not ids or max(ids) >= self._vocabulary_rows:
-            ids = [0] * 5
-        tensors = {"input_ids": torch.tensor([ids], device=self._device)}
-        if "attention_mask" in self._accepts:
-            tensors["attention_mask"] = torch.ones_like(tensors["input_ids"])
-        seen = []  # type: List[Tuple[str, Any, Tuple[str, ...]]]
+        return ids if ids and max(ids) < self._vocabulary_rows else [0] * 5
 
-        def keep(stage: str, value: Any, axes: Any) -> None:
-            seen.append((stage, value.clone(), tuple(axes)))
-
-        try:
-            with self._tap.Tap(self._sites, keep, (1, len(ids))) as tap:
-                outputs = self._model(**tensors, return_dict=True)
-        except RuntimeError as error:
-            if "not implemented for" not in str(error):
-                raise
-            raise self._host.Refusal(
-                "bad-option-value",
-                "torch {} cannot run {} in {} on {}: {}".format(
-                    torch.__version__, self._loaded.name, self._options.dtype, self._device, error
-                ),
-                "Use dtype=float32, or an interpreter with a newer torch.",
-            ) from error
-        places = {site.name: site for site in self._sites}
-        order = [stage for stage, _, _ in seen]
-        self._sites = [places[stage] for stage in order]
-        for name, why in tap.unfit.items():
-            self._loaded.notes.append("{} could not be read: it is {}.".format(name, why))
-        self._outputs = self._output_stages(outputs, seen)
-        found = [
-            {"name": site.name, "axes": list(site.axes), "module": site.module_name}
-            for site in self._sites
-            if not site.detail and site.name != "position_ids"
-        ]
-        for stage, axes in self._outputs.values():
-            if stage not in order:
-                found.append({"name": stage, "axes": list(axes), "module": None})
-        return found
-
-    def _output_stages(self, outputs: Any, seen: List[Any]) -> Dict[str, Tuple[str, Tuple[str, ...]]]:
-        import torch
-
-        found = {}  # type: Dict[str, Tuple[str, Tuple[str, ...]]]
-        hidden = ("row", "token", "hidden")
-        for key, value in outputs.items():
-            if not isinstance(value, torch.Tensor) or not value.dtype.is_floating_point:
-                continue
-            if key == "logits":
-                token = self._loaded.task == "token_classification"
-                found[key] = ("logits", ("row", "token", "class") if token else ("row", "class"))
-            elif key == "pooler_output":
-                found[key] = ("pooled", ("row", "hidden"))
-            elif key in ("start_logits", "end_logits"):
-                found[key] = ("output." + key, ("row", "token"))
-            elif key.endswith("last_hidden_state"):
-                # Most often the last block's output itself, or that of the norm after it: said once is enough.
-                if not any(axes == hidden and torch.equal(value, one) for _, one, axes in seen):
-                    found[key] = ("output." + key, hidden)
-        return found
-
-    def _accepted(self, feeds: Dict[str, Any]) -> Dict[str, Any]:
+    def _accepted(self, feeds: dict[str, Any]) -> dict[str, Any]:
         for name in list(feeds):
             if name not in self._accepts:
-                self._host.warn("{} takes no {}; it ran without.".format(type(self._model).__name__, name))
+                self._host.warn(f"{type(self._model).__name__} takes no {name}; it ran without.")
                 del feeds[name]
         return feeds
 
-    def _check(self, feeds: Dict[str, Any]) -> None:
+    def _check(self, feeds: dict[str, Any]) -> None:
         ids = feeds["input_ids"]
         rows, sizes = len(ids), {len(row) for row in ids}
         if not rows or sizes == {0}:
-            raise self._refused("There is nothing to run: no token in {} rows.".format(rows), "")
+            raise self._refused(f"There is nothing to run: no token in {rows} rows.", "")
         kinds = getattr(self._model.config, "type_vocab_size", None) or None
         limits = {"input_ids": self._vocabulary_rows, "token_type_ids": kinds, "position_ids": None}
         for name, limit in limits.items():
@@ -286,26 +226,32 @@ class Session:
                 if min(row) < 0 or (limit is not None and max(row) >= limit):
                     worst = min(row) if min(row) < 0 else max(row)
                     raise self._refused(
-                        "{} {} is outside the {} rows of {}'s table.".format(
-                            name, worst, limit, self._loaded.name
-                        ),
+                        f"{name} {worst} is outside the {limit} rows of {self._loaded.name}'s table.",
                         "This is what a tokenizer of another model looks like."
                         if name == "input_ids"
                         else "",
                     )
         if self._positions is not None and max(sizes) > self._positions:
             raise self._refused(
-                "A row of {} tokens is longer than the {} positions of {}.".format(
-                    max(sizes), self._positions, self._loaded.name
-                ),
+                f"A row of {max(sizes)} tokens is longer than the {self._positions} positions of {self._loaded.name}.",
                 "Leave truncation on, or set max_length.",
             )
+
+    def _cannot(self, error: RuntimeError) -> Any:
+        import torch
+
+        return self._host.Refusal(
+            "bad-option-value",
+            f"torch {torch.__version__} cannot run {self._loaded.name} in {self._options.dtype} "
+            f"on {self._device}: {error}",
+            "Use dtype=float32, or an interpreter with a newer torch.",
+        )
 
     def _refused(self, sentence: str, step: str) -> Any:
         return self._host.Refusal("inputs-do-not-fit", sentence, step)
 
 
-def _said_room(config: Any) -> Optional[int]:
+def _said_room(config: Any) -> int | None:
     """What the config says of the longest input; relative positions without a table (T5) have no limit."""
     if hasattr(config, "relative_attention_num_buckets"):
         return None
@@ -318,19 +264,20 @@ def _attention(config: Any) -> str:
     return str(getattr(config, "_attn_implementation", None) or "eager")
 
 
-def _labels(config: Any) -> List[str]:
+def _labels(config: Any) -> list[str]:
     names = {int(index): str(name) for index, name in config.id2label.items()}
-    return [names.get(index, "LABEL_{}".format(index)) for index in range(int(config.num_labels))]
+    return [names.get(index, f"LABEL_{index}") for index in range(int(config.num_labels))]
 
 
-def _flat(value: Any, path: str = "") -> Dict[str, Any]:
-    if isinstance(value, dict):
-        found = {}  # type: Dict[str, Any]
-        for key, item in value.items():
-            if path or key not in ("_name_or_path", "transformers_version"):
-                found.update(_flat(item, path + "." + str(key) if path else str(key)))
-        return found
-    return {path: value if isinstance(value, (str, int, float, bool, list, type(None))) else str(value)}
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    if not isinstance(value, dict):
+        plain = value if isinstance(value, (str, int, float, bool, list, type(None))) else str(value)
+        return {path: plain}
+    found: dict[str, Any] = {}
+    for key in value:
+        if path or key not in ("_name_or_path", "transformers_version"):
+            found.update(_flat(value[key], f"{path}.{key}" if path else str(key)))
+    return found
 
 
 def _version(name: str) -> str:

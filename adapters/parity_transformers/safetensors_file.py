@@ -3,10 +3,12 @@
 The format: eight bytes of header length (little-endian), a JSON header `{name: {dtype, shape, data_offsets}}`, the bytes.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import struct
-from typing import Any, Dict, Tuple
+from typing import Any
 
 import torch
 
@@ -32,7 +34,7 @@ def check(path: str) -> None:
     _header(path)
 
 
-def read(path: str) -> Dict[str, Any]:
+def read(path: str) -> dict[str, Any]:
     """Every tensor of the file by name; ValueError when the file is not what its header says."""
     header, start = _header(path)
     with open(path, "rb") as file:
@@ -40,21 +42,21 @@ def read(path: str) -> Dict[str, Any]:
     return {name: _tensor(path, name, entry, content, start) for name, entry in header.items()}
 
 
-def _header(path: str) -> Tuple[Dict[str, Any], int]:
+def _header(path: str) -> tuple[dict[str, Any], int]:
     size = os.path.getsize(path)
     with open(path, "rb") as file:
         first = file.read(8)
         (length,) = struct.unpack("<Q", first) if len(first) == 8 else (size,)
         if length > min(_LONGEST_HEADER, size - 8):
-            raise ValueError("{} does not begin as a safetensors file does".format(path))
+            raise ValueError(f"{path} does not begin as a safetensors file does")
         try:
             header = json.loads(file.read(length).decode("utf-8"))
             ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         except (UnicodeDecodeError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-            raise ValueError("{} does not begin as a safetensors file does".format(path)) from error
+            raise ValueError(f"{path} does not begin as a safetensors file does") from error
     start = 8 + length
     if max(ends + [0]) > size - start:
-        raise ValueError("{} is cut off: it has {} bytes of {}".format(path, size, start + max(ends)))
+        raise ValueError(f"{path} is cut off: it has {size} bytes of {start + max(ends)}")
     return {name: entry for name, entry in header.items() if name != "__metadata__"}, start
 
 
@@ -73,7 +75,7 @@ def _tensor(path: str, name: str, entry: Any, content: bytearray, start: int) ->
         or last - first != count * width
         or min(shape + [0]) < 0
     ):
-        raise ValueError("{} gives {} a place that does not hold it".format(path, name))
+        raise ValueError(f"{path} gives {name} a place that does not hold it")
     if not count:
         return torch.empty(shape, dtype=dtype)
     # Its own copy: offsets need not be aligned to the element.

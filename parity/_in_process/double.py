@@ -4,8 +4,10 @@ Rounding sinks from 1e-7 to 1e-16 there, so that what remains of a difference is
 inside (an RMS norm, a softmax in float32); the watch names the function, since the comparison is then no deeper than that.
 """
 
+from __future__ import annotations
+
 import contextlib
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Generator
 
 import torch
 
@@ -14,9 +16,40 @@ __all__ = ["Watch", "in_float64"]
 # Functions that compute what flows on. Constructors, casts and the arithmetic that masks are built with are not
 # among them: a mask made in float32 and cast loses nothing, and hidden states cannot avoid these functions.
 _COMPUTES = frozenset(
-    "matmul bmm mm addmm baddbmm linear einsum __matmul__ softmax log_softmax layer_norm rms_norm group_norm "
-    "batch_norm gelu silu relu tanh sigmoid erf scaled_dot_product_attention rsqrt pow __pow__ square mean var "
-    "embedding conv1d conv2d cos sin".split()
+    [
+        "matmul",
+        "bmm",
+        "mm",
+        "addmm",
+        "baddbmm",
+        "linear",
+        "einsum",
+        "__matmul__",
+        "softmax",
+        "log_softmax",
+        "layer_norm",
+        "rms_norm",
+        "group_norm",
+        "batch_norm",
+        "gelu",
+        "silu",
+        "relu",
+        "tanh",
+        "sigmoid",
+        "erf",
+        "scaled_dot_product_attention",
+        "rsqrt",
+        "pow",
+        "__pow__",
+        "square",
+        "mean",
+        "var",
+        "embedding",
+        "conv1d",
+        "conv2d",
+        "cos",
+        "sin",
+    ]
 )
 
 
@@ -25,7 +58,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.checked = False
-        self.lower = []  # type: List[str]
+        self.lower: list[str] = []
 
     @property
     def said(self) -> str:
@@ -35,17 +68,18 @@ class Watch:
 
     def saw(self, function: Any, result: Any) -> None:
         name = getattr(function, "__name__", "")
-        if name in _COMPUTES and name not in self.lower and isinstance(result, torch.Tensor):
-            if result.dtype.is_floating_point and result.dtype != torch.float64:
-                self.lower.append(name)
+        if name not in _COMPUTES or name in self.lower or not isinstance(result, torch.Tensor):
+            return
+        if result.dtype.is_floating_point and result.dtype != torch.float64:
+            self.lower.append(name)
 
 
 def _watching(watch: Watch) -> Any:
     if int(torch.__version__.split(".", 1)[0]) < 2:  # 1.12 and 1.13 have modes of another kind
         return contextlib.nullcontext()
-    modes = torch.overrides.TorchFunctionMode  # type: Any
+    modes: Any = torch.overrides.TorchFunctionMode
 
-    def seen(_: Any, function: Any, __: Any, args: Any = (), kwargs: Optional[Dict[str, Any]] = None) -> Any:
+    def seen(_: Any, function: Any, __: Any, args: Any = (), kwargs: dict[str, Any] | None = None) -> Any:
         result = function(*args, **(kwargs or {}))
         watch.saw(function, result)
         return result
@@ -55,15 +89,15 @@ def _watching(watch: Watch) -> Any:
 
 
 @contextlib.contextmanager
-def in_float64(model: Any) -> Iterator[Watch]:
+def in_float64(model: Any) -> Generator[Watch, None, None]:
     """Every floating parameter and buffer in float64, and afterwards the very tensors that were there before.
 
     Parameters that share storage share it in float64 too. Needs room for the model twice more.
     """
     watch = Watch()
-    widened = {}  # type: Dict[Tuple[Any, ...], Any]
-    parameters = []  # type: List[Tuple[Any, Any]]
-    buffers = []  # type: List[Tuple[Any, str, Any]]
+    widened: dict[tuple[Any, ...], Any] = {}
+    parameters: list[tuple[Any, Any]] = []
+    buffers: list[tuple[Any, str, Any]] = []
 
     def wide(tensor: Any) -> Any:
         key = (tensor.data_ptr(), tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype, tensor.device)

@@ -14,7 +14,12 @@ An encoder-decoder's decoder has the same names with `decoder.` in front. A mode
 `layer.k` at all.
 """
 
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+# What torch and transformers hand over is Any here.
+
+from __future__ import annotations
+
+from typing import Any, Callable, NamedTuple, Sequence
 
 import torch
 
@@ -57,7 +62,7 @@ class Site(NamedTuple):
     name: str
     module_name: str
     module: Any
-    axes: Tuple[str, ...]
+    axes: tuple[str, ...]
     pick: Callable[[Any], Any]  # from the module's output (or, `before`, its arguments) to a tensor, or None
     call: int = 0
     before: bool = False
@@ -68,16 +73,16 @@ class _Stack(NamedTuple):
     """One run of blocks: the encoder's, or the decoder's."""
 
     prefix: str
-    names: List[str]
-    blocks: List[Any]
-    calls: List[int]
+    names: list[str]
+    blocks: list[Any]
+    calls: list[int]
 
 
-def locate(model: Any) -> List[Site]:
+def locate(model: Any) -> list[Site]:
     """The places of a PreTrainedModel in forward order, details included; empty of layers where none are found."""
     base = getattr(model, "base_model", model)
     root = next((name for name, module in model.named_modules() if module is base), "")
-    sites = []  # type: List[Site]
+    sites: list[Site] = []
     for stack in _stacks(base, root):
         if not stack.prefix:
             sites.extend(_position_sites(base, root))
@@ -92,15 +97,15 @@ def locate(model: Any) -> List[Site]:
             )
         )
         for k, (name, block, call) in enumerate(zip(stack.names, stack.blocks, stack.calls)):
-            layer = "{}layer.{}".format(stack.prefix, k)
+            layer = f"{stack.prefix}layer.{k}"
             for part, paths in (("attention", _ATTENTION), ("mlp", _MLP)):
                 found = _first(block, paths)
                 if found is not None:
                     path, module = found
-                    inner = "{}.{}".format(name, path)
+                    inner = f"{name}.{path}"
                     sites.append(
                         Site(
-                            "{}.{}".format(layer, part),
+                            f"{layer}.{part}",
                             inner,
                             module,
                             HIDDEN,
@@ -115,7 +120,7 @@ def locate(model: Any) -> List[Site]:
     return sites
 
 
-def position_limit(model: Any) -> Optional[int]:
+def position_limit(model: Any) -> int | None:
     """How many tokens the position embedding has room for; None where positions are not a table."""
     base = getattr(model, "base_model", model)
     for name, module in base.named_modules():
@@ -144,7 +149,7 @@ def _incoming(seen: Any) -> Any:
     return next((kwargs[name] for name in ("hidden_states", "hidden_state", "x") if name in kwargs), None)
 
 
-def _stacks(base: Any, root: str) -> List[_Stack]:
+def _stacks(base: Any, root: str) -> list[_Stack]:
     encoder, decoder = getattr(base, "encoder", None), getattr(base, "decoder", None)
     if encoder is not None and decoder is not None:
         both = [
@@ -157,9 +162,10 @@ def _stacks(base: Any, root: str) -> List[_Stack]:
     return [] if found is None else [found]
 
 
-def _blocks(container: Any, root: str, prefix: str) -> Optional[_Stack]:
+def _blocks(container: Any, root: str, prefix: str) -> _Stack | None:
     """The longest list of same-class blocks under one of the known names, the outermost where they tie."""
-    best_name, best = "", None  # type: Tuple[str, Any]
+    best_name = ""
+    best: Any = None
     for name, module in container.named_modules():
         if not isinstance(module, torch.nn.ModuleList) or name.rsplit(".", 1)[-1] not in _BLOCK_LISTS:
             continue
@@ -178,10 +184,11 @@ def _blocks(container: Any, root: str, prefix: str) -> Optional[_Stack]:
     return _Stack(prefix, names, [best[k] for k in order], calls)
 
 
-def _position_sites(base: Any, root: str) -> List[Site]:
-    encoder = getattr(base, "encoder", None)
-    inside = _join(root, "encoder") if hasattr(base, "decoder") and encoder is not None else root
-    for name, module in (encoder if inside != root else base).named_modules():
+def _position_sites(base: Any, root: str) -> list[Site]:
+    container, inside = base, root
+    if hasattr(base, "encoder") and hasattr(base, "decoder"):
+        container, inside = base.encoder, _join(root, "encoder")
+    for name, module in container.named_modules():
         # Only the plain table: a subclass (BART's) is given something else and works the ids out inside.
         if name.rsplit(".", 1)[-1] in _POSITIONS and type(module) is torch.nn.Embedding:
             return [
@@ -190,7 +197,7 @@ def _position_sites(base: Any, root: str) -> List[Site]:
     return []
 
 
-def _last_norm(base: Any, root: str, stack: _Stack) -> List[Site]:
+def _last_norm(base: Any, root: str, stack: _Stack) -> list[Site]:
     path = _join(*stack.names[0].split(".")[:-2])[len(root) :].lstrip(".")
     container = base.get_submodule(path) if path else base
     for name, module in container.named_children():
@@ -200,7 +207,7 @@ def _last_norm(base: Any, root: str, stack: _Stack) -> List[Site]:
     return []
 
 
-def _pooler(model: Any, base: Any, root: str) -> List[Site]:
+def _pooler(model: Any, base: Any, root: str) -> list[Site]:
     for holder, place in ((base, root), (model, "")):
         # ALBERT's pooler is a Linear whose activation stands beside it.
         for name in ("pooler_activation", "pooler"):
@@ -210,7 +217,7 @@ def _pooler(model: Any, base: Any, root: str) -> List[Site]:
     return []
 
 
-def _first(block: Any, paths: Sequence[str]) -> Optional[Tuple[str, Any]]:
+def _first(block: Any, paths: Sequence[str]) -> tuple[str, Any] | None:
     for path in paths:
         module = block
         for step in path.split("."):

@@ -5,15 +5,17 @@ unpickler here knows tensors, storages and plain containers, and refuses every o
 `install()` makes `torch.load` itself safe, for a framework that calls it; `load(path)` is the same for one file.
 """
 
+from __future__ import annotations
+
 import inspect
-import io
 import os
 import pickle
 import re
+import sys
 import tarfile
 import types
 import zipfile
-from typing import Any, Callable, Optional
+from typing import Any
 
 import torch
 
@@ -25,28 +27,26 @@ _TENSORS = (
     "_rebuild_parameter",
     "_rebuild_sparse_tensor",
 )
-_torch_load = torch.load  # type: Callable[..., Any]
+_torch_load: Any = torch.load
 
 
 class UnsafeWeights(pickle.UnpicklingError):
     """A weights file that asks for more than tensors; `name` is what it asked for. Nothing of it was executed."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(
-            "the weights file asks for {}, which is neither a tensor nor a plain container".format(name)
-        )
+        super().__init__(f"the weights file asks for {name}, which is neither a tensor nor a plain container")
         self.name = name
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:
-        name = "{}.{}".format(module_name, global_name)
+        name = f"{module_name}.{global_name}"
         if name == "collections.OrderedDict":
             import collections
 
             return collections.OrderedDict
         if module_name == "torch._utils" and global_name in _TENSORS:
-            return getattr(torch._utils, global_name)
+            return getattr(sys.modules["torch._utils"], global_name)
         if module_name in ("torch", "torch.cuda") and re.match(r"^[A-Za-z0-9]+Storage$", global_name):
             return getattr(torch if module_name == "torch" else torch.cuda, global_name)
         if module_name == "torch":
@@ -62,10 +62,9 @@ def _module() -> Any:
     def read(file: Any, **arguments: Any) -> Any:
         return _Unpickler(file, **arguments).load()
 
-    module = types.ModuleType("parity_safe_pickle")  # type: Any
+    module: Any = types.ModuleType("parity_safe_pickle")
     module.Unpickler = _Unpickler
     module.load = read
-    module.loads = lambda data, **arguments: read(io.BytesIO(data), **arguments)
     module.UnpicklingError = pickle.UnpicklingError
     module.__version__ = "0"
     return module
@@ -101,9 +100,9 @@ def install() -> None:
     torch.load = safe
 
 
-def refused(error: Optional[BaseException]) -> Optional[UnsafeWeights]:
+def refused(error: BaseException | None) -> UnsafeWeights | None:
     """The UnsafeWeights at the bottom of an error that a framework wrapped in others, if there is one."""
-    seen = set()
+    seen: set[int] = set()
     waiting = [error]
     while waiting:
         one = waiting.pop()
@@ -123,7 +122,7 @@ def _torch_version() -> Any:
 def _refuse_other_formats(source: Any) -> None:
     """Old torch unpacks tar files and runs TorchScript under the same name; neither holds mere weights."""
     if isinstance(source, (str, os.PathLike)):
-        with open(source, "rb") as file:
+        with open(os.fspath(source), "rb") as file:
             _refuse_other_formats(file)
         return
     start = source.tell()

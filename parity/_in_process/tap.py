@@ -7,10 +7,12 @@ model computes.
 `in_float64`, `parameters` and `weights_digest` come from the files beside this one, so that a runner needs this only.
 """
 
+from __future__ import annotations
+
 import importlib.util
 import os
 import sys
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Sequence
 
 import torch
 
@@ -39,11 +41,15 @@ def _beside(name: str) -> Any:
 
 
 _places = _beside("places")
-HIDDEN, Site, first_tensor = _places.HIDDEN, _places.Site, _places.first_tensor  # type: Any, Any, Any
-locate, position_limit = _places.locate, _places.position_limit
-in_float64 = _beside("double").in_float64
+HIDDEN: Any = _places.HIDDEN
+Site: Any = _places.Site
+first_tensor: Any = _places.first_tensor
+locate: Any = _places.locate
+position_limit: Any = _places.position_limit
+in_float64: Any = _beside("double").in_float64
 _weights = _beside("weights")
-parameters, weights_digest = _weights.parameters, _weights.weights_digest
+parameters: Any = _weights.parameters
+weights_digest: Any = _weights.weights_digest
 
 
 class Tap:
@@ -57,31 +63,31 @@ class Tap:
         self,
         sites: Sequence[Any],
         write: Callable[[str, Any, Sequence[str]], None],
-        shape: Optional[Tuple[int, int]] = None,
+        shape: tuple[int, int] | None = None,
     ) -> None:
         self._sites = list(sites)
         self._write = write
         self._shape = shape
-        self._waiting = []  # type: List[Tuple[Any, Any]]
-        self._calls = {}  # type: Dict[int, int]
-        self._undo = []  # type: List[Callable[[], None]]
-        self.unfit = {}  # type: Dict[str, str]
-        self.written = []  # type: List[str]
+        self._waiting: list[tuple[Any, Any]] = []
+        self._calls: dict[int, int] = {}
+        self._undo: list[Callable[[], None]] = []
+        self.unfit: dict[str, str] = {}
+        self.written: list[str] = []
 
-    def __enter__(self) -> "Tap":
-        hung = {}  # type: Dict[int, List[Any]]
+    def __enter__(self) -> Tap:  # noqa: PYI034 (Self is not in Python 3.8)
+        hung: dict[int, list[Any]] = {}
         for site in self._sites:
             hung.setdefault(id(site.module), []).append(site)
         for sites in hung.values():
             self._hang(sites)
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()
 
-    def _hang(self, sites: List[Any]) -> None:
+    def _hang(self, sites: list[Any]) -> None:
         module = sites[0].module
         key = id(module)
         self._calls[key] = 0
@@ -117,7 +123,7 @@ class Tap:
             known = self._shape or ()
             lead = known[: sum(axis in ("row", "token") for axis in site.axes)]
             if len(shape) != len(site.axes) or shape[: len(lead)] != lead:
-                self.unfit[site.name] = "of shape {}".format(list(shape))
+                self.unfit[site.name] = f"of shape {list(shape)}"
             else:
                 self._send(site, tensor)
 
@@ -129,7 +135,7 @@ class Tap:
             try:
                 spread = tensor.expand(self._shape)
             except RuntimeError:
-                self.unfit[site.name] = "of shape {}".format(list(tensor.shape))
+                self.unfit[site.name] = f"of shape {list(tensor.shape)}"
             else:
                 self._send(site, spread)
         self._waiting = []

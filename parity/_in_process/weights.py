@@ -1,17 +1,19 @@
 """What a model's parameters are: names, shapes, dtypes, and digests of the very bytes."""
 
+from __future__ import annotations
+
 import hashlib
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import torch
 
 __all__ = ["parameters", "weights_digest"]
 
 
-def parameters(model: Any) -> List[Dict[str, Any]]:
+def parameters(model: Any) -> list[dict[str, Any]]:
     """Every parameter under every name it has (tied ones more than once): name, shape, dtype, digest of its bytes."""
-    known = {}  # type: Dict[Tuple[Any, ...], str]
-    found = []  # type: List[Dict[str, Any]]
+    known: dict[tuple[Any, ...], str] = {}
+    found: list[dict[str, Any]] = []
     for path, module in model.named_modules(remove_duplicate=False):
         for name, parameter in module._parameters.items():
             if parameter is None:
@@ -31,7 +33,7 @@ def parameters(model: Any) -> List[Dict[str, Any]]:
     return found
 
 
-def weights_digest(found: List[Dict[str, Any]]) -> str:
+def weights_digest(found: list[dict[str, Any]]) -> str:
     """One digest for all of them, from sorted names, shapes, dtypes and bytes."""
     whole = hashlib.sha256()
     for one in sorted(found, key=lambda parameter: str(parameter["name"])):

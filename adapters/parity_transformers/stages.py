@@ -1,0 +1,81 @@
+"""The stages that one model really shows: the tap's places and the model's outputs, found by trying it out once."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+import torch
+
+__all__ = ["Stages"]
+
+
+class Stages:
+    """Which places speak, in which order, and what of the outputs is a stage of its own.
+
+    One small forward tells, where the module tree only suggests: a pooler may never be called, a list of blocks may
+    not be the one that runs.
+    """
+
+    def __init__(self, tap: Any, model: Any, task: str, ids: Sequence[int]) -> None:
+        self._tap = tap
+        self._model = model
+        sites = list(tap.locate(model))
+        tensors = {"input_ids": torch.tensor([list(ids)], device=model.device)}
+        seen: list[tuple[str, Any, tuple[str, ...]]] = []
+
+        def keep(stage: str, value: Any, axes: Any) -> None:
+            seen.append((stage, value.clone(), tuple(axes)))
+
+        with tap.Tap(sites, keep, (1, len(ids))) as tapped:
+            outputs = model(**tensors, return_dict=True)
+        places = {site.name: site for site in sites}
+        order = [stage for stage, _, _ in seen]
+        self._sites = [places[stage] for stage in order]
+        self._outputs = _output_stages(outputs, task, [one for _, one, axes in seen if axes == tap.HIDDEN])
+        self.notes = [f"{name} could not be read: it is {why}." for name, why in tapped.unfit.items()]
+        self.listed: list[dict[str, Any]] = [
+            {"name": site.name, "axes": list(site.axes), "module": site.module_name}
+            for site in self._sites
+            if not site.detail and site.name != "position_ids"
+        ]
+        self.listed += [
+            {"name": stage, "axes": list(axes), "module": None}
+            for stage, axes in self._outputs.values()
+            if stage not in order
+        ]
+
+    def run(
+        self, tensors: dict[str, Any], shape: tuple[int, int], stages: Sequence[str] | None, write: Any
+    ) -> None:
+        """One forward of these tensors, the stages asked for (None: all but details) written as they are computed."""
+        with torch.no_grad(), self._tap.Tap(self._wanted(stages), write, shape) as tapped:
+            outputs = self._model(**tensors, return_dict=True)
+        for key, (stage, axes) in self._outputs.items():
+            if (stages is None or stage in stages) and stage not in tapped.written:
+                write(stage, outputs[key], axes)
+
+    def _wanted(self, stages: Sequence[str] | None) -> list[Any]:
+        if stages is None:
+            return [site for site in self._sites if not site.detail]
+        return [site for site in self._sites if site.name in stages or site.name == "position_ids"]
+
+
+def _output_stages(outputs: Any, task: str, hidden: Sequence[Any]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The model's outputs that are stages, by the key they have there: the stage's name and axes."""
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for key, value in outputs.items():
+        if not isinstance(value, torch.Tensor) or not value.dtype.is_floating_point:
+            continue
+        if key == "logits":
+            found[key] = (
+                "logits",
+                ("row", "token", "class") if task == "token_classification" else ("row", "class"),
+            )
+        elif key == "pooler_output":
+            found[key] = ("pooled", ("row", "hidden"))
+        elif key in ("start_logits", "end_logits"):
+            found[key] = ("output." + key, ("row", "token"))
+        # Most often the last block's output itself, or that of the norm after it: said once is enough.
+        elif key.endswith("last_hidden_state") and not any(torch.equal(value, one) for one in hidden):
+            found[key] = ("output." + key, ("row", "token", "hidden"))
+    return found
