@@ -164,11 +164,14 @@ def _blank(spacy: Any, name: str, parse: bool) -> Any:
     return pipeline
 
 
-def resolve_transformers(host: Any, configs: Any, config: dict[str, Any], given: str) -> dict[str, str]:
+def resolve_transformers(
+    host: Any, configs: Any, config: dict[str, Any], given: str, beside: str
+) -> dict[str, str]:
     """Put the user's folders where the config names a transformer; returns the names replaced, and by what.
 
-    `given` is one folder for the only name there is, or `name=folder` pairs with commas between. Raises Refusal for a
-    name that is neither given nor on this machine.
+    `given` is one folder for the only name there is, or `name=folder` pairs with commas between. A name that is no
+    folder from here is looked for in `beside`, the archive's own folder, by its last part. Raises Refusal for a name that
+    is neither given nor on this machine.
     """
     places = configs.transformers(config)
     names = list(dict.fromkeys(place.name for place in places))
@@ -197,6 +200,14 @@ def resolve_transformers(host: Any, configs: Any, config: dict[str, Any], given:
                 ),
                 "Give a folder with the config.json and the vocabulary of the transformer.",
             )
+    for name in names:
+        neighbour = os.path.join(beside, os.path.basename(name.rstrip("/")))
+        if (
+            name not in mapped
+            and not os.path.isdir(name)
+            and os.path.isfile(os.path.join(neighbour, "config.json"))
+        ):
+            mapped[name] = neighbour
     auto: Any = importlib.import_module("transformers").AutoConfig
     for name in names:
         if name not in mapped:

@@ -68,7 +68,8 @@ def open(request: dict[str, Any], host: Any) -> Any:
         loading.packages(host, include)
         notes = loading.guard(host, include)
         read = configs.needed(config)
-        names = loading.resolve_transformers(host, configs, read, options.get("transformer", ""))
+        beside = os.path.dirname(os.path.abspath(locator))
+        names = loading.resolve_transformers(host, configs, read, options.get("transformer", ""), beside)
         Path(folder, archive.CONFIG).write_text(json.dumps(read), encoding="utf-8")
         loaded = _loaded(host, safe_weights, folder, parts.weights, options)
     finally:

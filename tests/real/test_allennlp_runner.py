@@ -203,6 +203,18 @@ def test_a_transformer_that_is_not_on_this_machine_is_named_with_the_remedy(fold
     assert "?transformer=PATH" in caught.value.next_step
 
 
+def test_a_transformer_that_lies_beside_the_archive_is_found_and_said(
+    folder: Path, spec: Callable[..., str], tmp_path: Path
+) -> None:
+    beside = tmp_path / "bert"
+    beside.mkdir()
+    config_and_vocabulary(folder, beside)
+    shutil.copyfile(folder / "plain" / "model.tar.gz", tmp_path / "model.tar.gz")
+    found = ask(f"allennlp:{tmp_path}/model.tar.gz", SHORT)
+    np.testing.assert_array_equal(asked(spec("plain"), *SHORT).stages["logits"], found.stages["logits"])
+    assert f"The transformer 'tiny/bert' is read from {beside}." in found.description.notes
+
+
 def test_a_transformer_may_be_given_by_the_name_it_has_in_the_archive(
     folder: Path, spec: Callable[..., str]
 ) -> None:
