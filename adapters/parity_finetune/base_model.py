@@ -1,0 +1,126 @@
+"""The base model before its first step: its body as it came, a head drawn under init_seed, and what is not trained."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__all__ = ["Loaded", "freeze", "load"]
+
+
+class Loaded:
+    """A base model with the recipe's head on it, before its first step, and which of its weights are new."""
+
+    def __init__(self, model: Any, tokenizer: Any, new: list[str], limit: int | None) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.new = new
+        self.limit = limit
+
+
+def load(recipe: dict[str, Any], seed: int, host: Any, near: Any) -> Loaded:
+    """The base with a head for the recipe's classes, drawn under `seed`; refuses what cannot be trained from."""
+    torch: Any = importlib.import_module("torch")
+    transformers: Any = importlib.import_module("transformers")  # its types are partly unknown
+    asked = recipe["model"]
+    safe_weights = host.safe_weights
+    safe_weights.install()
+    source = near.finding.find(asked["base"], host)
+    hub: dict[str, Any] = {"local_files_only": source.local}
+    if asked["revision"] is not None:
+        hub["revision"] = asked["revision"]
+    labels: list[str] = recipe["labels"]
+    host.progress("loading the base model")
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source.names[0], **hub)
+        dtype = "dtype" if near.loading.version_of("transformers") >= (4, 56) else "torch_dtype"
+        kind = transformers.AutoModelForSequenceClassification
+        torch.manual_seed(
+            seed
+        )  # what follows draws the weights that the base does not bring, and nothing else
+        model, info = kind.from_pretrained(
+            source.names[0],
+            num_labels=len(labels),
+            id2label=dict(enumerate(labels)),
+            label2id={label: index for index, label in enumerate(labels)},
+            problem_type="single_label_classification",
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+            **dict(hub, **{dtype: getattr(torch, asked["dtype"])}),
+        )
+    except Exception as error:
+        unsafe = safe_weights.refused(error)
+        if unsafe is not None:
+            raise host.Refusal(
+                "unsafe-artifact", f"The weights of {asked['base']} were not loaded: {unsafe}."
+            ) from error
+        if not isinstance(error, (OSError, ValueError, RuntimeError, KeyError)):
+            raise
+        raise host.Refusal(
+            "recipe",
+            f"transformers {transformers.__version__} cannot load the base model {asked['base']}: {near.finding.first_line(error)}",
+            "Check model.base of the recipe.",
+        ) from error
+    new = _new_weights(model, info, asked["base"], host)
+    return Loaded(model, tokenizer, new, _limit(asked["max_length"], tokenizer, model, host))
+
+
+def _new_weights(model: Any, info: Any, base: str, host: Any) -> list[str]:
+    """Names of the weights the base did not bring; its body must have come whole."""
+    found: dict[str, list[str]] = {}
+    for kind in ("missing_keys", "mismatched_keys"):
+        kept: Any = info
+        keys: Any = kept.get(kind, ()) if isinstance(info, dict) else getattr(kept, kind, ())
+        found[kind] = [str(key[0] if isinstance(key, (tuple, list)) else key) for key in keys or ()]  # pyright: ignore[reportUnknownArgumentType] - names, or name and shapes
+    own = {name for name, _ in model.named_parameters()}
+    body = model.base_model_prefix + "."
+    wrong = [name for name in found["mismatched_keys"] if name.startswith(body)]
+    if wrong:
+        raise host.Refusal(
+            "recipe",
+            f"The weights of {base} do not have the shapes that its config.json asks for: {wrong[0]}.",
+            "Check model.base of the recipe.",
+        )
+    new = sorted(own & {name for names in found.values() for name in names})
+    if not new:
+        host.warn(f"{base} brings every weight, its head for as many classes too: init_seed decides nothing.")
+    return new
+
+
+def _limit(asked: int | None, tokenizer: Any, model: Any, host: Any) -> int | None:
+    """Tokens a row is cut to: the recipe's, else what tokenizer and positions have room for."""
+    positions = host.tap.position_limit(model)
+    if asked is not None and positions is not None and asked > positions:
+        raise host.Refusal(
+            "recipe",
+            f"model.max_length = {asked} is beyond the {positions} positions of the base model.",
+            f"Give at most {positions}.",
+        )
+    room = [
+        size for size in (asked, positions, tokenizer.model_max_length) if size is not None and size < 10**9
+    ]
+    return min(room) if room else None
+
+
+def freeze(model: Any, beginnings: list[str], host: Any) -> None:
+    """Leave out of the training what the recipe names, with or without the body's own name in front."""
+    named = dict(model.named_parameters())
+    body = model.base_model_prefix + "."
+    for beginning in beginnings:
+        whole = [beginning, body + beginning]
+        met = [
+            name
+            for name in named
+            if any(name == one or name.startswith(one.rstrip(".") + ".") for one in whole)
+        ]
+        if not met:
+            parts = sorted({".".join(name.split(".")[:2]) for name in named})
+            raise host.Refusal(
+                "recipe",
+                f"model.frozen names {beginning!r}, and no parameter's name begins so.",
+                "They begin with: {}.".format(", ".join(parts[:12])),
+            )
+        for name in met:
+            named[name].requires_grad_(False)
+    if not any(parameter.requires_grad for parameter in named.values()):
+        raise host.Refusal("recipe", "model.frozen leaves nothing to train.", "Freeze less.")
