@@ -17,7 +17,7 @@ import pytest
 import torch
 import transformers
 
-from parity.encoding import Example
+from parity.encoding import Encoding, Example
 from parity.errors import (
     BadOptionValue,
     InputsDoNotFit,
@@ -72,6 +72,12 @@ def edit(folder: Path, file: str, **changes: Any) -> Path:
 def copy(folder: Path, to: Path) -> Path:
     shutil.copytree(folder, to)
     return to
+
+
+def encodings(runner: Runner, examples: list[Example] = EXAMPLES) -> list[Encoding]:
+    found = [encoding for encoding in runner.tokenize(examples).wait() if encoding is not None]
+    assert len(examples) == len(found)
+    return found
 
 
 def values(batch: Batch) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
@@ -129,13 +135,10 @@ def test_stages_come_in_the_order_of_computing(classes: Runner) -> None:
 
 
 def test_an_encoding_tells_pieces_offsets_and_segments(classes: Runner) -> None:
-    encoding = classes.tokenize(EXAMPLES).wait()[2]
+    encoding = encodings(classes)[2]
     assert ("[CLS]", "i", "love", "it", "h", "##e", "##l", "##l", "##o", "[SEP]") == encoding.pieces[:10]
     assert (None, *[0] * 8, None, 1, 1, 1, None) == encoding.segments
-    assert (
-        "Héllo"
-        == EXAMPLES[2].text[slice(*(encoding.offsets[4] or ())[:1], (encoding.offsets[8] or (0, 0))[1])]
-    )
+    assert ((10, 11), (14, 15)) == (encoding.offsets[4], encoding.offsets[8])  # the H and the last o of Héllo
     assert (0, 3) == encoding.offsets[10]
     assert ("i love it hello", "you hate this") == (encoding.normalized, encoding.normalized_pair)
     assert [True, False] == [encoding.special[0], encoding.special[1]]
@@ -180,7 +183,7 @@ def test_a_row_beyond_the_positions_is_refused_before_running(classes: Runner) -
 
 
 def test_long_rows_are_cut_to_what_there_is_room_for(classes: Runner) -> None:
-    encoding = classes.tokenize([Example(0, "good " * 60)]).wait()[0]
+    encoding = encodings(classes, [Example(0, "good " * 60)])[0]
     assert (40, 62) == (len(encoding.input_ids), encoding.untruncated)
 
 
@@ -197,7 +200,7 @@ def test_a_bare_encoder_ends_in_its_pooler(folders: Path) -> None:
     with start(folders / "encoder", "?padding_side=left&max_length=6&batch_size=7") as runner:
         said = runner.describe()
         assert ("encoder", None, 7, "pooled") == (said.task, said.labels, said.max_rows, said.stages[-1].name)
-        assert [6, 5, 6] == [len(encoding.input_ids) for encoding in runner.tokenize(EXAMPLES).wait()]
+        assert [6, 5, 6] == [len(encoding.input_ids) for encoding in encodings(runner)]
         real = runner.forward([0, 1]).wait().stages["real"].values
         assert [[1, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1]] == real.tolist()
 
@@ -236,7 +239,7 @@ def test_weights_that_nothing_consumed_are_named(tmp_path: Path) -> None:
 def test_a_tokenizer_of_another_folder_can_be_used(folders: Path, tmp_path: Path) -> None:
     write_tokenizer(tmp_path / "cased", lowercase=False)
     with start(folders / "classes", f"?tokenizer={tmp_path / 'cased'}") as runner:
-        assert "The" == runner.tokenize(EXAMPLES).wait()[0].pieces[1]
+        assert "The" == encodings(runner)[0].pieces[1]
         assert runner.describe().tokenizer["do_lower_case"] is False
 
 
@@ -247,7 +250,7 @@ def test_bfloat16_is_said_and_crosses_as_float32(folders: Path) -> None:
         logits = runner.forward([0]).wait().stages["logits"]
     assert ("bfloat16", 1.7) == (said.dtype, said.temperature)
     assert ["The config says float32; the weights are loaded as bfloat16."] == said.notes
-    assert ("bfloat16", np.float32) == (logits.source, logits.values.dtype)
+    assert ("bfloat16", np.dtype(np.float32)) == (logits.source, logits.values.dtype)
 
 
 def test_float32_is_the_default_whatever_the_checkpoint_says(tmp_path: Path) -> None:
@@ -295,7 +298,7 @@ def test_a_model_without_a_padding_token_runs_row_by_row(tmp_path: Path) -> None
             said.max_rows,
             said.notes[-1],
         )
-        encoding = runner.tokenize(EXAMPLES).wait()[0]
+        encoding = encodings(runner)[0]
         assert EXAMPLES[0].text == encoding.normalized  # no normaliser: the text itself
         assert (1, len(encoding.input_ids), 24) == runner.forward([0]).wait().stages["layer.2"].values.shape
 
@@ -359,13 +362,13 @@ def test_weights_of_another_shape_are_refused(folders: Path, tmp_path: Path) -> 
 def test_a_checkpoint_that_calls_something_is_refused_and_not_run(folders: Path, tmp_path: Path) -> None:
     class Call:
         def __reduce__(self) -> Any:
-            return (os.system, (f"touch {tmp_path / 'executed'}",))
+            return (Path.touch, (tmp_path / "executed",))
 
     folder = copy(folders / "tokens", tmp_path / "m")
     torch.save({"weight": torch.ones(2), "more": Call()}, folder / "pytorch_model.bin")
     error = refusal(folder)
     assert isinstance(error, UnsafeArtifact)
-    assert "system" in error.sentence
+    assert "pathlib" in error.sentence
     assert not (tmp_path / "executed").exists()
 
 
