@@ -1,0 +1,163 @@
+"""What is fed to a model: padding, masks, tokenizers and the shapes of inputs, each named for what it is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from parity.audit import Audit
+from tests.models import VOCABULARY, WORDS, tiny, tiny_bert, write_tokenizer
+from tests.real.asking import ROOT, compare, stage
+from tests.real.minilm import minilm_folder, questions, write_questions
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+_CASED = ROOT.parent / "shared" / "materials" / "vocabularies" / "bert-base-cased" / "vocab.txt"
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Forty texts of one to twenty words, in the words of the tiny vocabulary."""
+    path = tmp_path_factory.mktemp("texts") / "texts.txt"
+    lines = [
+        " ".join(WORDS[(7 * row + 3 * place) % len(WORDS)] for place in range(1 + row % 20))
+        for row in range(40)
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_bert(tmp_path_factory.mktemp("classifier"))
+
+
+def _causes(audit: Audit) -> set[str | None]:
+    return {finding.cause for finding in audit.findings if finding.severity == "divergent"}
+
+
+def _passes(audit: Audit) -> None:
+    assert "parity" == audit.verdict, audit.headline
+    assert {"equal", "within_noise"} >= {record.status for record in audit.stages}
+    assert [] == [item for item in audit.not_compared if item.counts]
+
+
+def test_padding_on_the_left_is_named_where_the_model_minds(
+    classifier: Path, texts: str, tmp_path: Path
+) -> None:
+    audit = compare(f"hf:{classifier}", f"hf:{classifier}?padding_side=left", tmp_path, "--inputs", texts)
+    assert "divergent" == audit.verdict
+    assert audit.first_divergence is not None
+    assert "attention_mask" == audit.first_divergence.stage, audit.headline
+    assert "batch.padding_side" in _causes(audit)
+    assert {"reference": "right", "candidate": "left"} == audit.tokens.padding_side
+    assert audit.tokens.rows == audit.tokens.rows_equal
+    assert stage(audit, "logits", "same_ids").status in {"equal", "within_noise"}
+
+
+def test_padding_on_the_left_is_said_and_parity_where_the_model_does_not_mind(
+    texts: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "llama"
+    tiny("llama", vocab_size=len(VOCABULARY), pad_token_id=0, seed=5).save_pretrained(folder)
+    write_tokenizer(folder)
+    audit = compare(f"hf:{folder}", f"hf:{folder}?padding_side=left", tmp_path / "audit", "--inputs", texts)
+    _passes(audit)
+    said = [finding for finding in audit.findings if finding.cause == "batch.padding_side"]
+    assert ["notice"] == [finding.severity for finding in said]
+    assert {"reference": "right", "candidate": "left"} == audit.tokens.padding_side
+
+
+def test_the_side_of_padding_does_not_matter_where_a_batch_has_one_row(
+    classifier: Path, texts: str, tmp_path: Path
+) -> None:
+    audit = compare(
+        f"hf:{classifier}?batch_size=1",
+        f"hf:{classifier}?batch_size=1&padding_side=left",
+        tmp_path,
+        *("--inputs", texts),
+    )
+    _passes(audit)
+    assert {"reference": "none", "candidate": "none"} == audit.tokens.padding_side
+
+
+def test_a_missing_mask_is_named(classifier: Path, texts: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(classifier, tmp_path / "model")
+    write_tokenizer(folder, model_input_names=["input_ids", "token_type_ids"])
+    audit = compare(f"hf:{classifier}", f"hf:{folder}", tmp_path / "audit", "--inputs", texts)
+    assert "divergent" == audit.verdict
+    assert audit.first_divergence is not None
+    assert "attention_mask" == audit.first_divergence.stage, audit.headline
+    assert "batch.attention_mask" in _causes(audit)
+    assert stage(audit, "logits", "same_ids").status in {"equal", "within_noise"}
+
+
+def test_a_tokenizer_of_another_model_is_named(tmp_path: Path) -> None:
+    if not _CASED.is_file():
+        pytest.skip(f"{_CASED} is absent")
+    tokenizer = tmp_path / "cased"
+    tokenizer.mkdir()
+    shutil.copy(_CASED, tokenizer)
+    said = {"tokenizer_class": "BertTokenizer", "do_lower_case": False, "model_max_length": 512}
+    (tokenizer / "tokenizer_config.json").write_text(json.dumps(said), encoding="utf-8")
+    inputs = write_questions(tmp_path / "texts.csv", questions("test")[::30])
+    folder = minilm_folder()
+    audit = compare(
+        f"hf:{folder}", f"hf:{folder}?tokenizer={tokenizer}", tmp_path / "audit", "--inputs", str(inputs)
+    )
+    assert "divergent" == audit.verdict
+    assert audit.first_divergence is not None
+    assert "text" == audit.first_divergence.stage, audit.headline
+    assert {"text.lowercase", "tokenizer.vocabulary"} <= _causes(audit)
+    assert 0 == audit.tokens.rows_equal
+    assert "equal" == stage(audit, "pooled", "same_ids").status
+
+
+def test_token_classification_is_decided_token_by_token(texts: str, tmp_path: Path) -> None:
+    folder = tiny_bert(tmp_path / "model", "AutoModelForTokenClassification", labels=("O", "B", "I"))
+    audit = compare(f"hf:{folder}", f"hf:{folder}?attn=eager", tmp_path / "audit", "--inputs", texts)
+    _passes(audit)
+    assert audit.decisions is not None
+    assert "token" == audit.decisions.unit
+    assert audit.decisions.examples == audit.decisions.agree > audit.inputs.count
+    assert stage(audit, "logits").positions == audit.decisions.examples
+
+
+def test_pairs_of_texts_go_in_as_pairs(classifier: Path, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    rows = [
+        {"premise": " ".join(WORDS[row : row + 6]), "hypothesis": WORDS[row], "label": "neutral"}
+        for row in range(24)
+    ]
+    pairs.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    audit = compare(
+        f"hf:{classifier}", f"hf:{classifier}?attn=eager", tmp_path / "audit", "--inputs", str(pairs)
+    )
+    _passes(audit)
+    assert audit.inputs.pairs
+    assert "equal" == stage(audit, "token_type_ids").status
+    assert stage(audit, "embeddings").positions == 24 * (3 + 6 + 1)
+
+
+def test_many_labels_at_once_are_decided_by_a_sigmoid_each(texts: str, tmp_path: Path) -> None:
+    folder = tiny_bert(tmp_path / "model", problem_type="multi_label_classification")
+    audit = compare(f"hf:{folder}", f"hf:{folder}?temperature=1.7", tmp_path / "audit", "--inputs", texts)
+    assert audit.decisions is not None
+    assert audit.decisions.multi_label
+    assert audit.decisions.implied_temperature.value == pytest.approx(1.70, abs=0.01)
+    assert audit.first_divergence is not None
+    assert "probabilities" == audit.first_divergence.stage
+    assert audit.decisions.examples == audit.decisions.agree
+
+
+def test_a_bare_encoder_is_compared_without_decisions(texts: str, tmp_path: Path) -> None:
+    folder = tiny_bert(tmp_path / "model", "AutoModel")
+    audit = compare(f"hf:{folder}", f"hf:{folder}?attn=eager", tmp_path / "audit", "--inputs", texts)
+    _passes(audit)
+    assert audit.decisions is None
+    assert {"embeddings", "layer.0", "layer.1", "layer.2", "pooled"} <= {
+        record.stage for record in audit.stages
+    }
