@@ -227,7 +227,8 @@ def _workdir() -> Generator[Path]:
 def _summarise(audit: Audit, written: list[Path], quiet: bool) -> None:
     with ending.listened_to():
         if quiet:
-            click.echo(f"{audit.verdict}: {audit.headline}")
+            said = audit.headline.lower().startswith(audit.verdict)
+            click.echo(audit.headline if said else f"{audit.verdict}: {audit.headline}")
             return
         from importlib.metadata import entry_points
 

@@ -11,6 +11,7 @@ import platform
 import resource
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -123,6 +124,7 @@ def _open(request: Request, stack: ExitStack, progress: Progress) -> Pair[Side]:
         )
         runners.append(stack.enter_context(runner))
     progress("opening both sides", 0, None)
+    _wait_for_both(runners)
     sides = [
         Side(name, subject, adapter, runner, runner.describe())
         for name, subject, adapter, runner in zip(
@@ -130,6 +132,21 @@ def _open(request: Request, stack: ExitStack, progress: Progress) -> Pair[Side]:
         )
     ]
     return Pair(sides[0], sides[1])
+
+
+def _wait_for_both(runners: Sequence[Runner]) -> None:
+    """Until both have described themselves or one has failed: a wrong path is said at once, however long the other loads."""
+    pool = ThreadPoolExecutor(len(runners))
+    try:
+        asked = [pool.submit(runner.describe) for runner in runners]
+        done, _ = wait(asked, return_when=FIRST_EXCEPTION)
+        for answer in asked:
+            if answer in done:
+                answer.result()
+    finally:
+        pool.shutdown(
+            wait=False
+        )  # the runners are closed when this fails, which ends the wait of the other thread
 
 
 def _relay(progress: Progress, name: str, told: RunnerProgress) -> None:

@@ -74,7 +74,7 @@ def conclude(
     decisions = ledger.tally.record() if ledger.tally is not None else None
     stages = [*symbols, *tensors]
     if ledger.tally is not None and decisions is not None and decisions.examples:
-        stages.append(_label_stage(decisions))
+        stages.append(_label_stage(decisions, tensors))
     judgement = reach_verdict(stages, decisions, not_compared, policy)
     first = first_divergence(stages, policy)
     tokens = _tokens(ledger)
@@ -90,6 +90,7 @@ def conclude(
         first=first,
         text_changes=dict(ledger.text_changes),
         built_in_inputs=inputs.built_in,
+        unknown_label=ledger.tally.unknown_label if ledger.tally is not None else "",
     )
     return Audit(
         verdict=judgement.verdict,
@@ -267,19 +268,22 @@ def _minded(tensors: list[StageRecord]) -> bool:
     return False
 
 
-def _label_stage(decisions: Decisions) -> StageRecord:
+def _label_stage(decisions: Decisions, tensors: list[StageRecord]) -> StageRecord:
     real = [flip.row for flip in decisions.flips if not flip.explained_by_noise]
-    unexplained = decisions.flips_total - decisions.flips_explained
-    reason = (
-        ""
-        if not decisions.flips_total or unexplained
-        else f"{decisions.flips_total} flips lie within the noise"
-    )
+    # Where the logits are no numbers on both sides alike, neither has a label: that is not a flip, and not agreement.
+    unequal = any(record.stage == "logits" and record.status == "divergent" for record in tensors)
+    silent = 0 if unequal else decisions.undefined
+    unexplained = decisions.flips_total - decisions.flips_explained - silent
+    reason = ""
+    if silent:
+        reason = f"in {silent} of {decisions.examples} rows no label can be told: their logits are no numbers on either side"
+    elif decisions.flips_total and not unexplained:
+        reason = f"{decisions.flips_total} flips lie within the noise"
     return discrete_record(
         "label",
         "own",
-        compared=decisions.examples,
-        rows=decisions.examples,
+        compared=decisions.examples - silent,
+        rows=decisions.examples - silent,
         differing=real,
         count=unexplained,
         reason=reason,

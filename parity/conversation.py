@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from parity.child import Child
@@ -21,6 +22,7 @@ from parity.errors import (
     RunnerTimeout,
 )
 from parity.events import Done, Event, Failed, Hello, Progressed, TensorWritten, Warned, read_event
+from parity.interpreters import interrogate
 
 __all__ = ["Conversation", "OnProgress", "OnWarning", "Pending", "Progress"]
 
@@ -230,8 +232,9 @@ class Conversation:
         )
 
     def _no_python(self, what: str, words: str) -> ParityError:
-        if "SyntaxError" in words:  # a Python too old to read the first file it is given
-            what = "cannot read Python 3.8's syntax"
+        if "SyntaxError" in words:  # a Python that cannot even read the first file it is given
+            version = interrogate(Path(self._interpreter))
+            return self._too_old(f"Python {version}" if version else "an older Python")
         return InterpreterBroken(
             f"{self._interpreter} does not start as a Python: it {what}.{_quoted(words)}",
             next_step=_NAME_ANOTHER,
@@ -241,8 +244,11 @@ class Conversation:
     def _unfit(self, hello: Hello) -> ParityError | None:
         if tuple(map(int, hello.python.split(".")[:2])) >= OLDEST_PYTHON:
             return None
+        return self._too_old(f"Python {hello.python}")
+
+    def _too_old(self, python: str) -> ParityError:
         return InterpreterBroken(
-            f"{self._interpreter} is Python {hello.python}; parity's runners need 3.8 or newer.",
+            f"{self._interpreter} is {python}; parity's runners need 3.8 or newer.",
             next_step=_NAME_ANOTHER,
         )
 

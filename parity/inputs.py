@@ -7,8 +7,8 @@ its end that the file still says the same. So the memory is that of one window, 
 from __future__ import annotations
 
 import hashlib
-import re
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial

@@ -262,7 +262,7 @@ def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
     if not seen.compared or seen.relative_l2 is None:
         return (
             "not_comparable",
-            "no value is a number on both sides" if seen.non_finite_reference else "it is empty",
+            "every value is NaN or infinite on both sides" if seen.non_finite_reference else "it is empty",
         )
     if seen.nan_both:
         return "not_comparable", f"{seen.nan_both} values are NaN on both sides, and NaN equals nothing"

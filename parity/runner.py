@@ -10,6 +10,7 @@ that two runners load and compute side by side while the host compares what they
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -27,7 +28,17 @@ from parity.description import Description, read_description
 from parity.encoding import Encoding, Example
 from parity.encodings import read_encodings
 from parity.environment import interpreter_for
-from parity.errors import FrameworkMissing, OutOfSpace, ParityError, RunnerRaised, RunnerSpokeGarbage, by_slug
+from parity.errors import (
+    BadOptionValue,
+    FrameworkMissing,
+    OutOfSpace,
+    ParityError,
+    RunnerRaised,
+    RunnerSpokeGarbage,
+    SubjectError,
+    UsageError,
+    by_slug,
+)
 from parity.events import Done, Failed, TensorWritten
 from parity.reply import Batch, Reply, StageTensor
 from parity.slots import Slot, slot_folder
@@ -38,6 +49,12 @@ __all__ = ["Batch", "Progress", "Reply", "Runner", "StageTensor"]
 
 _SERVE = Path(__file__).parent / "_in_process" / "serve.py"
 _SLOTS = 8
+# What to do where a runner's refusal does not say it itself.
+_STEPS: dict[type[ParityError], str] = {
+    BadOptionValue: "Give it another value, or leave the option out.",
+    SubjectError: "Check what lies there; parity inspect SUBJECT opens it alone.",
+    OutOfSpace: "Use fewer rows at a time (?batch_size=1), or name a roomier folder: PARITY_SLOTS=… and TMPDIR=….",
+}
 
 
 class Runner:
@@ -63,13 +80,14 @@ class Runner:
         self._interpreter = interpreter
         self._description: Description | None = None
         with contextlib.ExitStack() as stack:
-            folder = slot_folder()
+            folder = self._slot_folder = slot_folder()
             try:
                 self._slots = [Slot(folder) for _ in range(max(slots, _SLOTS))]
                 self._workdir = tempfile.mkdtemp(prefix="parity-")
             except OSError as error:
-                raise OutOfSpace(
-                    f"No temporary file can be made in {folder}: {error.strerror}.",
+                kind = OutOfSpace if error.errno in (errno.ENOSPC, errno.EDQUOT) else UsageError
+                raise kind(
+                    f"No temporary file can be made in {folder} or {tempfile.gettempdir()}: {error.strerror}.",
                     next_step="Name a folder that can be written to: PARITY_SLOTS=FOLDER for tensors, TMPDIR=FOLDER for the rest.",
                 ) from error
             stack.callback(shutil.rmtree, self._workdir, ignore_errors=True)
@@ -238,10 +256,11 @@ class Runner:
                 next_step=failed.next_step,
                 detail=failed.traceback,
             )
-        step = failed.next_step
-        if kind is OutOfSpace and not step:
-            step = "Use fewer rows at a time (?batch_size=1), or name a roomier folder: PARITY_SLOTS=… and TMPDIR=…."
-        return kind(failed.sentence, next_step=step, detail=failed.traceback)
+        step = failed.next_step or next((step for root, step in _STEPS.items() if issubclass(kind, root)), "")
+        sentence = failed.sentence
+        if kind is OutOfSpace:
+            sentence = f"{self.subject} stopped while {asked.what}: {sentence} (in {self._slot_folder})."
+        return kind(sentence, next_step=step, detail=failed.traceback)
 
     def _stages(self, pending: Pending) -> dict[str, StageTensor]:
         return {event.stage: self._stage(event) for event in list(pending.tensors)}

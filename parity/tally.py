@@ -61,6 +61,7 @@ class DecisionTally:
         self._flipped: dict[int, Example] = {}
         self._by_position = False
         self.unknown_labels = 0
+        self.unknown_label = ""
 
     def look_at(self, examples: Sequence[Example]) -> None:
         """The examples whose logits come next, for their labels and texts."""
@@ -167,6 +168,7 @@ class DecisionTally:
         if example.label in self._names:
             return self._names.index(example.label)
         self.unknown_labels += 1
+        self.unknown_label = self.unknown_label or example.label
         return -1
 
 

@@ -26,13 +26,13 @@ from parity.errors import (
     FrameworkMissing,
     InterpreterBroken,
     OutOfSpace,
-    RunError,
     RunnerDied,
     RunnerRaised,
     RunnerSpokeGarbage,
     RunnerTimeout,
     SubjectNotFound,
     UnknownOption,
+    UsageError,
 )
 from parity.runner import Progress, Runner
 from parity.subject import Subject
@@ -404,7 +404,7 @@ def test_a_disk_that_the_framework_found_full_is_the_same_error() -> None:
 
 def test_a_folder_that_slots_cannot_lie_in_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARITY_SLOTS", "/no/such/folder")
-    with pytest.raises(RunError, match="/no/such/folder"):
+    with pytest.raises(UsageError, match="/no/such/folder"):
         _start("echo")
 
 
@@ -455,7 +455,7 @@ def test_an_interpreter_that_breaks_as_it_starts_is_told_with_its_last_words(tmp
 
 
 @pytest.mark.parametrize(
-    ("version", "reason"), [("3.7", "is Python 3.7"), ("3.6", "cannot read"), ("2.7", "cannot read")]
+    ("version", "reason"), [("3.7", "is Python 3.7"), ("3.6", "is Python 3.6"), ("2.7", "is an older Python")]
 )
 def test_a_python_that_is_too_old_is_told_so(version: str, reason: str) -> None:
     python = _pyenv(version)

@@ -18,7 +18,7 @@ __all__ = ["Evidence", "findings"]
 
 
 class Evidence(NamedTuple):
-    """All that one comparison saw, from which findings are drawn. `normalised_example` is a row whose texts differ."""
+    """All that one comparison saw, from which findings are drawn; `unknown_label` is the first that is no class."""
 
     reference: Description
     candidate: Description
@@ -32,6 +32,7 @@ class Evidence(NamedTuple):
     text_changes: Mapping[str, int]
     built_in_inputs: bool
     repeated: bool = False
+    unknown_label: str = ""
 
 
 _CONFIG_CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -95,6 +96,15 @@ def _inputs(evidence: Evidence) -> Iterator[Finding]:
             stage="text",
             sentence="No inputs were given: the built-in probe texts were used, which are nobody's real data.",
             evidence={"standing": "observed"},
+        )
+    if evidence.decisions is not None and evidence.decisions.unknown_labels:
+        count, classes = evidence.decisions.unknown_labels, evidence.decisions.classes
+        names = ", ".join(repr(name) for name in classes[:8]) + (", …" if len(classes) > 8 else "")
+        yield Finding(
+            stage="label",
+            sentence=f"Labels of the inputs that are no class: {count}, the first {evidence.unknown_label!r} (the classes are "
+            f"{names}): accuracy and the like leave them out. Name the label's column with --label-column.",
+            evidence={"standing": "observed", "inputs": count},
         )
 
 

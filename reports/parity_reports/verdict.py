@@ -202,6 +202,10 @@ def _matter(decisions: Decisions | None) -> Answer:
     question = "Does it matter?"
     if decisions is None or decisions.examples == 0:
         return Answer(question, "Not known", decision_sentence(decisions), "predictions", "Predictions")
+    noun = decision_noun(decisions)
+    if decisions.undefined == decisions.examples:
+        said = f"Of {wording.plural(decisions.examples, noun)} not one can be told: logits of a side are no numbers."
+        return Answer(question, "Not known", said, "predictions", "Predictions")
     flips = flips_total(decisions)
     moved = max(decisions.temperatures, key=lambda item: item.max_abs_probability, default=None)
     detail = decision_sentence(decisions)
@@ -209,7 +213,8 @@ def _matter(decisions: Decisions | None) -> Answer:
         detail += f" The largest change of a probability is {wording.number(moved.max_abs_probability)}, at T = {moved.temperature:g}."
     if flips and decisions.flips_explained >= flips:
         detail += " Every flip lies within the noise."
-    noun = decision_noun(decisions)
+    if decisions.undefined:
+        detail += f" In {wording.count(decisions.undefined)} a side has no {noun}: its logits are no numbers."
     title = f"{wording.plural(flips, noun)} flip{'s' if flips == 1 else ''}" if flips else f"No {noun} flips"
     return Answer(question, title, detail, "predictions", "Predictions")
 
