@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["Loaded", "freeze", "load"]
 
@@ -69,7 +69,7 @@ def _new_weights(model: Any, info: Any, base: str, host: Any) -> list[str]:
     """Names of the weights the base did not bring; its body must have come whole."""
     found: dict[str, list[str]] = {}
     for kind in ("missing_keys", "mismatched_keys"):
-        kept: Any = info
+        kept = cast("Any", info)
         keys: Any = kept.get(kind, ()) if isinstance(info, dict) else getattr(kept, kind, ())
         found[kind] = [str(key[0] if isinstance(key, (tuple, list)) else key) for key in keys or ()]  # pyright: ignore[reportUnknownArgumentType] - names, or name and shapes
     own = {name for name, _ in model.named_parameters()}
