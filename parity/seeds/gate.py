@@ -1,0 +1,230 @@
+"""The verdicts: is a recipe stable, and is a candidate equivalent to a baseline, each with what would settle it.
+
+The margins must have been fixed before looking. "Not significant" is not parity: what cannot be shown is inconclusive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from parity.measure.quantiles import normal_quantile
+from parity.seeds.churn import Churn
+from parity.seeds.difference import Difference, tost
+from parity.seeds.excess import ExcessChurn
+from parity.seeds.failed import FailedRuns
+from parity.seeds.integrity import SeedCheck
+from parity.seeds.metric import MetricSpread
+from parity.seeds.settling import RunsNeeded, runs_for_difference, runs_for_stability
+
+__all__ = ["Comparison", "Margins", "Reason", "Stability", "compare_arms", "judge_stability"]
+
+About = Literal[
+    "failed_runs",
+    "seed_without_effect",
+    "few_runs",
+    "no_labels",
+    "new_run",
+    "new_run_low",
+    "churn_high",
+    "churn_low",
+    "difference",
+    "tost",
+    "excess_high",
+    "permutation",
+]
+
+
+class Margins(NamedTuple):
+    """What was asked for beforehand: the metric's margin (its own unit), the churn budget (a share), alpha, and how far
+    churn between the arms may exceed churn within them (None: as much as the metric's margin).
+    """
+
+    metric: float
+    churn: float
+    alpha: float = 0.05
+    excess: float | None = None
+
+    @property
+    def excess_budget(self) -> float:
+        return self.metric if self.excess is None else self.excess
+
+
+class Reason(NamedTuple):
+    """One thing that was looked at: the value seen, its limit, and whether it holds (for "difference" and "permutation": is
+    shown). value and limit are None where there is nothing to measure.
+
+    failed_runs: how many, of 0. new_run: half-width for a new run, at most the metric's margin. new_run_low: what the lower
+    bound of the SD gives (z s_low), above the margin or not. churn_high, churn_low: the bounds of mean churn against the
+    budget. difference: p of the two-sided t test. tost: p of the equivalence test. excess_high: the upper bound of excess
+    churn. permutation: p of its exact test.
+    """
+
+    about: About
+    value: float | None
+    limit: float | None
+    holds: bool
+
+
+class Stability(NamedTuple):
+    """The verdict over one arm."""
+
+    verdict: Literal["stable", "unstable", "inconclusive"]
+    reasons: tuple[Reason, ...]
+    runs: int
+    runs_needed: RunsNeeded
+
+
+class Comparison(NamedTuple):
+    """The verdict over two arms. `inside_margin`: different, and at once shown to lie inside the margin.
+
+    `false_alarm` bounds the chance of "different" when the arms are alike: alpha for each test that could reject at all.
+    """
+
+    verdict: Literal["equivalent", "different", "inconclusive"]
+    inside_margin: bool
+    reasons: tuple[Reason, ...]
+    runs: tuple[int, int]
+    runs_needed: RunsNeeded
+    false_alarm: float
+
+
+def judge_stability(
+    margins: Margins,
+    metric: MetricSpread | None,
+    churn: Churn | None,
+    *,
+    runs: int,
+    failed: FailedRuns | None = None,
+    seeds: SeedCheck | None = None,
+) -> Stability:
+    """Stable if a new run is expected within the margin and churn is surely within its budget; unstable if a run failed, or
+    if even a lower bound exceeds its limit. Else inconclusive, as with fewer than three runs or a seed without effect.
+
+    metric: None without labels (then churn alone decides, and it is said). churn: None with one run. runs: that went into
+    both, failed ones left out. Both at confidence 1 - alpha, else ValueError.
+    """
+    _same_alpha(
+        margins, [metric.spread.confidence] if metric else [], [churn.estimate.confidence] if churn else []
+    )
+    reasons: list[Reason] = []
+    if failed is not None and failed.failed:
+        reasons.append(Reason("failed_runs", float(len(failed.failed)), 0.0, False))
+    beyond = bool(reasons)
+    dead = seeds is not None and any(fault.kind == "seed_without_effect" for fault in seeds.faults)
+    if dead:
+        reasons.append(Reason("seed_without_effect", None, None, False))
+    if runs < 3:
+        reasons.append(Reason("few_runs", float(runs), 3.0, False))
+    inside = runs >= 3 and not dead
+    sd = None
+    if metric is None:
+        reasons.append(Reason("no_labels", None, None, False))
+    else:
+        half, interval, sd = metric.spread.new_run_half_width, metric.spread.sd_interval, metric.spread.sd
+        if half is not None and interval is not None:
+            low = normal_quantile(1 - margins.alpha / 2) * interval.low
+            reasons.append(Reason("new_run", half, margins.metric, half <= margins.metric))
+            reasons.append(Reason("new_run_low", low, margins.metric, low <= margins.metric))
+            beyond |= low > margins.metric
+            inside &= half <= margins.metric
+        else:
+            inside = False
+    if churn is not None and churn.estimate.interval is not None:
+        bounds = churn.estimate.interval
+        reasons.append(Reason("churn_high", bounds.high, margins.churn, bounds.high <= margins.churn))
+        reasons.append(Reason("churn_low", bounds.low, margins.churn, bounds.low <= margins.churn))
+        inside &= bounds.high <= margins.churn
+        # The interval of two runs is for that pair: it tells nothing of others.
+        beyond |= bounds.low > margins.churn and runs >= 3
+    else:
+        inside = False
+    if beyond or inside:
+        needed = RunsNeeded(runs, "enough")
+    else:
+        needed = runs_for_stability(
+            sd, margins.metric, churn.estimate if churn else None, margins.churn, runs, margins.alpha
+        )
+    return Stability(
+        "unstable" if beyond else "stable" if inside else "inconclusive", tuple(reasons), runs, needed
+    )
+
+
+def compare_arms(
+    margins: Margins,
+    difference: Difference | None,
+    excess: ExcessChurn | None,
+    *,
+    runs: tuple[int, int],
+    failed: Sequence[FailedRuns] = (),
+) -> Comparison:
+    """Different if the t test or the permutation test rejects at alpha; equivalent if TOST passes and excess churn is surely
+    within its budget; where both, different but inside the margin. A failed run in an arm bars equivalence.
+
+    difference: None without labels (then churn alone decides, and it is said). excess: None with one run in an arm.
+    """
+    _same_alpha(
+        margins,
+        [difference.estimate.confidence] if difference else [],
+        [excess.estimate.confidence] if excess else [],
+    )
+    reasons: list[Reason] = []
+    different, alike, tests = False, min(runs) >= 2, 0
+    count = sum(len(arm.failed) for arm in failed)
+    if count:
+        reasons.append(Reason("failed_runs", float(count), 0.0, False))
+        alike = False
+    if min(runs) < 3:
+        reasons.append(Reason("few_runs", float(min(runs)), 3.0, False))
+    if difference is None:
+        reasons.append(Reason("no_labels", None, None, False))
+    elif difference.p is not None:
+        found = difference.p <= margins.alpha
+        reasons.append(Reason("difference", difference.p, margins.alpha, found))
+        different |= found
+        tests += 1
+        equivalence = tost(difference, margins.metric, margins.alpha)
+        if equivalence is not None:
+            reasons.append(Reason("tost", equivalence.p, margins.alpha, equivalence.equivalent))
+            alike &= equivalence.equivalent
+    else:
+        alike = False
+    if excess is not None:
+        found = excess.p <= margins.alpha
+        reasons.append(Reason("permutation", excess.p, margins.alpha, found))
+        different |= found
+        tests += excess.least_p <= margins.alpha
+        bounds = excess.estimate.interval
+        if bounds is not None:
+            held = bounds.high <= margins.excess_budget
+            reasons.append(Reason("excess_high", bounds.high, margins.excess_budget, held))
+            alike &= held
+        else:
+            alike = False
+    else:
+        alike = False
+    if different or alike:
+        needed = RunsNeeded(min(runs), "enough")
+    else:
+        needed = runs_for_difference(
+            difference.estimate if difference else None,
+            margins.metric,
+            excess.estimate if excess else None,
+            margins.excess_budget,
+            runs,
+            margins.alpha,
+        )
+    return Comparison(
+        "different" if different else "equivalent" if alike else "inconclusive",
+        different and alike,
+        tuple(reasons),
+        runs,
+        needed,
+        min(1.0, tests * margins.alpha),
+    )
+
+
+def _same_alpha(margins: Margins, *confidences: list[float]) -> None:
+    for confidence in (value for part in confidences for value in part):
+        if abs(confidence - (1 - margins.alpha)) > 1e-9:
+            raise ValueError(f"intervals at {confidence} cannot be judged at alpha {margins.alpha}")

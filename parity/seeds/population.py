@@ -1,0 +1,96 @@
+"""A population: the runs of one arm on the same inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.measure.decisions import usable
+
+__all__ = ["Population"]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """What runs of one recipe said about the same examples in the same order.
+
+    logits: [runs, examples, classes] raw, float64. labels: [examples] the class, -1 for an example without one; None when
+    none has. factors: for each run the seeds it was made with ("init_seed", "order_seed", "dropout_seed", ...), and
+    "repeat" where one set of seeds was run again; empty where nothing is known. names: what each run is called.
+    """
+
+    logits: Floats
+    labels: Integers | None = None
+    factors: tuple[Mapping[str, int], ...] = ()
+    arm: str = "candidate"
+    names: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where the parts do not fit each other."""
+        logits = np.asarray(self.logits, dtype=np.float64)
+        if logits.ndim != 3 or not logits.shape[2]:
+            raise ValueError(f"logits of shape {logits.shape} are not [runs, examples, classes]")
+        object.__setattr__(self, "logits", logits)
+        object.__setattr__(self, "factors", tuple(self.factors) or ({},) * len(logits))
+        object.__setattr__(
+            self, "names", tuple(self.names) or tuple(f"run {k + 1}" for k in range(len(logits)))
+        )
+        if len(self.factors) != len(logits) or len(self.names) != len(logits):
+            raise ValueError(
+                f"{len(self.factors)} factors and {len(self.names)} names for {len(logits)} runs"
+            )
+        if self.labels is not None:
+            labels = np.asarray(self.labels, dtype=np.int64)
+            if labels.shape != logits.shape[1:2]:
+                raise ValueError(f"{labels.shape} labels for {logits.shape[1]} examples")
+            if labels.size and not -1 <= labels.min() <= labels.max() < logits.shape[2]:
+                raise ValueError(f"a label outside the {logits.shape[2]} classes")
+            object.__setattr__(self, "labels", labels if (labels >= 0).any() else None)
+
+    @property
+    def runs(self) -> int:
+        return int(self.logits.shape[0])
+
+    @property
+    def examples(self) -> int:
+        return int(self.logits.shape[1])
+
+    @property
+    def classes(self) -> int:
+        return int(self.logits.shape[2])
+
+    @cached_property
+    def predictions(self) -> Integers:
+        """[runs, examples] the class of the largest logit, the first of equals; -1 where a row cannot decide (NaN, +inf)."""
+        fine = usable(self.logits.reshape(-1, self.classes)).reshape(self.runs, self.examples)
+        with np.errstate(invalid="ignore"):
+            return np.where(fine, self.logits.argmax(axis=2), -1).astype(np.int64)
+
+    def of_runs(self, runs: Sequence[int]) -> Population:
+        """The same examples, only these runs, in this order."""
+        chosen = list(runs)
+        return Population(
+            self.logits[chosen],
+            self.labels,
+            tuple(self.factors[run] for run in chosen),
+            self.arm,
+            tuple(self.names[run] for run in chosen),
+        )
+
+    def of_examples(self, examples: npt.NDArray[np.bool_] | Integers) -> Population:
+        """The same runs, only these examples (a mask or indices)."""
+        labels = None if self.labels is None else self.labels[examples]
+        return Population(self.logits[:, examples], labels, self.factors, self.arm, self.names)
+
+    def labelled(self) -> Population | None:
+        """The examples that have a label; None when none has."""
+        if self.labels is None:
+            return None
+        return self if (self.labels >= 0).all() else self.of_examples(self.labels >= 0)
