@@ -184,8 +184,9 @@ def _symbol_stages(
             if "outputs" in {side.scope for side in described}
             else "a side has no tokens"
         )
+        counts = all(side.can.tokens and side.scope == "full" for side in described)
         return [], [
-            NotCompared(stage=stage, reason=who, counts=False) for stage in ("text", "tokens", "input_ids")
+            NotCompared(stage=stage, reason=who, counts=counts) for stage in ("text", "tokens", "input_ids")
         ]
     records: list[StageRecord] = []
     silent: list[NotCompared] = []

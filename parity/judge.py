@@ -48,6 +48,7 @@ _ORDER = (
     "embeddings",
 )
 _LAST = ("pooled", "logits", "probabilities", "label")
+_DECIDING = ("logits", "probabilities", "label")
 
 
 class Measured(NamedTuple):
@@ -193,7 +194,8 @@ def reach_verdict(
     if not any(record.compared or record.status == "divergent" for record in tensors):
         return Judgement("not_comparable", 1, f"Nothing was compared: {_why_nothing(stages, not_compared)}")
     if policy.flip_rate is not None and policy.probability is not None and (first is not None or counting):
-        return _by_decisions(first, decisions, policy)
+        undecided = [item for item in counting if item.stage in _DECIDING and item.pass_ != "same_ids"]
+        return _by_decisions(first, decisions, undecided, policy)
     if first is not None:
         return Judgement("divergent", 1, _divergent_sentence(stages, first))
     if counting:
@@ -208,7 +210,10 @@ def reach_verdict(
 
 
 def _by_decisions(
-    first: FirstDivergence | None, decisions: Decisions | None, policy: PolicyRecord
+    first: FirstDivergence | None,
+    decisions: Decisions | None,
+    undecided: Sequence[NotCompared],
+    policy: PolicyRecord,
 ) -> Judgement:
     where = (
         f"The stages differ from {first.stage} on"
@@ -217,6 +222,11 @@ def _by_decisions(
     )
     if decisions is None or decisions.examples == 0:
         return Judgement("not_comparable", 1, f"{where}, and there are no decisions to compare.")
+    if undecided:
+        item = undecided[0]
+        return Judgement(
+            "not_comparable", 1, f"{where}, and {item.stage} was not compared throughout: {item.reason}."
+        )
     assert policy.flip_rate is not None and policy.probability is not None
     # An upper bound at `confidence` is one-sided: the upper end of the two-sided interval at 2 * confidence - 1.
     bound = clopper_pearson(decisions.flips_total, decisions.examples, 2 * policy.confidence - 1).high

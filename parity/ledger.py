@@ -165,6 +165,7 @@ class Ledger:
         """Measure every stage of a pair of batches into a heap; `own` and `both` also count decisions."""
         passes = _PASSES[heap]
         heaps = self.heaps[heap]
+        softmax = plan.classed and not plan.multi_label
         for item in paired_stages(plan, batches, rows, pairs):
             if isinstance(item, Unfit):
                 for pass_ in passes:
@@ -175,7 +176,7 @@ class Ledger:
             heaps[item.stage].add(item.values.reference, item.values.candidate, item.rows, item.positions)
             if item.values.reference.dtype.kind != "f":
                 self.whole.add(item.stage)
-            elif item.stage == "logits" and plan.classed and not plan.multi_label:
+            elif item.stage == "logits" and softmax and item.values.reference.shape[1] > 1:
                 centred = self.centred.setdefault(heap, Difference(centred=True))
                 centred.add(item.values.reference, item.values.candidate, item.rows, item.positions)
             if item.stage == "logits" and heap != "given" and self.tally is not None:

@@ -480,8 +480,19 @@ def test_a_stage_longer_than_its_tokens_is_not_compared_by_place(texts: str, tmp
         assert {"layer.1"} == not_compared(fooled(*pair, texts, tmp_path / pair[0]))
 
 
+def test_noise_of_a_model_itself_is_no_excuse(texts: str, tmp_path: Path) -> None:
+    """Dropout left on, on both sides: measured against itself each is far off, and what is far off is no rounding."""
+    audit = fooled("trembles", "trembles", texts, tmp_path)
+    assert ("divergent", "layer.1") == (audit.verdict, first_stage(audit))
+
+
 def test_rows_without_tokens_on_one_side_are_said(texts: str, tmp_path: Path) -> None:
-    """A third of the rows has no tokens to show: those of the others agree, and that is not all."""
+    """A third of the rows, or all, have no tokens to show: that everything else agrees is not all."""
+    everywhere = fooled("honest", "untold", texts, tmp_path / "all")
+    assert ("not_comparable", {"text", "tokens", "input_ids"}) == (
+        everywhere.verdict,
+        not_compared(everywhere),
+    )
     audit = fooled("honest", "untold_row", texts, tmp_path)
     assert ("not_comparable", {"tokens"}) == (audit.verdict, not_compared(audit))
     assert "2 of 6 rows" in audit.headline
@@ -507,6 +518,16 @@ def test_probabilities_at_another_temperature_are_divergent_where_no_label_flips
     assert ("divergent", "probabilities") == (audit.verdict, first_stage(audit))
     assert {"equal"} == statuses(audit, "logits", "label")
     assert "output.temperature" in {finding.cause for finding in audit.findings}
+
+
+def test_a_forbidden_class_does_not_drown_the_others(tmp_path: Path) -> None:
+    """A logit of -1e9 for a class that may not be chosen: beside it a tenth in another is a relative L2 of 1e-10."""
+    logits = np.concatenate([normal(50, 3), np.full((50, 1), -1e9, np.float32)], axis=1)
+    other = logits.copy()
+    other[:, 0] += 0.1
+    audit = of_logits(logits, other, tmp_path)
+    assert (stage(audit, "logits").relative_l2 or 1.0) < 1e-9
+    assert ("divergent", "probabilities") == (audit.verdict, first_stage(audit))
 
 
 def test_one_bias_moved_below_the_rounding_of_float32_is_found_in_float64(

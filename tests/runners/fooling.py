@@ -36,6 +36,8 @@ WAYS = {
     "fewer_real": "the last token of each row is said to be padding",
     "longer_layer": "layer.1 has a position more than there are tokens",
     "minds_tilde": "layer.1 is moved by a thousandth in texts with a '~'",
+    "trembles": "layer.1 is moved by noise of its own in every run",
+    "untold": "no row has tokens to show",
     "untold_row": "every third row has no tokens to show",
     "more_columns": "four columns of logits for three classes",
 }
@@ -68,6 +70,8 @@ class Session:
         encodings = [self._encoding(example["text"]) for example in examples]
         if self.way == "untold_row":
             encodings = [None if row % 3 == 1 else seen for row, seen in enumerate(encodings, first_row)]
+        if self.way == "untold":
+            encodings = [None] * len(encodings)
         return {"rows": encodings}
 
     def forward(self, rows: Any, inputs: Any, stages: Any, precision: Any, write: Any) -> dict[str, Any]:
@@ -121,6 +125,8 @@ class Session:
         way = self.way
         if way == "withheld" or (way == "no_float64_layer" and precision):
             return None
+        if way == "trembles":
+            values = values + numpy.random.default_rng().normal(size=values.shape).astype(values.dtype) / 100
         if way == "tokens_permuted":
             for row, count in enumerate(real.sum(axis=1)):
                 values[row, :count] = values[row, :count][::-1].copy()

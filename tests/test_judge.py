@@ -1,0 +1,375 @@
+"""The judge, from measurements built by hand: statuses, the first divergence, verdicts, and what each sentence says."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+import pytest
+
+from parity.audit import NotCompared, Pass, PolicyRecord, StageRecord
+from parity.judge import Judgement, Measured, discrete_record, first_divergence, judge_stage, reach_verdict
+from parity.measure.measurement import Measurement, Spot
+from parity.noise import Floor
+from parity.policy import BUILT_IN
+from tests.audits import decisions
+
+FAITHFUL, DECISIONS, BITWISE = BUILT_IN["faithful"], BUILT_IN["decisions"], BUILT_IN["bitwise"]
+FLOOR = Floor(
+    relative_l2=1e-7,
+    allowed=5e-7,
+    position_allowed=5e-6,
+    float64_allowed=1e-12,
+    max_abs=4e-6,
+    measured=True,
+)
+RIGHT = discrete_record("input_ids", "own", compared=40, rows=10, differing=[], count=0)
+
+
+def seen(relative: float | None = 1e-7, **changes: Any) -> Measurement:
+    """A stage of 10 rows with 4 tokens of 8 units each."""
+    values: dict[str, Any] = {
+        "compared": 320,
+        "rows": 10,
+        "positions": 40,
+        "bitwise_equal": relative == 0.0,
+        "max_abs": 3e-6,
+        "max_abs_at": Spot(4, 2, 7),
+        "relative_l2": relative,
+        "worst_position": relative or 0.0,
+        **changes,
+    }
+    return Measurement(**values)
+
+
+def judged(
+    relative: float | None = 1e-7,
+    *,
+    stage: str = "layer.1",
+    pass_: Pass = "own",
+    policy: PolicyRecord = FAITHFUL,
+    float64: float | None = None,
+    whole: bool = False,
+    floor: Floor = FLOOR,
+    **changes: Any,
+) -> StageRecord:
+    return judge_stage(Measured(stage, pass_, seen(relative, **changes), floor, float64, whole=whole), policy)
+
+
+def verdict(
+    *stages: StageRecord, policy: PolicyRecord = FAITHFUL, missing: tuple[NotCompared, ...] = (), **flips: Any
+) -> Judgement:
+    return reach_verdict(stages, decisions(**flips) if flips else None, missing, policy)
+
+
+# One stage
+
+
+def test_equal_bits_are_equal() -> None:
+    assert "equal" == judged(0.0).status
+
+
+def test_a_difference_up_to_what_is_allowed_is_noise_and_beyond_it_is_not() -> None:
+    assert "within_noise" == judged(5e-7).status
+    record = judged(5.1e-7)
+    assert ("divergent", 5.1) == (record.status, round(record.times_floor or 0.0, 3))
+
+
+def test_a_zero_reference_against_anything_is_divergent() -> None:
+    record = judged(math.inf)
+    assert ("divergent", None, None) == (record.status, record.relative_l2, record.times_floor)
+
+
+def test_one_position_far_off_is_divergent_where_the_whole_is_not() -> None:
+    record = judged(1e-7, worst_position=6e-6)
+    assert "divergent" == record.status
+    assert "one position differs by 6.0e-06 of its size (up to 5.0e-06 is noise)" == record.reason
+
+
+@pytest.mark.parametrize(
+    ("float64", "status"), [(None, "within_noise"), (1e-12, "within_noise"), (2e-12, "divergent")]
+)
+def test_float64_decides_what_float32_cannot_see(float64: float | None, status: str) -> None:
+    assert status == judged(1e-7, float64=float64).status
+
+
+@pytest.mark.parametrize("float64", [math.inf, math.nan])
+def test_a_float64_difference_that_is_no_number_is_divergent(float64: float) -> None:
+    record = judged(0.0, float64=float64)
+    assert ("divergent", None) == (record.status, record.float64_relative_l2)
+
+
+def test_a_policy_without_the_float64_check_does_not_look_at_it() -> None:
+    policy = msgspec.structs.replace(FAITHFUL, check_float64=False)
+    assert "within_noise" == judged(1e-7, float64=1.0, policy=policy).status
+
+
+def test_values_that_are_numbers_on_one_side_only_are_divergent_whatever_else_agrees() -> None:
+    assert "divergent" == judged(0.0, non_finite_unequal=1, non_finite_candidate=1).status
+    assert "divergent" == judged(None, compared=0, non_finite_unequal=320).status
+
+
+def test_nan_on_both_sides_is_not_comparable() -> None:
+    assert "not_comparable" == judged(0.0, nan_both=1, non_finite_reference=1, non_finite_candidate=1).status
+
+
+@pytest.mark.parametrize(
+    ("non_finite", "reason"), [(0, "it is empty"), (320, "no value is a number on both sides")]
+)
+def test_nothing_compared_is_not_comparable(non_finite: int, reason: str) -> None:
+    record = judged(None, compared=0, positions=0, non_finite_reference=non_finite)
+    assert ("not_comparable", reason) == (record.status, reason)
+
+
+def test_whole_numbers_are_equal_or_are_not() -> None:
+    assert "equal" == judged(0.0, whole=True).status
+    record = judged(1e-16, whole=True)
+    assert ("divergent", "whole numbers, and not the same") == (record.status, record.reason)
+
+
+def test_the_bitwise_policy_takes_no_difference_for_noise() -> None:
+    assert "equal" == judged(0.0, policy=BITWISE).status
+    assert "divergent" == judged(1e-9, policy=BITWISE).status
+    assert "divergent" == judged(0.0, bitwise_equal=False, policy=BITWISE).status  # 0.0 is not -0.0
+
+
+def test_a_stage_with_a_limit_of_its_own_is_held_against_that() -> None:
+    policy = msgspec.structs.replace(BITWISE, name="own", stages={"layer.1": 1e-3})
+    floor = FLOOR._replace(allowed=1e-3, position_allowed=1e-2)
+    assert "within_noise" == judged(9e-4, policy=policy, floor=floor).status
+    assert "divergent" == judged(9e-4, stage="layer.2", policy=policy, floor=floor).status
+
+
+@pytest.mark.parametrize(
+    ("stage", "changes", "place"),
+    [
+        ("layer.1", {}, "[row 4, token 2, unit 7]"),
+        ("pooled", {"positions": 10, "max_abs_at": Spot(4, 0, 7)}, "[row 4, unit 7]"),
+        ("logits", {"positions": 10, "max_abs_at": Spot(4, 0, 1)}, "[row 4, class 1]"),
+        ("logits", {"max_abs_at": Spot(4, 2, 1)}, "[row 4, token 2, class 1]"),
+        ("layer.1", {"max_abs_at": None}, None),
+    ],
+)
+def test_a_place_is_said_in_the_words_of_its_stage(
+    stage: str, changes: dict[str, Any], place: str | None
+) -> None:
+    assert place == judged(stage=stage, **changes).max_abs.at
+
+
+def test_symbols_of_no_row_are_not_comparable() -> None:
+    assert (
+        "not_comparable" == discrete_record("tokens", "own", compared=0, rows=0, differing=[], count=0).status
+    )
+
+
+# The first divergence
+
+
+def test_the_first_divergence_is_the_earliest_stage_and_there_the_own_pass() -> None:
+    stages = [
+        judged(stage="embeddings"),
+        judged(1e-3, stage="layer.1", pass_="same_ids"),
+        judged(1e-3, stage="layer.1"),
+        judged(1.0, stage="layer.2"),
+    ]
+    first = first_divergence(stages, FAITHFUL)
+    assert first is not None and ("layer.1", "own", 1) == (first.stage, first.pass_, first.layer)
+
+
+def test_the_order_is_the_one_given_and_not_that_of_the_names() -> None:
+    first = first_divergence([judged(1e-3, stage="module.z"), judged(1e-3, stage="layer.0")], FAITHFUL)
+    assert first is not None and ("module.z", None) == (first.stage, first.layer)
+
+
+def test_a_stage_that_the_policy_ignores_is_no_first_divergence() -> None:
+    policy = msgspec.structs.replace(FAITHFUL, ignore=["layer.1"])
+    stages = [judged(1e-3), judged(1e-3, stage="layer.2")]
+    first = first_divergence(stages, policy)
+    assert first is not None and "layer.2" == first.stage
+    assert first_divergence(stages[:1], policy) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"rows_beyond": 2, "positions_beyond": 3}, (3, 1)),
+        ({"rows_beyond": 10, "positions_beyond": 12}, (None, 1)),
+        ({"rows_beyond": 2, "positions_beyond": 2, "positions": 10}, (3, None)),
+        ({"rows_beyond": 10, "positions_beyond": 40}, (None, None)),
+        ({"rows_beyond": 2, "positions_beyond": 3, "worst_position": 9e-6}, (None, None)),
+        ({"rows_beyond": 0, "positions_beyond": 0, "first_beyond": ()}, (None, None)),
+    ],
+    ids=[
+        "some tokens of some rows",
+        "some tokens of all rows",
+        "no tokens",
+        "all",
+        "not clear-cut",
+        "none beyond",
+    ],
+)
+def test_an_example_and_a_token_are_named_where_others_are_clear_of_it(
+    changes: dict[str, Any], named: tuple[int | None, int | None]
+) -> None:
+    values: dict[str, Any] = {"first_beyond": ((3, 1),), "worst_position": 1e-2, **changes}
+    record = judged(1e-3, **values)
+    first = first_divergence([record], FAITHFUL)
+    assert first is not None and named == (first.example, first.token)
+
+
+def test_a_number_missing_on_one_side_is_clear_cut() -> None:
+    record = judged(
+        0.0,
+        non_finite_unequal=1,
+        non_finite_candidate=1,
+        rows_beyond=1,
+        positions_beyond=1,
+        first_beyond=((7, 2),),
+    )
+    first = first_divergence([record], FAITHFUL)
+    assert first is not None and (7, 2, False) == (first.example, first.token, first.float64_only)
+
+
+def test_a_row_with_other_symbols_is_named_without_a_token() -> None:
+    record = discrete_record("tokens", "own", compared=40, rows=10, differing=[6, 8], count=2)
+    first = first_divergence([record], FAITHFUL)
+    assert first is not None and (6, None) == (first.example, first.token)
+
+
+# The verdict
+
+
+def test_parity_says_how_near_the_floor_it_is() -> None:
+    found = verdict(RIGHT, judged(2e-7), judged(1e-8, stage="layer.2"), differing=0)
+    assert ("parity", 0) == (found.verdict, found.exit_code)
+    assert (
+        "2 stages are within 5 times the noise floor (the largest, layer.1, is 2.0 times it)"
+        in found.headline
+    )
+    assert "120 of 120 labels agree" in found.headline
+    assert "Parity: 1 stages are bitwise equal." == verdict(judged(0.0)).headline
+
+
+def test_a_divergence_is_said_with_value_and_permission() -> None:
+    found = verdict(judged(1e-3))
+    assert ("divergent", 1) == (found.verdict, found.exit_code)
+    assert (
+        "Divergent from layer.1 on: relative L2 1.0e-03 (up to 5.0e-07 is noise), 10,000 times the noise floor."
+        == found.headline
+    )
+    assert "given the same ids, relative" in verdict(judged(1e-3, pass_="same_ids")).headline
+
+
+def test_a_divergence_that_no_relative_l2_shows_is_said_by_its_reason() -> None:
+    assert "1 values are numbers on one side only" in verdict(judged(0.0, non_finite_unequal=1)).headline
+    assert "one position differs by 6.0e-06" in verdict(judged(1e-7, worst_position=6e-6)).headline
+
+
+def test_a_divergence_in_float64_alone_is_said_to_be_that() -> None:
+    record = judged(1e-7, float64=3e-9)
+    first = first_divergence([record], FAITHFUL)
+    assert first is not None and first.float64_only
+    headline = verdict(record).headline
+    assert "invisible in float32" in headline
+    assert "3.0e-09 (up to 1.0e-12 is rounding)" in headline
+    assert "a number on one side only" in verdict(judged(1e-7, float64=math.inf)).headline
+
+
+def test_symbols_that_differ_are_counted_by_row() -> None:
+    record = discrete_record("tokens", "own", compared=40, rows=10, differing=[6, 8], count=2)
+    assert "Divergent from tokens on: 2 of 10 rows differ." == verdict(record, judged()).headline
+
+
+def test_nothing_compared_is_no_parity() -> None:
+    nothing = judged(None, compared=0)
+    for stages in ((), (RIGHT,), (RIGHT, nothing)):
+        found = verdict(*stages)
+        assert ("not_comparable", 1) == (found.verdict, found.exit_code)
+        assert found.headline.startswith("Nothing was compared: ")
+
+
+def test_numbers_against_nan_throughout_are_divergent_though_no_number_was_compared() -> None:
+    assert "divergent" == verdict(judged(None, compared=0, non_finite_unequal=320)).verdict
+
+
+def test_what_was_not_compared_keeps_the_verdict_from_parity() -> None:
+    missing = (
+        NotCompared(stage="pooled", reason="Only the reference has pooled"),
+        NotCompared(stage="x", reason="y"),
+    )
+    found = verdict(judged(), missing=missing)
+    assert ("not_comparable", 1) == (found.verdict, found.exit_code)
+    assert (
+        "What could be compared agrees, but pooled was not: Only the reference has pooled (and 1 more)."
+        == found.headline
+    )
+
+
+def test_what_does_not_count_or_is_ignored_does_not() -> None:
+    uncounted = NotCompared(stage="text", reason="outputs only", counts=False)
+    assert "parity" == verdict(judged(), missing=(uncounted,)).verdict
+    policy = msgspec.structs.replace(FAITHFUL, ignore=["pooled"])
+    missing = NotCompared(stage="pooled", reason="Only the reference has pooled")
+    assert "parity" == verdict(judged(), missing=(missing,), policy=policy).verdict
+
+
+def test_ignoring_every_stage_leaves_nothing_compared() -> None:
+    policy = msgspec.structs.replace(FAITHFUL, ignore=["layer.1"])
+    assert "not_comparable" == verdict(judged(1e-3), policy=policy).verdict
+
+
+def test_what_is_divergent_outweighs_what_was_not_compared() -> None:
+    missing = NotCompared(stage="pooled", reason="Only the reference has pooled")
+    assert "divergent" == verdict(judged(1e-3), missing=(missing,)).verdict
+
+
+# Equivalence
+
+
+def test_no_flip_in_enough_inputs_is_equivalence() -> None:
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=300)
+    assert ("equivalent", 0) == (found.verdict, found.exit_code)
+    assert "the flip rate is below 0.99% (95% bound, up to 1.00% allowed)" in found.headline
+
+
+def test_no_flip_in_too_few_inputs_is_none_and_says_how_many_are_needed() -> None:
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=298)
+    assert ("divergent", 1) == (found.verdict, found.exit_code)
+    assert "299 inputs without a flip would show 1.00%" in found.headline
+    assert "equivalent" == verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=299).verdict
+
+
+def test_flips_are_held_against_their_upper_bound_and_not_their_share() -> None:
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=2, examples=400)  # 0.5 %, and up to 1.6 %
+    assert "divergent" == found.verdict
+    assert "2 of 400 labels flip" in found.headline
+    assert "equivalent" == verdict(judged(1e-3), policy=DECISIONS, differing=2, examples=700).verdict
+
+
+def test_a_probability_that_moves_too_far_is_divergent_without_a_flip() -> None:
+    moved = [msgspec.structs.replace(item, max_abs_probability=0.06) for item in decisions().temperatures]
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=10_000, temperatures=moved)
+    assert "divergent" == found.verdict
+    assert "a probability moves by 6.0e-02 (up to 0.05 is allowed)" in found.headline
+
+
+def test_the_decisions_policy_without_decisions_compares_nothing() -> None:
+    assert "not_comparable" == verdict(judged(1e-3), policy=DECISIONS).verdict
+    found = reach_verdict([judged(1e-3)], msgspec.structs.replace(decisions(), examples=0), (), DECISIONS)
+    assert "there are no decisions to compare" in found.headline
+
+
+def test_decisions_seen_in_part_show_no_equivalence() -> None:
+    missing = NotCompared(stage="logits", reason="a batch had another shape", pass_="own")
+    found = verdict(judged(1e-3), policy=DECISIONS, missing=(missing,), differing=0, examples=10_000)
+    assert ("not_comparable", 1) == (found.verdict, found.exit_code)
+    other = NotCompared(stage="layer.3", reason="Only the reference has layer.3")
+    assert (
+        "equivalent"
+        == verdict(judged(), policy=DECISIONS, missing=(other,), differing=0, examples=10_000).verdict
+    )
+
+
+def test_the_decisions_policy_says_parity_where_nothing_differs() -> None:
+    assert "parity" == verdict(judged(), policy=DECISIONS, differing=0).verdict
