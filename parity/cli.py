@@ -17,6 +17,7 @@ import click
 
 from parity import ending
 from parity.env_command import env
+from parity.errors import UsageError
 from parity.options import Commands, at_least, inputs_options, positive, running_options
 
 if TYPE_CHECKING:
@@ -214,7 +215,19 @@ parity.add_command(env)
 
 def main() -> None:
     """The entry point: every error becomes a sentence and its exit code."""
-    ending.run(lambda: parity.main(prog_name="parity", standalone_mode=False))
+    ending.run(_command)
+
+
+def _command() -> object:
+    for argument in sys.argv[1:]:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise UsageError(
+                f"The argument {argument!r} is not text: it holds bytes that are not UTF-8.",
+                next_step="Give the file another name.",
+            ) from None
+    return parity.main(prog_name="parity", standalone_mode=False)
 
 
 @contextlib.contextmanager
@@ -240,5 +253,4 @@ def _summarise(audit: Audit, written: list[Path], quiet: bool) -> None:
 
 
 def _typed() -> str:
-    """The command as it was typed, as text that a record can hold."""
-    return shlex.join(["parity", *sys.argv[1:]]).encode("utf-8", "backslashreplace").decode()
+    return shlex.join(["parity", *sys.argv[1:]])

@@ -22,7 +22,7 @@ from typing import NoReturn
 
 import click
 
-from parity.errors import InternalError, OutOfSpace, ParityError, RunError, UsageError
+from parity.errors import InternalError, OutOfSpace, ParityError, RunError, RunnerRaised, UsageError
 
 __all__ = ["Stopped", "listened_to", "run"]
 
@@ -43,12 +43,11 @@ def run(command: Callable[[], object]) -> NoReturn:
     """Run a command and exit: with the code it returns (0 where it returns none), or with what stopped it."""
     if sys.stdout is None:  # closed by the caller (>&-)
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    code = 0
     try:
-        with _signals():
+        with _signals(), listened_to():
             result = command()
-            with listened_to():
-                sys.stdout.flush()
-        code = result if isinstance(result, int) else 0
+            code = result if isinstance(result, int) else 0
     except Stopped as stopped:
         name = signal.Signals(stopped.number).name
         _say(f"parity: Stopped by {name}; nothing was left running or half written.")
@@ -71,11 +70,7 @@ def listened_to() -> Generator[None]:
     try:
         yield
         sys.stdout.flush()
-    except BrokenPipeError:
-        _silence()
-    except SystemExit as exit_:  # what rich makes of it
-        if not isinstance(exit_.__context__, BrokenPipeError):
-            raise
+    except (BrokenPipeError, SystemExit):  # the latter is what click and rich make of it
         _silence()
 
 
@@ -117,7 +112,7 @@ def _explain(error: Exception) -> int:
     wanted = os.environ.get("PARITY_TRACEBACK", "") not in ("", "0")
     if known.detail and wanted:
         _say(known.detail)
-    elif "Traceback" in known.detail and isinstance(known, RunError) and not isinstance(known, InternalError):
+    elif "Traceback" in known.detail and isinstance(known, RunnerRaised):
         _say("  Set PARITY_TRACEBACK=1 to see where the framework raised.")
     return known.exit_code
 

@@ -14,19 +14,20 @@ from parity.reading import Source, codec_named, rows
 __all__ = ["standard_input"]
 
 _CHUNK = 1 << 16
+_PIPE = "Pipe texts or JSON lines into --inputs -."
 
 
 def standard_input(encoding: str, stream: IO[bytes] | None = None) -> Source:
     """Standard input, spooled to an anonymous file: JSON lines if its first line begins with `{`, else a text a line."""
+    if stream is None and sys.stdin is None:  # closed by the caller (<&-)
+        raise EmptyInputs("Standard input is closed.", next_step=_PIPE)
     spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the Source that reads it
     said: IO[bytes] = sys.stdin.buffer if stream is None else stream
     while chunk := said.read(_CHUNK):
         spool.write(chunk)
     spool.flush()
     if spool.tell() == 0:
-        raise EmptyInputs(
-            "Standard input held nothing.", next_step="Pipe texts or JSON lines into --inputs -."
-        )
+        raise EmptyInputs("Standard input held nothing.", next_step=_PIPE)
     source = Source(
         "standard input", "txt", codec_named(encoding), lambda: io.BufferedReader(_FromStart(spool))
     )
