@@ -90,6 +90,8 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "encoder_attention_heads": 3, "decoder_attention_heads": 3, "encoder_ffn_dim": 40, "decoder_ffn_dim": 40,
         "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "decoder_start_token_id": 2,
     },
+    "bloom": {"hidden_size": 24, "n_layer": 3, "n_head": 3, "vocab_size": 99},
+    "roberta-prelayernorm": {**_SMALL, **_COMMON, "pad_token_id": 1},
     "t5": {"d_model": 24, "d_kv": 8, "d_ff": 40, "num_layers": 3, "num_heads": 3, "vocab_size": 99},
     "llama": {**_SMALL, **_COMMON, "num_key_value_heads": 3},
     "qwen2": {**_SMALL, **_COMMON, "num_key_value_heads": 3},
@@ -103,7 +105,7 @@ def tiny(family: str, kind: str = "AutoModel", *, seed: int = 0, **changes: Any)
     import torch
     import transformers
 
-    fields = {**FAMILIES[family], **changes}
+    fields = {**FAMILIES.get(family, {}), **changes}
     config: Any = transformers.AutoConfig.for_model(family, **fields)
     torch.manual_seed(seed)
     auto: Any = getattr(transformers, "T5EncoderModel" if (family, kind) == ("t5", "AutoModel") else kind)

@@ -92,6 +92,12 @@ def test_attention_plus_mlp_plus_input_is_the_layer_in_a_pre_norm_model() -> Non
     torch.testing.assert_close(written.values["layer.0"], parts[0] + parts[1] + parts[2])
 
 
+def test_blocks_that_hand_on_tokens_before_rows_are_turned() -> None:
+    model = tiny("xlnet", d_model=24, n_layer=3, n_head=3, d_inner=40, vocab_size=99)
+    written, outputs = run(model)
+    assert_layers_are(written, outputs.hidden_states)
+
+
 def test_a_pooler_is_named_where_it_is_called() -> None:
     written, outputs = run(tiny("bert"))
     assert torch.equal(outputs.pooler_output, written.values["pooled"])

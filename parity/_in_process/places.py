@@ -30,7 +30,7 @@ HIDDEN = ("row", "token", "hidden")
 # The names under which models keep their blocks. XLM, say, has no blocks but lists of parts: it is not guessed at.
 _BLOCK_LISTS = ("layer", "layers", "h", "block", "blocks", "albert_layer_groups")
 _POSITIONS = ("position_embeddings", "wpe", "embed_positions", "pos_embeddings")
-_LAST_NORMS = ("norm", "ln_f", "final_norm", "final_layer_norm", "layer_norm")
+_LAST_NORMS = ("norm", "ln_f", "final_norm", "final_layer_norm", "final_layernorm", "layer_norm")
 
 # Inside a block: the first path that exists is the place before the residual. The order is from the particular to the
 # general, since `attention` includes the residual where it has an output projection of its own inside.
@@ -51,6 +51,7 @@ _MLP = (
     "layer.2.DenseReluDense",
     "layer.1.DenseReluDense",
     "fc2",
+    "mlp.dense_4h_to_h",
     "mlp",
     "ffn",
 )
@@ -117,6 +118,8 @@ def locate(model: Any) -> list[Site]:
             sites.append(Site(layer, name, block, HIDDEN, first_tensor, call))
         sites.extend(_last_norm(base, root, stack))
     sites.extend(_pooler(model, base, root))
+    if getattr(getattr(base, "config", None), "model_type", "") == "xlnet":
+        return [site._replace(pick=_turned(site.pick)) if site.axes == HIDDEN else site for site in sites]
     return sites
 
 
@@ -140,6 +143,16 @@ def first_tensor(output: Any) -> Any:
     if isinstance(output, (tuple, list)):
         output = output[0] if output else None
     return output if isinstance(output, torch.Tensor) else None
+
+
+def _turned(pick: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """XLNet's blocks hand [tokens, rows, hidden] on."""
+
+    def turned(seen: Any) -> Any:
+        tensor = pick(seen)
+        return None if tensor is None else tensor.transpose(0, 1)
+
+    return turned
 
 
 def _incoming(seen: Any) -> Any:
@@ -200,9 +213,15 @@ def _position_sites(base: Any, root: str) -> list[Site]:
 def _last_norm(base: Any, root: str, stack: _Stack) -> list[Site]:
     path = _join(*stack.names[0].split(".")[:-2])[len(root) :].lstrip(".")
     container = base.get_submodule(path) if path else base
-    for name, module in container.named_children():
-        if name in _LAST_NORMS and "norm" in type(module).__name__.lower():
-            place = _join(path, name)
+    found = [
+        (_join(path, name), module) for name, module in container.named_children() if name in _LAST_NORMS
+    ]
+    if path and hasattr(
+        base, "LayerNorm"
+    ):  # RoBERTa-PreLayerNorm's; DeBERTa's of that name is inside the encoder
+        found.append(("LayerNorm", base.LayerNorm))
+    for place, module in found:
+        if "norm" in type(module).__name__.lower():
             return [Site("module." + place, _join(root, place), module, HIDDEN, first_tensor)]
     return []
 
