@@ -87,6 +87,13 @@ class Session:
                 f"max_length={options.max_length} is beyond the {self._positions} positions of {loaded.name}.",
                 f"Give at most {self._positions}.",
             )
+        special = int(loaded.tokenizer.num_special_tokens_to_add(pair=True))
+        if options.max_length and options.max_length < special:  # tokenizers would then not cut at all
+            raise host.Refusal(
+                "bad-option-value",
+                f"max_length={options.max_length} has no room for the {special} special tokens of {loaded.name}.",
+                f"Give at least {special + 1}.",
+            )
         self._encoder = _load("encoding", _HERE).Encoder(loaded.tokenizer, options, self._room)
         try:
             self._stages = _load("stages", _HERE).Stages(self._tap, self._model, loaded.task, self._probe())
