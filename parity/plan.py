@@ -58,7 +58,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -
         if name in aligned.only_reference or name in aligned.only_candidate:
             lacking = sides.candidate if name in aligned.only_reference else sides.reference
             side = "reference" if name in aligned.only_reference else "candidate"
-            if lacking.scope == "outputs":
+            if lacking.scope == "outputs" and name != "logits":
                 reason, counts = (
                     f"The {'candidate' if side == 'reference' else 'reference'} holds outputs only.",
                     False,

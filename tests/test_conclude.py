@@ -1,0 +1,239 @@
+"""The conclusion, from a ledger filled by hand: which stages there are, what counts against parity, who is to blame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from parity.align.tokens import align_row
+from parity.audit import Audit, InputsRecord, NotCompared, PolicyRecord, StageRecord
+from parity.conclude import conclude
+from parity.description import Abilities, Description, StageSeen
+from parity.encoding import Encoding, Example
+from parity.ledger import Heap, Ledger
+from parity.measure.tensors import Difference
+from parity.noise import Floor, floor_of
+from parity.pair import Pair
+from parity.plan import plan_of
+from parity.policy import BUILT_IN
+from parity.reply import Batch, StageTensor
+from parity.sampling import NoiseSample
+from tests.audits import subject
+
+FAITHFUL = BUILT_IN["faithful"]
+ROWS, TOKENS = 6, 4
+
+
+def described(**changes: Any) -> Description:
+    values: dict[str, Any] = {
+        "framework": "toy",
+        "versions": {},
+        "stages": [
+            StageSeen("embeddings", ["row", "token", "hidden"]),
+            StageSeen("layer.0", ["row", "token", "hidden"]),
+        ],
+        "can": Abilities(same_ids=True, float64=True),
+        **changes,
+    }
+    return Description(**values)
+
+
+def floors(stage: str) -> Floor:
+    return floor_of(stage, {}, {}, FAITHFUL, float64_is_pure=True)
+
+
+def encoding(ids: str = "abcd") -> Encoding:
+    letters = tuple(ids)
+    spans = tuple((place, place + 1) for place in range(len(letters)))
+    nothing = (0,) * len(letters)
+    special = (False,) * len(letters)
+    return Encoding(tuple(map(ord, letters)), letters, spans, nothing, special, None, ids, None, len(letters))
+
+
+def ledger(*, tokens: int = ROWS, unlike: int = 0) -> Ledger:
+    """A ledger that has seen the tokens of some rows, `unlike` of them with other ids on the candidate's side."""
+    kept = Ledger(floors, None)
+    for row in range(tokens):
+        sides = Pair(encoding(), encoding("abcx" if row < unlike else "abcd"))
+        kept.add_tokens(Example(row, "abcd"), sides, align_row(sides.reference, sides.candidate))
+    return kept
+
+
+def saw(kept: Ledger, stage: str, heap: Heap, off: float = 0.0) -> None:
+    """Let the ledger see a stage of ones, the candidate's off by a share, in every row."""
+    ones = np.ones((ROWS * TOKENS, 8), np.float32)
+    rows, positions = np.indices((ROWS, TOKENS)).reshape(2, -1)
+    difference = kept.heaps[heap].setdefault(stage, Difference(2 * floors(stage).allowed))
+    difference.add(ones, ones * np.float32(1 + off), rows, positions)
+
+
+def saw_all(kept: Ledger, heap: Heap, off: float = 0.0) -> Ledger:
+    for stage in ("embeddings", "layer.0"):
+        saw(kept, stage, heap, off)
+    return kept
+
+
+def sample(*, between: dict[str, float] | None = None, own_feed_equal: bool = True) -> NoiseSample:
+    return NoiseSample(4, Pair({}, {}), between or {}, own_feed_equal, Pair("pure", "pure"), "by hand")
+
+
+def concluded(
+    kept: Ledger,
+    *,
+    sides: Pair[Description] | None = None,
+    noise: NoiseSample | None = None,
+    policy: PolicyRecord = FAITHFUL,
+) -> Audit:
+    both = sides or Pair(described(), described())
+    return conclude(
+        described=both,
+        records=Pair(subject("toy:a"), subject("toy:b")),
+        plan=plan_of(both, detail=False),
+        sample=noise or sample(),
+        ledger=kept,
+        floors=floors,
+        policy=policy,
+        inputs=InputsRecord(count=ROWS, digest="sha256:0", source="by hand"),
+        provenance={},
+        command="parity compare toy:a toy:b",
+    )
+
+
+def record(audit: Audit, stage: str, pass_: str = "own") -> StageRecord:
+    return next(one for one in audit.stages if (one.stage, one.pass_) == (stage, pass_))
+
+
+def counting(audit: Audit) -> list[tuple[str, str | None]]:
+    return [(item.stage, item.pass_) for item in audit.not_compared if item.counts]
+
+
+def padded(side: str) -> Batch:
+    """A batch of one full row and one with two tokens, padded on a side."""
+    short = [1, 1, 0, 0] if side == "right" else [0, 0, 1, 1]
+    real = np.array([[1, 1, 1, 1], short], np.uint8)
+    stages = {
+        name: StageTensor(name, ("row", "token"), real.astype(kind), kind)
+        for name, kind in (("real", "uint8"), ("attention_mask", "int64"))
+    }
+    return Batch(stages, 0.0, None)
+
+
+def test_what_was_fed_alike_counts_in_both_passes() -> None:
+    audit = concluded(saw_all(ledger(), "both"))
+    assert "parity" == audit.verdict
+    assert (ROWS, ROWS) == (record(audit, "layer.0").rows, record(audit, "layer.0", "same_ids").rows)
+
+
+def test_batches_fed_alike_and_apart_are_one_measurement() -> None:
+    kept = saw_all(saw_all(ledger(), "both"), "own", off=0.5)
+    saw_all(kept, "given")
+    audit = concluded(kept)
+    own, given = record(audit, "layer.0"), record(audit, "layer.0", "same_ids")
+    assert (2 * ROWS * TOKENS, 2 * ROWS * TOKENS) == (own.positions, given.positions)
+    assert ("divergent", "equal") == (own.status, given.status)
+
+
+def test_symbols_come_before_tensors_and_probabilities_after_logits() -> None:
+    stages = [StageSeen("embeddings", ["row", "token", "hidden"]), StageSeen("logits", ["row", "class"])]
+    side = described(stages=stages, labels=["no", "yes"], task="sequence_classification")
+    kept = ledger()
+    for stage in ("embeddings", "logits", "probabilities"):
+        saw(kept, stage, "both")
+    names = list(dict.fromkeys(one.stage for one in concluded(kept, sides=Pair(side, side)).stages))
+    symbols = ["text", "tokens", "input_ids", "token_type_ids", "attention_mask"]
+    assert [*symbols, "embeddings", "logits", "probabilities"] == names
+
+
+def test_float64_is_held_against_the_own_pass_only_where_both_fed_themselves_alike() -> None:
+    kept = saw_all(saw_all(ledger(), "own"), "given")
+    noise = sample(between={"embeddings": 1e-3, "layer.0": 1e-3}, own_feed_equal=False)
+    audit = concluded(kept, noise=noise)
+    assert ("equal", "divergent") == (
+        record(audit, "layer.0").status,
+        record(audit, "layer.0", "same_ids").status,
+    )
+
+
+def test_a_stage_that_was_not_seen_in_float64_counts_against_parity() -> None:
+    audit = concluded(saw_all(ledger(), "both"), noise=sample(between={"embeddings": 0.0}))
+    assert ("not_comparable", [("layer.0", "same_ids")]) == (audit.verdict, counting(audit))
+
+
+def test_a_stage_that_did_not_fit_in_one_batch_counts_though_others_fitted() -> None:
+    kept = saw_all(ledger(), "both")
+    kept.unfit["layer.0", "own"] = "shape [2, 3] against [3, 2]"
+    audit = concluded(kept)
+    assert ("not_comparable", [("layer.0", "own")]) == (audit.verdict, counting(audit))
+
+
+def test_a_lack_of_the_same_ids_pass_counts_only_where_nothing_differs_before_it() -> None:
+    for unlike, expected in ((0, [("layer.0", "same_ids")]), (1, [])):
+        kept = saw_all(ledger(unlike=unlike), "own")
+        kept.unfit["layer.0", "same_ids"] = "the candidate cannot be given another's ids"
+        assert expected == counting(concluded(kept))
+
+
+def test_rows_with_other_ids_are_counted_once_whatever_their_kinds() -> None:
+    audit = concluded(saw_all(ledger(unlike=2), "both"))
+    found = record(audit, "input_ids")
+    assert ("divergent", 2, [[0], [1]]) == (found.status, found.rows_beyond, found.first_beyond)
+
+
+def test_rows_whose_tokens_a_side_does_not_show_count_against_parity() -> None:
+    audit = concluded(saw_all(ledger(tokens=ROWS - 2), "both"))
+    assert ("not_comparable", [("tokens", None)]) == (audit.verdict, counting(audit))
+    assert "2 of 6 rows" in audit.headline
+
+
+def test_a_side_that_has_no_tokens_to_show_does_not_count_and_one_that_hides_them_does() -> None:
+    kept = saw_all(ledger(tokens=0), "both")
+    without = described(can=Abilities(tokens=False))
+    assert [] == counting(concluded(kept, sides=Pair(described(), without)))
+    assert {("text", None), ("tokens", None), ("input_ids", None)} == set(counting(concluded(kept)))
+
+
+def test_padding_on_other_sides_is_equal_where_the_model_does_not_mind() -> None:
+    kept = saw_all(ledger(), "both")
+    kept.add_feeds(Pair(padded("left"), padded("right")), [0, 1], [True, True])
+    found = record(concluded(kept), "attention_mask")
+    assert ("equal", 0) == (found.status, found.rows_beyond)
+    assert "padded on the left and on the right; the model does not mind" == found.reason
+
+
+def test_padding_on_other_sides_is_divergent_where_the_own_pass_alone_diverges() -> None:
+    kept = saw_all(saw_all(ledger(), "own", off=0.1), "given")
+    kept.add_feeds(Pair(padded("left"), padded("right")), [0, 1], [True, True])
+    audit = concluded(kept)
+    assert audit.first_divergence is not None and "attention_mask" == audit.first_divergence.stage
+    assert [[1]] == record(audit, "attention_mask").first_beyond
+
+
+def test_padding_is_not_blamed_where_both_passes_diverge_alike() -> None:
+    kept = saw_all(saw_all(ledger(), "own", off=0.1), "given", off=0.1)
+    kept.add_feeds(Pair(padded("left"), padded("right")), [0, 1], [True, True])
+    audit = concluded(kept)
+    assert audit.first_divergence is not None and "embeddings" == audit.first_divergence.stage
+
+
+def test_nothing_measured_is_not_comparable() -> None:
+    audit = concluded(ledger())
+    assert ("not_comparable", 1) == (audit.verdict, audit.exit_code)
+    assert audit.headline.startswith("Nothing was compared")
+
+
+def test_a_stage_of_one_side_alone_counts_unless_the_other_holds_outputs_only() -> None:
+    logits = StageSeen("logits", ["row", "class"])
+    outputs = described(stages=[logits], scope="outputs")
+    plan = plan_of(Pair(described(stages=[*described().stages, logits]), outputs), detail=False)
+    assert {("embeddings", False), ("layer.0", False)} == {(i.stage, i.counts) for i in plan.not_compared}
+
+
+def test_logits_count_even_where_a_side_holds_outputs_only() -> None:
+    logits = StageSeen("logits", ["row", "class"])
+    outputs = described(stages=[StageSeen("output.tags", ["row", "other"])], scope="outputs")
+    plan = plan_of(Pair(described(stages=[logits]), outputs), detail=False)
+    assert (
+        NotCompared(stage="logits", reason="Only the reference has logits", side="reference")
+        in plan.not_compared
+    )
