@@ -19,6 +19,7 @@ from parity import ending
 from parity.env_command import env
 from parity.errors import UsageError
 from parity.options import Commands, at_least, inputs_options, positive, running_options
+from parity.seeds_command import seeds
 
 if TYPE_CHECKING:
     from parity.audit import Audit
@@ -201,16 +202,19 @@ def report(audit: str, folder: str | None, quiet: bool) -> int:
     AUDIT is an audit.json, or the folder that holds it.
     """
     from parity.audit import load_audit
-    from parity.rendering import render_reports
+    from parity.rendering import check_folder, render_reports
 
     path = Path(audit) / "audit.json" if Path(audit).is_dir() else Path(audit)
     loaded = load_audit(path)
-    written = render_reports(loaded, Path(folder) if folder else path.parent)
+    place = Path(folder) if folder else path.parent
+    check_folder(place)
+    written = render_reports(loaded, place)
     _summarise(loaded, written, quiet)
     return loaded.exit_code
 
 
 parity.add_command(env)
+parity.add_command(seeds)
 
 
 def main() -> None:

@@ -8,14 +8,17 @@ import tempfile
 from collections.abc import Callable, Generator
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 from parity.audit import Audit, audit_bytes
 from parity.errors import OutOfSpace, UsageError
+from parity.seed_audit import SeedAudit, seed_audit_bytes
 
-__all__ = ["check_folder", "render_reports", "write_folder"]
+__all__ = ["check_folder", "render_reports", "render_seed_reports", "write_folder", "write_seed_folder"]
 
-Renderer = Callable[[Audit], str]
+Renderer = Callable[[Any], str]
 GROUP = "parity.reports"
+SEED_GROUP = "parity.seed_reports"
 _PROBE_BYTES = 1 << 16
 
 
@@ -35,17 +38,27 @@ def check_folder(folder: Path) -> None:
 
 def write_folder(audit: Audit, folder: Path) -> list[Path]:
     """Write `audit.json` and every report into `folder` (made if need be): all of them or none; the paths, the record first."""
-    return _write(folder, {"audit.json": audit_bytes(audit), **_rendered(audit)})
+    return _write(folder, {"audit.json": audit_bytes(audit), **_rendered(audit, GROUP)})
+
+
+def write_seed_folder(audit: SeedAudit, folder: Path) -> list[Path]:
+    """The same for the record of a seed audit and its reports."""
+    return _write(folder, {"audit.json": seed_audit_bytes(audit), **_rendered(audit, SEED_GROUP)})
+
+
+def render_seed_reports(audit: SeedAudit, folder: Path) -> list[Path]:
+    """Render every installed report of a seed audit into `folder`: all of them or none."""
+    return _write(folder, _rendered(audit, SEED_GROUP))
 
 
 def render_reports(audit: Audit, folder: Path) -> list[Path]:
     """Render every installed report of the audit into `folder`, in the order of their names: all of them or none."""
-    return _write(folder, _rendered(audit))
+    return _write(folder, _rendered(audit, GROUP))
 
 
-def _rendered(audit: Audit) -> dict[str, bytes]:
+def _rendered(audit: Audit | SeedAudit, group: str) -> dict[str, bytes]:
     reports: dict[str, bytes] = {}
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
         render: Renderer = entry.load()
         reports[entry.name] = render(audit).encode("utf-8", "backslashreplace")
     return reports

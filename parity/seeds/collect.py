@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from parity.adapter import find_adapter
+from parity.adapter import Adapter, find_adapter
 from parity.align.positions import gather, pair_positions
 from parity.batches import batches
 from parity.description import Description
@@ -26,7 +26,7 @@ from parity.fit import check_fit
 from parity.inputs import Inputs, open_inputs
 from parity.runner import Batch, Runner
 from parity.runner import Progress as Told
-from parity.subject import parse_subject
+from parity.subject import Subject, parse_subject
 
 __all__ = ["Collected", "InputsAsked", "Outcome", "Task", "collect", "read_collected"]
 
@@ -78,7 +78,10 @@ class Outcome(NamedTuple):
 
 
 class Collected(NamedTuple):
-    """One run, read back. `stages` holds [vectors, width] by stage name, `rows` the example of each vector by stage."""
+    """One run, read back. `stages` holds [vectors, width] by stage name, `rows` the example of each vector by stage.
+
+    `row_digests` tell which rows the run says it saw, where it brings labels of its own and is matched by order alone.
+    """
 
     subject: str
     description: Description
@@ -86,7 +89,8 @@ class Collected(NamedTuple):
     logits: NDArray[np.float64]
     stages: dict[str, NDArray[np.float32]]
     rows: dict[str, NDArray[np.int64]]
-    notes: dict[str, Any]
+    row_digests: list[str] | None
+    warnings: list[str]
 
 
 def collect(task: Task, progress: Any = None) -> Outcome:
@@ -130,7 +134,8 @@ def read_collected(folder: str | Path) -> Collected:
         logits,
         {name.removeprefix("values:"): array for name, array in values.items() if name.startswith("values:")},
         {name.removeprefix("rows:"): array for name, array in values.items() if name.startswith("rows:")},
-        facts["notes"],
+        facts["row_digests"],
+        facts["warnings"],
     )
 
 
@@ -174,7 +179,8 @@ def _collect(task: Task, folder: Path, progress: Any) -> None:
         "subject": task.subject,
         "description": described,
         "inputs_digest": inputs.digest,
-        "notes": {"warnings": sorted(runner.warnings)},
+        "row_digests": _own_rows(subject, adapter, described, inputs),
+        "warnings": sorted(runner.warnings),
     }
     save: Any = np.savez  # its stub takes names of arrays for its own options
     save(folder / "outputs.npz", logits=kept.logits())
@@ -189,6 +195,21 @@ def _check_count(subject: str, described: Description, inputs: Inputs) -> None:
             f"{subject} holds {recorded.count:,} rows without ids, and there are {inputs.count:,} inputs.",
             next_step="Give all runs the same rows, or ids to match them by.",
         )
+
+
+def _own_rows(subject: Subject, adapter: Adapter, described: Description, inputs: Inputs) -> list[str] | None:
+    """A digest for each row as the run's own file labels it: rows in another order cannot hide behind their number."""
+    recorded = described.recorded
+    if recorded is None or recorded.matched_by != "order" or adapter.own_inputs is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="parity-") as folder:
+        own = adapter.own_inputs(subject, Path(folder))
+        if own is None:
+            return None
+        rows = open_inputs(str(own))
+        if not rows.labelled:
+            return None
+        return [str(example.label) for window in rows.windows(_WINDOW) for example in window]
 
 
 def _shown(described: Description) -> list[str]:
