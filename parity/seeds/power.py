@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parity.measure.quantiles import t_quantile
+from parity.measure.quantiles import beta_quantile, t_quantile
 from parity.seeds.excess import least_p
-from parity.seeds.tails import chi2_quantile, noncentral_t_power
+from parity.seeds.tails import beyond_noncentral_t, chi2_quantile
 
 __all__ = ["CanShow", "can_show", "detectable", "difference_power", "tost_power", "tost_sd"]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(400)
+_SHARE_NODES, _SHARE_WEIGHTS = np.polynomial.legendre.leggauss(32)
 
 
 class CanShow(NamedTuple):
@@ -63,45 +64,80 @@ def can_show(runs: int, alpha: float = 0.05, power: float = 0.8) -> CanShow:
     )
 
 
-def difference_power(shift: float, standard_error: float, degrees: float, alpha: float = 0.05) -> float:
-    """The chance that a two-sided t test finds a difference of this size, its standard error being truly this."""
-    return noncentral_t_power(abs(shift) / standard_error, degrees, alpha)
+def difference_power(shift: float, standard_error: float, runs: int, alpha: float = 0.05) -> float:
+    """The chance that the t test of two arms of so many runs finds a difference of this size, its standard error truly this.
+
+    For Welch's test of arms that spread alike, as `difference` does it unpaired: the arms' share u of the variance found is
+    Beta((S-1)/2, (S-1)/2) and independent of its sum, so that given u the statistic is noncentral t on 2 (S-1) degrees of
+    freedom and its critical value that of (S-1)/(u^2 + (1-u)^2); then the mean over u.
+    """
+    chances = [
+        beyond_noncentral_t(t_quantile(1 - alpha / 2, degrees), abs(shift) / standard_error, 2 * (runs - 1))
+        for degrees in _welch_degrees(runs)
+    ]
+    return float(np.asarray(chances) @ _SHARE_WEIGHTS) / 2
 
 
 def detectable(runs: int, alpha: float = 0.05, power: float = 0.8) -> float:
-    """The difference of two arms of so many runs, over the SD of runs, that a t test finds with this power."""
-    return _where(lambda size: difference_power(size, math.sqrt(2 / runs), 2 * runs - 2, alpha), power)
+    """The difference of two arms of so many runs, over the SD of runs, that the t test finds with this power."""
+    return _where(lambda size: difference_power(size, math.sqrt(2 / runs), runs, alpha), power)
 
 
 def tost_power(
-    margin: float, shift: float, standard_error: float, degrees: float, alpha: float = 0.05
+    margin: float,
+    shift: float,
+    standard_error: float,
+    runs: int,
+    alpha: float = 0.05,
+    *,
+    paired: bool = False,
 ) -> float:
     """The chance that TOST shows equivalence when the difference is truly `shift`, its standard error truly this.
 
-    The interval's half-width t s is random too: the normal chance of |d| + t s < margin given s, over the chi law of s by
-    Gauss and Legendre's quadrature up to the s where t s reaches the margin.
+    The interval's half-width t s is random too: the normal chance of |d| + t s < margin given s, over the chi law of s, by
+    Gauss and Legendre's quadrature up to the s where t s reaches the margin; unpaired over Welch's degrees as well.
     """
+    if paired:
+        t = t_quantile(1 - alpha, runs - 1)
+        return _inside(margin / standard_error, shift / standard_error, t, runs - 1)
+    chances = [
+        _inside(
+            margin / standard_error, shift / standard_error, t_quantile(1 - alpha, degrees), 2 * (runs - 1)
+        )
+        for degrees in _welch_degrees(runs)
+    ]
+    return float(np.asarray(chances) @ _SHARE_WEIGHTS) / 2
+
+
+def _welch_degrees(runs: int) -> list[float]:
+    """At the nodes of the arms' share of the variance, the degrees of freedom of Welch and Satterthwaite."""
+    shares = [beta_quantile((float(node) + 1) / 2, (runs - 1) / 2, (runs - 1) / 2) for node in _SHARE_NODES]
+    return [(runs - 1) / (u * u + (1 - u) ** 2) for u in shares]
+
+
+def _inside(margin: float, shift: float, t: float, degrees: int) -> float:
+    """The chance of |d| + t s < margin for d normal around the shift with SD 1, and s^2 its estimate on these degrees."""
     from scipy.special import gammaln, ndtr  # type: ignore[import-untyped]
 
-    t = t_quantile(1 - alpha, degrees)
-    top = margin / (t * standard_error)  # of s / sigma; beyond it no interval fits
-    top = min(top, 1 + 12 / math.sqrt(2 * degrees))
-    u = (_NODES + 1) / 2 * top
+    top = min(margin / t, 1 + 12 / math.sqrt(2 * degrees))  # of s; beyond it no interval fits, or no s comes
+    s = (_NODES + 1) / 2 * top
     log_density = (
         math.log(2.0)
         + degrees / 2 * math.log(degrees / 2)
         - float(gammaln(degrees / 2))
-        + (degrees - 1) * np.log(u)
-        - degrees * u * u / 2
+        + (degrees - 1) * np.log(s)
+        - degrees * s * s / 2
     )
-    room = margin / standard_error - t * u
-    chance = ndtr(room - shift / standard_error) - ndtr(-room - shift / standard_error)
+    room = margin - t * s
+    chance = ndtr(room - shift) - ndtr(-room - shift)
     return float((np.exp(log_density) * np.maximum(chance, 0.0) * _WEIGHTS).sum() * top / 2)
 
 
 def tost_sd(runs: int, alpha: float = 0.05, power: float = 0.8) -> float:
     """The largest SD of paired differences, over the margin, at which TOST has this power when there is no difference."""
-    inverse = _where(lambda scale: tost_power(scale, 0.0, 1 / math.sqrt(runs), runs - 1, alpha), power)
+    inverse = _where(
+        lambda scale: tost_power(scale, 0.0, 1 / math.sqrt(runs), runs, alpha, paired=True), power
+    )
     return 1 / inverse
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["chi2_quantile", "f_quantile", "f_tail", "noncentral_t_power", "t_tail"]
+__all__ = ["beyond_noncentral_t", "chi2_quantile", "f_quantile", "f_tail", "t_tail"]
 
 
 def chi2_quantile(probability: float, degrees: float) -> float:
@@ -40,9 +40,8 @@ def t_tail(value: float, degrees: float) -> float:
     return float(stdtr(degrees, -value))
 
 
-def noncentral_t_power(shift: float, degrees: float, alpha: float) -> float:
-    """The chance that a two-sided t test at level alpha rejects, when its statistic is noncentral t with this shift."""
-    from scipy.special import nctdtr, stdtrit
+def beyond_noncentral_t(critical: float, shift: float, degrees: float) -> float:
+    """The chance that a noncentral t with this shift lies further from 0 than a critical value."""
+    from scipy.special import nctdtr
 
-    critical = float(stdtrit(degrees, 1 - alpha / 2))
     return float(1 - nctdtr(degrees, shift, critical) + nctdtr(degrees, shift, -critical))
