@@ -99,10 +99,9 @@ def gather_arm(
     single = _population(arm, present, members, logits, labels)
     losses = [_loss(collected[index]) for index in present]
     failed = failed_runs(single, losses, confidence)
-    for run in failed.failed:
-        members[present[run.run]] = members[present[run.run]]._replace(
-            standing="failed", reason=", ".join(run.reasons)
-        )
+    for lost in failed.failed:
+        place = present[lost.run]
+        members[place] = members[place]._replace(standing="failed", reason=", ".join(lost.reasons))
     kept = tuple(present[place] for place in failed.keep)
     population = _population(arm, kept, members, logits, labels) if kept else None
     return ArmRuns(arm, tuple(members), kept, population, failed, check, tuple(faults))

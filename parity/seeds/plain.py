@@ -22,7 +22,7 @@ def plain(value: object) -> Any:
     if fields is not None:
         return {name: plain(item) for name, item in fields().items()}
     if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in cast("Mapping[Any, Any]", value).items()}
+        return {str(name): plain(item) for name, item in cast("Mapping[object, object]", value).items()}
     if isinstance(value, tuple | list):
         return [plain(item) for item in cast("list[Any]", value)]
     if isinstance(value, np.ndarray | np.generic):
