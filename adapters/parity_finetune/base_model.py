@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, cast
+from typing import Any
 
 __all__ = ["Loaded", "freeze", "load"]
 
@@ -69,8 +69,7 @@ def _new_weights(model: Any, info: Any, base: str, host: Any) -> list[str]:
     """Names of the weights the base did not bring; its body must have come whole."""
     found: dict[str, list[str]] = {}
     for kind in ("missing_keys", "mismatched_keys"):
-        kept = cast("Any", info)
-        keys: Any = kept.get(kind, ()) if isinstance(info, dict) else getattr(kept, kind, ())
+        keys: Any = info.get(kind, ()) if hasattr(info, "get") else getattr(info, kind, ())
         found[kind] = [str(key[0] if isinstance(key, (tuple, list)) else key) for key in keys or ()]  # pyright: ignore[reportUnknownArgumentType] - names, or name and shapes
     own = {name for name, _ in model.named_parameters()}
     body = model.base_model_prefix + "."
