@@ -8,7 +8,16 @@ import msgspec
 
 from parity.errors import RunnerSpokeGarbage
 
-__all__ = ["Abilities", "Description", "Parameter", "Recorded", "StageSeen", "Training", "read_description"]
+__all__ = [
+    "Abilities",
+    "Description",
+    "Parameter",
+    "Recorded",
+    "StageSeen",
+    "Training",
+    "is_detail",
+    "read_description",
+]
 
 
 class StageSeen(msgspec.Struct, frozen=True):
@@ -17,6 +26,15 @@ class StageSeen(msgspec.Struct, frozen=True):
     name: str
     axes: list[str]
     module: str | None = None
+
+
+def is_detail(stage: str) -> bool:
+    """Whether a stage lies within a layer: such are announced, and written only when asked for by name.
+
+    >>> is_detail("layer.3.mlp"), is_detail("layer.3")
+    (True, False)
+    """
+    return stage.endswith((".attention", ".mlp"))
 
 
 class Parameter(msgspec.Struct, frozen=True):

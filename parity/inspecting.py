@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from parity.adapter import check_options, find_adapter
+from parity.description import is_detail
 from parity.environment import interpreter_for
 from parity.runner import Progress as Told
 from parity.runner import Runner
@@ -40,9 +41,7 @@ def inspect_subject(
         "weights": described.weights_digest or "none",
         "classes": ", ".join(described.labels or ()) or "none",
         "tokenizer": ", ".join(f"{name}={value}" for name, value in described.tokenizer.items()),
-        "stages": " → ".join(
-            stage.name for stage in described.stages if not stage.name.endswith((".attention", ".mlp"))
-        ),
+        "stages": " → ".join(stage.name for stage in described.stages if not is_detail(stage.name)),
         "can": _abilities(described.can.same_ids, described.can.float64, described.can.pairs),
     }
     lines = [f"{name:12} {value}" for name, value in facts.items()]

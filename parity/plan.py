@@ -7,12 +7,10 @@ from typing import Literal, NamedTuple
 from parity.align.labels import LabelAlignment, align_labels
 from parity.align.layers import StageSpec, align_stages
 from parity.audit import NotCompared
-from parity.description import Description
+from parity.description import Description, is_detail
 from parity.pair import Pair
 
 __all__ = ["Plan", "plan_of"]
-
-_DETAIL = (".attention", ".mlp")
 
 
 class Plan(NamedTuple):
@@ -51,7 +49,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -
     aligned = align_stages(specs.reference, specs.candidate)
     missing: list[NotCompared] = []
     for name, reason in aligned.reasons.items():
-        if not detail and name.endswith(_DETAIL):
+        if not detail and is_detail(name):
             continue
         side: Literal["reference", "candidate", "both"] = "both"
         counts = True
@@ -64,7 +62,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -
                     False,
                 )
         missing.append(NotCompared(stage=name, reason=reason.rstrip("."), side=side, counts=counts))
-    stages = [name for name in aligned.paired if detail or not name.endswith(_DETAIL)]
+    stages = [name for name in aligned.paired if detail or not is_detail(name)]
     labels = None
     has_logits = "logits" in stages
     task = {side.task for side in sides}

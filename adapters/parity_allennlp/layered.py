@@ -38,6 +38,11 @@ class Layered:
         """Whether ids alone say what to run: not where words are pooled, nor where long texts are folded."""
         return not self.seen.word_level and self.seen.folds_at is None
 
+    @property
+    def everything(self) -> set[str] | None:
+        """The names of all stages, those within layers too, which are written only when asked for."""
+        return {site.name for site in (*self._sites.inside, *self._sites.around)} | {"logits"}
+
     def module_of(self, stage: str) -> str | None:
         """The path of the module that a stage is the output of."""
         for site in self._sites.inside:

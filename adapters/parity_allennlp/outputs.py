@@ -31,6 +31,11 @@ class Outputs:
         self._torch: Any = importlib.import_module("torch")
         self.called_again: list[str] = []
 
+    @property
+    def everything(self) -> set[str] | None:
+        """None: all stages are written unasked."""
+        return None
+
     def module_of(self, stage: str) -> str | None:
         """The path of the module that a stage is the output of."""
         name = stage.partition("module.")[2]

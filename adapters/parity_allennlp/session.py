@@ -153,9 +153,10 @@ class Session:
             if values.is_floating_point():
                 shown[stage] = _Shown(tuple(axes), int(values.shape[-1]) if values.dim() else 0)
 
+        asked = self._view.everything if precision is None else None
         try:
             with self._torch.no_grad(), self._precision(precision):
-                self._view.forward([self._reader.probe()], None, None, write)
+                self._view.forward([self._reader.probe()], None, asked, write)
         except Exception as error:  # some modules make their own float32 tensors, and any error may follow
             if precision is None:
                 raise

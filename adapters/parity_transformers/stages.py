@@ -33,10 +33,11 @@ class Stages:
         self._sites = [places[stage] for stage in order]
         self._outputs = _output_stages(outputs, task, [one for _, one, axes in seen if axes == tap.HIDDEN])
         self.notes = [f"{name} could not be read: it is {why}." for name, why in tapped.unfit.items()]
+        # Details too, so that they can be asked for by name.
         self.listed: list[dict[str, Any]] = [
             {"name": site.name, "axes": list(site.axes), "module": site.module_name}
             for site in self._sites
-            if not site.detail and site.name != "position_ids"
+            if site.name != "position_ids"
         ]
         self.listed += [
             {"name": stage, "axes": list(axes), "module": None}

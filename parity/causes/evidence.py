@@ -344,7 +344,10 @@ def _shift(evidence: Evidence) -> Iterator[Finding]:
         left = record.centred_relative_l2
         if record.stage != "logits" or record.status != "divergent" or left is None or record.allowed is None:
             continue
-        if left > record.allowed or (record.non_finite_reference, record.non_finite_candidate) != (0, 0):
+        raw = record.relative_l2
+        if raw is None or raw <= record.allowed or left > record.allowed:
+            continue  # what only float64 shows, or what stays once the constant is out
+        if (record.non_finite_reference, record.non_finite_candidate) != (0, 0):
             continue
         yield Finding(
             stage="logits",

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from parity.adapter import Adapter, find_adapter
 from parity.align.positions import gather, pair_positions
 from parity.batches import batches
-from parity.description import Description
+from parity.description import Description, is_detail
 from parity.environment import interpreter_for
 from parity.errors import InputsDoNotFit, ParityError, TraceError
 from parity.fit import check_fit
@@ -213,7 +213,7 @@ def _own_rows(subject: Subject, adapter: Adapter, described: Description, inputs
 
 
 def _shown(described: Description) -> list[str]:
-    return [stage.name for stage in described.stages if not stage.name.endswith((".attention", ".mlp"))]
+    return [stage.name for stage in described.stages if not is_detail(stage.name)]
 
 
 class _Kept:
