@@ -53,7 +53,7 @@ def open(request: dict[str, Any], host: Any) -> Session:
     recipe = json.loads(options["recipe"])
     device = options.get("device", "cpu")
     host.progress("looking for the run")
-    around = training.environment(device, threads)
+    around = training.environment(device, threads, near.loading.version_of)
     key = host.run_folder.key_of([recipe["training_digest"], asked, repeat, around])
     with host.run_folder.claim(options["runs"], key, host) as claimed:
         if claimed.record is None:

@@ -19,9 +19,11 @@ __all__ = ["environment", "train"]
 _POINTS = 200  # of the loss, kept
 
 
-def environment(device: str, threads: int) -> dict[str, Any]:
+def environment(device: str, threads: int, version_of: Any) -> dict[str, Any]:
     """Versions and settings that the weights may depend on."""
-    named = ("torch", "transformers", "accelerate", "tokenizers", "numpy")
+    named = ["torch", "transformers", "tokenizers", "numpy"]
+    if version_of("transformers") >= (4, 30):  # before that the Trainer trains without it
+        named.append("accelerate")
     versions = {name: str(importlib.import_module(name).__version__) for name in named}
     return {"python": platform.python_version(), **versions, "device": device, "threads": threads}
 

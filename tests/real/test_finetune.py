@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -227,7 +226,6 @@ def test_a_seed_below_0_is_refused(recipe: Path, tmp_path: Path) -> None:
 
 
 def test_five_runs_of_the_demo_differ_by_several_points(tmp_path: Path) -> None:
-    began = time.monotonic()
     right: list[float] = []
     for seed in range(1, 6):
         subject = parse_subject(f"finetune:{DEMO / 'recipe.toml'}?runs={tmp_path}&seed={seed}")
@@ -245,4 +243,3 @@ def test_five_runs_of_the_demo_differ_by_several_points(tmp_path: Path) -> None:
         right.append(float(np.mean(hits)))
     assert 0.03 < max(right) - min(right) < 0.15
     assert 0.7 < min(right)
-    assert time.monotonic() - began < 180
