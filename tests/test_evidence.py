@@ -235,6 +235,11 @@ def test_logits_that_differ_by_more_or_by_nothing_have_no_constant_to_tell(recor
     assert [] == found(stages=[record])
 
 
+def test_logits_that_only_float64_tells_apart_have_no_constant_to_tell() -> None:
+    within = msgspec.structs.replace(shifted(), relative_l2=7e-8, allowed=5e-7, centred_relative_l2=6e-8)
+    assert [] == found(stages=[within])
+
+
 def test_two_temperatures_are_said_with_what_the_logits_imply() -> None:
     seen = msgspec.structs.replace(decisions(), implied_temperature=ImpliedTemperature(value=2.0, r2=1.0))
     (finding,) = found(described(temperature=1.0), described(temperature=2.0), decisions=seen)

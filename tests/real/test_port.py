@@ -80,6 +80,18 @@ def test_a_wrong_port_is_divergent_at_the_stage_of_its_mistake(
         assert cause in {finding.cause for finding in audit.findings}
 
 
+def test_asked_in_detail_an_activation_is_found_in_the_feed_forward_of_its_layer(
+    porting: ModuleType, tmp_path: Path
+) -> None:
+    archive = porting.read_archive()
+    port = porting.MISTAKES["gelu_new"](porting.right_port(archive), archive)
+    folder = porting.write_port(port, tmp_path / "port")
+    audit = compare(ARCHIVE, f"hf:{folder}", tmp_path / "audit", "--detail", *INPUTS)
+    assert audit.first_divergence is not None
+    assert "layer.0.mlp" == audit.first_divergence.stage
+    assert stage(audit, "layer.0.attention", "same_ids").status in {"equal", "within_noise"}
+
+
 def test_classes_in_another_order_names_and_rows_alike_are_parity_and_said(
     porting: ModuleType, tmp_path: Path
 ) -> None:
