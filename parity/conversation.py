@@ -212,7 +212,7 @@ class Conversation:
         ended, words = self._child.how_it_ended(), self._child.last_words()
         if not self._child.ended():
             ended = "closed the conversation without ending"
-        if self._hello is None:
+        if self._hello is None and not self._child.was_killed():
             return self._no_python(ended, words)
         return RunnerDied(
             f"The runner of {self._name} {ended}, while {self._running()}.{_quoted(words)}",

@@ -37,7 +37,7 @@ def env_list() -> int:
 @click.argument("name")
 @click.option("--quiet", is_flag=True, help="Say nothing but the interpreter's path.")
 def env_build(name: str, quiet: bool) -> int:
-    """Build an environment now, if it is not there; prints its interpreter."""
+    """Build an environment unless it is there; print its Python."""
     from parity.managed import ensure
 
     interpreter = ensure(

@@ -115,7 +115,10 @@ def seeds(
     quiet: bool,
     **inputs: Any,
 ) -> int:
-    """Is it the model, or the seed? RUNS is a recipe (recipe.toml, allennlp-train:config.jsonnet), or runs that exist."""
+    """Is it the model, or the seed? Many runs, judged.
+
+    RUNS is a recipe (recipe.toml, allennlp-train:config.jsonnet), or runs that exist.
+    """
     from functools import partial
 
     from parity.rendering import check_folder, write_seed_folder

@@ -53,19 +53,24 @@ def test_what_a_foreign_interpreter_runs_imports_the_standard_library_numpy_and_
 
 @pytest.mark.parametrize(
     "path",
-    [file for room in PURE for file in _files("parity", room)] + [ROOT / "parity" / name for name in PURE_FILES],
+    [file for room in PURE for file in _files("parity", room)]
+    + [ROOT / "parity" / name for name in PURE_FILES],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_what_measures_and_judges_touches_no_files_and_no_processes(path: Path) -> None:
     assert set() == _roots(path) & IMPURE
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "adapters").glob("*/__init__.py")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "adapters").glob("*/__init__.py")), ids=lambda path: path.parent.name
+)
 def test_a_declaration_imports_no_framework(path: Path) -> None:
     assert set() == _roots(path) & FRAMEWORKS
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "adapters").glob("*/*.py")), ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "adapters").glob("*/*.py")), ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_nothing_that_runs_in_a_foreign_interpreter_imports_parity(path: Path) -> None:
     if path.name == "__init__.py":
         return
@@ -75,7 +80,9 @@ def test_nothing_that_runs_in_a_foreign_interpreter_imports_parity(path: Path) -
 @pytest.mark.parametrize("path", _files("reports"), ids=lambda path: path.name)
 def test_reports_see_audit_records_only(path: Path) -> None:
     allowed = {"parity.audit", "parity.errors"}
-    assert set() == {name for name in _imports(path) if name.split(".")[0] == "parity" and name not in allowed}
+    assert set() == {
+        name for name in _imports(path) if name.split(".")[0] == "parity" and name not in allowed
+    }
     assert set() == _roots(path) & (FRAMEWORKS | {"subprocess"})
 
 
@@ -103,9 +110,12 @@ def test_the_foreign_side_parses_as_python_3_8() -> None:
         ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
-def test_help_imports_nothing_slow() -> None:
+@pytest.mark.parametrize(
+    "command", [(), ("compare",), ("record",), ("seeds",), ("report",), ("env", "build")]
+)
+def test_help_imports_nothing_slow(command: tuple[str, ...]) -> None:
     code = (
-        "import sys; sys.argv=['parity','--help']\n"
+        f"import sys; sys.argv=['parity', *{command!r}, '--help']\n"
         "from parity.cli import main\n"
         "try: main()\nexcept SystemExit: pass\n"
         "print([name for name in ('numpy','torch','transformers','scipy','rich','pyarrow','jinja2') if name in sys.modules])"
@@ -132,4 +142,6 @@ def test_the_schema_in_the_repository_is_the_one_of_the_records() -> None:
 
     from parity.audit import schema_document
 
-    assert schema_document() == json.loads((ROOT / "parity" / "schema" / "audit.json").read_text(encoding="utf-8"))
+    assert schema_document() == json.loads(
+        (ROOT / "parity" / "schema" / "audit.json").read_text(encoding="utf-8")
+    )
