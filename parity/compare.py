@@ -69,6 +69,12 @@ def compare(request: Request, progress: Progress) -> Audit:
         ledger: Ledger | None = None
         seconds, done = Pair(0.0, 0.0), 0
         cut = _cut(described)
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            progress("comparing", done, inputs.count)
+
         for examples in inputs.windows(WINDOW, cut=cut):
             progress("reading tokens", done, inputs.count)
             window = open_window(sides, examples)
@@ -78,12 +84,6 @@ def compare(request: Request, progress: Progress) -> Audit:
                 ledger = Ledger(floors, _tally(described, plan, request, floors))
             if ledger.tally is not None:
                 ledger.tally.look_at(examples)
-
-            def advance(count: int, so_far: int = done) -> None:
-                nonlocal done
-                done += count
-                progress("comparing", done, inputs.count)
-
             here = plan if cut is None or examples[0].row < cut else plan.outputs_only()
             spent = sweep_window(sides, here, window, ledger, advance)
             seconds = Pair(seconds.reference + spent.reference, seconds.candidate + spent.candidate)
