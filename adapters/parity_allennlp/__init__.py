@@ -1,4 +1,9 @@
-"""The AllenNLP adapter: archives and serialization directories of AllenNLP 2.10.1, in an environment parity builds.
+"""The AllenNLP adapters: archives of AllenNLP 2.10.1, and its trainings run again, in an environment parity builds.
+
+allennlp:reviews.tar.gz   allennlp-train:config.jsonnet?seed=1
+
+`allennlp-train:` trains with three seeds (`seed` sets all), keeps what it trained in parity's folder of runs, and then
+answers as `allennlp:` does for that archive. A training config is code of its user's own, and is run as such.
 
 The environment is the slim set of requirements.txt beside this file, installed without dependencies: 1.8 GB where all that
 AllenNLP and allennlp-models declare takes 2.5 GB, and 49 packages where it takes 124. What is left out is imported
@@ -14,10 +19,33 @@ from pathlib import Path
 
 from parity.adapter import Adapter, Option
 from parity.environment import Managed
+from parity.subject import Subject
 
-__all__ = ["adapter"]
+__all__ = ["adapter", "train_adapter"]
 
 _HERE = Path(__file__).parent
+_FRAMEWORK = ("torch", "transformers", "allennlp")
+_ENVIRONMENT = Managed(
+    name="allennlp-2.10.1",
+    python="3.10",
+    requirements=_HERE / "requirements.txt",
+    cost="1.8 GB on disk (0.8 GB to fetch, most of it torch), half a minute with uv and several minutes with pip",
+)
+_ANSWERING = (
+    Option("include", "text", "packages to import first, with commas between, as --include-package does"),
+    Option("predictor", "text", "the predictor that turns text into an instance, by its registered name"),
+    Option("reader", "choice", "which of the archive's two readers encodes", choices=("validation", "train")),
+    Option("batch_size", "integer", "the most rows a batch may have"),
+    Option("temperature", "number", "what the logits are divided by before probabilities are taken"),
+)
+
+
+def _with_runs(_: Subject, options: dict[str, str]) -> dict[str, str]:
+    """The options with the folder of runs, which is known on this side."""
+    from parity.seeds.run_cache import runs_folder
+
+    return {**options, "runs": str(runs_folder(options.get("runs")))}
+
 
 adapter = Adapter(
     scheme="allennlp",
@@ -29,19 +57,40 @@ adapter = Adapter(
             "the folder (config.json and vocabulary) of the transformer that the archive names, "
             "or NAME=PATH pairs with commas between",
         ),
-        Option("include", "text", "packages to import first, with commas between, as --include-package does"),
-        Option("predictor", "text", "the predictor that turns text into an instance, by its registered name"),
+        *_ANSWERING,
+    ),
+    environment=_ENVIRONMENT,
+    framework=_FRAMEWORK,
+)
+
+train_adapter = Adapter(
+    scheme="allennlp-train",
+    runner=_HERE / "train_runner.py",
+    prepare=_with_runs,
+    options=(
+        Option("seed", "integer", "sets all three seeds; each as the config says unless given"),
+        Option("random_seed", "integer", "Python's, which shuffles the training rows"),
+        Option("numpy_seed", "integer", "numpy's"),
+        Option("pytorch_seed", "integer", "torch's, which makes new weights and draws the dropout masks"),
+        Option("vars", "text", "the config's external variables: NAME=VALUE, with commas between"),
         Option(
-            "reader", "choice", "which of the archive's two readers encodes", choices=("validation", "train")
+            "transformer",
+            "text",
+            "the folder (with weights) of the transformer that the config names, or NAME=PATH pairs with commas between",
         ),
-        Option("batch_size", "integer", "the most rows a batch may have"),
-        Option("temperature", "number", "what the logits are divided by before probabilities are taken"),
+        Option(
+            "repeat",
+            "integer",
+            "tells runs of the same seeds apart, so that they are trained again; 1 unless said",
+        ),
+        Option("runs", "text", "the folder of runs; PARITY_RUNS, or `runs` in the cache folder, unless said"),
+        Option(
+            "train_threads",
+            "integer",
+            "threads to train with; 1 unless said, as their number changes the weights",
+        ),
+        *_ANSWERING,
     ),
-    environment=Managed(
-        name="allennlp-2.10.1",
-        python="3.10",
-        requirements=_HERE / "requirements.txt",
-        cost="1.8 GB on disk (0.8 GB to fetch, most of it torch), half a minute with uv and several minutes with pip",
-    ),
-    framework=("torch", "transformers", "allennlp"),
+    environment=_ENVIRONMENT,
+    framework=_FRAMEWORK,
 )

@@ -83,7 +83,7 @@ def guard(host: Any, include: Sequence[str]) -> list[str]:
     notes: list[str] = []
     _guard_types(host, ("allennlp", "allennlp_models", *include))
     _build_without_weights()
-    _blank_spacy(notes)
+    blank_spacy(notes)
     return notes
 
 
@@ -128,7 +128,8 @@ def _build_without_weights() -> None:
     cached.get = get
 
 
-def _blank_spacy(notes: list[str]) -> None:
+def blank_spacy(notes: list[str]) -> None:
+    """Fill AllenNLP's cache of spaCy pipelines as they are asked for; a note says so."""
     spacy: Any = importlib.import_module("spacy")
 
     class Pipelines(Dict[Tuple[Any, ...], Any]):
@@ -165,7 +166,7 @@ def _blank(spacy: Any, name: str, parse: bool) -> Any:
 
 
 def resolve_transformers(
-    host: Any, configs: Any, config: dict[str, Any], given: str, beside: str
+    host: Any, configs: Any, config: dict[str, Any], given: str, beside: str, named_by: str = "archive"
 ) -> dict[str, str]:
     """Put the user's folders where the config names a transformer; returns the names replaced, and by what.
 
@@ -173,6 +174,7 @@ def resolve_transformers(
     folder from here is looked for in `beside`, the archive's own folder, by its last part. Raises Refusal for a name that
     is neither given nor on this machine.
     """
+    archived = named_by == "archive"
     places = configs.transformers(config)
     names = list(dict.fromkeys(place.name for place in places))
     mapped: dict[str, str] = {}
@@ -182,8 +184,8 @@ def resolve_transformers(
         if len(names) != 1:
             raise host.Refusal(
                 "bad-option-value",
-                "The archive names {} transformers{}: one folder cannot stand for them.".format(
-                    len(names), " ({})".format(", ".join(names)) if names else ""
+                "The {} names {} transformers{}: one folder cannot stand for them.".format(
+                    named_by, len(names), " ({})".format(", ".join(names)) if names else ""
                 ),
                 "Write ?transformer=NAME=PATH,NAME=PATH." if names else "Leave ?transformer out.",
             )
@@ -196,7 +198,9 @@ def resolve_transformers(
                     given,
                     f"there is no folder {folder!r}"
                     if name in names
-                    else "the archive does not name {!r}, but {}".format(name, ", ".join(names) or "none"),
+                    else "the {} does not name {!r}, but {}".format(
+                        named_by, name, ", ".join(names) or "none"
+                    ),
                 ),
                 "Give a folder with the config.json and the vocabulary of the transformer.",
             )
@@ -216,9 +220,11 @@ def resolve_transformers(
             except (OSError, ValueError) as error:
                 raise host.Refusal(
                     "subject-not-found",
-                    f"The archive was trained over the transformer {name!r}, which is not on this machine; an archive holds "
-                    "neither its config nor its vocabulary.",
-                    "Give its folder (config.json and the vocabulary are enough): ?transformer=PATH.",
+                    f"The {named_by} names the transformer {name!r}, which is not on this machine"
+                    + ("; an archive holds neither its config nor its vocabulary." if archived else "."),
+                    "Give its folder ({}): ?transformer=PATH.".format(
+                        "config.json and the vocabulary are enough" if archived else "with its weights"
+                    ),
                 ) from error
     for place in places:
         if place.name in mapped:

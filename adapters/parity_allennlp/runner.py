@@ -63,7 +63,7 @@ def open(request: dict[str, Any], host: Any) -> Any:
         import_stubs.install()
         torch: Any = importlib.import_module("torch")
         torch.set_num_threads(max(1, int(request.get("threads") or 1)))
-        safe_weights = _safe_weights(host)
+        safe_weights = host.safe_weights
         safe_weights.install()
         loading.packages(host, include)
         notes = loading.guard(host, include)
@@ -132,10 +132,3 @@ def _loaded(host: Any, safe_weights: Any, folder: str, weights: str, options: di
         if refused is None:
             raise
         raise _unsafe(host, "The archive", refused) from error
-
-
-def _safe_weights(host: Any) -> Any:
-    """The shared unpickler, which lies beside the shared tap."""
-    return _module(
-        "_parity_safe_weights", os.path.join(os.path.dirname(host.tap.__file__), "safe_weights.py")
-    )

@@ -1,0 +1,219 @@
+"""An experiment: what `allennlp train` is given, once jsonnet has run, and digests of all that its weights follow from.
+
+The config of an experiment is its user's own code: jsonnet reads files and variables, a `type` names a class that is
+called, a package is imported. It is run as such. What is settled here, before any of that is trained, is what makes a
+run the same run: the config as evaluated with its seeds, the bytes of every file it names, the code of the packages.
+
+Runs inside the foreign interpreter: standard library and AllenNLP's objects only, Python 3.8.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import importlib
+import json
+import os
+import re
+import sys
+from typing import Any, Iterator, NamedTuple, Sequence
+
+SEEDS = {"random_seed": 13370, "numpy_seed": 1337, "pytorch_seed": 133}
+"""The seeds of AllenNLP, and what it takes for those that a config does not say."""
+
+_PATHS = re.compile(r"(path|file|directory|_dir)s?$")
+_ADDRESS = re.compile(r"^\s*[A-Za-z][A-Za-z0-9+.-]*://")
+_UNDEFINED = re.compile(r"ndefined external variable: (\w+)")
+
+
+class Experiment(NamedTuple):
+    """A config ready to be trained, its seeds, its digests, and sentences on what the digests do not cover.
+
+    `text` is the whole config as JSON, seeds included, in AllenNLP's own order; `recipe_digest` is of everything but
+    the seeds, `data_digest` of the rows alone.
+    """
+
+    config: dict[str, Any]
+    seeds: dict[str, int]
+    text: str
+    config_digest: str
+    recipe_digest: str
+    data_digest: str
+    notes: tuple[str, ...]
+
+
+def seeds_of(options: dict[str, str], config: dict[str, Any], refusal: Any) -> dict[str, int]:
+    """Each seed by its own option, else by `seed`, else as the config says, else AllenNLP's usual one."""
+    seeds: dict[str, int] = {}
+    for name, usual in SEEDS.items():
+        asked = options.get(name, options.get("seed"))
+        said = usual if config.get(name) is None else config[name]
+        try:
+            seeds[name] = int(said if asked is None else asked)
+        except (TypeError, ValueError):
+            raise refusal("subject", f"The config's {name} is {said!r}.", "Give a whole number.") from None
+        if not 0 <= seeds[name] < 2**32:
+            raise refusal(
+                "bad-option-value",
+                f"{name} {seeds[name]} is no seed.",
+                "Give a whole number from 0 to 4294967295.",
+            )
+    return seeds
+
+
+def variables(given: str, refusal: Any) -> dict[str, str]:
+    """What `?vars=NAME=VALUE,NAME=VALUE` says; refuses a part that is no pair."""
+    found: dict[str, str] = {}
+    for part in given.split(",") if given else []:
+        name, equals, value = part.partition("=")
+        if not equals or not name:
+            raise refusal(
+                "bad-option-value",
+                f"?vars has {part!r} where NAME=VALUE belongs.",
+                "Write ?vars=NAME=VALUE, with commas between.",
+            )
+        found[name] = value
+    return found
+
+
+def evaluate(place: str, ext_vars: dict[str, str], refusal: Any) -> dict[str, Any]:
+    """The config as jsonnet makes it, by AllenNLP's own reading of it; refuses what is none."""
+    params: Any = importlib.import_module("allennlp.common").Params
+    try:
+        # The file's own settings only: seeds are put in later, where `allennlp train -o` would put them.
+        found: Any = json.loads(json.dumps(params.from_file(place, ext_vars=ext_vars).as_dict(quiet=True)))
+    except (RuntimeError, ValueError, TypeError, AttributeError, OSError) as error:
+        said = str(error).strip().split("\n", maxsplit=1)[0]
+        missing = _UNDEFINED.search(str(error))
+        raise refusal(
+            "subject",
+            f"{place} is not a config that AllenNLP can read: {said}",
+            f"Say it: ?vars={missing.group(1)}=VALUE (a runner sees few variables of your shell)."
+            if missing
+            else "Try it with `allennlp train --dry-run`.",
+        ) from error
+    for needed in ("dataset_reader", "train_data_path", "model", "trainer"):
+        if needed not in found:
+            raise refusal("subject", f"{place} has no {needed}.", "Name what `allennlp train` is given.")
+    checked: dict[str, Any] = found
+    return checked
+
+
+def check(place: str, config: dict[str, Any], include: Sequence[str], configs: Any, refusal: Any) -> None:
+    """Refuse before training what could not be questioned, or repeated, after it."""
+    if "distributed" in config:
+        raise refusal(
+            "subject",
+            f"{place} trains in several processes at once (distributed), whose sums come in any order.",
+            "Take distributed out: parity trains in one process, on the CPU.",
+        )
+    for where, value in configs.flat(config).items():
+        if isinstance(value, str) and _ADDRESS.match(value) and _PATHS.search(where):
+            raise refusal(
+                "subject",
+                f"{place}: {where} is an address, {value!r}, and what lies there may be another thing tomorrow.",
+                "Fetch it, and name the file.",
+            )
+    try:
+        configs.scan(configs.needed(config), include)
+    except configs.Unsafe as error:
+        raise refusal(
+            "unsafe-artifact",
+            f"The archive that {place} makes would be refused: {error}. Nothing was trained.",
+            "Name a package of yours with ?include=PACKAGE; otherwise take the part named out.",
+        ) from error
+
+
+def settle(config: dict[str, Any], seeds: dict[str, int], include: Sequence[str], configs: Any) -> Experiment:
+    """The experiment with these seeds, digested; the config is changed in place."""
+    notes: list[str] = []
+    leaves: dict[str, Any] = configs.flat(config)
+    names: set[str] = {place.name for place in configs.transformers(config)}
+    files: dict[str, str] = {}
+    for where, value in leaves.items():
+        if not isinstance(value, str) or where.endswith("type"):
+            continue
+        found = _digest_of(value, folders=value in names or bool(_PATHS.search(where)))
+        if found is not None:
+            files[where] = found
+        elif value in names:
+            notes.append(
+                f"The transformer {value!r} comes from Transformers' cache, by its name: a run is found again by that name "
+                "alone, whatever the cache holds then."
+            )
+    data = {where: digest for where, digest in files.items() if _is_data(where)}
+    unread = [where for where in leaves if _is_data(where) and where not in data]
+    if unread:
+        notes.append(
+            "What {} names is no file from here: a run is found again whatever it holds.".format(
+                ", ".join(sorted(unread))
+            )
+        )
+    code = {name: _code(name) for name in include}
+    unseeded = {name: value for name, value in config.items() if name not in SEEDS}
+    for name in SEEDS:  # in one order, wherever the config has them
+        config.pop(name, None)
+    config.update(seeds)
+    text = json.dumps(config, ensure_ascii=True)
+    return Experiment(
+        config,
+        seeds,
+        text,
+        _text_digest(text),
+        _text_digest(json.dumps([json.dumps(unseeded), files, code], sort_keys=True)),
+        _text_digest(json.dumps(data, sort_keys=True)),
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+def _is_data(where: str) -> bool:
+    return where.split(".")[0].endswith("data_path")
+
+
+def _digest_of(named: str, folders: bool) -> str | None:
+    """Of the file, the folder's files, or the files of a pattern; None for what is none of them."""
+    named = named.split("!", maxsplit=1)[0]  # AllenNLP's way to name a member of an archive
+    try:
+        if os.path.isfile(named):
+            return _file_digest(named)
+        if folders and os.path.isdir(named):
+            return _text_digest(json.dumps([[name, _file_digest(path)] for name, path in _files(named)]))
+        matching = sorted(glob.glob(named)) if folders and glob.has_magic(named) else []
+    except (OSError, ValueError):
+        return None
+    found = [[os.path.basename(path), _file_digest(path)] for path in matching if os.path.isfile(path)]
+    return _text_digest(json.dumps(found)) if found else None
+
+
+def _files(folder: str, ending: str = "") -> Iterator[tuple[str, str]]:
+    for root, inside, names in os.walk(folder):
+        inside[:] = sorted(name for name in inside if not name.startswith((".", "__pycache__")))
+        for name in sorted(names):
+            path = os.path.join(root, name)
+            if name.endswith(ending) and not name.startswith(".") and os.path.isfile(path):
+                yield os.path.relpath(path, folder), path
+
+
+def _code(package: str) -> list[list[str]]:
+    """Every Python file of a package that was imported, with its digest."""
+    module = sys.modules[package]
+    places = [str(place) for place in getattr(module, "__path__", [])]
+    if not places:
+        source = str(getattr(module, "__file__", "") or "")
+        return [[package, _file_digest(source)]] if os.path.isfile(source) else []
+    return [[name, _file_digest(path)] for place in places for name, path in _files(place, ".py")]
+
+
+def _file_digest(path: str) -> str:
+    whole = hashlib.sha256()
+    with open(path, "rb") as file:
+        for part in iter(lambda: file.read(1 << 20), b""):
+            whole.update(part)
+    return "sha256:" + whole.hexdigest()
+
+
+def _text_digest(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -1,0 +1,148 @@
+"""What reruns an AllenNLP training: run by serve.py in the interpreter that has AllenNLP.
+
+It trains, unless the run is in the folder of runs already, and then questions the archive it made as `allennlp:` does,
+by that scheme's own runner. A training config is run as its user's own code, which is said in a note; what comes out is
+questioned with the same care as anyone's archive.
+
+Python 3.8 syntax; standard library, torch and AllenNLP only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import platform
+import sys
+from typing import Any
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_ANSWERING = ("include", "predictor", "reader", "batch_size", "temperature")  # options of the answering side
+_VERSIONS = ("torch", "transformers", "tokenizers", "numpy", "allennlp", "allennlp-models")
+
+
+def _beside(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(
+        "_parity_allennlp_" + name, os.path.join(_HERE, name + ".py")
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+archives = _beside("runner")
+experiments = _beside("experiment")
+training = _beside("training")
+
+
+def open(request: dict[str, Any], host: Any) -> Session:
+    """Train, or find the run trained; then load its archive."""
+    place, options = str(request["locator"]), request["options"]
+    if not os.path.isfile(place):
+        raise host.Refusal(
+            "subject-not-found",
+            f"There is no training config {place!r}.",
+            "Give the .jsonnet or .json file that `allennlp train` is given.",
+        )
+    if place.endswith((".tar.gz", ".tgz")):
+        raise host.Refusal(
+            "subject", f"{place} is an archive, and no training config.", f"Question it as allennlp:{place}"
+        )
+    repeat, threads = int(options.get("repeat", "1")), int(options.get("train_threads", "1"))
+    for name, number in (("repeat", repeat), ("train_threads", threads)):
+        if number < 1:
+            raise host.Refusal("bad-option-value", f"{name}={number} is below 1.")
+    include = [name for name in options.get("include", "").split(",") if name]
+    archives.loading.silence_the_network(request["workdir"])
+    archives.import_stubs.install()
+    host.safe_weights.install()
+    archives.loading.packages(host, include)
+    notes: list[str] = []
+    archives.loading.blank_spacy(notes)
+    experiment = _experiment(place, options, include, host, notes)
+    around = _environment(threads)
+    host.progress("looking for the run")
+    whole = [experiment.text, experiment.recipe_digest, repeat, around]
+    with host.run_folder.claim(options["runs"], host.run_folder.key_of(whole), host) as claimed:
+        if claimed.record is None:
+            made = training.train(place, experiment, threads, claimed.draft, host, host.safe_weights)
+            claimed.finish(
+                dict(
+                    made,
+                    recipe_digest=experiment.recipe_digest,
+                    config_digest=experiment.config_digest,
+                    data_digest=experiment.data_digest,
+                    seeds=experiment.seeds,
+                    derived=experiment.seeds,
+                    repeat=repeat,
+                    environment=dict(around, platform=platform.platform()),
+                )
+            )
+    passed = {name: options[name] for name in _ANSWERING if name in options}
+    archive: str = os.path.join(claimed.folder, str(training.ARCHIVE))
+    answering = archives.open(dict(request, locator=archive, options=passed), host)
+    return Session(answering, claimed, place, notes)
+
+
+def _experiment(place: str, options: dict[str, str], include: list[str], host: Any, notes: list[str]) -> Any:
+    configs = archives.configs
+    config = experiments.evaluate(
+        place, experiments.variables(options.get("vars", ""), host.Refusal), host.Refusal
+    )
+    experiments.check(place, config, include, configs, host.Refusal)
+    seeds = experiments.seeds_of(options, config, host.Refusal)
+    device = config["trainer"].get("cuda_device") if isinstance(config["trainer"], dict) else None
+    if device not in (None, -1):
+        host.warn(
+            f"{place} asks for GPU {device}; a run that can be repeated to the bit is trained on the CPU."
+        )
+    beside = os.path.dirname(os.path.abspath(place))
+    given = options.get("transformer", "")
+    mapped: dict[str, str] = archives.loading.resolve_transformers(
+        host, configs, config, given, beside, "config"
+    )
+    notes.extend(f"The transformer {name!r} is read from {path}." for name, path in mapped.items())
+    experiment = experiments.settle(config, seeds, include, configs)
+    notes.extend(experiment.notes)
+    return experiment
+
+
+def _environment(threads: int) -> dict[str, Any]:
+    """Versions and settings that the weights may depend on."""
+    metadata: Any = importlib.import_module("importlib.metadata")
+    found: dict[str, Any] = {"python": platform.python_version()}
+    for name in _VERSIONS:
+        try:
+            found[name] = str(metadata.version(name))
+        except metadata.PackageNotFoundError:
+            continue
+    return dict(found, device="cpu", threads=threads)
+
+
+class Session:
+    """A trained archive, asked as any other is; its description also tells how it was trained."""
+
+    def __init__(self, answering: Any, claimed: Any, place: str, notes: list[str]) -> None:
+        self._answering = answering
+        self._claimed = claimed
+        self._place = place
+        self._notes = notes
+        self.tokenize = answering.tokenize
+        self.forward = answering.forward
+        self.close = answering.close
+
+    def describe(self) -> dict[str, Any]:
+        """What `allennlp:` says of the archive, and the run's own record under `training`."""
+        said: dict[str, Any] = self._answering.describe()
+        told = {name: value for name, value in self._claimed.record.items() if name != "files"}
+        shown = {f"training.{name}": told[name] for name in ("recipe_digest", "config_digest", "data_digest")}
+        shown.update(
+            {f"training.{name}": told[name] for name in ("weights_digest", "steps", "rows", "final_loss")}
+        )
+        shown.update({f"training.metrics.{name}": value for name, value in told["metrics"].items()})
+        notes = [f"{self._place} was run as code, as `allennlp train` runs it.", *self._notes]
+        notes += [note for note in said["notes"] if note not in notes]
+        told.update(folder=self._claimed.folder, trained_now=self._claimed.made_now)
+        return dict(said, config=dict(said["config"], **shown), notes=notes, training=told)

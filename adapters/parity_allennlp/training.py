@@ -1,0 +1,269 @@
+"""Training by AllenNLP's own `train_model`, watched: how far it is, its losses, and what each of its seeds decided.
+
+What is made differently from `allennlp train` on the command line: the CPU, with as many threads as asked; deterministic
+algorithms where torch has them; weights read as tensors only. A watcher is hung beside the trainer's callbacks; it
+draws no random number.
+
+Runs inside the foreign interpreter: standard library, torch and AllenNLP only, Python 3.8.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUntypedBaseClass=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import json
+import logging
+import math
+import os
+import sys
+import time
+from typing import Any, Generator
+
+ARCHIVE = "model.tar.gz"
+METRICS = "metrics.json"
+
+_POINTS = 200  # of the loss, kept
+
+
+class Watcher:
+    """What was seen of a training: (step, loss), the rows of each epoch in their order, the state it began in."""
+
+    def __init__(self, host: Any) -> None:
+        self._host = host
+        self._total: int | None = None
+        self._epochs: dict[int, Any] = {}
+        self._rows: dict[int, int] = {}
+        self.losses: list[tuple[int, float]] = []
+        self.initial: str | None = None
+        self.head: str | None = None
+        self.generator: str | None = None
+
+    def began(self, trainer: Any) -> None:
+        """The weights and torch's generator, before the first step."""
+        torch: Any = importlib.import_module("torch")
+        body: Any = importlib.import_module("transformers").PreTrainedModel
+        tap, model = self._host.tap, trainer.model
+        inside = tuple(name + "." for name, module in model.named_modules() if isinstance(module, body))
+        before = tap.parameters(model)
+        self.initial = tap.weights_digest(before)
+        head = [one for one in before if not one["name"].startswith(inside)] if inside else before
+        self.head = tap.weights_digest(head) if head else None
+        self.generator = _digest(torch.get_rng_state().numpy().tobytes())
+        self._total = _steps(trainer)
+
+    def batch(self, epoch: int, number: int, epochs: Any, inputs: Any, outputs: Any, training: bool) -> None:
+        """One step (of one batch, or of several whose gradients are added), or one batch of a validation."""
+        of = f", epoch {epoch + 1} of {epochs}"
+        if not training:
+            self._host.progress("validating" + of, number)
+            return
+        seen = self._epochs.setdefault(epoch, hashlib.sha256())
+        for group in inputs:
+            rows = 0
+            for name, tensor in _tensors(group):
+                seen.update(f"{name}{tuple(tensor.shape)}".encode())
+                seen.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+                rows = rows or int(tensor.shape[0])
+            self._rows[epoch] = self._rows.get(epoch, 0) + rows
+        losses = [float(output["loss"]) for output in outputs if "loss" in output]
+        if losses:
+            self.losses.append((len(self.losses) + 1, sum(losses) / len(losses)))
+        self._host.progress("training" + of, len(self.losses), self._total)
+
+    def told(self) -> dict[str, Any]:
+        """The part of a run's record that was seen here."""
+        steps = len(self.losses)
+        last = [loss for _, loss in self.losses[-max(1, steps // 10) :]]
+        thin = max(1, math.ceil(steps / _POINTS))
+        return {
+            "steps": steps,
+            "rows": max(self._rows.values(), default=0),
+            "order_digests": ["sha256:" + self._epochs[epoch].hexdigest() for epoch in sorted(self._epochs)],
+            "dropout_digest": self.generator,
+            "initial_digest": self.initial,
+            "head_digest": self.head,
+            "losses": [[step, _finite(loss)] for step, loss in self.losses[::thin]],
+            "final_loss": _finite(sum(last) / len(last)) if last else None,
+        }
+
+
+def train(
+    place: str, experiment: Any, threads: int, draft: str, host: Any, safe_weights: Any
+) -> dict[str, Any]:
+    """Train, leave the archive and its metrics in `draft`, and tell how it went."""
+    torch: Any = importlib.import_module("torch")
+    params: Any = importlib.import_module("allennlp.common").Params
+    commands: Any = importlib.import_module("allennlp.commands.train")
+    cached: Any = importlib.import_module("allennlp.common.cached_transformers")
+    began = time.monotonic()
+    watcher = Watcher(host)
+    folder = os.path.join(draft, "serialization")  # a folder in a draft is gone once the draft is whole
+    host.progress("reading the data")
+    with _logs_kept(), _repeatable(torch, threads), _watched(watcher):
+        try:
+            model: Any = commands.train_model(
+                params(_on_cpu(experiment.config)), folder, file_friendly_logging=True
+            )
+        except Exception as error:
+            refusal = _refusal(place, error, host, safe_weights)
+            if refusal is None:
+                raise
+            raise refusal from error
+        finally:
+            cached._clear_caches()
+    digest = host.tap.weights_digest(host.tap.parameters(model))
+    for name in (ARCHIVE, METRICS):
+        os.rename(os.path.join(folder, name), os.path.join(draft, name))
+    with open(os.path.join(draft, METRICS), encoding="utf-8") as file:
+        metrics: dict[str, Any] = json.load(file)
+    return dict(
+        watcher.told(),
+        weights_digest=digest,
+        metrics={
+            name: _finite(value)
+            for name, value in metrics.items()
+            if isinstance(value, (int, float))
+            and not name.endswith("memory_MB")  # the machine's, not the model's
+        },
+        seconds=round(time.monotonic() - began, 2),
+    )
+
+
+def _on_cpu(config: dict[str, Any]) -> dict[str, Any]:
+    copy: dict[str, Any] = json.loads(json.dumps(config))  # AllenNLP empties what it reads
+    if isinstance(copy["trainer"], dict):
+        copy["trainer"]["cuda_device"] = -1
+    return copy
+
+
+def _refusal(place: str, error: Exception, host: Any, safe_weights: Any) -> Any:
+    """What the user can mend, as a sentence; None for a training that failed."""
+    problems: Any = importlib.import_module("allennlp.common.checks").ConfigurationError
+    said = (str(error).strip() or type(error).__name__).split("\n", maxsplit=1)[0]
+    if isinstance(error, host.Refusal):
+        return error
+    if safe_weights.refused(error) is not None:
+        return host.Refusal(
+            "unsafe-artifact",
+            f"Weights that {place} begins with were not loaded: {safe_weights.refused(error)}.",
+        )
+    if isinstance(error, problems):
+        step = "Name the package that registers it: ?include=PACKAGE." if "registered name" in said else ""
+        return host.Refusal("subject", f"AllenNLP cannot train what {place} asks for: {said}", step)
+    if "from_pretrained" in _frames(error) and isinstance(error, (OSError, ValueError)):
+        return host.Refusal(
+            "subject-not-found",
+            f"The transformer that {place} begins with cannot be loaded: {said}",
+            "Give its folder, with its weights: ?transformer=PATH.",
+        )
+    if isinstance(error, FileNotFoundError):
+        return host.Refusal(
+            "subject-not-found",
+            f"{place} names a file that is not there: {said}",
+            "Paths in a config are seen from the folder that parity is run in.",
+        )
+    return None
+
+
+def _frames(error: BaseException) -> list[str]:
+    names: list[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        names.append(trace.tb_frame.f_code.co_name)
+        trace = trace.tb_next
+    return names
+
+
+@contextlib.contextmanager
+def _watched(watcher: Watcher) -> Generator[None, None, None]:
+    """For a while, every gradient-descent trainer that is made has the watcher beside its own callbacks."""
+    training: Any = importlib.import_module("allennlp.training.gradient_descent_trainer")
+    kind: Any = importlib.import_module("allennlp.training.callbacks").TrainerCallback
+    trainers: Any = training.GradientDescentTrainer
+    original = trainers.__init__
+
+    class Beside(kind):  # type: ignore[misc]
+        def on_start(self, trainer: Any, *_: Any, **__: Any) -> None:
+            watcher.began(trainer)
+
+        def on_batch(
+            self,
+            trainer: Any,
+            inputs: Any,
+            outputs: Any,
+            metrics: Any,
+            epoch: Any,
+            number: Any,
+            is_training: Any,
+            **_: Any,
+        ) -> None:
+            watcher.batch(epoch, number, trainer._num_epochs, inputs, outputs, is_training)
+
+    def __init__(self: Any, *arguments: Any, **named: Any) -> None:
+        original(self, *arguments, **named)
+        self._callbacks.append(Beside(self._serialization_dir))
+
+    trainers.__init__ = __init__
+    try:
+        yield
+    finally:
+        trainers.__init__ = original
+
+
+@contextlib.contextmanager
+def _repeatable(torch: Any, threads: int) -> Generator[None, None, None]:
+    torch.set_num_threads(threads)
+    torch.set_grad_enabled(True)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
+@contextlib.contextmanager
+def _logs_kept() -> Generator[None, None, None]:
+    """AllenNLP points the log at a file of its own, which is about to go: put back what was there."""
+    root, bars = logging.getLogger(), logging.getLogger("allennlp.common.tqdm")
+    kept = [(logger, list(logger.handlers), logger.level) for logger in (root, bars)]
+    hook = sys.excepthook
+    try:
+        yield
+    finally:
+        for logger, handlers, level in kept:
+            for handler in logger.handlers:
+                if handler not in handlers and isinstance(handler, logging.FileHandler):
+                    handler.close()
+            logger.handlers[:] = handlers
+            logger.setLevel(level)
+        sys.excepthook = hook
+
+
+def _steps(trainer: Any) -> int | None:
+    try:
+        batches: int = len(trainer.data_loader)
+    except TypeError:  # a loader that does not know its length
+        return None
+    epochs, together = int(trainer._num_epochs), int(trainer._num_gradient_accumulation_steps)
+    return epochs * math.ceil(batches / together)
+
+
+def _tensors(value: Any, name: str = "") -> Generator[tuple[str, Any], None, None]:
+    if isinstance(value, dict):
+        for key in sorted(value, key=str):
+            yield from _tensors(value[key], f"{name}.{key}")
+    elif hasattr(value, "detach") and value.dim():
+        yield name, value
+
+
+def _digest(content: bytes) -> str:
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
