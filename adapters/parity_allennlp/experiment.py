@@ -90,7 +90,7 @@ def evaluate(place: str, ext_vars: dict[str, str], refusal: Any) -> dict[str, An
         missing = _UNDEFINED.search(str(error))
         raise refusal(
             "subject",
-            f"{place} is not a config that AllenNLP can read: {said}",
+            f"{place} is not a config that AllenNLP can read: {said}.",
             f"Say it: ?vars={missing.group(1)}=VALUE (a runner sees few variables of your shell)."
             if missing
             else "Try it with `allennlp train --dry-run`.",

@@ -28,6 +28,7 @@ ARCHIVE = "model.tar.gz"
 METRICS = "metrics.json"
 
 _POINTS = 200  # of the loss, kept
+_SAID = 300  # characters of an error of AllenNLP's, which may list all it knows
 
 
 class Watcher:
@@ -126,7 +127,7 @@ def train(
         weights_digest=digest,
         metrics={
             name: _finite(value)
-            for name, value in metrics.items()
+            for name, value in sorted(metrics.items())
             if isinstance(value, (int, float))
             and not name.endswith("memory_MB")  # the machine's, not the model's
         },
@@ -145,6 +146,7 @@ def _refusal(place: str, error: Exception, host: Any, safe_weights: Any) -> Any:
     """What the user can mend, as a sentence; None for a training that failed."""
     problems: Any = importlib.import_module("allennlp.common.checks").ConfigurationError
     said = (str(error).strip() or type(error).__name__).split("\n", maxsplit=1)[0]
+    said = said.rstrip(".") + "." if len(said) < _SAID else said[:_SAID] + "…"
     if isinstance(error, host.Refusal):
         return error
     if safe_weights.refused(error) is not None:
@@ -153,7 +155,12 @@ def _refusal(place: str, error: Exception, host: Any, safe_weights: Any) -> Any:
             f"Weights that {place} begins with were not loaded: {safe_weights.refused(error)}.",
         )
     if isinstance(error, problems):
-        step = "Name the package that registers it: ?include=PACKAGE." if "registered name" in said else ""
+        unknown = "registered name" in said or "acceptable choices" in said
+        step = (
+            "If a package of yours registers it, name that: ?include=PACKAGE."
+            if unknown
+            else "Mend the config."
+        )
         return host.Refusal("subject", f"AllenNLP cannot train what {place} asks for: {said}", step)
     if "from_pretrained" in _frames(error) and isinstance(error, (OSError, ValueError)):
         return host.Refusal(
