@@ -109,8 +109,8 @@ def covers(interval: Interval | None, truth: float) -> bool:
 
 # --- laws -----------------------------------------------------------------------------------------------------------------
 
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(100)
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_NODES, _RAW = np.polynomial.hermite_e.hermegauss(100)
+_WEIGHTS = _RAW / _RAW.sum()
 CENTRE, WIDTH = 1.5, 2.0  # of an example's ease, on the logit scale
 
 

@@ -1,0 +1,34 @@
+"""Populations made up for the tests of the seed statistics."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.seeds.population import Population
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+def population(
+    runs: int = 5,
+    examples: int = 60,
+    classes: int = 4,
+    *,
+    seed: int = 0,
+    noise: float = 1.0,
+    known: float = 1.0,
+) -> Population:
+    """Runs that share two thirds of what they say, with labels that follow what they share; known: the labelled share."""
+    rng = np.random.default_rng(seed)
+    shared = 2 * rng.standard_normal((examples, classes))
+    labels = (shared + rng.standard_normal(shared.shape)).argmax(axis=1).astype(np.int64)
+    labels[rng.random(examples) >= known] = -1
+    return Population(shared + noise * rng.standard_normal((runs, examples, classes)), labels)
+
+
+def labels_of(made: Population) -> Integers:
+    """The labels, which are known to be there."""
+    assert made.labels is not None
+    return made.labels
