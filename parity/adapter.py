@@ -7,8 +7,10 @@ the same way. The declaration imports no framework: that is for its runner, in t
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Literal
@@ -62,7 +64,7 @@ class Adapter:
 
 def schemes() -> tuple[str, ...]:
     """The schemes that can be written, sorted; no adapter is loaded to know them."""
-    return tuple(sorted({entry.name for entry in entry_points(group=GROUP)}))
+    return tuple(sorted({entry.name for entry in _entries()}))
 
 
 def adapters() -> dict[str, Adapter]:
@@ -157,8 +159,18 @@ def _suggestion(word: str, known: tuple[str, ...], lead: str, none: str) -> str:
     return f"{asked}{lead}: {', '.join(known)}."
 
 
+def _entries() -> tuple[EntryPoint, ...]:
+    return _entries_on(tuple(sys.path))
+
+
+@cache
+def _entries_on(path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Every adapter's entry point; a search of all that is installed takes longer than anything else here, so once is enough."""
+    return tuple(entry_points(group=GROUP))
+
+
 def _load(scheme: str) -> Adapter:
-    entries = {entry.value: entry for entry in entry_points(group=GROUP, name=scheme)}
+    entries = {entry.value: entry for entry in _entries() if entry.name == scheme}
     if len(entries) > 1:
         raise SubjectError(
             f"Two adapters are called {scheme!r}: {' and '.join(map(_origin, entries.values()))}.",

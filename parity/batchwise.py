@@ -22,16 +22,21 @@ __all__ = ["PairedStage", "Unfit", "paired_stages", "same_feed"]
 
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
+_MOSTLY = 0.75  # from this share of real positions on, padding costs less than a copy without it
 _INPUTS = ("input_ids", "real", "attention_mask", "token_type_ids", "position_ids", "word_mask")
 
 
 class PairedStage(NamedTuple):
-    """One stage of one pair of batches: [n, width] of either side, with the example row and the position of each vector."""
+    """One stage of one pair of batches: [n, width] of either side, with the example row and the position of each vector.
+
+    `real` [n] is False at vectors to leave out; None when there are none, as always unless padding was to stay in place.
+    """
 
     stage: str
     values: Pair[Array]
     rows: Integers
     positions: Integers
+    real: NDArray[np.bool_] | None = None
 
 
 class Unfit(NamedTuple):
@@ -46,8 +51,13 @@ def paired_stages(
     batches: Pair[Batch],
     rows: Sequence[int],
     pairs: Sequence[Integers | None] | None,
+    *,
+    in_place: bool = False,
 ) -> Iterator[PairedStage | Unfit]:
-    """Every stage of the plan, in forward order; `logits` are raw, `probabilities` at each side's own temperature."""
+    """Every stage of the plan, in forward order; `logits` are raw, `probabilities` at each side's own temperature.
+
+    With `in_place` a little padding that both have at the same places is marked, where taking the rest out would copy all.
+    """
     numbers = np.asarray(rows, dtype=np.int64)
     pairings: dict[str, Pairing | Unfit] = {}
     for stage in plan.stages:
@@ -77,6 +87,10 @@ def paired_stages(
             widths = [side.values.shape[2:] for side in (here, there)]
             if widths[0] != widths[1]:
                 yield Unfit(stage, f"each position has shape {list(widths[0])} against {list(widths[1])}")
+                continue
+            if in_place and here.axes[-1] == "hidden" and (whole := _whole(pairing, here.values.shape)):
+                flat = Pair(gather(here.values, None), gather(there.values, None))
+                yield PairedStage(stage, flat, numbers[whole.rows], whole.ranks, whole.real)
                 continue
             values = Pair(gather(here.values, pairing.reference), gather(there.values, pairing.candidate))
             example_rows, positions = numbers[pairing.rows], pairing.ranks
@@ -160,6 +174,28 @@ def _unlike_layout(kind: str, stage: str, batches: Pair[Batch]) -> str:
         if shape[:2] != fed:
             return f"the {side} has {shape[1]} {kind}s of {stage} where it was fed {fed[1]}"
     return ""
+
+
+class _Whole(NamedTuple):
+    """All positions of two batches that are laid out alike, padding included."""
+
+    rows: Integers
+    ranks: Integers
+    real: NDArray[np.bool_]
+
+
+def _whole(pairing: Pairing, shape: tuple[int, ...]) -> _Whole | None:
+    """None where there is no padding, much of it, or not the same on both sides."""
+    index = pairing.reference
+    count = shape[0] * shape[1]
+    other = pairing.candidate
+    if index is None or other is None or len(index) < _MOSTLY * count or not np.array_equal(index, other):
+        return None
+    real = np.zeros(count, dtype=bool)
+    real[index] = True
+    ranks = np.zeros(count, dtype=np.int64)
+    ranks[index] = pairing.ranks
+    return _Whole(np.repeat(np.arange(shape[0]), shape[1]), ranks, real)
 
 
 def _flat(values: Array) -> Array:

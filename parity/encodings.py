@@ -23,9 +23,17 @@ class _Row(msgspec.Struct, frozen=True):
 
     def misfit(self) -> str:
         """Which column is not as long as `input_ids`; empty when all are."""
-        columns = ("pieces", "offsets", "segments", "special", "token_type_ids")
-        lengths = {name: len(values) for name in columns if (values := getattr(self, name)) is not None}
-        return next((name for name, length in lengths.items() if length != len(self.input_ids)), "")
+        count = len(self.input_ids)
+        for name, values in (
+            ("pieces", self.pieces),
+            ("offsets", self.offsets),
+            ("segments", self.segments),
+            ("special", self.special),
+            ("token_type_ids", self.token_type_ids),
+        ):
+            if values is not None and len(values) != count:
+                return name
+        return ""
 
     def encoding(self) -> Encoding:
         return Encoding(

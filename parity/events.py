@@ -70,6 +70,9 @@ Event = Hello | Progressed | Warned | TensorWritten | Done | Failed
 
 def read_event(line: bytes) -> Event:
     """Read one line; ValueError when it is not one of the protocol's."""
-    # json, not msgspec: a tokenizer's piece may hold half of a surrogate pair, which is data here
-    event: Event = msgspec.convert(json.loads(line), type=Event)
+    try:
+        event: Event = msgspec.json.decode(line, type=Event)
+    except msgspec.DecodeError:
+        # A tokenizer's piece may hold half of a surrogate pair: no JSON to msgspec, and data here.
+        event = msgspec.convert(json.loads(line), type=Event)
     return event

