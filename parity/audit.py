@@ -1,7 +1,7 @@
 """The audit: the record of a comparison, from which every report is rendered.
 
 It is written as `audit.json` (schema `parity.audit/1`); `parity/schema/audit.json` is its JSON Schema, made from these
-records. Names here are relied on by other programs: add to them, never rename. `pass` is a Python keyword, so the
+records (parity/records.py). Names here are relied on by other programs: add to them, never rename. `pass` is a Python keyword, so the
 attribute is `pass_` and the key in the file `pass`.
 """
 
@@ -24,17 +24,19 @@ __all__ = [
     "ImpliedTemperature",
     "InputsRecord",
     "LabelledMetric",
+    "MetricScale",
     "Noise",
     "NotCompared",
     "Place",
     "PolicyRecord",
+    "SeedScale",
     "StageRecord",
+    "StageScale",
     "SubjectRecord",
     "Temperature",
     "TokenExample",
     "Tokens",
     "load_audit",
-    "schema_document",
 ]
 
 Verdict = Literal["parity", "equivalent", "divergent", "not_comparable"]
@@ -294,8 +296,51 @@ class Noise(_Record, frozen=True, kw_only=True):
     candidate_float64: str = ""
 
 
+class StageScale(_Record, frozen=True, kw_only=True):
+    """One stage of the pair beside runs that differ by their seeds alone.
+
+    `seeds_relative_l2` is the mean over pairs of runs, `_most` that of the pair furthest apart; `ratio` the pair's over the mean.
+    """
+
+    stage: str
+    pass_: Pass
+    relative_l2: float | None
+    seeds_relative_l2: float | None
+    seeds_relative_l2_most: float | None
+    ratio: float | None
+
+
+class MetricScale(_Record, frozen=True, kw_only=True):
+    """A metric's difference between the two beside its SD over seeds; `ratio` is that of the sizes."""
+
+    metric: str
+    difference: float
+    seeds_sd: float
+    ratio: float | None
+
+
+class SeedScale(_Record, frozen=True, kw_only=True):
+    """The pair's differences in the scale of seeds: `audit` names the seed audit, `notes` what could not be set beside it.
+
+    `seeds_churn` is the mean share of examples that two runs decide differently, with its interval.
+    """
+
+    audit: str
+    verdict: str
+    runs: int
+    stages: list[StageScale]
+    flip_rate: float | None
+    seeds_churn: float | None
+    seeds_churn_low: float | None
+    seeds_churn_high: float | None
+    flip_ratio: float | None
+    metrics: list[MetricScale]
+    notes: list[str]
+    sentence: str = ""
+
+
 class Audit(_Record, frozen=True, kw_only=True):
-    """The record of one comparison."""
+    """The record of one comparison; `seed_scale` where it was set beside a seed audit."""
 
     schema: Literal["parity.audit/1"] = "parity.audit/1"
     kind: Literal["compare"] = "compare"
@@ -315,6 +360,7 @@ class Audit(_Record, frozen=True, kw_only=True):
     noise: Noise
     provenance: dict[str, Any]
     command: str
+    seed_scale: SeedScale | None = None
 
 
 def audit_bytes(audit: Audit) -> bytes:
@@ -337,9 +383,3 @@ def load_audit(path: Path) -> Audit:
             f"{path} is not a parity.audit/1 record: {error}.",
             next_step="Name an audit.json that this version of parity wrote, or run the comparison again.",
         ) from error
-
-
-def schema_document() -> dict[str, Any]:
-    """The JSON Schema of the record (draft 2020-12), as kept in `parity/schema/audit.json`."""
-    document = msgspec.json.schema(Audit)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "parity.audit/1", **document}

@@ -19,7 +19,7 @@ from parity import ending
 from parity.env_command import env
 from parity.errors import UsageError
 from parity.options import Commands, at_least, inputs_options, positive, running_options
-from parity.seeds_command import seeds
+from parity.seeds_command import say_seeds, seeds
 
 if TYPE_CHECKING:
     from parity.audit import Audit
@@ -81,6 +81,12 @@ def parity() -> None:
     help="Examples that the noise floor is measured on.",
 )
 @click.option(
+    "--seeds",
+    "seed_audit",
+    metavar="AUDIT",
+    help="An audit.json of parity seeds: say the differences beside those of seeds.",
+)
+@click.option(
     "--out",
     "folder",
     default="parity-audit",
@@ -96,6 +102,7 @@ def compare(
     temperatures: tuple[float, ...],
     detail: bool,
     sample: int,
+    seed_audit: str | None,
     folder: str,
     timeout: float,
     quiet: bool,
@@ -107,11 +114,13 @@ def compare(
     from parity.pair import Pair
     from parity.policy import load_policy
     from parity.rendering import check_folder, write_folder
+    from parity.seed_audit import load_seed_audit
     from parity.subject import parse_subject
     from parity.watching import watch
 
     subjects = Pair(parse_subject(reference), parse_subject(candidate))
     asked = load_policy(policy)
+    seeds_known = load_seed_audit(_audit_file(seed_audit)) if seed_audit is not None else None
     check_folder(Path(folder))
     with _workdir() as workdir, watch(quiet) as progress:
         request = comparing.Request(
@@ -126,6 +135,10 @@ def compare(
             command=_typed(),
         )
         audit = comparing.compare(request, progress)
+    if seed_audit is not None and seeds_known is not None:
+        from parity.seeds.scale import beside_seeds
+
+        audit = beside_seeds(audit, seeds_known, seed_audit)
     written = write_folder(audit, Path(folder))
     _summarise(audit, written, quiet)
     return audit.exit_code
@@ -201,15 +214,18 @@ def report(audit: str, folder: str | None, quiet: bool) -> int:
 
     AUDIT is an audit.json, or the folder that holds it.
     """
-    from parity.audit import load_audit
-    from parity.rendering import check_folder, render_reports
+    from parity.audit import Audit
+    from parity.records import load_record
+    from parity.rendering import check_folder, render_reports, render_seed_reports
 
-    path = Path(audit) / "audit.json" if Path(audit).is_dir() else Path(audit)
-    loaded = load_audit(path)
+    path = _audit_file(audit)
+    loaded = load_record(path)
     place = Path(folder) if folder else path.parent
     check_folder(place)
-    written = render_reports(loaded, place)
-    _summarise(loaded, written, quiet)
+    if isinstance(loaded, Audit):
+        _summarise(loaded, render_reports(loaded, place), quiet)
+    else:
+        say_seeds(loaded, render_seed_reports(loaded, place), quiet)
     return loaded.exit_code
 
 
@@ -239,6 +255,10 @@ def _workdir() -> Generator[Path]:
     """A folder for what is unpacked on the way, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="parity-") as name:
         yield Path(name)
+
+
+def _audit_file(name: str) -> Path:
+    return Path(name) / "audit.json" if Path(name).is_dir() else Path(name)
 
 
 def _summarise(audit: Audit, written: list[Path], quiet: bool) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from parity.seeds.asked import RunAsked
     from parity.seeds.collect import InputsAsked
 
-__all__ = ["seeds"]
+__all__ = ["say_seeds", "seeds"]
 
 _METRICS = ("accuracy", "macro_f1", "nll", "brier")
 
@@ -157,7 +157,7 @@ def seeds(
         )
         audit = survey(request, progress)
     written = write_seed_folder(audit, Path(folder))
-    _say(audit, written, quiet)
+    say_seeds(audit, written, quiet)
     return audit.exit_code
 
 
@@ -218,7 +218,8 @@ def _collected_folder(executor: str, work: Path) -> Path:
     return runs_folder() / ".collected" / work.name
 
 
-def _say(audit: SeedAudit, written: Sequence[Path], quiet: bool) -> None:
+def say_seeds(audit: SeedAudit, written: Sequence[Path], quiet: bool) -> None:
+    """Print the summary of a seed audit and what was written; its headline alone where that was asked for."""
     with ending.listened_to():
         if quiet:
             click.echo(audit.headline)
