@@ -120,7 +120,7 @@ def sigmoid(x: Floats) -> Floats:
 
 def chance(ease: Floats, seed_sd: float) -> Floats:
     """The chance of "yes" on examples of this ease, over seeds."""
-    return sigmoid(ease[..., None] + seed_sd * _NODES) @ _WEIGHTS
+    return np.asarray(sigmoid(ease[..., None] + seed_sd * _NODES) @ _WEIGHTS)
 
 
 def over_examples(values: Floats) -> float:

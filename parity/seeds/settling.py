@@ -91,7 +91,7 @@ def runs_for_difference(
 
     def reaches(found: Estimate, room: float, level: float, runs: int) -> bool:
         error, degrees = error_at(found, least, runs)
-        return room >= (t_quantile(level, degrees) + t_quantile(_POWER, degrees)) * error
+        return room > 0 and room >= (t_quantile(level, degrees) + t_quantile(_POWER, degrees)) * error
 
     def settled(runs: int) -> bool:
         apart = difference is not None and reaches(difference, abs(difference.value), 1 - alpha / 2, runs)
