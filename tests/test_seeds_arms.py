@@ -235,7 +235,7 @@ def test_the_order_of_runs_and_examples_and_the_names_of_classes_change_nothing(
     assert pytest.approx(found.estimate.standard_error) == again.estimate.standard_error
 
 
-@settings(deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holms_correction_is_that_of_statsmodels(p_values: list[float]) -> None:
     expected = statsmodels.stats.multitest.multipletests(p_values, method="holm")[1]
