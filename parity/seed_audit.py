@@ -89,7 +89,8 @@ class ArmRecord(_Record, frozen=True, kw_only=True):
     metrics: by name, mean with t interval, SD with interval, the interval for a new run, seed effect and flip noise. churn:
     matrix, mean with the two-way jackknife interval, win/loss/neutral. agreement: raw, Fleiss' kappa, vote entropy in
     bits, contested examples. distances: mean JS, TV, KL at each temperature. variance: of row-centred logits and of the
-    primary metric over a full grid of two seeds. temperature: the fitted T over runs.
+    primary metric over a full grid of two seeds. temperature: the fitted T over runs. slices: the primary metric over runs in
+    each slice.
     """
 
     arm: Literal["candidate", "baseline"]
@@ -103,6 +104,7 @@ class ArmRecord(_Record, frozen=True, kw_only=True):
     cka: list[StageSimilarity]
     temperature: dict[str, Any] | None
     can_show: dict[str, Any] | None
+    slices: list[dict[str, Any]] = []
 
 
 class SeedFinding(_Record, frozen=True, kw_only=True):

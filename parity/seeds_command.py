@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from parity import ending
+from parity.errors import UsageError
 from parity.options import at_least, inputs_options, positive, running_options
 
 if TYPE_CHECKING:
     from parity.seed_audit import SeedAudit
     from parity.seeds.asked import RunAsked
-    from parity.seeds.collect import InputsAsked
 
 __all__ = ["say_seeds", "seeds"]
 
@@ -123,36 +124,31 @@ def seeds(
 
     from parity.rendering import check_folder, write_seed_folder
     from parity.seeds.asked import SeedPlan, read_factors, runs_asked
+    from parity.seeds.asked_inputs import asked_inputs
     from parity.seeds.executors import run_here, run_on_ray
     from parity.seeds.gate import Margins
     from parity.seeds.survey import SurveyRequest, survey
     from parity.watching import watch
 
-    plan = SeedPlan(seed_count, init_seeds, order_seeds, repeat)
-    known = read_factors(Path(factors)) if factors is not None else {}
-    candidate = runs_asked(runs, "candidate", plan, known)
-    other = runs_asked(baseline, "baseline", plan, known) if baseline else []
+    _check(alpha, executor, address)
+    known = read_factors(Path(factors)) if factors is not None else None
+    asked = runs_asked(runs, baseline, SeedPlan(seed_count, init_seeds, order_seeds, repeat), known)
+    recipes = [_recipe(asked, arm) for arm in ("candidate", "baseline")]
     check_folder(Path(folder))
-    with tempfile.TemporaryDirectory(prefix="parity-") as work, watch(quiet) as progress:
-        execute = (
-            partial(_on_ray, run_on_ray, address, jobs)
-            if executor == "ray"
-            else partial(_here, run_here, jobs)
-        )
-        recipe = _recipe(runs)
+    with _collected_folder(executor) as work, watch(quiet) as progress:
+        on_ray = partial(run_on_ray, jobs=jobs, address=address)
         request = SurveyRequest(
-            candidate=candidate,
-            baseline=other,
-            inputs=_inputs(inputs, candidate, Path(work)),
-            folder=_collected_folder(executor, Path(work)),
-            execute=execute,
+            runs=asked,
+            inputs=asked_inputs(asked, work / "inputs", **inputs),
+            folder=work / "collected",
+            execute=on_ray if executor == "ray" else partial(run_here, jobs=jobs),
             margins=Margins(metric=margin, churn=churn_budget, alpha=alpha),
             primary=metric,
             temperatures=tuple(dict.fromkeys(temperatures)),
-            slices=slices or _slices(recipe),
+            slices=_slices(slices, recipes[0] if inputs["inputs_path"] is None else None),
             timeout=timeout,
             allow_inconclusive=allow_inconclusive,
-            recipe=recipe,
+            recipe=recipes[0],
             command=shlex.join(["parity", *sys.argv[1:]]),
         )
         audit = survey(request, progress)
@@ -161,61 +157,46 @@ def seeds(
     return audit.exit_code
 
 
-def _here(run: Any, jobs: int, tasks: Any, progress: Any) -> Any:
-    return run(tasks, jobs, progress)
+def _check(alpha: float, executor: str, address: str | None) -> None:
+    if alpha >= 0.5:
+        raise UsageError(f"--alpha {alpha:g} is no error rate to ask for.", next_step="Give one below 0.5.")
+    if address is not None and executor != "ray":
+        raise UsageError("--address is of a Ray cluster.", next_step="Add --executor ray.")
 
 
-def _on_ray(run: Any, address: str | None, jobs: int, tasks: Any, progress: Any) -> Any:
-    return run(tasks, address, jobs, progress)
-
-
-def _recipe(runs: Sequence[str]) -> dict[str, Any] | None:
-    """The recipe as it was settled, where there is one."""
-    if len(runs) != 1 or not runs[0].endswith(".toml"):
-        return None
-    from parity.seeds.recipe import read_recipe
-
-    recipe = read_recipe(runs[0].removeprefix("finetune:"))
-    return {**recipe.settled(), "base": recipe.model.base, "slices": recipe.evaluation.slices}
-
-
-def _slices(recipe: dict[str, Any] | None) -> str | None:
-    return "slice" if recipe is not None and recipe["slices"] is not None else None
-
-
-def _inputs(options: dict[str, Any], runs: Sequence[RunAsked], work: Path) -> InputsAsked:
-    """The inputs named; else those the first run brings along: a recipe's evaluation rows, a trace's own."""
-    from parity.adapter import find_adapter
-    from parity.errors import InputsError
-    from parity.seeds.collect import InputsAsked
+def _recipe(asked: Sequence[RunAsked], arm: str) -> dict[str, Any] | None:
+    """The recipe of an arm as it was settled, read and checked once, before anything is trained; None where runs exist."""
     from parity.subject import parse_subject
 
-    path = options.pop("inputs_path")
-    if path == "-":
-        raise InputsError(
-            "A seed audit asks its inputs several times, and standard input can be read once.",
-            next_step="Give a file with --inputs.",
-        )
-    if path is None:
-        subject = parse_subject(runs[0].subject)
-        own = find_adapter(subject).own_inputs
-        found = own(subject, work) if own is not None else None
-        if found is None:
-            raise InputsError(
-                f"{runs[0].subject} brings no inputs along, and none are given.",
-                next_step="Give labelled examples with --inputs FILE.",
-            )
-        path = str(found)
-    return InputsAsked(path=str(Path(path).absolute()), **options)
+    subjects = {parse_subject(run.subject)._replace(options=()) for run in asked if run.arm == arm}
+    found: dict[str, Any] | None = None
+    for subject in sorted(subjects, key=str):
+        if subject.scheme == "finetune":
+            from parity.seeds.recipe import read_recipe
+
+            recipe = read_recipe(subject.locator)
+            settled = {**recipe.settled(), "base": recipe.model.base, "slices": recipe.evaluation.slices}
+            found = settled if len(subjects) == 1 else None
+    return found
 
 
-def _collected_folder(executor: str, work: Path) -> Path:
-    """Where runs leave what they said: on a cluster beside the runs, on storage that all nodes see."""
-    if executor != "ray":
-        return work / "collected"
-    from parity.seeds.run_cache import runs_folder
+def _slices(named: str | None, recipe: dict[str, Any] | None) -> str | None:
+    """The column that parts the inputs: in a recipe's own evaluation rows it is always called `slice`."""
+    column = recipe["slices"] if recipe is not None else None
+    return "slice" if column is not None and named in {None, column} else named
 
-    return runs_folder() / ".collected" / work.name
+
+@contextlib.contextmanager
+def _collected_folder(executor: str) -> Generator[Path]:
+    """Where runs leave what they said, gone afterwards: on a cluster beside the runs, on storage that all nodes see."""
+    place = None
+    if executor == "ray":
+        from parity.seeds.run_cache import runs_folder
+
+        place = runs_folder() / ".collected"
+        place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="parity-", dir=place) as work:
+        yield Path(work)
 
 
 def say_seeds(audit: SeedAudit, written: Sequence[Path], quiet: bool) -> None:
@@ -228,6 +209,9 @@ def say_seeds(audit: SeedAudit, written: Sequence[Path], quiet: bool) -> None:
 
         from rich.console import Console
 
-        for entry in entry_points(group="parity.summaries", name="seeds"):
+        summaries = entry_points(group="parity.summaries", name="seeds")
+        for entry in summaries:
             entry.load()(audit, Console())
+        if not summaries:
+            click.echo("\n".join([audit.headline, *(finding.sentence for finding in audit.findings)]))
         click.echo("Written: " + "  ".join(str(path) for path in written))

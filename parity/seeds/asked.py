@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import difflib
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -11,7 +12,7 @@ from typing import Literal, NamedTuple
 from parity.errors import UsageError
 from parity.subject import Subject, parse_subject
 
-__all__ = ["Arm", "RunAsked", "SeedPlan", "is_recipe", "read_factors", "runs_asked"]
+__all__ = ["Arm", "Known", "RunAsked", "SeedPlan", "is_recipe", "read_factors", "runs_asked"]
 
 Arm = Literal["candidate", "baseline"]
 _FACTORS = ("init_seed", "order_seed", "dropout_seed")
@@ -27,6 +28,13 @@ class RunAsked(NamedTuple):
     factors: dict[str, int]
 
 
+class Known(NamedTuple):
+    """A line of the CSV of factors: the seeds of a run, and its arm where the line says one."""
+
+    seeds: dict[str, int]
+    arm: Arm | None
+
+
 class SeedPlan(NamedTuple):
     """Which seeds a recipe is run with: `seeds` move everything, or `init_seeds` x `order_seeds`; each `repeat` times."""
 
@@ -36,7 +44,11 @@ class SeedPlan(NamedTuple):
     repeat: int = 1
 
     def points(self, names: Sequence[str]) -> list[dict[str, int]]:
-        """The seeds of every run, in order; raises UsageError where the plan does not say which."""
+        """The seeds of every run, in order; raises UsageError where the plan does not say which.
+
+        >>> SeedPlan(init_seeds=1, order_seeds=2).points(("init_seed", "order_seed", "dropout_seed"))
+        [{'init_seed': 1, 'order_seed': 1, 'dropout_seed': 1}, {'init_seed': 1, 'order_seed': 2, 'dropout_seed': 1}]
+        """
         crossed = self.init_seeds is not None or self.order_seeds is not None
         if crossed and self.seeds is not None:
             raise UsageError(
@@ -57,83 +69,168 @@ class SeedPlan(NamedTuple):
             return found
         return [{**point, "repeat": again} for point in found for again in range(1, self.repeat + 1)]
 
+    def said(self) -> str | None:
+        """The first option of the plan that was given; None where none was."""
+        options = {
+            "--seeds": self.seeds is not None,
+            "--init-seeds": self.init_seeds is not None,
+            "--order-seeds": self.order_seeds is not None,
+            "--repeat": self.repeat > 1,
+        }
+        return next((name for name, given in options.items() if given), None)
+
 
 def is_recipe(text: str) -> bool:
-    """Whether this names a recipe that is run with seeds, and not a run that exists."""
-    return text.endswith(".toml") or text.startswith(("allennlp-train:", "finetune:"))
+    """Whether this names a recipe that is to be run with seeds, and not one run: it says none itself.
+
+    >>> is_recipe("recipe.toml"), is_recipe("finetune:recipe.toml?seed=3"), is_recipe("hf:run-1")
+    (True, False, False)
+    """
+    if text.endswith(".toml") and ":" not in text:
+        return True
+    if not text.startswith(tuple(f"{scheme}:" for scheme in _TRAINED)):
+        return False
+    said = {name for name, _ in parse_subject(text).options}
+    return not said & {*_FACTORS, "seed", "repeat"}
 
 
 def runs_asked(
-    texts: Sequence[str], arm: Arm, plan: SeedPlan, factors: dict[str, dict[str, int]]
+    candidate: Sequence[str],
+    baseline: Sequence[str],
+    plan: SeedPlan,
+    known: Mapping[str, Known] | None = None,
 ) -> list[RunAsked]:
-    """The runs of one arm: a recipe's, one for each point of the plan, or the subjects as they stand."""
-    if len(texts) == 1 and is_recipe(texts[0]):
-        return _of_recipe(texts[0], arm, plan)
+    """The runs of both arms, the candidate's first: a recipe's, one for each point of the plan, or subjects as they stand.
+
+    known: the lines of the CSV of factors, by subject (None: there is no CSV); a line may move its run into the other arm.
+    Raises UsageError where what was given cannot be taken together.
+    """
     found: list[RunAsked] = []
-    for text in texts:
-        if text.endswith(".toml"):
-            raise UsageError(
-                f"{text} is a recipe, and other runs stand beside it.",
-                next_step="Give one recipe, or runs only.",
-            )
-        subject = parse_subject(text)
-        found.append(
-            RunAsked(_name(subject), str(subject), arm, factors.get(text, factors.get(str(subject), {})))
+    arms: tuple[tuple[Arm, Sequence[str]], ...] = (("candidate", candidate), ("baseline", baseline))
+    for arm, texts in arms:
+        if len(texts) == 1 and is_recipe(texts[0]):
+            found += _of_recipe(texts[0], arm, plan)
+            continue
+        for text in texts:
+            if is_recipe(text):
+                raise UsageError(
+                    f"{text} is a recipe, and other runs stand beside it.",
+                    next_step="Give one recipe, or runs only.",
+                )
+            found.append(_of_run(text, arm, known))
+    given = plan.said()
+    if given is not None and not any(is_recipe(text) for text in (*candidate, *baseline)):
+        raise UsageError(
+            f"{given} says how often a recipe is run, and there is none: the runs exist.",
+            next_step=f"Leave {given} out, or name a recipe.",
         )
+    if known:
+        _all_used(known, [*candidate, *baseline])
+    found.sort(key=lambda run: run.arm == "baseline")
     return _distinct(found)
 
 
-def read_factors(path: Path) -> dict[str, dict[str, int]]:
-    """The seeds of runs made elsewhere, by subject, from a CSV with the columns subject, init_seed, order_seed, ….
+def read_factors(path: Path) -> dict[str, Known]:
+    """The seeds of runs made elsewhere, by subject, from a CSV with the columns subject, arm, init_seed, order_seed, ….
 
-    A column named `arm` is left to the command line. Raises UsageError with the line that is wrong.
+    Raises UsageError with the line that is wrong.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--factors {path} cannot be read: {error}.", next_step="Check the path.") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        said = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"--factors {path} cannot be read: {said}.", next_step="Name a CSV file.") from error
     if not rows or "subject" not in rows[0]:
         raise UsageError(
-            f"--factors {path} has no column `subject`.", next_step="Its first line names the columns."
+            f"--factors {path} has no column `subject`.",
+            next_step="Its first line names the columns: subject, arm, init_seed, order_seed, dropout_seed.",
         )
-    found: dict[str, dict[str, int]] = {}
+    found: dict[str, Known] = {}
     for number, row in enumerate(rows, 2):
-        seeds: dict[str, int] = {}
-        for name, value in row.items():
-            if name in {"subject", "arm"} or not value:
-                continue
-            try:
-                seeds[name] = int(value)
-            except (TypeError, ValueError) as error:
-                raise UsageError(
-                    f"--factors {path}, line {number}: {name} = {value!r} is no whole number.",
-                    next_step="Mend that line.",
-                ) from error
-        found[row["subject"]] = seeds
+        where = f"--factors {path}, line {number}"
+        subject = (row["subject"] or "").strip()
+        if not subject or subject in found or None in row:
+            wrong = "it names no subject" if not subject else f"{subject} stands there a second time"
+            wrong = "it has more cells than there are columns" if None in row else wrong
+            raise UsageError(f"{where}: {wrong}.", next_step="Give each run one line.")
+        found[subject] = Known(_seeds(row, where), _arm((row.get("arm") or "").strip(), where))
     return found
 
 
+def _seeds(row: Mapping[str, str | None], where: str) -> dict[str, int]:
+    seeds: dict[str, int] = {}
+    for name, value in row.items():
+        if name in {"subject", "arm"} or not value or not value.strip():
+            continue
+        try:
+            seeds[name] = int(value)
+        except ValueError as error:
+            raise UsageError(
+                f"{where}: {name} = {value!r} is no whole number.", next_step="Mend that line."
+            ) from error
+    return seeds
+
+
+def _arm(said: str, where: str) -> Arm | None:
+    if said in {"candidate", "baseline"}:
+        return "candidate" if said == "candidate" else "baseline"
+    if said:
+        raise UsageError(f"{where}: arm = {said!r}.", next_step="An arm is candidate or baseline.")
+    return None
+
+
 def _of_recipe(text: str, arm: Arm, plan: SeedPlan) -> list[RunAsked]:
-    subject = parse_subject(f"finetune:{text}" if text.endswith(".toml") and ":" not in text else text)
-    names = _TRAINED.get(subject.scheme, ("seed",))
+    subject = parse_subject(f"finetune:{text}" if ":" not in text else text)
     found: list[RunAsked] = []
-    for point in plan.points(names):
+    for point in plan.points(_TRAINED[subject.scheme]):
         asked = tuple((name, str(value)) for name, value in point.items())
         run = subject._replace(options=(*subject.options, *asked))
         said = ", ".join(f"{name.removesuffix('_seed')} {value}" for name, value in point.items())
-        if len({value for name, value in point.items() if name != "repeat"}) == 1:
+        if plan.init_seeds is None and plan.order_seeds is None:
             said = f"seed {next(iter(point.values()))}"
             said += f", repeat {point['repeat']}" if "repeat" in point else ""
         found.append(RunAsked(said, str(run), arm, point))
     return found
 
 
-def _name(subject: Subject) -> str:
-    return Path(subject.locator).name or subject.locator
+def _of_run(text: str, arm: Arm, known: Mapping[str, Known] | None) -> RunAsked:
+    subject = parse_subject(text)
+    name = Path(subject.locator).name or subject.locator
+    if known is None:
+        return RunAsked(name, str(subject), arm, _own_seeds(subject))
+    line = known.get(text, known.get(str(subject)))
+    if line is None:
+        raise UsageError(
+            f"--factors has no line for {text}.", next_step="Give each run a line, its subject as written."
+        )
+    return RunAsked(name, str(subject), line.arm or arm, line.seeds or _own_seeds(subject))
+
+
+def _own_seeds(subject: Subject) -> dict[str, int]:
+    """The seeds that a subject which is trained says itself; none of any other."""
+    names = _TRAINED.get(subject.scheme, ())
+    said = dict(subject.options)
+    values = {name: said.get(name, said.get("seed", "0")) for name in names}
+    if "repeat" in said and names:
+        values["repeat"] = said["repeat"]
+    if not all(value.isdecimal() for value in values.values()):
+        return {}  # the adapter says what is wrong with it
+    return {name: int(value) for name, value in values.items()}
+
+
+def _all_used(known: Mapping[str, Known], texts: Sequence[str]) -> None:
+    names = {*texts, *(str(parse_subject(text)) for text in texts if not is_recipe(text))}
+    strange = next((name for name in known if name not in names), None)
+    if strange is not None:
+        near = difflib.get_close_matches(strange, sorted(names), n=1, cutoff=0.5)
+        raise UsageError(
+            f"--factors has a line for {strange}, which is no run here.",
+            next_step=f"Did you mean {near[0]}?" if near else "Name it as a run, or remove its line.",
+        )
 
 
 def _distinct(runs: list[RunAsked]) -> list[RunAsked]:
-    """Names told apart: by their subjects where two are called alike."""
-    names = [run.name for run in runs]
-    return [run._replace(name=run.subject) if names.count(run.name) > 1 else run for run in runs]
+    """Names told apart within an arm: by their subjects where two are called alike."""
+    names = [(run.arm, run.name) for run in runs]
+    return [run._replace(name=run.subject) if names.count((run.arm, run.name)) > 1 else run for run in runs]

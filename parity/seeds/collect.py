@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,12 +21,14 @@ from parity.adapter import Adapter, find_adapter
 from parity.align.positions import gather, pair_positions
 from parity.batches import batches
 from parity.description import Description, is_detail
+from parity.encoding import Example
 from parity.environment import interpreter_for
 from parity.errors import InputsDoNotFit, ParityError, TraceError
 from parity.fit import check_fit
 from parity.inputs import Inputs, open_inputs
 from parity.runner import Batch, Runner
 from parity.runner import Progress as Told
+from parity.seeds.own_rows import RowFault, row_fault
 from parity.subject import Subject, parse_subject
 
 __all__ = ["Collected", "InputsAsked", "Outcome", "Task", "collect", "read_collected"]
@@ -35,7 +38,7 @@ _FILES = ("outputs.npz", "stages.npz", "run.json")
 
 
 class InputsAsked(NamedTuple):
-    """Which inputs, in words that another process or machine can read them by again."""
+    """Which inputs, in words that another process or machine can read them by again; `source` is what they are called."""
 
     path: str
     text_column: str | None = None
@@ -44,6 +47,7 @@ class InputsAsked(NamedTuple):
     id_column: str | None = None
     limit: int | None = None
     encoding: str = "utf-8"
+    source: str | None = None
 
     def open(self) -> Inputs:
         """Read and check them."""
@@ -55,32 +59,42 @@ class InputsAsked(NamedTuple):
             id_column=self.id_column,
             limit=self.limit,
             encoding=self.encoding,
+            source=self.source,
         )
 
 
 class Task(NamedTuple):
-    """One run to ask: the subject as written, the inputs, the folder to fill, for how many rows all stages are kept."""
+    """One run to ask: the subject as written, the inputs, the folder to fill, for how many rows all stages are kept.
+
+    `name` is what the run is called while it is watched.
+    """
 
     subject: str
     inputs: InputsAsked
     folder: str
     full_rows: int = 48
     timeout: float = 3600.0
+    name: str = ""
 
 
 class Outcome(NamedTuple):
-    """What became of a task: its folder, or the sentence and slug of what went wrong."""
+    """What became of a task: its folder, or the sentence, slug and next step of what went wrong.
+
+    `fault` is set where the run could be asked, and its rows are not those of the inputs.
+    """
 
     subject: str
     folder: str | None
     sentence: str = ""
     slug: str = ""
+    next_step: str = ""
+    fault: Literal["other_data", "row_order"] | None = None
 
 
 class Collected(NamedTuple):
     """One run, read back. `stages` holds [vectors, width] by stage name, `rows` the example of each vector by stage.
 
-    `row_digests` tell which rows the run says it saw, where it brings labels of its own and is matched by order alone.
+    `own_labels` are those the run brings along, in the order of the inputs, where the inputs have none to hold them against.
     """
 
     subject: str
@@ -89,12 +103,19 @@ class Collected(NamedTuple):
     logits: NDArray[np.float64]
     stages: dict[str, NDArray[np.float32]]
     rows: dict[str, NDArray[np.int64]]
-    row_digests: list[str] | None
+    own_labels: list[str] | None
     warnings: list[str]
 
 
-def collect(task: Task, progress: Any = None) -> Outcome:
-    """Ask one run; a ParityError becomes an outcome, so that one run that fails does not end the others."""
+def collect(
+    task: Task,
+    progress: Callable[[Told], None] | None = None,
+    started: Callable[[Runner], None] | None = None,
+) -> Outcome:
+    """Ask one run; a ParityError becomes an outcome, so that one run that fails does not end the others.
+
+    started: is given the runner as soon as there is one, to end it from another thread.
+    """
     target = Path(task.folder)
     if all((target / name).exists() for name in _FILES):
         return Outcome(task.subject, task.folder)
@@ -102,13 +123,18 @@ def collect(task: Task, progress: Any = None) -> Outcome:
         target.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
-            _collect(task, work, progress)
+            fault = _collect(task, work, progress, started)
+            if fault is not None:
+                sentence = (
+                    f"{task.name or task.subject} does not hold the rows of the inputs: {fault.sentence}."
+                )
+                return Outcome(task.subject, None, sentence, InputsDoNotFit.slug, "", fault.kind)
             shutil.rmtree(target, ignore_errors=True)
             os.replace(work, target)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     except ParityError as error:
-        return Outcome(task.subject, None, f"{error.sentence} {error.next_step}".strip(), error.slug)
+        return Outcome(task.subject, None, error.sentence, error.slug, error.next_step)
     return Outcome(task.subject, task.folder)
 
 
@@ -134,20 +160,20 @@ def read_collected(folder: str | Path) -> Collected:
         logits,
         {name.removeprefix("values:"): array for name, array in values.items() if name.startswith("values:")},
         {name.removeprefix("rows:"): array for name, array in values.items() if name.startswith("rows:")},
-        facts["row_digests"],
+        facts["own_labels"],
         facts["warnings"],
     )
 
 
-def _collect(task: Task, folder: Path, progress: Any) -> None:
+def _collect(
+    task: Task,
+    folder: Path,
+    progress: Callable[[Told], None] | None,
+    started: Callable[[Runner], None] | None,
+) -> RowFault | None:
     subject = parse_subject(task.subject)
     adapter = find_adapter(subject)
     inputs = task.inputs.open()
-
-    def relay(told: Told) -> None:
-        if progress is not None:
-            progress(told.what, told.done, told.total)
-
     # One thread for every run, however many run side by side: the sums of a run do not depend on its neighbours.
     with Runner.start(
         subject,
@@ -155,19 +181,24 @@ def _collect(task: Task, folder: Path, progress: Any) -> None:
         interpreter=interpreter_for(subject, adapter),
         threads=1,
         timeout=task.timeout,
-        on_progress=relay,
+        on_progress=progress,
     ) as runner:
+        if started is not None:
+            started(runner)
         described = runner.describe()
-        check_fit(task.subject, described, inputs)
-        _check_count(task.subject, described, inputs)
-        kept = _Kept(inputs.count)
-        full = 0 if described.scope == "outputs" else task.full_rows
         outputs = [stage.name for stage in described.stages if stage.name == "logits"]
         if not outputs:
             raise InputsDoNotFit(
                 f"{task.subject} has no logits, and a seed audit is about decisions.",
                 next_step="Give runs of classifiers.",
             )
+        own = _own_rows(subject, adapter, described)
+        fault = None if own is None else _row_fault(own, described, inputs, task.inputs)
+        if fault is not None:
+            return fault
+        check_fit(task.subject, described, inputs)
+        kept = _Kept(inputs.count)
+        full = 0 if described.scope == "outputs" else min(task.full_rows, _held(described))
         for window in inputs.windows(_WINDOW, cut=full or None):
             encodings = runner.tokenize(window).wait()
             lengths = [1 if encoding is None else len(encoding.input_ids) for encoding in encodings]
@@ -175,41 +206,64 @@ def _collect(task: Task, folder: Path, progress: Any) -> None:
             for places in batches(lengths, max_rows=min(64, described.max_rows or 64)):
                 numbers = [window[place].row for place in places]
                 kept.add(numbers, runner.forward(numbers, stages=stages).wait())
+                if progress is not None:
+                    progress(Told("asking", numbers[-1] + 1, inputs.count))
+        warnings = sorted(runner.warnings)
     facts = {
         "subject": task.subject,
         "description": described,
         "inputs_digest": inputs.digest,
-        "row_digests": _own_rows(subject, adapter, described, inputs),
-        "warnings": sorted(runner.warnings),
+        "own_labels": None if own is None or inputs.labelled else _labels_of(own, described, inputs),
+        "warnings": warnings,
     }
     save: Any = np.savez  # its stub takes names of arrays for its own options
     save(folder / "outputs.npz", logits=kept.logits())
     save(folder / "stages.npz", **kept.vectors())
     (folder / "run.json").write_bytes(msgspec.json.encode(facts))
+    return None
 
 
-def _check_count(subject: str, described: Description, inputs: Inputs) -> None:
-    recorded = described.recorded
-    if recorded is not None and recorded.matched_by == "order" and recorded.count != inputs.count:
-        raise InputsDoNotFit(
-            f"{subject} holds {recorded.count:,} rows without ids, and there are {inputs.count:,} inputs.",
-            next_step="Give all runs the same rows, or ids to match them by.",
-        )
-
-
-def _own_rows(subject: Subject, adapter: Adapter, described: Description, inputs: Inputs) -> list[str] | None:
-    """A digest for each row as the run's own file labels it: rows in another order cannot hide behind their number."""
-    recorded = described.recorded
-    if recorded is None or recorded.matched_by != "order" or adapter.own_inputs is None:
+def _own_rows(subject: Subject, adapter: Adapter, described: Description) -> list[Example] | None:
+    """The rows that a run which only replays was recorded on; None for one that can be asked anything."""
+    if described.recorded is None or adapter.own_inputs is None:
         return None
     with tempfile.TemporaryDirectory(prefix="parity-") as folder:
         own = adapter.own_inputs(subject, Path(folder))
         if own is None:
             return None
-        rows = open_inputs(str(own))
-        if not rows.labelled:
-            return None
-        return [str(example.label) for window in rows.windows(_WINDOW) for example in window]
+        return [example for window in open_inputs(str(own)).windows(_WINDOW) for example in window]
+
+
+def _row_fault(
+    own: list[Example], described: Description, inputs: Inputs, asked: InputsAsked
+) -> RowFault | None:
+    return row_fault(
+        own,
+        [example for window in inputs.windows(_WINDOW) for example in window],
+        by_id=_by_id(described),
+        limited=asked.limit is not None,
+        classes=described.labels,
+    )
+
+
+def _labels_of(own: list[Example], described: Description, inputs: Inputs) -> list[str] | None:
+    if not any(example.label for example in own):
+        return None
+    wanted = [example.id for window in inputs.windows(_WINDOW) for example in window]
+    if _by_id(described) and None not in wanted:
+        known = {example.id: example for example in own}
+        return [str(known[name].label) for name in wanted]
+    return [str(example.label) for example in own[: len(wanted)]]
+
+
+def _by_id(described: Description) -> bool:
+    return described.recorded is not None and described.recorded.matched_by == "id"
+
+
+def _held(described: Description) -> int:
+    """For how many rows a recording holds more than the outputs."""
+    held = None if described.recorded is None else described.recorded.full_rows
+    return 1 << 30 if held is None else held
 
 
 def _shown(described: Description) -> list[str]:

@@ -22,6 +22,7 @@ __all__ = ["Comparison", "Margins", "Reason", "Stability", "compare_arms", "judg
 About = Literal[
     "failed_runs",
     "seed_without_effect",
+    "missing_runs",
     "few_runs",
     "no_labels",
     "new_run",
@@ -54,10 +55,10 @@ class Reason(NamedTuple):
     """One thing that was looked at: the value seen, its limit, and whether it holds (for "difference" and "permutation": is
     shown). value and limit are None where there is nothing to measure.
 
-    failed_runs: how many, of 0. new_run: half-width for a new run, at most the metric's margin. new_run_low: what the lower
-    bound of the SD gives (z s_low), above the margin or not. churn_high, churn_low: the bounds of mean churn against the
-    budget. difference: p of the two-sided t test. tost: p of the equivalence test. excess_high: the upper bound of excess
-    churn. permutation: p of its exact test.
+    failed_runs: how many, of 0. missing_runs: how many of those asked for could not be counted, of 0. new_run: half-width for
+    a new run, at most the metric's margin. new_run_low: what the lower bound of the SD gives (z s_low), above the margin or
+    not. churn_high, churn_low: the bounds of mean churn against the budget. difference: p of the two-sided t test. tost: p of
+    the equivalence test. excess_high: the upper bound of excess churn. permutation: p of its exact test.
     """
 
     about: About
@@ -97,12 +98,15 @@ def judge_stability(
     runs: int,
     failed: FailedRuns | None = None,
     seeds: SeedCheck | None = None,
+    missing: int = 0,
 ) -> Stability:
     """Stable if a new run is expected within the margin and churn is surely within its budget; unstable if a run failed, or
-    if even a lower bound exceeds its limit. Else inconclusive, as with fewer than three runs or a seed without effect.
+    if even a lower bound exceeds its limit. Else inconclusive, as with fewer than three runs, a seed without effect, or runs
+    that were asked for and are missing.
 
     metric: None without labels (then churn alone decides, and it is said). churn: None with one run. runs: that went into
-    both, failed ones left out. Both at confidence 1 - alpha, else ValueError.
+    both, failed ones left out. missing: that were asked for and are not among them, lost or on other data. Both at confidence
+    1 - alpha, else ValueError.
     """
     _same_alpha(
         margins, [metric.spread.confidence] if metric else [], [churn.estimate.confidence] if churn else []
@@ -114,9 +118,12 @@ def judge_stability(
     dead = seeds is not None and any(fault.kind == "seed_without_effect" for fault in seeds.faults)
     if dead:
         reasons.append(Reason("seed_without_effect", None, None, False))
+    if missing:
+        reasons.append(Reason("missing_runs", float(missing), 0.0, False))
     if runs < 3:
         reasons.append(Reason("few_runs", float(runs), 3.0, False))
-    inside = runs >= 3 and not dead
+    whole = not dead and not missing
+    inside = runs >= 3
     sd = None
     if metric is None:
         reasons.append(Reason("no_labels", None, None, False))
@@ -139,14 +146,19 @@ def judge_stability(
         beyond |= bounds.low > margins.churn and runs >= 3
     else:
         inside = False
-    if beyond or inside:
+    if inside and not whole and not beyond:
+        needed = RunsNeeded(runs + max(missing, 1), "at_least")
+    elif beyond or inside:
         needed = RunsNeeded(runs, "enough")
     else:
         needed = runs_for_stability(
             sd, margins.metric, churn.estimate if churn else None, margins.churn, runs, margins.alpha
         )
     return Stability(
-        "unstable" if beyond else "stable" if inside else "inconclusive", tuple(reasons), runs, needed
+        "unstable" if beyond else "stable" if inside and whole else "inconclusive",
+        tuple(reasons),
+        runs,
+        needed,
     )
 
 
@@ -157,9 +169,10 @@ def compare_arms(
     *,
     runs: tuple[int, int],
     failed: Sequence[FailedRuns] = (),
+    missing: int = 0,
 ) -> Comparison:
     """Different if the t test or the permutation test rejects at alpha; equivalent if TOST passes and excess churn is surely
-    within its budget; where both, different but inside the margin. A failed run in an arm bars equivalence.
+    within its budget; where both, different but inside the margin. A failed or missing run in an arm bars equivalence.
 
     difference: None without labels (then churn alone decides, and it is said). excess: None with one run in an arm.
     """
@@ -173,6 +186,9 @@ def compare_arms(
     count = sum(len(arm.failed) for arm in failed)
     if count:
         reasons.append(Reason("failed_runs", float(count), 0.0, False))
+        alike = False
+    if missing:
+        reasons.append(Reason("missing_runs", float(missing), 0.0, False))
         alike = False
     if min(runs) < 3:
         reasons.append(Reason("few_runs", float(min(runs)), 3.0, False))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from parity.seed_audit import SeedFinding
-from parity.seeds.arms import ArmRuns
+from parity.seeds.arms import ArmRuns, NamedFault
 from parity.seeds.gate import Comparison, Margins, Stability
 from parity.seeds.statistics import ArmStatistics
 
-__all__ = ["findings_of", "headline"]
+__all__ = ["LabelsRead", "findings_of", "headline"]
 
 _UNITS = {
     "accuracy": ("points", 100.0),
@@ -19,12 +22,24 @@ _UNITS = {
     "brier": ("", 1.0),
 }
 _FAULTS = {
-    "other_data": "{runs} was run on other data and is in no mean.",
+    "other_data": "{runs} was run on other data, and is in no mean.",
     "row_order": "The rows of {runs} stand in another order; it is in no mean.",
     "duplicate_run": "{runs} are the same run; it counts once.",
     "seed_without_effect": "{factors} changed nothing: {runs} are the same to the bit. A seed that is not wired varies nothing.",
     "repeat_differs": "The same seeds gave two results ({runs}): beneath the seeds there is noise of its own.",
 }
+_MOVED = "{runs} are the same to the bit, though {factors} moved: a seed that is not wired, or one run named twice. It counts once."
+_BARRED = {"seed_without_effect", "other_data", "row_order"}
+
+
+class LabelsRead(NamedTuple):
+    """The labels of the inputs: [examples] the class of each, -1 for one without (None: no example has one), how many inputs
+    have a label at all, and those labels that are no class.
+    """
+
+    classes: NDArray[np.int64] | None
+    given: int
+    strange: list[str]
 
 
 def headline(
@@ -37,17 +52,17 @@ def headline(
     """The sentence that heads every report."""
     unit, scale = _UNITS[primary]
     margin = f"{margins.metric * scale:g} {unit}".strip()
-    if isinstance(verdict, Comparison) and between is not None:
-        seen = between["differences"].get(primary)
-        said = (
-            _difference(seen, primary, unit, scale)
-            if seen is not None
-            else "There are no labels to measure by."
-        )
+    if isinstance(verdict, Comparison):
+        seen = between["differences"].get(primary) if between is not None else None
+        said = "There are no labels to measure by."
+        if seen is not None:
+            said = _difference(seen, primary, unit, scale)
+        elif between is None:
+            said = "There are no runs of both arms that can be compared."
         word = verdict.verdict.capitalize()
         if verdict.inside_margin:
             word = "Different, but inside the margin"
-        return f"{word}. {said} The margin is {margin}.{_needed(verdict, first)}"
+        return f"{word}. {said} The margin is {margin}.{_needed(verdict)}"
     spread = first.primary.spread if first.primary is not None else None
     parts: list[str] = []
     if spread is not None and spread.sd is not None and spread.new_run is not None:
@@ -63,67 +78,116 @@ def headline(
             f"Two runs decide {churn.value:.1%} of examples differently{upper} (up to {margins.churn:.0%})."
         )
     said = " ".join(parts) or "There is too little to say how far runs differ."
-    return f"{verdict.verdict.capitalize()}. {said}{_needed(verdict, first)}"
+    return f"{verdict.verdict.capitalize()}. {said}{_needed(verdict)}"
 
 
-def findings_of(arms: Sequence[ArmRuns], *, labelled: bool) -> list[SeedFinding]:
+def findings_of(arms: Sequence[ArmRuns], labels: LabelsRead) -> list[SeedFinding]:
     """What must be known before the figures are read, in the order of the arms."""
     found: list[SeedFinding] = []
     for arm in arms:
-        for fault, names in arm.faults:
-            sentence = _FAULTS[fault.kind].format(
-                runs=_listed(names), factors=" and ".join(fault.factors) or "Its seeds"
-            )
-            found.append(
-                SeedFinding(
-                    kind=fault.kind,
-                    sentence=sentence,
-                    runs=list(names),
-                    severity="bars"
-                    if fault.kind in {"seed_without_effect", "other_data", "row_order"}
-                    else "notice",
-                )
-            )
-        for standing, kind, words in (
-            ("failed", "failed_run", "learnt nothing ({reason}); it is counted, and in no mean."),
-            ("lost", "lost_run", "could not be made or asked: {reason}"),
-        ):
-            for member in arm.members:
-                if member.standing == standing:
-                    said = words.format(reason=member.reason)
-                    found.append(
-                        SeedFinding(
-                            kind=kind,
-                            sentence=f"{member.asked.name} {said}",
-                            runs=[member.asked.name],
-                            severity="bars",
-                        )
-                    )
-        check = arm.check
-        if check is not None and check.repeats is not None:
-            repeats = check.repeats
-            same = repeats.bitwise == repeats.pairs
-            sentence = (
-                f"The same seeds again gave the same bits in {repeats.bitwise} of {repeats.pairs} pairs of runs."
-                if same
-                else f"The same seeds again gave other logits (up to {repeats.max_abs:.1e}) and decided {repeats.churn:.1%} "
-                "of examples differently."
-            )
-            found.append(SeedFinding(kind="repeats", sentence=sentence, runs=[]))
-        if len(arm.kept) < 3:
-            found.append(
-                SeedFinding(
-                    kind="few_runs",
-                    sentence=f"{len(arm.kept)} runs of the {arm.arm} are kept: spread and churn of recipes need three or more.",
-                    runs=[],
-                )
-            )
-    if not labelled:
-        sentence = (
-            "The inputs have no labels that are classes: churn and agreement are measured, metrics are not."
-        )
+        of_arm = f" of the {arm.arm}" if len(arms) > 1 else ""
+        found += [_fault(fault, of_arm) for fault in arm.faults]
+        found += _members(arm, of_arm)
+        found += _counts(arm)
+    found += _in_both(arms)
+    sentence = _labels(labels)
+    if sentence:
         found.append(SeedFinding(kind="no_labels", sentence=sentence, runs=[]))
     return found
+
+
+def _fault(fault: NamedFault, of_arm: str) -> SeedFinding:
+    moved = fault.kind == "duplicate_run" and fault.factors
+    sentence = (_MOVED if moved else _FAULTS[fault.kind]).format(
+        runs=_listed(fault.runs) + of_arm, factors=" and ".join(fault.factors) or "Its seeds"
+    )
+    sentence = sentence[0].upper() + sentence[1:]
+    if fault.detail:
+        sentence += f" {fault.detail}"
+    return SeedFinding(
+        kind=fault.kind,
+        sentence=sentence,
+        runs=list(fault.runs),
+        severity="bars" if moved or fault.kind in _BARRED else "notice",
+    )
+
+
+def _members(arm: ArmRuns, of_arm: str) -> list[SeedFinding]:
+    """Runs that failed or were lost, and those that are left out for a reason that no fault of their rows or seeds tells."""
+    told = {name for fault in arm.faults for name in fault.runs}
+    found: list[SeedFinding] = []
+    for member in arm.members:
+        name = f"{member.asked.name}{of_arm}"
+        if member.standing == "failed":
+            kind, sentence = (
+                "failed_run",
+                f"{name} learnt nothing: {member.reason}. It is counted, and in no mean.",
+            )
+        elif member.standing == "lost":
+            kind, sentence = (
+                "lost_run",
+                f"{name} could not be made or asked, and is in no mean: {member.reason}",
+            )
+        elif member.missed and member.asked.name not in told:
+            kind, sentence = "left_out", f"{name} is in no mean: {member.reason}"
+        else:
+            continue
+        sentence = sentence[0].upper() + sentence[1:]
+        found.append(SeedFinding(kind=kind, sentence=sentence, runs=[member.asked.name], severity="bars"))
+    return found
+
+
+def _counts(arm: ArmRuns) -> list[SeedFinding]:
+    found: list[SeedFinding] = []
+    repeats = arm.check.repeats if arm.check is not None else None
+    if repeats is not None:
+        of = f"{repeats.bitwise} of {repeats.pairs} pairs of runs"
+        sentence = f"The same seeds again gave the same bits in {of}."
+        if repeats.bitwise < repeats.pairs:
+            sentence += (
+                f" Elsewhere logits differ by up to {repeats.max_abs:.1e}; {repeats.churn:.1%} of examples are decided "
+                "differently: no seed explains that."
+            )
+        found.append(SeedFinding(kind="repeats", sentence=sentence, runs=[]))
+    kept = len(arm.kept)
+    if kept < 3:
+        who = "1 run" if kept == 1 else f"{kept} runs" if kept else "No run"
+        sentence = f"{who} of the {arm.arm} can be averaged: how far runs spread shows in three or more."
+        found.append(SeedFinding(kind="few_runs", sentence=sentence, runs=[]))
+    return found
+
+
+def _in_both(arms: Sequence[ArmRuns]) -> list[SeedFinding]:
+    """Runs that stand in both arms, to the bit."""
+    if len(arms) != 2 or arms[0].population is None or arms[1].population is None:
+        return []
+    sides = [
+        {run.tobytes(): name for run, name in zip(arm.population.logits, arm.population.names, strict=True)}
+        for arm in arms
+        if arm.population is not None
+    ]
+    both = [name for bits, name in sides[0].items() if bits in sides[1]]
+    if not both:
+        return []
+    sentence = f"{_listed(both)} of the candidate said the same as a run of the baseline, to the bit."
+    sentence = sentence[0].upper() + sentence[1:]
+    return [SeedFinding(kind="in_both_arms", sentence=sentence, runs=both)]
+
+
+def _labels(labels: LabelsRead) -> str:
+    measured = "churn and agreement are measured, metrics are not."
+    if not labels.given:
+        return f"The inputs have no labels: {measured}"
+    if labels.classes is None:
+        return f"None of the {labels.given:,} labels is a class ({labels.strange[0]!r}, for one): {measured}"
+    if labels.strange:
+        return (
+            f"{len(labels.strange):,} of {labels.given:,} labels are no class ({labels.strange[0]!r}, for one); metrics are of "
+            "the other examples."
+        )
+    if len(set(labels.classes[labels.classes >= 0].tolist())) == 1:
+        return "All labels are of one class: whoever always says it is right, and a failed run cannot be told by its accuracy."
+    return ""
 
 
 def _difference(seen: dict[str, Any], primary: str, unit: str, scale: float) -> str:
@@ -139,15 +203,15 @@ def _difference(seen: dict[str, Any], primary: str, unit: str, scale: float) -> 
     )
 
 
-def _needed(verdict: Stability | Comparison, first: ArmStatistics) -> str:
+def _needed(verdict: Stability | Comparison) -> str:
     needed = verdict.runs_needed
-    if needed.kind == "enough":
-        return ""
-    arms = "an arm" if isinstance(verdict, Comparison) else ""
+    arms = " an arm" if isinstance(verdict, Comparison) else ""
     if needed.runs is None:
         return " No number of runs up to 1,000 would settle it: it lies too near the limit, or hangs on the examples."
-    least = "at least " if needed.kind == "at_least" else "about "
-    return f" {least.capitalize()}{needed.runs} runs {arms}".rstrip() + " would settle it."
+    if needed.kind == "enough":
+        return f" {needed.runs} runs{arms} settle it."
+    least = "At least" if needed.kind == "at_least" else "About"
+    return f" {least} {needed.runs} runs{arms} would settle it."
 
 
 def _listed(names: Sequence[str]) -> str:

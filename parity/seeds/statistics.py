@@ -18,13 +18,13 @@ from parity.seeds.difference import Difference, difference, tost
 from parity.seeds.distances import run_distances
 from parity.seeds.excess import ExcessChurn, excess_churn
 from parity.seeds.gate import Margins
-from parity.seeds.holm import holm
 from parity.seeds.label_temperature import fit_label_temperature, temperature_spread
 from parity.seeds.metric import MetricSpread, metric_spread
 from parity.seeds.plain import plain
 from parity.seeds.population import Population
 from parity.seeds.power import can_show
 from parity.seeds.scores import Metric
+from parity.seeds.slices import slice_differences, slice_spreads
 from parity.seeds.variance import grid_of, logit_split, metric_split
 
 __all__ = ["METRICS", "ArmStatistics", "TwoArms", "arm_statistics", "calibration_of", "two_arms"]
@@ -50,9 +50,13 @@ class TwoArms(NamedTuple):
 
 
 def arm_statistics(
-    runs: ArmRuns, primary: Metric, temperatures: Sequence[float], confidence: float
+    runs: ArmRuns,
+    primary: Metric,
+    temperatures: Sequence[float],
+    confidence: float,
+    slices: NDArray[np.str_] | None = None,
 ) -> ArmStatistics:
-    """Everything about the kept runs of one arm."""
+    """Everything about the kept runs of one arm; slices: [examples] the slice of each."""
     population = runs.population
     failed: dict[str, Any] = plain(runs.failed) if runs.failed is not None else {}
     if population is None:
@@ -68,6 +72,7 @@ def arm_statistics(
             cka=[],
             temperature=None,
             can_show=None,
+            slices=[],
         )
         return ArmStatistics(None, None, None, empty)
     labelled = population.labelled()
@@ -104,6 +109,7 @@ def arm_statistics(
         cka=_similarities(runs),
         temperature=_temperatures(labelled, confidence),
         can_show=plain(can_show(population.runs, 1 - confidence)) if several else None,
+        slices=_slice_spreads(population, primary, slices, confidence),
     )
     return ArmStatistics(spreads.get(primary), found, agreed, record)
 
@@ -141,13 +147,15 @@ def two_arms(
         "tost": plain(equivalence),
         "excess_churn": plain(excess),
         "churn_kinds": kinds,
-        "slices": _slices(baseline, candidate, primary, margins, slices, paired) if labelled else [],
+        "slices": _slice_differences(baseline, candidate, primary, margins, slices, paired)
+        if labelled
+        else [],
         "can_show": plain(can_show(min(baseline.runs, candidate.runs), margins.alpha)) if enough else None,
     }
     return TwoArms(first, excess, record)
 
 
-def _slices(
+def _slice_differences(
     baseline: Population,
     candidate: Population,
     primary: Metric,
@@ -158,20 +166,30 @@ def _slices(
     """The primary metric's difference in each slice, with p values adjusted by Holm over all slices."""
     if slices is None:
         return []
-    rows: list[dict[str, Any]] = []
-    for name in sorted(set(slices.tolist())):
-        here = slices == name
-        one, other = baseline.of_examples(here), candidate.of_examples(here)
-        if one.labelled() is None:
-            rows.append({"slice": name, "examples": int(here.sum()), "difference": None, "p": None})
-            continue
-        seen = difference(one, other, primary, paired=paired, confidence=1 - margins.alpha)
-        rows.append({"slice": name, "examples": seen.examples, "difference": plain(seen), "p": seen.p})
-    tested = [row for row in rows if row["p"] is not None]
-    for row, adjusted in zip(tested, holm([row["p"] for row in tested]), strict=True):
-        row["p_holm"] = adjusted
-        row["differs"] = adjusted <= margins.alpha
-    return rows
+    found = slice_differences(
+        baseline, candidate, slices.tolist(), primary, paired=paired, confidence=1 - margins.alpha
+    )
+    return [
+        {
+            "slice": part.name,
+            "examples": part.examples,
+            "difference": plain(part.difference),
+            "p": None if part.difference is None else part.difference.p,
+            "p_holm": part.p,
+            "differs": None if part.p is None else part.p <= margins.alpha,
+        }
+        for part in found
+    ]
+
+
+def _slice_spreads(
+    population: Population, primary: Metric, slices: NDArray[np.str_] | None, confidence: float
+) -> list[dict[str, Any]]:
+    """The primary metric over the runs in each slice."""
+    if slices is None or population.labels is None:
+        return []
+    found = slice_spreads(population, slices.tolist(), primary, confidence=confidence)
+    return [{"slice": part.name, "examples": part.examples, "metric": plain(part.spread)} for part in found]
 
 
 def _variance(
