@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import signal
@@ -49,12 +48,9 @@ class Answer(NamedTuple):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The fixtures' config, its encoder with weights, and the first rows of its data, with runs of its own."""
-    sys.path.insert(0, str(ROOT))
-    encoder: Any = importlib.import_module("fixtures.encoder")
-    sys.path.remove(str(ROOT))
     place = tmp_path_factory.mktemp("training")
     rows = (FIXTURES / "corpus" / "train.jsonl").read_text("utf-8").splitlines(keepends=True)
-    encoder.write_encoder(place / "encoder", [json.loads(row)["text"] for row in rows])
+    subprocess.run([sys.executable, "fixtures/encoder.py", str(place / "encoder")], cwd=ROOT, check=True)
     (place / "train.jsonl").write_text("".join(rows[:48]), "utf-8")
     (place / "dev.jsonl").write_text("".join(rows[48:64]), "utf-8")
     text = (FIXTURES / "config.jsonnet").read_text("utf-8")
