@@ -223,7 +223,7 @@ def _all_used(known: Mapping[str, Known], texts: Sequence[str]) -> None:
     names = {*texts, *(str(parse_subject(text)) for text in texts if not is_recipe(text))}
     strange = next((name for name in known if name not in names), None)
     if strange is not None:
-        near = difflib.get_close_matches(strange, sorted(names), n=1, cutoff=0.5)
+        near = difflib.get_close_matches(strange, sorted(names - set(known)), n=1, cutoff=0.5)
         raise UsageError(
             f"--factors has a line for {strange}, which is no run here.",
             next_step=f"Did you mean {near[0]}?" if near else "Name it as a run, or remove its line.",

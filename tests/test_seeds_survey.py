@@ -1,0 +1,375 @@
+"""The survey of populations made up as files: what is planted is said, is in no mean, and the verdict knows of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from parity.errors import InputsDoNotFit, InputsError, MissingColumn, SubjectNotFound, UsageError
+from parity.seed_audit import seed_audit_bytes
+from tests.seed_files import Audited, Files, audited, kinds, run_of
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files.of(tmp_path / "runs")
+
+
+def factors(path: Path, *lines: str) -> str:
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return str(path)
+
+
+def figures(found: Audited) -> str:
+    """The record without what tells one command from another."""
+    record = json.loads(seed_audit_bytes(found.audit))
+    for name in ("provenance", "command"):
+        del record[name]
+    return json.dumps(record)
+
+
+def test_runs_that_say_the_same_are_stable(files: Files, tmp_path: Path) -> None:
+    found = audited(tmp_path / "out", *files.runs(5))
+    assert (0, "stable") == (found.code, found.audit.verdict)
+    assert [] == found.audit.findings
+    assert {"kept"} == {run.standing for run in found.audit.runs}
+    assert {"runs": 5, "kind": "enough"} == found.audit.runs_needed
+    assert found.audit.headline.endswith("5 runs settle it.")
+    assert found.audit.headline in found.said
+
+
+def test_runs_that_part_are_unstable(files: Files, tmp_path: Path) -> None:
+    found = audited(tmp_path / "out", *files.runs(5, noise=3.0))
+    assert (1, "unstable") == (found.code, found.audit.verdict)
+
+
+def test_what_few_runs_cannot_settle_is_inconclusive_and_says_how_many_would(
+    files: Files, tmp_path: Path
+) -> None:
+    runs = files.runs(3, noise=1.0)
+    found = audited(tmp_path / "out", *runs)
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+    assert f" {found.audit.runs_needed['runs']} runs would settle it." in found.audit.headline
+    assert 0 == audited(tmp_path / "out", *runs, "--allow-inconclusive").code
+
+
+def test_the_same_command_twice_gives_the_same_record_however_many_run_side_by_side(
+    files: Files, tmp_path: Path
+) -> None:
+    runs = files.runs(4, noise=1.0)
+    found = [audited(tmp_path / "out", *runs, *jobs) for jobs in ((), (), ("--jobs", "1"))]
+    assert figures(found[0]) == figures(found[1])
+    assert figures(found[0]) == figures(found[2])
+
+
+def test_rows_in_another_order_are_said_and_in_no_mean(files: Files, tmp_path: Path) -> None:
+    runs = files.runs(4)
+    turned = files.write("turned", files.logits(9), order=slice(None, None, -1))
+    alone = audited(tmp_path / "alone", *runs)
+    found = audited(tmp_path / "out", *runs, turned)
+    assert ["row_order"] == kinds(found.audit)
+    assert "left_out" == run_of(found.audit, "turned.npz").standing
+    assert alone.audit.metrics == found.audit.metrics
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+    assert "missing_runs" in [reason["about"] for reason in found.audit.reasons]
+
+
+def test_the_odd_one_out_is_found_wherever_it_stands(files: Files, tmp_path: Path) -> None:
+    turned = files.write("turned", files.logits(9), order=slice(None, None, -1))
+    found = audited(tmp_path / "out", turned, *files.runs(4))
+    assert ["turned.npz"] == [run.name for run in found.audit.runs if run.standing != "kept"]
+    assert found.audit.metrics["accuracy"]["spread"]["mean"] > 0.85
+
+
+def test_rows_in_another_order_with_ids_are_found_by_them(files: Files, tmp_path: Path) -> None:
+    straight = audited(tmp_path / "straight", *files.runs(3, ids=True))
+    turned = files.write("run-3", files.logits(3), ids=True, order=slice(None, None, -1))
+    found = audited(tmp_path / "out", *files.runs(2, ids=True), turned)
+    assert [] == kinds(found.audit)
+    assert straight.audit.metrics == found.audit.metrics
+    assert straight.audit.churn == found.audit.churn
+
+
+def test_a_run_on_other_data_is_said_and_in_no_mean(files: Files, tmp_path: Path) -> None:
+    other = Files.of(files.folder, examples=180).write("other", files.logits(9)[:180])
+    wrong = ["b" if label == "a" else "a" for label in files.labels]
+    relabelled = files.write("relabelled", files.logits(8), labels=wrong)
+    found = audited(tmp_path / "out", *files.runs(3), other, relabelled)
+    assert ["other_data", "other_data"] == kinds(found.audit)
+    assert "180 rows" in found.audit.findings[0].sentence
+    assert "the label of the row" in found.audit.findings[1].sentence
+    assert 3 == found.audit.arms[0].runs
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+
+
+def test_ids_with_other_labels_are_other_data(files: Files, tmp_path: Path) -> None:
+    wrong = ["b" if label == "a" else "a" for label in files.labels]
+    relabelled = files.write("relabelled", files.logits(8), ids=True, labels=wrong)
+    found = audited(tmp_path / "out", *files.runs(3, ids=True), relabelled)
+    assert ["other_data"] == kinds(found.audit)
+
+
+def test_without_labels_in_the_inputs_the_labels_of_most_runs_are_the_order(
+    files: Files, tmp_path: Path
+) -> None:
+    inputs = tmp_path / "texts.txt"
+    inputs.write_text("\n".join(f"text {row}" for row in range(200)) + "\n", "utf-8")
+    turned = files.write("turned", files.logits(9), order=slice(None, None, -1))
+    found = audited(tmp_path / "out", *files.runs(3), turned, "--inputs", str(inputs))
+    assert ["row_order", "no_labels"] == kinds(found.audit)
+    assert "left_out" == run_of(found.audit, "turned.npz").standing
+
+
+def test_the_same_run_twice_counts_once(files: Files, tmp_path: Path) -> None:
+    runs = files.runs(3)
+    found = audited(tmp_path / "out", *runs, files.write("copy", files.logits(2)))
+    assert ["duplicate_run"] == kinds(found.audit)
+    assert 3 == found.audit.arms[0].runs
+    assert audited(tmp_path / "alone", *runs).audit.churn == found.audit.churn
+    assert (0, "stable") == (found.code, found.audit.verdict)
+
+
+def test_two_runs_of_other_seeds_that_are_one_to_the_bit_bar_a_pass(files: Files, tmp_path: Path) -> None:
+    runs = [*files.runs(3), files.write("copy", files.logits(2))]
+    lines = [f"{run},{seed},{seed}" for seed, run in enumerate(runs, 1)]
+    csv = factors(tmp_path / "runs.csv", "subject,init_seed,order_seed", *lines)
+    found = audited(tmp_path / "out", *runs, "--factors", csv)
+    assert ["duplicate_run"] == kinds(found.audit)
+    assert "though init_seed and order_seed moved" in found.audit.findings[0].sentence
+    assert "bars" == found.audit.findings[0].severity
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+
+
+def test_a_seed_that_is_not_wired_is_said_and_bars_a_pass(files: Files, tmp_path: Path) -> None:
+    runs: list[str] = []
+    lines: list[str] = []
+    for init in (1, 2, 3):
+        for order in (1, 2):
+            runs.append(files.write(f"i{init}o{order}", files.logits(init)))
+            lines.append(f"{runs[-1]},{init},{order}")
+    csv = factors(tmp_path / "runs.csv", "subject,init_seed,order_seed", *lines)
+    found = audited(tmp_path / "out", *runs, "--factors", csv)
+    assert "seed_without_effect" == kinds(found.audit)[0]
+    assert found.audit.findings[0].sentence.startswith("Order_seed changed nothing")
+    assert 3 == found.audit.arms[0].runs
+    assert (
+        "It is the same to the bit as i2o1.npz, though its seeds are others."
+        == run_of(found.audit, "i2o2.npz").reason
+    )
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+
+
+def test_a_run_that_learnt_nothing_is_counted_and_in_no_mean(files: Files, tmp_path: Path) -> None:
+    runs = files.runs(4)
+    chance = files.write("chance", np.random.default_rng(1).standard_normal(files.shared.shape))
+    broken = files.write("broken", np.full(files.shared.shape, np.nan))
+    again = files.write("again", np.full(files.shared.shape, np.nan))
+    found = audited(tmp_path / "out", *runs, chance, broken, again)
+    assert ["failed_run"] * 3 == kinds(found.audit)
+    assert (1, "unstable") == (found.code, found.audit.verdict)
+    assert audited(tmp_path / "alone", *runs).audit.metrics == found.audit.metrics
+    assert [3, 7] == [len(found.audit.arms[0].failed["failed"]), found.audit.arms[0].failed["runs"]]
+
+
+def test_a_run_that_cannot_be_opened_is_said_and_bars_a_pass(files: Files, tmp_path: Path) -> None:
+    found = audited(tmp_path / "out", *files.runs(3), f"outputs:{tmp_path}/gone.npz")
+    assert ["lost_run"] == kinds(found.audit)
+    assert "There is no file of outputs at" in found.audit.findings[0].sentence
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+    assert "At least 4 runs would settle it." in found.audit.headline
+
+
+def test_the_first_run_may_be_the_one_that_cannot_be_opened(files: Files, tmp_path: Path) -> None:
+    found = audited(tmp_path / "out", f"outputs:{tmp_path}/gone.npz", *files.runs(3))
+    assert ["lost_run"] == kinds(found.audit)
+    assert 3 == found.audit.arms[0].runs
+
+
+def test_where_no_run_can_be_opened_the_mistake_itself_is_said(tmp_path: Path) -> None:
+    gone = [f"outputs:{tmp_path}/{name}.npz" for name in ("one", "two")]
+    with pytest.raises(UsageError, match="There is no file of outputs"):
+        audited(tmp_path / "out", *gone)
+    inputs = tmp_path / "texts.txt"
+    inputs.write_text("a text\n", "utf-8")
+    with pytest.raises(SubjectNotFound, match="None of the 2 runs could be asked. There is no file"):
+        audited(tmp_path / "out", *gone, "--inputs", str(inputs))
+
+
+def test_classes_in_another_order_are_put_right(files: Files, tmp_path: Path) -> None:
+    straight = audited(tmp_path / "straight", *files.runs(3))
+    logits = files.logits(3)[:, ::-1]
+    turned = files.write("run-3", logits, classes=files.classes[::-1])
+    found = audited(tmp_path / "out", *files.runs(2), turned)
+    assert straight.audit.metrics == found.audit.metrics
+
+
+def test_a_run_of_other_classes_is_left_out(files: Files, tmp_path: Path) -> None:
+    other = files.write("other", files.logits(4), classes=("x", "y", "z"))
+    found = audited(tmp_path / "out", *files.runs(3), other)
+    assert ["left_out"] == kinds(found.audit)
+    assert "The classes have different names" in found.audit.findings[0].sentence
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+
+
+def test_without_labels_churn_and_agreement_are_left(files: Files, tmp_path: Path) -> None:
+    found = audited(tmp_path / "out", *files.runs(5, labels=None))
+    assert ["no_labels"] == kinds(found.audit)
+    assert {} == found.audit.metrics
+    assert found.audit.churn is not None and found.audit.agreement is not None
+    assert (0, "stable") == (found.code, found.audit.verdict)
+
+
+def test_labels_that_are_no_class_are_said(files: Files, tmp_path: Path) -> None:
+    strange = [f"{label}!" for label in files.labels]
+    runs = [files.write(f"run-{k}", files.logits(k), labels=strange) for k in range(1, 4)]
+    found = audited(tmp_path / "out", *runs)
+    assert "None of the 200 labels is a class ('" in found.audit.findings[0].sentence
+    some = [*files.labels[:150], *strange[150:]]
+    runs = [files.write(f"run-{k}", files.logits(k), labels=some) for k in range(1, 4)]
+    found = audited(tmp_path / "out", *runs)
+    assert "50 of 200 labels are no class" in found.audit.findings[0].sentence
+    assert 150 == found.audit.metrics["accuracy"]["examples"]
+
+
+def test_labels_of_one_class_are_said_and_no_run_is_taken_for_a_failed_one(
+    files: Files, tmp_path: Path
+) -> None:
+    runs = [files.write(f"run-{k}", files.logits(k), labels=["a"] * 200) for k in range(1, 4)]
+    found = audited(tmp_path / "out", *runs)
+    assert ["no_labels"] == kinds(found.audit)
+    assert "All labels are of one class" in found.audit.findings[0].sentence
+    assert {"kept"} == {run.standing for run in found.audit.runs}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_run_or_two_give_what_still_makes_sense(files: Files, tmp_path: Path, count: int) -> None:
+    found = audited(tmp_path / "out", *files.runs(count))
+    assert ["few_runs"] == kinds(found.audit)
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+    assert "At least 3 runs would settle it." in found.audit.headline
+    assert found.audit.runs[0].metrics["accuracy"] is not None
+    assert (count == 2) == (found.audit.churn is not None)
+
+
+def test_the_baseline_retrained_is_equivalent_and_a_worse_candidate_is_different(
+    files: Files, tmp_path: Path
+) -> None:
+    baseline = [word for run in files.runs(4) for word in ("--baseline", run)]
+    found = audited(tmp_path / "out", *files.runs(4, first=5), *baseline, "--margin", "0.05")
+    assert (0, "equivalent") == (found.code, found.audit.verdict)
+    assert found.audit.baseline is not None and not found.audit.baseline["paired"]
+    assert found.audit.headline.endswith("4 runs an arm settle it.")
+    worse = files.runs(4, noise=2.5, first=5)
+    found = audited(tmp_path / "worse", *worse, *baseline)
+    assert (1, "different") == (found.code, found.audit.verdict)
+    assert found.audit.baseline is not None
+    assert found.audit.baseline["excess_churn"]["p"] <= 0.05
+
+
+def test_a_csv_tells_arms_and_seeds_and_the_same_seeds_are_paired(files: Files, tmp_path: Path) -> None:
+    runs = files.runs(8)
+    lines = [
+        f"{run},{'candidate' if place < 4 else 'baseline'},{place % 4},{place % 4}"
+        for place, run in enumerate(runs)
+    ]
+    csv = factors(tmp_path / "runs.csv", "subject,arm,init_seed,order_seed", *lines)
+    found = audited(tmp_path / "out", *runs, "--factors", csv, "--margin", "0.05")
+    assert ["candidate"] * 4 + ["baseline"] * 4 == [run.arm for run in found.audit.runs]
+    assert found.audit.baseline is not None and found.audit.baseline["paired"]
+    assert {"init_seed": 3, "order_seed": 3} == found.audit.runs[3].factors
+    assert (0, "equivalent") == (found.code, found.audit.verdict)
+
+
+def test_a_baseline_that_is_lost_is_no_pass(files: Files, tmp_path: Path) -> None:
+    found = audited(tmp_path / "out", *files.runs(4), "--baseline", f"outputs:{tmp_path}/gone.npz")
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+    assert ["lost_run", "few_runs"] == kinds(found.audit)
+    assert found.audit.baseline is None
+
+
+def test_a_baseline_of_other_classes_is_no_pass(files: Files, tmp_path: Path) -> None:
+    other = files.write("other", files.logits(9), classes=("x", "y", "z"))
+    found = audited(tmp_path / "out", *files.runs(4), "--baseline", other)
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+
+
+def test_a_failed_run_of_the_baseline_bars_equivalence(files: Files, tmp_path: Path) -> None:
+    chance = files.write("chance", np.random.default_rng(1).standard_normal(files.shared.shape))
+    baseline = [word for run in [*files.runs(4), chance] for word in ("--baseline", run)]
+    found = audited(tmp_path / "out", *files.runs(5, first=5), *baseline)
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+    assert "Chance.npz of the baseline learnt nothing" in found.audit.findings[0].sentence
+
+
+def test_the_same_runs_in_both_arms_are_said(files: Files, tmp_path: Path) -> None:
+    runs = files.runs(3)
+    found = audited(tmp_path / "out", *runs, *(word for run in runs for word in ("--baseline", run)))
+    assert ["in_both_arms"] == kinds(found.audit)
+
+
+def test_a_grid_of_seeds_is_split(files: Files, tmp_path: Path) -> None:
+    runs: list[str] = []
+    lines: list[str] = []
+    for init in (1, 2, 3):
+        for order in (1, 2):
+            logits = files.logits(init, 1.0) + 0.1 * files.logits(10 * init + order, 1.0)
+            runs.append(files.write(f"i{init}o{order}", logits))
+            lines.append(f"{runs[-1]},{init},{order}")
+    csv = factors(tmp_path / "runs.csv", "subject,init_seed,order_seed", *lines)
+    found = audited(tmp_path / "out", *runs, "--factors", csv)
+    assert found.audit.variance is not None
+    assert [3, 2, 1] == found.audit.variance["logits"]["shape"]
+    assert found.audit.variance["logits"]["first"]["share"] > 0.9
+
+
+def test_slices_are_told_for_one_arm_and_corrected_for_two(files: Files, tmp_path: Path) -> None:
+    inputs = tmp_path / "rows.jsonl"
+    with inputs.open("w", encoding="utf-8") as file:
+        for row, label in enumerate(files.labels):
+            part = None if row % 10 == 9 else "odd" if row % 2 else "even"
+            file.write(json.dumps({"text": f"text {row}", "label": label, "topic": part}) + "\n")
+    asked = ("--inputs", str(inputs), "--slices", "topic")
+    runs = files.runs(3)
+    found = audited(tmp_path / "out", *runs, *asked)
+    assert [("(none)", 20), ("even", 100), ("odd", 80)] == [
+        (part["slice"], part["examples"]) for part in found.audit.arms[0].slices
+    ]
+    worse = [files.write(f"worse-{k}", files.logits(k, 2.5)) for k in range(1, 4)]
+    baseline = [word for run in runs for word in ("--baseline", run)]
+    found = audited(tmp_path / "two", *worse, *baseline, *asked)
+    assert found.audit.baseline is not None
+    parts = found.audit.baseline["slices"]
+    assert all(part["p_holm"] >= part["p"] for part in parts)
+    with pytest.raises(MissingColumn, match="--slices subject is no column"):
+        audited(tmp_path / "wrong", *runs, "--inputs", str(inputs), "--slices", "subject")
+
+
+def test_what_was_asked_for_beforehand_decides(files: Files, tmp_path: Path) -> None:
+    runs = files.runs(5, noise=1.0)
+    wide = audited(tmp_path / "wide", *runs, "--margin", "0.2", "--churn-budget", "0.3")
+    assert (0, "stable") == (wide.code, wide.audit.verdict)
+    narrow = audited(tmp_path / "narrow", *runs, "--margin", "0.0001", "--churn-budget", "0.001")
+    assert (1, "unstable") == (narrow.code, narrow.audit.verdict)
+    other = audited(tmp_path / "nll", *runs, "--metric", "nll", "--margin", "0.5", "--alpha", "0.1")
+    assert ("nll", 0.1) == (other.audit.margins.primary, other.audit.margins.alpha)
+    assert "nats" in other.audit.headline
+
+
+def test_inputs_that_fit_no_run_are_said(files: Files, tmp_path: Path) -> None:
+    inputs = tmp_path / "texts.txt"
+    inputs.write_text("one text\n", "utf-8")
+    with pytest.raises(InputsDoNotFit, match="None of the 2 runs could be asked"):
+        audited(tmp_path / "out", *files.runs(2), "--inputs", str(inputs))
+    with pytest.raises(InputsError, match="standard input can be read once"):
+        audited(tmp_path / "out", *files.runs(2), "--inputs", "-")
+    with pytest.raises(UsageError, match="there is no file"):
+        audited(tmp_path / "out", *files.runs(2), "--label-column", "gold")
+
+
+def test_a_limit_takes_the_first_rows_of_every_run(files: Files, tmp_path: Path) -> None:
+    found = audited(tmp_path / "out", *files.runs(3), "--limit", "50")
+    assert 50 == found.audit.inputs.count
+    assert {"kept"} == {run.standing for run in found.audit.runs}
