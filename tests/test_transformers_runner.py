@@ -17,6 +17,7 @@ import pytest
 import torch
 import transformers
 
+from parity.description import is_detail
 from parity.encoding import Encoding, Example
 from parity.errors import (
     BadOptionValue,
@@ -100,8 +101,9 @@ def test_a_classifier_describes_itself(classes: Runner) -> None:
     )
     assert ["negative", "neutral", "positive"] == said.labels
     assert ["embeddings", "layer.0", "layer.1", "layer.2", "pooled", "logits"] == [
-        stage.name for stage in said.stages
+        stage.name for stage in said.stages if not is_detail(stage.name)
     ]
+    assert ["layer.2.attention", "layer.2.mlp", "layer.2"] == [stage.name for stage in said.stages][-5:-2]
     assert ("float32", "full", 40, len(VOCABULARY)) == (
         said.dtype,
         said.scope,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from parity.description import is_detail
 from parity.errors import BadOptionValue, InputsDoNotFit, SubjectNotFound
 from tests.real.allennlp_asking import MATERIALS, Answer, ask, asked, interpreter, train_archives
 
@@ -78,8 +79,10 @@ def test_the_stages_of_a_classifier_are_those_of_its_transformer_in_forward_orde
         *["input_ids", "real", "attention_mask", "position_ids"],
         *["embeddings", "layer.0", "layer.1", "pooled", "logits"],
     ] == list(said.stages)
+    announced = [one.name for one in said.description.stages]
+    assert ["layer.0.attention", "layer.0.mlp", "layer.0"] == announced[1:4]
     assert ["embeddings", "layer.0", "layer.1", "pooled", "logits"] == [
-        one.name for one in said.description.stages
+        name for name in announced if not is_detail(name)
     ]
     assert ("full", "sequence_classification", ["good", "bad"]) == (
         said.description.scope,
