@@ -12,6 +12,7 @@ import base64
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -22,7 +23,7 @@ from parity_reports.view import Sizes, build_page
 from parity_reports.visible import markup, visible
 from parity_reports.wording import pass_title
 
-__all__ = ["LARGEST", "render"]
+__all__ = ["LARGEST", "render", "render_page"]
 
 LARGEST = 1_000_000
 """Bytes a page may have: mail, chat and review tools refuse larger ones. Long lists are cut until it fits."""
@@ -48,17 +49,20 @@ def render(audit: Audit) -> str:
 
 def _render(audit: Audit, sizes: Sizes) -> str:
     page = build_page(audit, sizes)
+    return render_page(
+        "report.html.j2",
+        page=page,
+        relative_figure=figures.relative_curve(page.ladder),
+        float64_figure=figures.float64_curve(page.ladder),
+    )
+
+
+def render_page(template: str, **values: Any) -> str:
+    """A template with its values and the stylesheet, whose hash the page's own policy names."""
     css = _stylesheet()
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            page=page,
-            css=Markup(css),
-            css_hash=f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}",
-            relative_figure=figures.relative_curve(page.ladder),
-            float64_figure=figures.float64_curve(page.ladder),
-        )
+        _environment().get_template(template).render(css=Markup(css), css_hash=f"sha256-{digest}", **values)
     )
 
 

@@ -7,7 +7,7 @@ the reason: it stays visible and does not turn the build red.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -16,7 +16,7 @@ from parity_reports import wording
 from parity_reports.predictions import decision_sentence, flips_total
 from parity_reports.visible import visible
 
-__all__ = ["Case", "render"]
+__all__ = ["Case", "document", "render"]
 
 
 class Case(NamedTuple):
@@ -31,7 +31,11 @@ class Case(NamedTuple):
 
 def render(audit: Audit) -> str:
     """The document."""
-    cases = list(_cases(audit))
+    return document("parity compare", _properties(audit), list(_cases(audit)))
+
+
+def document(name: str, facts: Iterable[tuple[str, str]], cases: Sequence[Case]) -> str:
+    """One suite of cases with its properties, every text made visible: what XML cannot hold is shown by number."""
     counts = {
         "tests": str(len(cases)),
         "failures": str(sum(case.outcome == "failure" for case in cases)),
@@ -39,10 +43,10 @@ def render(audit: Audit) -> str:
         "skipped": str(sum(case.outcome == "skipped" for case in cases)),
     }
     root = ElementTree.Element("testsuites", {"name": "parity", **counts})
-    suite = ElementTree.SubElement(root, "testsuite", {"name": "parity compare", **counts})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": name, **counts})
     properties = ElementTree.SubElement(suite, "properties")
-    for name, value in _properties(audit):
-        ElementTree.SubElement(properties, "property", name=name, value=visible(value))
+    for fact, value in facts:
+        ElementTree.SubElement(properties, "property", name=fact, value=visible(value))
     for case in cases:
         element = ElementTree.SubElement(
             suite, "testcase", classname=visible(f"parity.{case.group}"), name=visible(case.name)

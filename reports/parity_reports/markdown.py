@@ -15,7 +15,7 @@ from parity_reports.ladder import Measure, build_ladder, runs
 from parity_reports.view import Page, Sizes, build_page
 from parity_reports.visible import visible
 
-__all__ = ["code", "escaped", "render"]
+__all__ = ["code", "escaped", "render", "table"]
 
 _SIZES = Sizes(flips=5, tokens=0, findings=10, stage_details=False)
 _MOST_FIELDS = 15
@@ -102,7 +102,7 @@ def _stages(audit: Audit) -> Iterator[str]:
             chosen[ladder.passes.index(measured_in)] or next(item for item in chosen if item), run.length
         )
         rows.append(row)
-    yield _table(heads, rows)
+    yield table(heads, rows)
 
 
 def _result(measure: Measure | None, length: int) -> list[str]:
@@ -126,9 +126,9 @@ def _decisions(page: Page) -> Iterator[str]:
     yield escaped(page.predictions.sentence)
     if page.predictions.facts:
         yield "\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in page.predictions.facts)
-    for table in (page.predictions.temperatures, page.predictions.metrics):
-        if table.rows:
-            yield _table(table.heads, [[escaped(cell) for cell in row] for row in table.rows])
+    for measures in (page.predictions.temperatures, page.predictions.metrics):
+        if measures.rows:
+            yield table(measures.heads, [[escaped(cell) for cell in row] for row in measures.rows])
     if page.predictions.flips:
         rows = [
             [
@@ -137,7 +137,7 @@ def _decisions(page: Page) -> Iterator[str]:
             ]
             for flip in page.predictions.flips
         ]
-        yield _table(["Row", "Text", "Reference", "Candidate"], rows)
+        yield table(["Row", "Text", "Reference", "Candidate"], rows)
     if page.predictions.flips_left_out:
         yield f"{wording.count(page.predictions.flips_left_out)} more that differ are in the record."
     yield "## Tokens"
@@ -164,7 +164,7 @@ def _findings(page: Page) -> Iterator[str]:
 def _not_compared(page: Page) -> Iterator[str]:
     if page.not_compared:
         yield "## What could not be compared"
-        yield _table(
+        yield table(
             ["Stage", "Pass", "Side", "Reason", "Counts"],
             [[code(row[0], cell=True), *map(escaped, row[1:])] for row in page.not_compared],
         )
@@ -178,7 +178,7 @@ def _compared(page: Page) -> Iterator[str]:
             [code(clipped, cell=True) for clipped in _clipped(field.name, field.reference, field.candidate)]
             for field in fields
         ]
-        yield _table(["Field", "Reference", "Candidate"], rows[:_MOST_FIELDS])
+        yield table(["Field", "Reference", "Candidate"], rows[:_MOST_FIELDS])
         if len(rows) > _MOST_FIELDS:
             yield f"{wording.count(len(rows) - _MOST_FIELDS)} more fields differ; they are in the record."
 
@@ -187,7 +187,8 @@ def _clipped(*values: str) -> list[str]:
     return [wording.clip(value, 120) for value in values]
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of cells that are Markdown already."""
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines)

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from parity_reports.visible import visible
 
-__all__ = ["COLOURS", "LinearScale", "LogScale", "Point", "Svg", "coordinate"]
+__all__ = ["COLOURS", "LinearScale", "LogScale", "Point", "Svg", "coordinate", "round_ticks"]
 
 COLOURS = {
     "reference": "#0072B2",
@@ -70,6 +70,24 @@ class LogScale(NamedTuple):
         """
         step = max(1, math.ceil((self.high - self.low + 1) / most))
         return list(range(self.low, self.high + 1, step))
+
+
+def round_ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Round numbers (1, 2 or 5 times a power of ten apart) in a domain, at most `most` of them.
+
+    >>> round_ticks(0.78, 0.91), round_ticks(3, 3)
+    ([0.8, 0.82, 0.84, 0.86, 0.88, 0.9], [3])
+    """
+    width = high - low
+    if not (math.isfinite(low) and math.isfinite(high)) or width <= 0:
+        return [low] if math.isfinite(low) else []
+    power = math.floor(math.log10(width / most))
+    for step in (factor * 10.0**exponent for exponent in range(power, power + 3) for factor in (1, 2, 5)):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if 0 <= last - first < most:
+            digits = max(0, -math.floor(math.log10(step)) + 1)
+            return [round(index * step, digits) for index in range(first, last + 1)]
+    return []
 
 
 def coordinate(value: float) -> str:
@@ -143,6 +161,17 @@ class Svg:
                 for point in points
             )
             self._path(data, tone, "stroke", stroke_width=1.8)
+
+    def boxes(
+        self, corners: Sequence[Point], width: float, height: float, tone: str, opacity: float = 1
+    ) -> None:
+        """Filled boxes of one size, one path for all."""
+        if corners:
+            data = "".join(
+                f"M{coordinate(corner.x)} {coordinate(corner.y)}h{coordinate(width)}v{coordinate(height)}h-{coordinate(width)}z"
+                for corner in corners
+            )
+            self._path(data, tone, "fill", fill_opacity=opacity)
 
     def box(self, corner: Point, width: float, height: float, tone: str) -> None:
         """A filled box."""

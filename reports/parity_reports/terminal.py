@@ -18,7 +18,7 @@ from parity_reports.ladder import Measure, Run, build_ladder, runs
 from parity_reports.verdict import build_first_screen, main_finding
 from parity_reports.visible import visible
 
-__all__ = ["Summary", "print_summary", "show", "summary"]
+__all__ = ["Summary", "data", "print_summary", "show", "summary"]
 
 _COLOURS = {"ok": "green", "bad": "red", "warn": "yellow", "": ""}
 _MOST = 5
@@ -49,9 +49,9 @@ class Summary:
         encoding = options.encoding
         plain = not console.is_terminal
         audit, first = self._audit, build_first_screen(self._audit)
-        yield _text(first.headline, encoding, f"bold {_COLOURS[first.tone]}")
+        yield data(first.headline, encoding, f"bold {_COLOURS[first.tone]}")
         for note in first.notes:
-            yield _text(note, encoding, "yellow")
+            yield data(note, encoding, "yellow")
         yield Text()
         yield _plain_facts(audit, encoding) if plain else _facts(audit, encoding)
         yield Text()
@@ -77,14 +77,14 @@ def _lines(audit: Audit) -> list[tuple[str, str]]:
 def _facts(audit: Audit, encoding: str) -> Table:
     grid = Table.grid(padding=(0, 2))
     for name, said in _lines(audit):
-        grid.add_row(Text(name, style="dim"), _text(said, encoding))
+        grid.add_row(Text(name, style="dim"), data(said, encoding))
     return grid
 
 
 def _plain_facts(audit: Audit, encoding: str) -> Text:
     lines = _lines(audit)
     width = max(len(name) for name, _ in lines)
-    return Text("\n").join(_text(f"{name:<{width}}  {said}", encoding) for name, said in lines)
+    return Text("\n").join(data(f"{name:<{width}}  {said}", encoding) for name, said in lines)
 
 
 def _subject(subject: SubjectRecord) -> str:
@@ -99,9 +99,9 @@ def _stage_table(lines: tuple[Run, ...], encoding: str) -> Table:
     for line in lines:
         style = "red" if line.first else ""
         table.add_row(
-            _text(line.stages + (" (first)" if line.first else ""), encoding, style),
+            data(line.stages + (" (first)" if line.first else ""), encoding, style),
             *(cell for measure in (line.own, line.same_ids) for cell in _cells(measure, encoding)),
-            _text(_largest(line), encoding),
+            data(_largest(line), encoding),
         )
     return table
 
@@ -109,14 +109,14 @@ def _stage_table(lines: tuple[Run, ...], encoding: str) -> Table:
 def _cells(measure: Measure | None, encoding: str) -> tuple[Text, Text]:
     if measure is None:
         return Text("-"), Text("")
-    return _text(measure.word, encoding, _COLOURS[measure.tone]), _text(measure.times, encoding)
+    return data(measure.word, encoding, _COLOURS[measure.tone]), data(measure.times, encoding)
 
 
 def _plain_stages(lines: tuple[Run, ...], encoding: str) -> Iterator[Text]:
     for line in lines:
         said = [_plain_measure(measure) for measure in (line.own, line.same_ids) if measure is not None]
         first = " <- first" if line.first else ""
-        yield _text(f"  {line.stages}: {'; '.join(said)}{first}", encoding)
+        yield data(f"  {line.stages}: {'; '.join(said)}{first}", encoding)
 
 
 def _plain_measure(measure: Measure) -> str:
@@ -147,22 +147,20 @@ def _rest(audit: Audit, encoding: str) -> Iterator[Text]:
     others = [finding for finding in audit.findings if finding is not main_finding(audit)]
     for finding in others[:_MOST]:
         cause = f" [{finding.cause}]" if finding.cause else ""
-        yield _text(f"- {finding.stage}: {finding.sentence}{cause}", encoding)
+        yield data(f"- {finding.stage}: {finding.sentence}{cause}", encoding)
     if len(others) > _MOST:
-        yield _text(f"- {len(others) - _MOST} more findings in the report", encoding)
+        yield data(f"- {len(others) - _MOST} more findings in the report", encoding)
     for item in audit.not_compared[:_MOST]:
         side = f" of the {item.side}" if item.side != "both" else ""
-        yield _text(
+        yield data(
             f"? {item.stage}{side} was not compared: {item.reason}{'' if item.counts else ' (does not count)'}",
             encoding,
         )
     if len(audit.not_compared) > _MOST:
-        yield _text(
-            f"? {len(audit.not_compared) - _MOST} more that were not compared in the report", encoding
-        )
+        yield data(f"? {len(audit.not_compared) - _MOST} more that were not compared in the report", encoding)
 
 
-def _text(text: str, encoding: str, style: str = "") -> Text:
+def data(text: str, encoding: str, style: str = "") -> Text:
     """Text as data: shown as it is, in what the output can encode."""
     shown = visible(text)
     try:

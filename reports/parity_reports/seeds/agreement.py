@@ -1,0 +1,182 @@
+"""Agreement: how often runs decide alike, which pairs do not, how far their probabilities lie, and on which examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parity.seed_audit import SeedAudit
+from parity_reports import wording
+from parity_reports.seeds import units
+from parity_reports.seeds.blocks import Block, Column, Facts, Figure, Row, Section, Table
+from parity_reports.seeds.figures import Matrix
+from parity_reports.seeds.parts import Agreement, ArmParts, Churn, Estimate, Parts, kept_runs
+from parity_reports.seeds.run_names import order_by_factors, short_names
+
+__all__ = ["build_agreement"]
+
+_MOST_IN_MATRIX = 120
+
+
+def build_agreement(audit: SeedAudit, parts: Parts, most_contested: int) -> Section:
+    """The section, with at most so many contested examples."""
+    compared = any(arm.churn is not None for arm in parts.arms)
+    lede = (
+        "Runs with equal accuracy can still decide different examples. Churn is the share of examples that two runs decide "
+        "differently; kappa is agreement beyond chance, and falls when one class dominates."
+        if compared
+        else "No two runs are kept: whether runs agree cannot be told."
+    )
+    return Section(
+        anchor="agreement",
+        title="Do the runs agree?",
+        short="Agreement",
+        lede=lede,
+        blocks=tuple(_blocks(audit, parts, most_contested)),
+    )
+
+
+def _blocks(audit: SeedAudit, parts: Parts, most_contested: int) -> Iterator[Block]:
+    several = len(parts.arms) > 1
+    for arm in parts.arms:
+        whose = f" of the {arm.name}" if several else ""
+        rows = (*_of_churn(arm.churn), *_of_agreement(arm.agreement))
+        if rows:
+            yield Facts(f"Agreement{whose}", rows, heading=f"Agreement{whose}" if several else "", brief=True)
+        if arm.churn is not None:
+            yield Figure(
+                f"Churn matrix{whose}",
+                "Runs whose seeds are alike stand side by side: a block that is lighter than the rest is a seed that makes runs alike.",
+                _matrix(audit, arm, arm.churn, whose),
+            )
+        if arm.distances:
+            yield _distances(arm, whose)
+    yield from _contested(parts, most_contested)
+
+
+def _of_churn(churn: Churn | None) -> tuple[tuple[str, str], ...]:
+    if churn is None:
+        return ()
+    rows = [
+        (
+            f"Mean churn, over {churn.over}",
+            _with_interval(churn.estimate),
+        ),
+        ("Least and most of a pair", f"{wording.share(churn.least)} and {wording.share(churn.most)}"),
+    ]
+    if churn.kinds is not None:
+        kinds = churn.kinds
+        said = f"{wording.share(kinds.win)} wrong to right, {wording.share(kinds.loss)} right to wrong, {wording.share(kinds.neutral)} wrong to another wrong"
+        rows.append(("Of labelled examples, from one run to another", said))
+    return tuple(rows)
+
+
+def _of_agreement(agreement: Agreement | None) -> tuple[tuple[str, str], ...]:
+    if agreement is None:
+        return ()
+    kappa = (
+        "undefined: every vote is for one class"
+        if agreement.kappa is None
+        else _with_interval(agreement.kappa, as_share=False)
+    )
+    rows = [
+        ("Pairs of runs that agree", wording.share(agreement.raw)),
+        ("by chance they would", wording.share(agreement.chance)),
+        ("Fleiss' kappa", kappa),
+        (
+            "Examples on which all runs agree",
+            f"{wording.share(agreement.unanimous)} ({units.share_interval(agreement.unanimous_interval)})",
+        ),
+        (
+            "Mean entropy of the votes",
+            f"{wording.number(agreement.entropy)} bits (at most {wording.number(agreement.entropy_limit)})",
+        ),
+    ]
+    if agreement.accuracy_unanimous is not None or agreement.accuracy_contested is not None:
+        said = (
+            f"{wording.share(agreement.accuracy_unanimous)} and {wording.share(agreement.accuracy_contested)}"
+        )
+        rows.append(("Votes that are right where all agree, and elsewhere", said))
+    return tuple(rows)
+
+
+def _with_interval(found: Estimate, *, as_share: bool = True) -> str:
+    value = wording.share(found.value) if as_share else units.similarity(found.value)
+    if found.interval is None:
+        return f"{value} (no interval: too few runs)"
+    ends = (
+        units.share_interval(found.interval)
+        if as_share
+        else f"{units.similarity(found.interval.low)} to {units.similarity(found.interval.high)}"
+    )
+    return f"{value} ({wording.share(found.confidence)} interval {ends})"
+
+
+def _matrix(audit: SeedAudit, arm: ArmParts, churn: Churn, whose: str) -> Matrix:
+    runs = kept_runs(audit, arm.name)
+    count = len(churn.matrix)
+    if len(runs) == count:
+        order, names = order_by_factors(runs), short_names(runs)
+    else:
+        order, names = list(range(count)), tuple(str(index + 1) for index in range(count))
+    order = order[:_MOST_IN_MATRIX]
+    return Matrix(
+        f"Decisions that differ between two runs{whose}, %",
+        tuple(names[index] for index in order),
+        tuple(tuple(churn.matrix[row][column] for column in order) for row in order),
+    )
+
+
+def _distances(arm: ArmParts, whose: str) -> Table:
+    heads = ("JS mean, nats", "JS most", "TV mean", "TV most", "KL mean, nats", "KL most")
+    rows = tuple(
+        Row(
+            (
+                f"{item.temperature:g}",
+                wording.number(item.js.value),
+                wording.number(item.js_most),
+                wording.number(item.tv.value),
+                wording.number(item.tv_most),
+                wording.number(item.kl.value),
+                wording.number(item.kl_most),
+            )
+        )
+        for item in arm.distances
+    )
+    return Table(
+        f"Distances of probabilities{whose}",
+        (Column("T"), *(Column(head, "number") for head in heads)),
+        rows,
+        heading=f"Probabilities of two runs{whose}, at each temperature",
+        note="Most: of the pair of runs furthest apart. A dash is infinite: a class has no probability on one side.",
+    )
+
+
+def _contested(parts: Parts, most: int) -> Iterator[Block]:
+    total = parts.arms[0].agreement.contested_total if parts.arms[0].agreement is not None else 0
+    shown = parts.contested[:most]
+    if not shown:
+        return
+    yield Table(
+        "Most contested examples",
+        (
+            Column("Row"),
+            Column("Text", "prose"),
+            Column("Label"),
+            Column("Votes"),
+            Column("Entropy, bits", "number"),
+        ),
+        tuple(
+            Row(
+                (
+                    f"{item.row} ({item.id})" if item.id else f"{item.row}",
+                    wording.clip(item.text),
+                    item.label or wording.NOTHING,
+                    ", ".join(f"{count} {wording.clip(name, 80)}" for name, count in item.votes),
+                    wording.number(item.entropy),
+                )
+            )
+            for item in shown
+        ),
+        heading=f"Most contested of {wording.plural(total, 'example')} on which runs disagree",
+        left_out=len(parts.contested) - len(shown),
+    )

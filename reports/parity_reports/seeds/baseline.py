@@ -1,0 +1,187 @@
+"""Candidate against baseline: the difference with its interval, equivalence, excess churn, and the slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from parity.seed_audit import SeedAudit
+from parity_reports import wording
+from parity_reports.seeds import units
+from parity_reports.seeds.blocks import Block, Column, Facts, Figure, Row, Section, Table
+from parity_reports.seeds.figures import Interval, Intervals
+from parity_reports.seeds.parts import Baseline, Difference, Equivalence, ExcessChurn, Parts
+
+__all__ = ["build_baseline"]
+
+_MOST_IN_FIGURE = 24
+
+
+def build_baseline(audit: SeedAudit, parts: Parts) -> Section:
+    """The section; with one arm it says that there was none."""
+    found = parts.baseline
+    if found is None:
+        lede = (
+            "No baseline was given: nothing is said about another recipe."
+            if len(parts.arms) < 2
+            else "The arms could not be compared: an arm has no run that is kept, or they have other classes."
+        )
+        return Section("baseline", "Candidate against baseline", "Baseline", lede, ())
+    paired = (
+        "Runs with the same seeds are paired"
+        if found.paired
+        else "The arms' runs are not paired: each arm has a variance of its own"
+    )
+    lede = (
+        f"Candidate minus baseline, over new runs and new examples. {paired}. A difference that is not shown is not thereby "
+        "none: whether it lies inside the margin is the test of equivalence."
+    )
+    return Section("baseline", "Candidate against baseline", "Baseline", lede, tuple(_blocks(audit, found)))
+
+
+def _blocks(audit: SeedAudit, found: Baseline) -> Iterator[Block]:
+    primary = audit.margins.primary
+    chief = found.differences.get(primary)
+    if chief is not None:
+        yield Figure("Difference of the arms", "", _figure(audit, found, chief))
+    if found.differences:
+        yield _differences(found)
+    rows = (
+        *_equivalence(primary, found.tost),
+        *_excess(audit, found.excess_churn),
+        *_kinds(found),
+    )
+    if rows:
+        yield Facts("Equivalence and decisions", rows, heading="Equivalence and decisions", brief=True)
+    if found.slices:
+        yield _slices(primary, found)
+
+
+def _figure(audit: SeedAudit, found: Baseline, chief: Difference) -> Intervals:
+    primary = audit.margins.primary
+    rows = [
+        _interval(primary, "All examples", chief, bad=chief.p is not None and chief.p <= audit.margins.alpha)
+    ]
+    rows += [
+        _interval(primary, item.slice, item.difference, bad=bool(item.differs))
+        for item in found.slices[:_MOST_IN_FIGURE]
+    ]
+    title = f"{units.metric_name(primary)}: candidate minus baseline; grey is the margin, a cross a difference that is shown"
+    return Intervals(title, tuple(rows), partial(units.short, primary), margin=audit.margins.metric)
+
+
+def _interval(primary: str, name: str, found: Difference | None, *, bad: bool) -> Interval:
+    if found is None:
+        return Interval(name, None, None, None, "not measured")
+    bounds = found.estimate.interval
+    return Interval(
+        name,
+        found.estimate.value,
+        # Without an interval the point stands alone; with one, an open end is drawn to the edge.
+        found.estimate.value if bounds is None else bounds.low,
+        found.estimate.value if bounds is None else bounds.high,
+        f"{units.change(primary, found.estimate.value)} ({units.interval(primary, bounds, signed=True)})"
+        if bounds is not None
+        else units.change(primary, found.estimate.value),
+        bad,
+    )
+
+
+def _differences(found: Baseline) -> Table:
+    heads = ("Baseline", "Candidate", "Difference", "its interval", "p of no difference")
+    return Table(
+        "Differences of metrics",
+        (Column("Metric"), *(Column(head, "number") for head in heads)),
+        tuple(
+            Row(
+                (
+                    units.metric_name(name),
+                    units.value(name, item.baseline),
+                    units.value(name, item.candidate),
+                    units.change(name, item.estimate.value),
+                    units.interval(name, item.estimate.interval, signed=True),
+                    units.p_value(item.p),
+                )
+            )
+            for name, item in found.differences.items()
+        ),
+        brief=True,
+    )
+
+
+def _equivalence(primary: str, found: Equivalence | None) -> Iterator[tuple[str, str]]:
+    if found is None:
+        return
+    margin = units.size(primary, found.margin)
+    shown = "shown" if found.equivalent else "not shown"
+    yield f"Inside the margin of ±{margin} (two one-sided tests)", f"{shown}, p = {units.p_value(found.p)}"
+    confidence = wording.share(1 - 2 * found.alpha)
+    yield f"Its {confidence} interval", units.interval(primary, found.interval, signed=True)
+
+
+def _excess(audit: SeedAudit, found: ExcessChurn | None) -> Iterator[tuple[str, str]]:
+    if found is None:
+        return
+    baseline, candidate = found.within
+    yield "Churn between the arms", wording.share(found.between)
+    yield (
+        "Churn within the baseline, within the candidate",
+        f"{wording.share(baseline)}, {wording.share(candidate)}",
+    )
+    bounds = found.estimate.interval
+    ends = (
+        ""
+        if bounds is None
+        else f" ({wording.share(found.estimate.confidence)} interval {units.share_interval(bounds)})"
+    )
+    yield "Excess churn", f"{wording.share(found.estimate.value)}{ends}"
+    kind = "all" if found.exact else "drawn"
+    yield (
+        f"Permutation test over {kind} {wording.count(found.labellings)} labellings",
+        f"p = {units.p_value(found.p)} (the smallest so many runs can give is {units.p_value(found.least_p)})",
+    )
+    if found.least_p is not None and found.least_p > audit.margins.alpha:
+        yield "What that test can show", "nothing at this α, whatever is seen: there are too few runs"
+
+
+def _kinds(found: Baseline) -> Iterator[tuple[str, str]]:
+    if found.churn_kinds is not None:
+        kinds = found.churn_kinds
+        yield (
+            "From a run of the baseline to one of the candidate",
+            f"{wording.share(kinds.win)} wrong to right, {wording.share(kinds.loss)} right to wrong, {wording.share(kinds.neutral)} wrong to another wrong",
+        )
+    if found.false_alarm is not None:
+        yield "Chance of “different” for arms that are alike, at most", wording.share(found.false_alarm)
+
+
+def _slices(primary: str, found: Baseline) -> Table:
+    heads = ("Examples", "Difference", "its interval", "p", "p after Holm")
+    return Table(
+        "Slices",
+        (Column("Slice"), *(Column(head, "number") for head in heads), Column("Result")),
+        tuple(
+            Row(
+                (
+                    item.slice,
+                    wording.count(item.examples),
+                    units.change(
+                        primary, None if item.difference is None else item.difference.estimate.value
+                    ),
+                    units.interval(
+                        primary,
+                        None if item.difference is None else item.difference.estimate.interval,
+                        signed=True,
+                    ),
+                    units.p_value(item.p),
+                    units.p_value(item.p_holm),
+                    "not measured" if item.differs is None else "differs" if item.differs else "not shown",
+                ),
+                "hit" if item.differs else "",
+            )
+            for item in found.slices
+        ),
+        heading="Slices",
+        note="Each slice by itself; p is corrected by Holm for how many were looked at. Slices have fewer examples and show less.",
+        brief=True,
+    )

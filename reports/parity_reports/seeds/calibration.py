@@ -1,0 +1,101 @@
+"""Calibration of each run: whether its confidence is right as often as it says, and the temperature that would make it so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from parity.seed_audit import SeedAudit
+from parity_reports import wording
+from parity_reports.seeds import units
+from parity_reports.seeds.blocks import Block, Column, Facts, Row, Section, Table
+from parity_reports.seeds.parts import ArmParts, FittedTemperature, Parts
+
+__all__ = ["build_calibration"]
+
+_STATES = {"constant": "any: the logits are constant", "below": "towards 0", "above": "without end"}
+
+
+def build_calibration(audit: SeedAudit, parts: Parts, most_runs: int) -> Section:
+    """The section, with at most so many runs listed."""
+    known = any(found is not None for found in parts.calibration)
+    lede = (
+        "A perfectly calibrated model of this size has an ECE above zero too: it stands beside. T above 1 says that a run is "
+        "too sure; it is fitted on these very rows."
+        if known
+        else "Without labels nothing is said about calibration."
+    )
+    return Section(
+        anchor="calibration",
+        title="Calibration",
+        short="Calibration",
+        lede=lede,
+        blocks=tuple(_blocks(audit, parts, most_runs)) if known else (),
+    )
+
+
+def _blocks(audit: SeedAudit, parts: Parts, most_runs: int) -> Iterator[Block]:
+    several = len(parts.arms) > 1
+    spread = [row for arm in parts.arms for row in _over_runs(arm, f", {arm.name}" if several else "")]
+    if spread:
+        yield Facts("Temperature over runs", tuple(spread))
+    found = [
+        (run, calibration)
+        for run, calibration in zip(audit.runs, parts.calibration, strict=True)
+        if calibration is not None
+    ]
+    heads = (
+        "ECE",
+        "calibrated: mean",
+        "calibrated: 95 %",
+        "p",
+        "ACE",
+        "NLL",
+        "Brier",
+        "Fitted T",
+        "its interval",
+    )
+    yield Table(
+        "Calibration of each run",
+        (Column("Run"), *(Column(head, "number") for head in heads)),
+        tuple(
+            Row(
+                (
+                    f"{run.name}, {run.arm}" if several else run.name,
+                    wording.number(item.error.ece),
+                    wording.number(item.error.calibrated_mean),
+                    wording.number(item.error.calibrated_high),
+                    units.p_value(item.error.p),
+                    wording.number(item.ace),
+                    wording.number(item.nll),
+                    wording.number(item.brier),
+                    _fitted(item.temperature),
+                    units.interval("", item.temperature.interval),
+                )
+            )
+            for run, item in found[:most_runs]
+        ),
+        left_out=max(0, len(found) - most_runs),
+    )
+
+
+def _over_runs(arm: ArmParts, whose: str) -> Iterator[tuple[str, str]]:
+    found = arm.temperature.log_spread if arm.temperature is not None else None
+    if found is None or found.mean is None:
+        return
+    # The spread is of log T: its mean is the geometric one.
+    yield f"Fitted T, geometric mean over runs{whose}", f"{math.exp(found.mean):.3g}"
+    if found.mean_interval is not None:
+        ends = [found.mean_interval.low, found.mean_interval.high]
+        said = " to ".join(wording.NOTHING if end is None else f"{math.exp(end):.3g}" for end in ends)
+        yield f"{wording.share(found.confidence)} interval over new runs{whose}", said
+
+
+def _fitted(found: FittedTemperature) -> str:
+    if found.value is not None:
+        return f"{found.value:.3g}"
+    if found.at_most is not None:
+        return f"{found.at_most:.3g} or less"
+    if found.at_least is not None:
+        return f"{found.at_least:.3g} or more"
+    return _STATES.get(found.state, wording.NOTHING)

@@ -1,0 +1,139 @@
+"""Integrity and findings: what must be known before the figures are read, which runs are left out and why, and what each seed did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parity.seed_audit import SeedAudit
+from parity_reports import wording
+from parity_reports.seeds import units
+from parity_reports.seeds.blocks import Block, Column, Facts, Row, Section, Table
+from parity_reports.seeds.parts import ArmParts, Integrity, Parts
+from parity_reports.seeds.run_names import factors_said
+
+__all__ = ["build_integrity"]
+
+_SEEDS = {
+    "init_seed": "Seed of the initial weights",
+    "order_seed": "Seed of the order",
+    "dropout_seed": "Seed of dropout",
+    "seed": "Seed",
+}
+
+
+def build_integrity(audit: SeedAudit, parts: Parts, most_runs: int) -> Section:
+    """The section, with at most so many runs listed."""
+    kept = sum(run.standing == "kept" for run in audit.runs)
+    lede = (
+        f"{wording.count(kept)} of {wording.plural(len(audit.runs), 'run')} are kept. A run that failed, is lost, saw other data or "
+        "stands there twice is said here, and is in no mean."
+    )
+    return Section(
+        anchor="integrity",
+        title="Integrity and findings",
+        short="Findings",
+        lede=lede,
+        blocks=tuple(_blocks(audit, parts, most_runs)),
+        count=len(audit.findings),
+    )
+
+
+def _blocks(audit: SeedAudit, parts: Parts, most_runs: int) -> Iterator[Block]:
+    if audit.findings:
+        shown = audit.findings[:most_runs]
+        yield Table(
+            "Findings",
+            (Column("Finding", "prose"), Column("Weight")),
+            tuple(
+                Row(
+                    (finding.sentence, "bars a reading" if finding.severity == "bars" else "noticed"),
+                    "hit" if finding.severity == "bars" else "",
+                )
+                for finding in shown
+            ),
+            heading="Findings",
+            left_out=len(audit.findings) - len(shown),
+            brief=True,
+        )
+    left = [run for run in audit.runs if run.standing != "kept"]
+    if left:
+        yield Table(
+            "Runs that are not averaged",
+            (Column("Run"), Column("Arm"), Column("Seeds"), Column("Standing"), Column("Why", "prose")),
+            tuple(
+                Row(
+                    (
+                        run.name,
+                        run.arm,
+                        factors_said(run),
+                        run.standing.replace("_", " "),
+                        wording.clip(run.reason) or wording.NOTHING,
+                    ),
+                    "soft" if run.standing in ("failed", "lost") else "",
+                )
+                for run in left[:most_runs]
+            ),
+            heading="Runs that are in no mean",
+            left_out=max(0, len(left) - most_runs),
+            brief=True,
+        )
+    for arm in parts.arms:
+        whose = f" of the {arm.name}" if len(parts.arms) > 1 else ""
+        yield from _of_arm(arm, parts.integrity.get(arm.name, Integrity()), whose)
+
+
+def _of_arm(arm: ArmParts, found: Integrity, whose: str) -> Iterator[Block]:
+    if found.factors:
+        yield Table(
+            f"What each seed did{whose}",
+            (
+                Column("Seed"),
+                *(
+                    Column(head, "number")
+                    for head in ("Values", "Pairs that differ in it alone", "of which differ")
+                ),
+                Column("Result"),
+            ),
+            tuple(
+                Row(
+                    (
+                        _SEEDS.get(factor.name, factor.name),
+                        wording.count(factor.values),
+                        wording.count(factor.alone),
+                        wording.count(factor.changed),
+                        _did(factor.alone, factor.changed),
+                    ),
+                    "hit" if factor.alone and not factor.changed else "",
+                )
+                for factor in found.factors
+            ),
+            heading=f"What each seed did{whose}",
+        )
+    rows: list[tuple[str, str]] = []
+    if found.repeats is not None:
+        same = found.repeats
+        said = f"the same bits in {same.bitwise} of {wording.plural(same.pairs, 'pair')}"
+        if same.bitwise < same.pairs:
+            said += f"; logits up to {wording.number(same.max_abs)} apart, {wording.share(same.churn)} of decisions"
+        rows.append(("The same seeds again", said))
+    if arm.failed.runs:
+        said = f"{wording.share(arm.failed.rate)} of {wording.plural(arm.failed.runs, 'run')} ({units.share_interval(arm.failed.interval)})"
+        rows.append(("Runs that learnt nothing", said))
+        limits = [
+            f"accuracy of {wording.share(arm.failed.accuracy_limit)} or less"
+            if arm.failed.accuracy_limit is not None
+            else "",
+            f"a final loss of {wording.number(arm.failed.loss_limit)} nats or more"
+            if arm.failed.loss_limit is not None
+            else "",
+        ]
+        if any(limits):
+            rows.append(("Learnt nothing means", " or ".join(limit for limit in limits if limit)))
+    if rows:
+        yield Facts(f"Repeats and failed runs{whose}", tuple(rows))
+
+
+def _did(alone: int, changed: int) -> str:
+    if not alone:
+        return "not seen alone"
+    return "changed something" if changed else "changed nothing"

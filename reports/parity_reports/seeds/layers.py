@@ -1,0 +1,81 @@
+"""Layers: how alike two runs are at each stage, by CKA, which ignores rotations, and by cosine, which does not."""
+
+from __future__ import annotations
+
+from parity.seed_audit import SeedAudit, StageSimilarity
+from parity_reports import wording
+from parity_reports.seeds import units
+from parity_reports.seeds.blocks import Block, Column, Figure, Row, Section, Table
+from parity_reports.seeds.figures import Line, Lines
+
+__all__ = ["build_layers"]
+
+
+def build_layers(audit: SeedAudit) -> Section:
+    """The section; runs that were seen at their outputs only have none."""
+    found = audit.cka
+    lede = (
+        f"Over {wording.plural(max(item.pairs for item in found), 'pair')} of runs, on real tokens. CKA of 1: the same up to rotation and scale; of 0: unrelated. "
+        "Cosine and relative L2 compare unit with unit. A dash is undefined, such as at a stage where all tokens are the same."
+        if found
+        else "No stage inside two runs was seen: nothing is said about their layers."
+    )
+    return Section(
+        anchor="layers",
+        title="Do the runs compute alike, layer by layer?",
+        short="Layers",
+        lede=lede,
+        blocks=_blocks(found) if found else (),
+    )
+
+
+def _blocks(found: list[StageSimilarity]) -> tuple[Block, ...]:
+    lines = (
+        Line("CKA, mean", "reference", tuple(item.cka for item in found)),
+        Line("CKA, least alike", "noise", tuple(item.cka_least for item in found), "2 3"),
+        Line("cosine, mean", "candidate", tuple(item.cosine for item in found), "6 3"),
+    )
+    heads = (
+        "CKA",
+        "of the least alike pair",
+        "Cosine",
+        "of the least alike pair",
+        "Relative L2",
+        "of the pair furthest apart",
+        "Pairs without a CKA",
+    )
+    return (
+        Figure(
+            "Similarity by stage",
+            "",
+            Lines("CKA and cosine of two runs", tuple(_short(item.stage) for item in found), lines),
+        ),
+        Table(
+            "Similarity by stage",
+            (Column("Stage"), *(Column(head, "number") for head in heads)),
+            tuple(
+                Row(
+                    (
+                        wording.stage_title(item.stage),
+                        *(
+                            units.similarity(value)
+                            for value in (item.cka, item.cka_least, item.cosine, item.cosine_least)
+                        ),
+                        wording.number(item.relative_l2),
+                        wording.number(item.relative_l2_most),
+                        f"{item.undefined} of {item.pairs}",
+                    )
+                )
+                for item in found
+            ),
+            brief=True,
+        ),
+    )
+
+
+def _short(stage: str) -> str:
+    return (
+        stage.removeprefix("layer.")
+        if stage.startswith("layer.")
+        else {"embeddings": "emb"}.get(stage, stage)[:10]
+    )

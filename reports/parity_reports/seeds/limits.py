@@ -1,0 +1,42 @@
+"""What a seed audit does not show, said on every report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parity.seed_audit import SeedAudit
+from parity_reports import wording
+from parity_reports.seeds.parts import Parts
+
+__all__ = ["build_seed_limits"]
+
+
+def build_seed_limits(audit: SeedAudit, parts: Parts) -> tuple[str, ...]:
+    """The limits, each a sentence."""
+    return tuple(_limits(audit, parts))
+
+
+def _limits(audit: SeedAudit, parts: Parts) -> Iterator[str]:
+    inputs = audit.inputs
+    yield f"{wording.plural(inputs.count, 'example')} from one source. What they do not exercise was not seen."
+    few = min((arm.runs for arm in parts.arms), default=0)
+    if few < 3:
+        yield f"{wording.plural(few, 'run')}{' in an arm' if len(parts.arms) > 1 else ''}: spread and churn of a recipe need three or more."
+    elif few < 10:
+        yield f"{wording.plural(few, 'run')}{' an arm' if len(parts.arms) > 1 else ''}: intervals of an SD are wide, and those of a variance split wider."
+    yield "The intervals hold for new runs of the same recipe on the same data: other data, another machine and other versions are not among the seeds."
+    if any(arm.metrics for arm in parts.arms):
+        yield "t intervals take a metric as near normal over runs; a few runs that fail are told apart, a recipe with two outcomes is not."
+    else:
+        yield "Without labels nothing is said about which run is right: agreement is not accuracy."
+    if inputs.labelled and inputs.labelled < inputs.count:
+        missing = inputs.count - inputs.labelled
+        yield f"{wording.plural(missing, 'example')} without a label count for agreement, and for no metric."
+    if parts.variance is None:
+        yield "Initial weights, data order and dropout are not told apart: that needs a grid of seeds."
+    elif parts.variance.logits is not None and parts.variance.logits.interaction is None:
+        yield "With one run a cell, the interaction of the two seeds cannot be told from the rest."
+    if len(audit.arms) > 1:
+        yield "The margin must have been fixed before looking; one that is chosen afterwards proves nothing."
+    if not audit.cka:
+        yield "The runs' layers were not compared."

@@ -1,0 +1,96 @@
+"""What was run: each run with its weights, the recipe as it was settled, the inputs, and where it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from parity.seed_audit import RunRecord, SeedAudit
+from parity_reports import wording
+from parity_reports.seeds import units
+from parity_reports.seeds.blocks import Block, Column, Facts, Row, Section, Table
+
+__all__ = ["build_ran"]
+
+_DIGEST = 20
+
+
+def build_ran(audit: SeedAudit, most_runs: int) -> Section:
+    """The section, with at most so many runs listed."""
+    return Section(
+        anchor="ran",
+        title="What was run",
+        short="What was run",
+        lede=f"{wording.plural(len(audit.runs), 'run')}, asked with {wording.plural(audit.inputs.count, 'example')}.",
+        blocks=tuple(_blocks(audit, most_runs)),
+    )
+
+
+def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
+    yield Table(
+        "Runs",
+        (
+            Column("Run"),
+            Column("Subject", "code"),
+            Column("Weights", "code"),
+            Column("Steps", "number"),
+            Column("Final loss", "number"),
+        ),
+        tuple(_run(run) for run in audit.runs[:most_runs]),
+        left_out=max(0, len(audit.runs) - most_runs),
+    )
+    inputs, margins = audit.inputs, audit.margins
+    yield Facts(
+        "Inputs",
+        (
+            ("Source", inputs.source + (" (built in)" if inputs.built_in else "")),
+            ("Examples", wording.count(inputs.count)),
+            ("With a label", wording.count(inputs.labelled)),
+            ("Text pairs", wording.count(inputs.pairs)),
+            ("Digest", inputs.digest),
+            ("Classes", wording.said(audit.classes)),
+        ),
+        heading="Inputs",
+    )
+    excess = margins.metric if margins.excess is None else margins.excess
+    yield Facts(
+        "Stated beforehand",
+        (
+            ("Metric that decides", units.metric_name(margins.primary)),
+            ("It may move by", units.size(margins.primary, margins.metric)),
+            ("Churn allowed", wording.share(margins.churn)),
+            ("Excess churn allowed between the arms", wording.share(excess)),
+            ("α of every test and interval", f"{margins.alpha:g}"),
+        ),
+        heading="Stated beforehand",
+    )
+    if audit.recipe is not None:
+        yield Facts(
+            "Recipe", tuple(_flat(audit.recipe)), heading="The recipe, as it was settled", collapsed=True
+        )
+    rows = tuple(_flat(audit.provenance))
+    if rows:
+        yield Facts("Provenance", rows, heading="Provenance of this audit", collapsed=True)
+
+
+def _run(run: RunRecord) -> Row:
+    training = run.training or {}
+    loss = training.get("final_loss")
+    return Row(
+        (
+            run.name,
+            run.spec,
+            wording.NOTHING if run.weights_digest is None else run.weights_digest[:_DIGEST],
+            wording.said(training.get("steps")),
+            wording.number(loss) if isinstance(loss, float) else wording.NOTHING,
+        ),
+        "" if run.standing == "kept" else "dim",
+    )
+
+
+def _flat(found: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}: ")  # pyright: ignore[reportUnknownArgumentType]
+        else:
+            yield f"{prefix}{name}", wording.said(value)

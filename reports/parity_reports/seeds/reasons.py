@@ -1,0 +1,76 @@
+"""What the verdict looked at, said: value and permission in one sentence each."""
+
+from __future__ import annotations
+
+from parity.seed_audit import MarginsRecord
+from parity_reports import wording
+from parity_reports.seeds import units
+from parity_reports.seeds.parts import Needed, Reason
+
+__all__ = ["needed_sentence", "reason_sentence", "result_word"]
+
+_TESTS = {"difference", "permutation", "tost"}
+_OF_TESTS = {
+    "difference": "The t test of no difference gives p = {value} (a difference is shown at {limit} or less).",
+    "permutation": "The permutation test of excess churn gives p = {value} (shown at {limit} or less).",
+    "tost": "The test of equivalence gives p = {value} (shown at {limit} or less).",
+}
+_OF_SIZES = {
+    "new_run": "A new run falls within ±{value} (up to {limit}).",
+    "new_run_low": "Even by the lower bound of the SD a new run falls within ±{value} (up to {limit}).",
+}
+_OF_SHARES = {
+    "churn_high": "Mean churn is at most {value} (up to {limit}).",
+    "churn_low": "Mean churn is at least {value} (up to {limit}).",
+    "excess_high": "Excess churn is at most {value} (up to {limit}).",
+}
+_PLAIN = {
+    "seed_without_effect": "A seed changed nothing.",
+    "no_labels": "There are no labels: no metric decides.",
+}
+
+
+def reason_sentence(reason: Reason, margins: MarginsRecord) -> str:
+    """One reason in words; one that this version does not know is said by its name."""
+    about = reason.about
+    if about in _PLAIN:
+        return _PLAIN[about]
+    if about in ("failed_runs", "missing_runs"):
+        said = "failed" if about == "failed_runs" else "could not be counted"
+        return f"{_runs(reason.value)} {said} (up to {_whole(reason.limit)})."
+    if about == "few_runs":
+        return f"{_runs(reason.value)} kept (at least {_whole(reason.limit)} are needed)."
+    if about in _OF_TESTS:
+        return _OF_TESTS[about].format(value=units.p_value(reason.value), limit=units.p_value(reason.limit))
+    if about in _OF_SIZES:
+        value, limit = (units.size(margins.primary, number) for number in (reason.value, reason.limit))
+        return _OF_SIZES[about].format(value=value, limit=limit)
+    if about in _OF_SHARES:
+        return _OF_SHARES[about].format(value=wording.share(reason.value), limit=wording.share(reason.limit))
+    return f"{about}: {wording.number(reason.value)} (limit {wording.number(reason.limit)})."
+
+
+def result_word(reason: Reason) -> str:
+    """Whether it holds; of a test, whether it is shown."""
+    if reason.about in _TESTS:
+        return "shown" if reason.holds else "not shown"
+    return "holds" if reason.holds else "does not hold"
+
+
+def needed_sentence(needed: Needed, *, arms: bool) -> str:
+    """How many runs would settle it."""
+    each = " an arm" if arms else ""
+    if needed.kind == "enough":
+        return "It is settled: more runs are not needed."
+    if needed.runs is None:
+        return "No number of runs up to 1,000 would settle it: it lies too near the limit, or hangs on the number of examples."
+    least = "At least" if needed.kind == "at_least" else "About"
+    return f"{least} {wording.plural(needed.runs, 'run')}{each} would settle it."
+
+
+def _runs(number: float | None) -> str:
+    return "Runs" if number is None else wording.plural(round(number), "run")
+
+
+def _whole(number: float | None) -> str:
+    return wording.NOTHING if number is None else wording.count(round(number))

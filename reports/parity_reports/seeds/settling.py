@@ -1,0 +1,86 @@
+"""Runs needed: what the verdict looked at, how many runs would settle it, and what this number of runs can and cannot show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from parity.seed_audit import SeedAudit
+from parity_reports import wording
+from parity_reports.seeds import units
+from parity_reports.seeds.blocks import Block, Column, Points, Row, Section, Table
+from parity_reports.seeds.parts import CanShow, Parts
+from parity_reports.seeds.reasons import needed_sentence, reason_sentence, result_word
+
+__all__ = ["build_settling"]
+
+
+def build_settling(audit: SeedAudit, parts: Parts) -> Section:
+    """The section."""
+    return Section(
+        anchor="needed",
+        title="What would settle it",
+        short="Runs needed",
+        lede=needed_sentence(parts.needed, arms=len(parts.arms) > 1),
+        blocks=tuple(_blocks(audit, parts)),
+    )
+
+
+def _blocks(audit: SeedAudit, parts: Parts) -> Iterator[Block]:
+    if parts.reasons:
+        yield Table(
+            "What the verdict looked at",
+            (Column("What was looked at", "prose"), Column("Result")),
+            tuple(
+                Row(
+                    (reason_sentence(reason, audit.margins), result_word(reason)),
+                    _tone(reason.about, reason.holds),
+                )
+                for reason in parts.reasons
+            ),
+            heading="What the verdict looked at",
+            brief=True,
+        )
+    found = _can_show(parts)
+    if found is None:
+        yield Points(
+            ("One run shows no spread, no churn and no difference between recipes.",),
+            heading="What so many runs can show",
+        )
+        return
+    each = " an arm" if len(parts.arms) > 1 else ""
+    yield Points(
+        tuple(_can(audit, parts, found)),
+        heading=f"What {wording.plural(found.runs, 'run')}{each} can show",
+    )
+
+
+def _tone(about: str, holds: bool) -> Literal["", "soft"]:
+    return "" if holds or about in ("difference", "permutation", "tost") else "soft"
+
+
+def _can_show(parts: Parts) -> CanShow | None:
+    if len(parts.arms) > 1:
+        return parts.baseline.can_show if parts.baseline is not None else None
+    return parts.arms[0].can_show
+
+
+def _can(audit: SeedAudit, parts: Parts, found: CanShow) -> Iterator[str]:
+    primary = audit.margins.primary
+    metric = next((arm.metrics[primary] for arm in parts.arms if primary in arm.metrics), None)
+    sd = None if metric is None else metric.spread.sd
+
+    def in_sd(multiple: float | None) -> str:
+        here = "" if sd is None or multiple is None else f", here {units.size(primary, multiple * sd)}"
+        return f"{wording.number(multiple)} times the SD over runs{here}"
+
+    yield f"The mean is known to ± {in_sd(found.mean_half_width)}."
+    yield f"The SD itself lies between {wording.number(found.sd_low)} and {wording.number(found.sd_high)} times what is seen."
+    yield f"A new run falls within ± {in_sd(found.new_run_half_width)}, of the mean."
+    power = wording.share(found.power)
+    yield f"Two arms of so many runs are found different, {power} of the time, when they are {in_sd(found.detectable)} apart."
+    margin = units.size(primary, None if found.tost_sd is None else found.tost_sd * audit.margins.metric)
+    yield f"Two arms that are alike are shown equivalent, {power} of the time, when paired differences have an SD of {margin} or less."
+    if found.least_p is not None:
+        able = "can" if found.least_p <= found.alpha else "cannot"
+        yield f"The permutation test gives p = {units.p_value(found.least_p)} at the least: it {able} reject at {found.alpha:g}."

@@ -1,0 +1,117 @@
+"""Sources of variance: what initial weights, data order and the rest make of it, over a full grid of two seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import partial
+
+from parity.seed_audit import SeedAudit
+from parity_reports import wording
+from parity_reports.seeds import units
+from parity_reports.seeds.blocks import Block, Column, Figure, Row, Section, Table
+from parity_reports.seeds.figures import Interval, Intervals
+from parity_reports.seeds.parts import Component, Parts, Split, Variance
+
+__all__ = ["build_variance"]
+
+_SEEDS = {"init_seed": "Initial weights", "order_seed": "Order of the rows", "dropout_seed": "Dropout"}
+
+
+def build_variance(audit: SeedAudit, parts: Parts) -> Section:
+    """The section; without a grid it says what would make one."""
+    found = parts.variance
+    lede = "The runs are no full grid of two seeds, so that sources are not told apart: ask with --init-seeds and --order-seeds."
+    if found is not None and (split := found.metric or found.logits) is not None:
+        first, second, repeats = split.shape
+        each = "one run" if repeats == 1 else wording.plural(repeats, "run")
+        lede = (
+            f"A grid of {first} × {second} seeds with {each} a cell, two-way random effects. With so few seeds of each kind the "
+            "intervals are wide and overlap: a point alone does not rank the sources."
+        )
+    return Section(
+        anchor="variance",
+        title="Where the variance comes from",
+        short="Sources of variance",
+        lede=lede,
+        blocks=() if found is None else tuple(_blocks(audit, found)),
+    )
+
+
+def _blocks(audit: SeedAudit, found: Variance) -> Iterator[Block]:
+    primary = audit.margins.primary
+    if found.metric is not None:
+        title = f"SD of {units.in_sentence(primary)} by source, with {wording.share(found.metric.confidence)} intervals"
+        yield Figure(
+            "Sources of variance",
+            "",
+            Intervals(
+                title,
+                tuple(
+                    Interval(
+                        name,
+                        None if part.raw is None else math.sqrt(max(part.raw, 0.0)),
+                        _root(None if part.interval is None else part.interval.low),
+                        _root(None if part.interval is None else part.interval.high),
+                        f"{units.size(primary, _root(part.raw))}, {wording.share(part.share)}",
+                    )
+                    for name, part in _named(found, found.metric)
+                ),
+                partial(units.short, primary),
+            ),
+        )
+    for split, whose in ((found.metric, units.in_sentence(primary)), (found.logits, "the centred logits")):
+        if split is not None:
+            yield _table(found, split, whose, primary if split is found.metric else None)
+
+
+def _table(found: Variance, split: Split, whose: str, primary: str | None) -> Table:
+    heads = ["Share", "Variance", "Degrees of freedom"]
+    if primary is not None:
+        heads += ["SD", "its interval"]
+    rows = tuple(
+        Row(
+            (
+                name,
+                wording.share(part.share),
+                wording.number(part.raw),
+                wording.number(part.degrees),
+                *(
+                    (units.size(primary, _root(part.raw)), _root_interval(primary, part))
+                    if primary is not None
+                    else ()
+                ),
+            )
+        )
+        for name, part in _named(found, split)
+    )
+    return Table(
+        f"Variance of {whose}",
+        (Column("Source"), *(Column(head, "number") for head in heads)),
+        rows,
+        heading=f"Variance of {whose}",
+        note="A variance near zero can come out negative; shares are of those above zero.",
+        brief=primary is not None,
+    )
+
+
+def _named(found: Variance, split: Split) -> list[tuple[str, Component]]:
+    rest = "Rest: dropout and noise" if split.interaction is not None else "Interaction and rest"
+    parts = [
+        (_SEEDS.get(found.first, found.first), split.first),
+        (_SEEDS.get(found.second, found.second), split.second),
+        ("Their interaction", split.interaction),
+        (rest, split.rest),
+    ]
+    return [(name, part) for name, part in parts if part is not None]
+
+
+def _root(variance: float | None) -> float | None:
+    return None if variance is None else math.sqrt(max(variance, 0.0))
+
+
+def _root_interval(primary: str, part: Component) -> str:
+    if part.interval is None:
+        return wording.NOTHING
+    low, high = _root(part.interval.low), _root(part.interval.high)
+    return f"{units.short(primary, low)} to {'no bound' if high is None else units.short(primary, high)}"
