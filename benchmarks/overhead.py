@@ -1,6 +1,6 @@
 """The comparer's CPU time as a share of the forwards it compares: a whole `parity compare`, at MiniLM's size.
 
-    python benchmarks/overhead.py [--rows 3000] [--rounds 3] [--model FOLDER] [--texts FILE]
+    python benchmarks/overhead.py [--rows 4000] [--rounds 3] [--model FOLDER] [--texts FILE]
 
 Counted is everything the host does from opening the subjects to the last stage: reading, aligning, the noise sample,
 measuring, judging. Each round also runs a control, the same subject on both sides: how far its two sides' forwards are from
@@ -19,7 +19,7 @@ LIMIT = 0.03
 
 def main() -> int:
     parser = arguments(__doc__)
-    parser.add_argument("--rows", type=int, default=3000)
+    parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     costs: list[Cost] = []
