@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from parity.audit import Audit
 from parity_reports import figures
+from parity_reports.drawings import draw
 from parity_reports.view import Sizes, build_page
 from parity_reports.visible import markup, visible
 from parity_reports.wording import pass_title
@@ -52,6 +53,7 @@ def _render(audit: Audit, sizes: Sizes) -> str:
     return render_page(
         "report.html.j2",
         page=page,
+        draw=draw,
         relative_figure=figures.relative_curve(page.ladder),
         float64_figure=figures.float64_curve(page.ladder),
     )

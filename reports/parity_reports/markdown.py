@@ -11,14 +11,16 @@ from collections.abc import Iterator, Sequence
 
 from parity.audit import Audit
 from parity_reports import wording
+from parity_reports.blocks import Column, Facts, Points, Section, Table
 from parity_reports.ladder import Measure, build_ladder, runs
 from parity_reports.view import Page, Sizes, build_page
 from parity_reports.visible import visible
 
-__all__ = ["code", "escaped", "render", "table"]
+__all__ = ["code", "escaped", "render", "section_blocks"]
 
 _SIZES = Sizes(flips=5, tokens=0, findings=10, stage_details=False)
 _MOST_FIELDS = 15
+_MOST_ROWS = 20
 
 
 def render(audit: Audit) -> str:
@@ -28,6 +30,7 @@ def render(audit: Audit) -> str:
         *_head(audit, page),
         *_stages(audit),
         *_decisions(page),
+        *(section_blocks(page.scale) if page.scale is not None else ()),
         *_findings(page),
         *_not_compared(page),
         *_compared(page),
@@ -102,7 +105,7 @@ def _stages(audit: Audit) -> Iterator[str]:
             chosen[ladder.passes.index(measured_in)] or next(item for item in chosen if item), run.length
         )
         rows.append(row)
-    yield table(heads, rows)
+    yield _table(heads, rows)
 
 
 def _result(measure: Measure | None, length: int) -> list[str]:
@@ -128,7 +131,7 @@ def _decisions(page: Page) -> Iterator[str]:
         yield "\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in page.predictions.facts)
     for measures in (page.predictions.temperatures, page.predictions.metrics):
         if measures.rows:
-            yield table(measures.heads, [[escaped(cell) for cell in row] for row in measures.rows])
+            yield _table(measures.heads, [[escaped(cell) for cell in row] for row in measures.rows])
     if page.predictions.flips:
         rows = [
             [
@@ -137,7 +140,7 @@ def _decisions(page: Page) -> Iterator[str]:
             ]
             for flip in page.predictions.flips
         ]
-        yield table(["Row", "Text", "Reference", "Candidate"], rows)
+        yield _table(["Row", "Text", "Reference", "Candidate"], rows)
     if page.predictions.flips_left_out:
         yield f"{wording.count(page.predictions.flips_left_out)} more that differ are in the record."
     yield "## Tokens"
@@ -164,7 +167,7 @@ def _findings(page: Page) -> Iterator[str]:
 def _not_compared(page: Page) -> Iterator[str]:
     if page.not_compared:
         yield "## What could not be compared"
-        yield table(
+        yield _table(
             ["Stage", "Pass", "Side", "Reason", "Counts"],
             [[code(row[0], cell=True), *map(escaped, row[1:])] for row in page.not_compared],
         )
@@ -178,17 +181,49 @@ def _compared(page: Page) -> Iterator[str]:
             [code(clipped, cell=True) for clipped in _clipped(field.name, field.reference, field.candidate)]
             for field in fields
         ]
-        yield table(["Field", "Reference", "Candidate"], rows[:_MOST_FIELDS])
+        yield _table(["Field", "Reference", "Candidate"], rows[:_MOST_FIELDS])
         if len(rows) > _MOST_FIELDS:
             yield f"{wording.count(len(rows) - _MOST_FIELDS)} more fields differ; they are in the record."
+
+
+def section_blocks(section: Section, *, always: bool = False) -> Iterator[str]:
+    """What of a section is brief; a section without it is left to the page, unless it is `always` said."""
+    said: list[str] = []
+    for block in section.blocks:
+        brief = isinstance(block, Points) or (isinstance(block, Table | Facts) and block.brief)
+        if brief and block.heading:
+            said.append(f"### {escaped(block.heading)}")
+        if isinstance(block, Table) and block.brief:
+            said.append(_block_table(block))
+        elif isinstance(block, Facts) and block.brief:
+            said.append("\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in block.rows))
+        elif isinstance(block, Points):
+            said.append("\n".join(f"- {escaped(item)}" for item in block.items))
+    if said or always:
+        yield f"## {section.title}"
+        yield escaped(section.lede)
+        yield from said
+
+
+def _block_table(block: Table) -> str:
+    rows = [
+        [_cell(column, cell) for column, cell in zip(block.columns, row.cells, strict=True)]
+        for row in block.rows[:_MOST_ROWS]
+    ]
+    left = block.left_out + max(0, len(block.rows) - _MOST_ROWS)
+    more = f"\n\n{left:,} more are in the record." if left else ""
+    return _table([column.name for column in block.columns], rows) + more
+
+
+def _cell(column: Column, cell: str) -> str:
+    return code(cell, cell=True) if column.kind == "code" else escaped(cell)
 
 
 def _clipped(*values: str) -> list[str]:
     return [wording.clip(value, 120) for value in values]
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of cells that are Markdown already."""
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines)

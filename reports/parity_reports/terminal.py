@@ -61,6 +61,8 @@ class Summary:
         else:
             yield _stage_table(lines, encoding)
         yield Text()
+        if audit.seed_scale is not None:
+            yield data(f"beside seeds: {audit.seed_scale.sentence}", encoding)
         yield from _rest(audit, encoding)
 
 
@@ -144,7 +146,12 @@ def _largest(line: Run) -> str:
 
 
 def _rest(audit: Audit, encoding: str) -> Iterator[Text]:
-    others = [finding for finding in audit.findings if finding is not main_finding(audit)]
+    said = "" if audit.seed_scale is None else audit.seed_scale.sentence  # which has a line of its own
+    others = [
+        finding
+        for finding in audit.findings
+        if finding is not main_finding(audit) and finding.sentence != said
+    ]
     for finding in others[:_MOST]:
         cause = f" [{finding.cause}]" if finding.cause else ""
         yield data(f"- {finding.stage}: {finding.sentence}{cause}", encoding)

@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from parity.audit import Audit
 from parity_reports import wording
+from parity_reports.blocks import Section
 from parity_reports.causes import remedy
 from parity_reports.compared import Compared, build_compared
 from parity_reports.ladder import Ladder, build_ladder
 from parity_reports.limits import build_limits
 from parity_reports.predictions import Predictions, build_predictions
+from parity_reports.scale import build_scale
 from parity_reports.tokens import TokenView, build_tokens
 from parity_reports.verdict import FirstScreen, build_first_screen
 
@@ -63,6 +65,7 @@ class Page:
     findings: tuple[FindingView, ...]
     findings_left_out: int
     predictions: Predictions
+    scale: Section | None
     tokens: TokenView
     not_compared: tuple[tuple[str, ...], ...]
     compared: Compared
@@ -87,6 +90,7 @@ def build_page(audit: Audit, sizes: Sizes = Sizes()) -> Page:  # noqa: B008 - im
         findings=_findings(audit)[: sizes.findings],
         findings_left_out=max(0, len(audit.findings) - sizes.findings),
         predictions=build_predictions(audit.decisions, sizes.flips),
+        scale=build_scale(audit),
         tokens=build_tokens(audit, sizes.tokens),
         not_compared=_not_compared(audit),
         compared=build_compared(audit, sizes.fields, sizes.remarks),

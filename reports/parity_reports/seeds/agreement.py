@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 from parity.seed_audit import SeedAudit
 from parity_reports import wording
+from parity_reports.blocks import Block, Column, Facts, Figure, Row, Section, Table
+from parity_reports.drawings import Matrix
 from parity_reports.seeds import units
-from parity_reports.seeds.blocks import Block, Column, Facts, Figure, Row, Section, Table
-from parity_reports.seeds.figures import Matrix
 from parity_reports.seeds.parts import Agreement, ArmParts, Churn, Estimate, Parts, kept_runs
-from parity_reports.seeds.run_names import order_by_factors, short_names
+from parity_reports.seeds.run_names import order_by_factors, share_seeds, short_names
 
 __all__ = ["build_agreement"]
 
 _MOST_IN_MATRIX = 120
+_BLOCKS = "Runs whose seeds are alike stand side by side: a block that is lighter than the rest is a seed that makes runs alike."
 
 
 def build_agreement(audit: SeedAudit, parts: Parts, most_contested: int) -> Section:
@@ -45,7 +46,7 @@ def _blocks(audit: SeedAudit, parts: Parts, most_contested: int) -> Iterator[Blo
         if arm.churn is not None:
             yield Figure(
                 f"Churn matrix{whose}",
-                "Runs whose seeds are alike stand side by side: a block that is lighter than the rest is a seed that makes runs alike.",
+                _BLOCKS if share_seeds(kept_runs(audit, arm.name)) else "",
                 _matrix(audit, arm, arm.churn, whose),
             )
         if arm.distances:

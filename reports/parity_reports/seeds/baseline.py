@@ -7,9 +7,9 @@ from functools import partial
 
 from parity.seed_audit import SeedAudit
 from parity_reports import wording
+from parity_reports.blocks import Block, Column, Facts, Figure, Row, Section, Table
+from parity_reports.drawings import Interval, Intervals
 from parity_reports.seeds import units
-from parity_reports.seeds.blocks import Block, Column, Facts, Figure, Row, Section, Table
-from parity_reports.seeds.figures import Interval, Intervals
 from parity_reports.seeds.parts import Baseline, Difference, Equivalence, ExcessChurn, Parts
 
 __all__ = ["build_baseline"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from parity.seed_audit import SeedAudit
 from parity_reports import wording
+from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
 from parity_reports.seeds import units
-from parity_reports.seeds.blocks import Block, Column, Facts, Row, Section, Table
 from parity_reports.seeds.parts import ArmParts, FittedTemperature, Parts
 
 __all__ = ["build_calibration"]
@@ -62,19 +62,20 @@ def _blocks(audit: SeedAudit, parts: Parts, most_runs: int) -> Iterator[Block]:
             Row(
                 (
                     f"{run.name}, {run.arm}" if several else run.name,
-                    wording.number(item.error.ece),
-                    wording.number(item.error.calibrated_mean),
-                    wording.number(item.error.calibrated_high),
+                    units.similarity(item.error.ece),
+                    units.similarity(item.error.calibrated_mean),
+                    units.similarity(item.error.calibrated_high),
                     units.p_value(item.error.p),
-                    wording.number(item.ace),
+                    units.similarity(item.ace),
                     wording.number(item.nll),
                     wording.number(item.brier),
                     _fitted(item.temperature),
-                    units.interval("", item.temperature.interval),
+                    _interval(item.temperature),
                 )
             )
             for run, item in found[:most_runs]
         ),
+        heading="Each run",
         left_out=max(0, len(found) - most_runs),
     )
 
@@ -99,3 +100,9 @@ def _fitted(found: FittedTemperature) -> str:
     if found.at_least is not None:
         return f"{found.at_least:.3g} or more"
     return _STATES.get(found.state, wording.NOTHING)
+
+
+def _interval(found: FittedTemperature) -> str:
+    if found.interval is None or found.interval.low is None or found.interval.high is None:
+        return wording.NOTHING
+    return f"{found.interval.low:.3g} to {found.interval.high:.3g}"

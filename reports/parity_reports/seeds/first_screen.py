@@ -93,7 +93,7 @@ def _inside(audit: SeedAudit, parts: Parts) -> Answer:
         "stable": "Yes",
         "equivalent": "Yes, and inside the margin",
         "unstable": "No",
-        "different": "No, it is more than seeds do",
+        "different": "No, it is more than seeds make",
         "inconclusive": "It cannot be told yet",
     }[audit.verdict]
     if audit.inside_margin:
@@ -212,24 +212,30 @@ def _origin(audit: SeedAudit, parts: Parts) -> Answer:
         shares = [(name, part) for name, part in named if part is not None and part.share is not None]
         if shares:
             first = max(shares, key=lambda pair: pair[1].share or 0.0)
+            ranked = _ranked(first[1], [part for _, part in shares if part is not first[1]])
             whose = (
                 units.in_sentence(audit.margins.primary)
                 if parts.variance.metric is not None
                 else "the logits"
             )
-            said = f"Shares of the variance of {whose}: {'; '.join(_share(name, part) for name, part in shares)}. The intervals are wide."
-            return Answer(
-                question,
-                f"Mostly {first[0][:1].lower()}{first[0][1:]}",
-                said,
-                "variance",
-                "Sources of variance",
-            )
+            listed = "; ".join(_share(name, part) for name, part in shares)
+            apart = "Its interval lies above the others'." if ranked else "Their intervals overlap."
+            title = f"Mostly {first[0][:1].lower()}{first[0][1:]}" if ranked else "Not ranked yet"
+            said = f"Point shares of the variance of {whose}: {listed}. {apart}"
+            return Answer(question, title, said, "variance", "Sources of variance")
     metric = parts.arms[0].metrics.get(audit.margins.primary)
     if metric is not None and metric.seed is not None:
         return _flip_noise(question, audit, metric)
     said = "Initial weights and order are told apart over a grid of both (--init-seeds, --order-seeds)."
     return Answer(question, "Not told apart", said, "variance", "Sources of variance")
+
+
+def _ranked(first: Component, others: list[Component]) -> bool:
+    """Whether the largest is shown to be: its interval lies above every other."""
+    if first.interval is None or first.interval.low is None:
+        return False
+    highs = [None if other.interval is None else other.interval.high for other in others]
+    return all(high is not None and high < first.interval.low for high in highs)
 
 
 def _share(name: str, part: Component) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from parity.seed_audit import SeedAudit
+from parity_reports.drawings import draw
 from parity_reports.html import LARGEST, render_page
-from parity_reports.seeds.figures import draw
 from parity_reports.seeds.view import SeedSizes, build_seed_page
 
 __all__ = ["render"]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from parity.seed_audit import SeedAudit
 from parity_reports import wording
+from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
 from parity_reports.seeds import units
-from parity_reports.seeds.blocks import Block, Column, Facts, Row, Section, Table
 from parity_reports.seeds.parts import ArmParts, Integrity, Parts
 from parity_reports.seeds.run_names import factors_said
 
@@ -130,7 +130,7 @@ def _of_arm(arm: ArmParts, found: Integrity, whose: str) -> Iterator[Block]:
         if any(limits):
             rows.append(("Learnt nothing means", " or ".join(limit for limit in limits if limit)))
     if rows:
-        yield Facts(f"Repeats and failed runs{whose}", tuple(rows))
+        yield Facts(f"Repeats and failed runs{whose}", tuple(rows), heading=f"Repeats and failed runs{whose}")
 
 
 def _did(alone: int, changed: int) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from parity.seed_audit import SeedAudit, StageSimilarity
 from parity_reports import wording
+from parity_reports.blocks import Block, Column, Figure, Row, Section, Table
+from parity_reports.drawings import Line, Lines
 from parity_reports.seeds import units
-from parity_reports.seeds.blocks import Block, Column, Figure, Row, Section, Table
-from parity_reports.seeds.figures import Line, Lines
 
 __all__ = ["build_layers"]
 

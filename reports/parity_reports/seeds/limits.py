@@ -27,7 +27,7 @@ def _limits(audit: SeedAudit, parts: Parts) -> Iterator[str]:
     yield "The intervals hold for new runs of the same recipe on the same data: other data, another machine and other versions are not among the seeds."
     if any(arm.metrics for arm in parts.arms):
         yield "t intervals take a metric as near normal over runs; a few runs that fail are told apart, a recipe with two outcomes is not."
-    else:
+    elif not inputs.labelled:
         yield "Without labels nothing is said about which run is right: agreement is not accuracy."
     if inputs.labelled and inputs.labelled < inputs.count:
         missing = inputs.count - inputs.labelled

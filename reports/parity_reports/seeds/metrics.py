@@ -7,9 +7,9 @@ from functools import partial
 
 from parity.seed_audit import SeedAudit
 from parity_reports import wording
+from parity_reports.blocks import Block, Column, Figure, Row, Section, Table
+from parity_reports.drawings import Lane, Strip
 from parity_reports.seeds import units
-from parity_reports.seeds.blocks import Block, Column, Figure, Row, Section, Table
-from parity_reports.seeds.figures import Lane, Strip
 from parity_reports.seeds.parts import ArmParts, Metric, Parts
 from parity_reports.seeds.run_names import factors_said
 

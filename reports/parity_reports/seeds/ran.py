@@ -7,8 +7,8 @@ from typing import Any
 
 from parity.seed_audit import RunRecord, SeedAudit
 from parity_reports import wording
+from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
 from parity_reports.seeds import units
-from parity_reports.seeds.blocks import Block, Column, Facts, Row, Section, Table
 
 __all__ = ["build_ran"]
 

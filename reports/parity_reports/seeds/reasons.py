@@ -52,6 +52,8 @@ def reason_sentence(reason: Reason, margins: MarginsRecord) -> str:
 
 def result_word(reason: Reason) -> str:
     """Whether it holds; of a test, whether it is shown."""
+    if reason.about == "no_labels":
+        return "not measured"
     if reason.about in _TESTS:
         return "shown" if reason.holds else "not shown"
     return "holds" if reason.holds else "does not hold"

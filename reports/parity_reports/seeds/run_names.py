@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from parity.seed_audit import RunRecord
 from parity_reports import wording
 
-__all__ = ["factors_said", "order_by_factors", "short_names"]
+__all__ = ["factors_said", "order_by_factors", "share_seeds", "short_names"]
 
 _LONGEST = 18
 _LETTERS = {"init_seed": "i", "order_seed": "o", "dropout_seed": "d", "seed": "s", "repeat": "r"}
@@ -43,6 +43,11 @@ def factors_said(run: RunRecord) -> str:
     if len(set(seeds.values())) == 1:
         return f"all {next(iter(seeds.values()))}{again}"
     return ", ".join(f"{_WORDS.get(name, name)} {value}" for name, value in seeds.items()) + again
+
+
+def share_seeds(runs: Sequence[RunRecord]) -> bool:
+    """Whether some runs have one seed alike and another not, so that a block of a matrix can say something."""
+    return any(len({run.factors[name] for run in runs}) < len(runs) for name in _moving(runs))
 
 
 def _moving(runs: Sequence[RunRecord]) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Literal
 
 from parity.seed_audit import SeedAudit
 from parity_reports import wording
+from parity_reports.blocks import Block, Column, Points, Row, Section, Table
 from parity_reports.seeds import units
-from parity_reports.seeds.blocks import Block, Column, Points, Row, Section, Table
 from parity_reports.seeds.parts import CanShow, Parts
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence, result_word
 
@@ -44,7 +44,7 @@ def _blocks(audit: SeedAudit, parts: Parts) -> Iterator[Block]:
     found = _can_show(parts)
     if found is None:
         yield Points(
-            ("One run shows no spread, no churn and no difference between recipes.",),
+            ("Fewer than two runs show no spread, no churn and no difference between recipes.",),
             heading="What so many runs can show",
         )
         return

@@ -80,7 +80,8 @@ def _arm(arm: ArmParts, encoding: str) -> Iterator[Text]:
 
 
 def _runs(audit: SeedAudit, encoding: str) -> Iterator[Text]:
-    left = [run for run in audit.runs if run.standing != "kept"]
+    named = {name for finding in audit.findings if finding.severity == "bars" for name in finding.runs}
+    left = [run for run in audit.runs if run.standing != "kept" and run.name not in named]
     for run in left[:_MOST]:
         yield data(
             f"? {run.name} ({run.arm}) is in no mean: {run.reason or run.standing}", encoding, "yellow"

@@ -109,7 +109,7 @@ def share_interval(bounds: Bounds | None) -> str:
 
 
 def similarity(number: float | None) -> str:
-    """A number between -1 and 1, such as CKA, a cosine or kappa.
+    """A number between -1 and 1, such as CKA, a cosine, kappa or ECE.
 
     >>> similarity(-0.011), similarity(None)
     ('-0.011', '–')

@@ -8,9 +8,9 @@ from functools import partial
 
 from parity.seed_audit import SeedAudit
 from parity_reports import wording
+from parity_reports.blocks import Block, Column, Figure, Row, Section, Table
+from parity_reports.drawings import Interval, Intervals
 from parity_reports.seeds import units
-from parity_reports.seeds.blocks import Block, Column, Figure, Row, Section, Table
-from parity_reports.seeds.figures import Interval, Intervals
 from parity_reports.seeds.parts import Component, Parts, Split, Variance
 
 __all__ = ["build_variance"]
@@ -44,7 +44,7 @@ def _blocks(audit: SeedAudit, found: Variance) -> Iterator[Block]:
         title = f"SD of {units.in_sentence(primary)} by source, with {wording.share(found.metric.confidence)} intervals"
         yield Figure(
             "Sources of variance",
-            "",
+            "An end without a bar lies beyond the figure; the table has it.",
             Intervals(
                 title,
                 tuple(

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from parity.seed_audit import SeedAudit
 from parity_reports import wording
+from parity_reports.blocks import Section
 from parity_reports.seeds.agreement import build_agreement
 from parity_reports.seeds.baseline import build_baseline
-from parity_reports.seeds.blocks import Section
 from parity_reports.seeds.calibration import build_calibration
 from parity_reports.seeds.first_screen import SeedScreen, build_seed_screen
 from parity_reports.seeds.integrity import build_integrity

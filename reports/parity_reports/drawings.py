@@ -108,7 +108,7 @@ def _strip(strip: Strip) -> Markup:
     numbers = [
         number
         for lane in strip.lanes
-        for number in (*lane.values, lane.low, lane.high)
+        for number in (*lane.values, lane.mean, lane.low, lane.high)
         if number is not None and math.isfinite(number)
     ]
     if not any(lane.values for lane in strip.lanes) or not numbers:
@@ -204,8 +204,8 @@ def _intervals(chart: Intervals) -> Markup:
             svg.text(Point(_WIDTH - 178, level + 4), item.said)
             continue
         if item.low is not None or item.high is not None:
-            start = max(low, item.low) if item.low is not None else low
-            end = min(high, item.high) if item.high is not None else high
+            start = min(max(item.low, low), high) if item.low is not None else low
+            end = min(max(item.high, low), high) if item.high is not None else high
             svg.line(Point(across(start), level), Point(across(end), level), "axis", 2)
             for shown, whole in ((start, item.low), (end, item.high)):
                 if shown == whole:
