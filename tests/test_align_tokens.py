@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parity.align.edits import common_subsequence
@@ -290,6 +290,11 @@ def test_every_script_rebuilds_both_sides_and_every_difference_has_a_name(
 
 @settings(max_examples=200, deadline=None)
 @given(texts, rows, rows)
+@example(
+    text="AA A AAA AAA A",
+    mine={},
+    theirs={"normalise": True, "tells": False, "offsets": False, "keep": "tail", "limit": 8, "width": 2},
+)
 def test_turning_the_sides_round_turns_the_kinds_into_themselves(
     text: str, mine: dict[str, Any], theirs: dict[str, Any]
 ) -> None:

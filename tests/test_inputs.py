@@ -85,7 +85,9 @@ def test_any_text_comes_back_from_parquet(tmp_path: Path, texts: list[str]) -> N
 
 
 @ROUND
-@given(texts=st.lists(st.text(st.characters(exclude_characters="\n\r"), max_size=20), max_size=6))
+@given(
+    texts=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=20), max_size=6)
+)
 def test_any_line_comes_back_from_a_text_file(tmp_path: Path, texts: list[str]) -> None:
     texts = ["first", *texts, "last"]
     for ending in ("\n", "\r\n"):

@@ -511,11 +511,14 @@ def test_what_a_runner_started_ends_with_it(*, dies: bool) -> None:
 
 
 _HOST = """
-    import sys, time
+    import signal, sys, time
     from pathlib import Path
     from parity.adapter import Adapter
     from parity.runner import Runner
     from parity.subject import Subject
+
+    # A shell's background job ignores Ctrl-C, and its children with it: this host is one in the foreground.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def say(progress):
         sys.stdout.write(progress.what.split()[1] + "\\n")  # one write: two threads speak

@@ -11,8 +11,8 @@ A row's kinds name its true causes, the earliest where one explains another:
 * `pieces`: the same normalised text (or an unknown one) cut into other pieces. Not said beside `text`, which explains it.
 * `ids`: the same piece has another id. Neither text nor pieces can explain that, so it may stand beside them.
 * `special_tokens`: a token that no character stands for (CLS, SEP, BOS, EOS) is missing, doubled, or another one.
-* `truncation`: a side was cut (its untruncated length says so) and lacks tokens at the cut. Not said where both were cut
-  to the same length and another kind is the reason that less text fitted.
+* `truncation`: one side was cut (its untruncated length says so) and the other was not; or both were, and lack tokens at
+  the cut. Not said where both were cut to the same length and another kind is the reason that less text fitted.
 * `token_type_ids`: the segment ids of paired tokens differ; absent ones are all zeros, as a model takes them.
 """
 
@@ -221,8 +221,9 @@ def _kinds(
         else:
             found.add("text" if _text_differs(reference, candidate) else "pieces")
     lengths = len(reference.input_ids), len(candidate.input_ids)
-    both_cut = _is_cut(reference) and _is_cut(candidate)
-    if cut and (not both_cut or lengths[0] != lengths[1] or not found):
+    cuts = _is_cut(reference), _is_cut(candidate)
+    # Where one side alone was cut that is a difference whatever else is; without offsets no run of tokens may show it.
+    if cuts[0] != cuts[1] or (cut and (lengths[0] != lengths[1] or not found)):
         found.add("truncation")
     types, other_types = reference.token_type_ids, candidate.token_type_ids
     if any((types[i] if types else 0) != (other_types[j] if other_types else 0) for i, j in pairs):
