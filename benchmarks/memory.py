@@ -1,6 +1,6 @@
 """The host's peak memory over ten times as many inputs: it holds batches, never what has gone by.
 
-    python benchmarks/memory.py [--rows 10000] [--model FOLDER] [--texts FILE]
+    python -m benchmarks.memory [--rows 10000] [--model FOLDER] [--texts FILE]
 
 Two whole `parity compare` runs over the same texts, a tenth of them and all; the peak resident memory of the process that
 compares, as its record says it. Gate: exit 1 when the larger run's peak is more than 5 % above the smaller one's.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 
-from comparison import arguments, compare
+from benchmarks.comparison import arguments, compare
 
 LIMIT = 0.05
 

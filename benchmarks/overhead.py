@@ -1,6 +1,6 @@
 """The comparer's CPU time as a share of the forwards it compares: a whole `parity compare`, at MiniLM's size.
 
-    python benchmarks/overhead.py [--rows 4000] [--rounds 3] [--model FOLDER] [--texts FILE]
+    python -m benchmarks.overhead [--rows 4000] [--rounds 3] [--model FOLDER] [--texts FILE]
 
 Counted is everything the host does from opening the subjects to the last stage: reading, aligning, the noise sample,
 measuring, judging. Each round also runs a control, the same subject on both sides: how far its two sides' forwards are from
@@ -12,7 +12,7 @@ from __future__ import annotations
 import statistics
 import sys
 
-from comparison import Cost, arguments, compare
+from benchmarks.comparison import Cost, arguments, compare
 
 LIMIT = 0.03
 

@@ -11,7 +11,7 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -110,7 +110,7 @@ def compare(request: Request, progress: Progress) -> Audit:
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
+def _rare_collections() -> Generator[None]:
     """Encodings are many small tuples in no cycle: to look for cycles among them takes a tenth of the host's time."""
     thresholds = gc.get_threshold()
     gc.freeze()
