@@ -69,7 +69,7 @@ def _stages(audit: Audit, seeds: SeedAudit) -> tuple[list[StageScale], list[str]
     if not measured:
         return [], ["No stage of the pair's encoder was compared."]
     if _layers(measured) != _layers(of_seeds):
-        said = f"it has {_named(list(of_seeds))}, and this pair {_named(list(measured))}"
+        said = f"it has {_counted(of_seeds)}, and this pair {_counted(measured)}"
         return [], [
             f"The seed audit is of another architecture: {said}. Their stages are not set side by side."
         ]
@@ -155,5 +155,7 @@ def _layers(stages: dict[str, Any]) -> set[str]:
     return {name for name in stages if name.startswith("layer.")}
 
 
-def _named(stages: list[str]) -> str:
-    return f"{stages[0]} to {stages[-1]}" if len(stages) > 1 else stages[0]
+def _counted(stages: dict[str, Any]) -> str:
+    """Its layers, as they are named: two that count alike can be named apart."""
+    layers = [name for name in stages if name in _layers(stages)]
+    return f"{len(layers)} layers ({layers[0]} to {layers[-1]})" if layers else "no layers"
