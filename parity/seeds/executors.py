@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ __all__ = ["run_here", "run_on_ray"]
 Progress = Callable[[str, int, int | None], None]
 _RETRIES = 3
 _GLANCE = 1.0  # seconds between two looks at how far the workers are
+_PATIENCE = 10.0  # seconds for a cluster to answer the door
 _PASSED = ("PARITY_RUNS", "PARITY_CACHE", "HF_HOME", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
@@ -110,6 +112,8 @@ def _ray(address: str | None, jobs: int) -> Any:
             "--executor ray needs Ray, which is not installed beside parity.",
             next_step='Install it: pip install "parity-audit[ray]"',
         ) from error
+    if address is not None:
+        _knock(address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
     try:
         if address is None:
@@ -124,6 +128,25 @@ def _ray(address: str | None, jobs: int) -> Any:
             next_step="Give --address HOST:PORT of a cluster (ray start --head), or leave it out to start one here.",
         ) from error
     return ray
+
+
+def _knock(address: str) -> None:
+    """Find out at once whether anybody listens there: Ray itself would go on trying for many minutes."""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if not colon and address == "auto":
+        return  # it looks for a cluster on this machine, and says at once that there is none
+    if not host or not port.isdecimal():
+        raise ExecutorMissing(
+            f"--address {address!r} is no HOST:PORT.", next_step="Write it as ray start --head says it."
+        )
+    try:
+        with socket.create_connection((host, int(port)), timeout=_PATIENCE):
+            pass
+    except (OSError, OverflowError) as error:
+        raise ExecutorMissing(
+            f"No Ray cluster answers at {address}: {error}.",
+            next_step="Start one there (ray start --head), or leave --address out to start one here.",
+        ) from error
 
 
 def _collect_there(task: Task, folder: str, variables: dict[str, str]) -> Outcome:
