@@ -22,7 +22,9 @@ def test_a_built_in_policy_is_found_by_name(name: str) -> None:
 
 
 def test_a_file_changes_what_it_names_and_keeps_the_rest(tmp_path: Path) -> None:
-    policy = load_policy(_file(tmp_path, 'base = "decisions"\nflip_rate = 0.002\n[stages]\n"layer.3" = 1e-3\n'))
+    policy = load_policy(
+        _file(tmp_path, 'base = "decisions"\nflip_rate = 0.002\n[stages]\n"layer.3" = 1e-3\n')
+    )
     assert "gate" == policy.name
     assert 0.002 == policy.flip_rate
     assert BUILT_IN["decisions"].probability == policy.probability

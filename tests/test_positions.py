@@ -25,7 +25,9 @@ def _padded(lengths: list[int], side: str, extra: int) -> tuple[NDArray[np.uint8
 
 
 @given(Lengths, st.sampled_from(["left", "right"]), st.integers(0, 3), st.integers(0, 3))
-def test_equal_rows_are_paired_by_rank_whatever_the_padding(lengths: list[int], side: str, one: int, other: int) -> None:
+def test_equal_rows_are_paired_by_rank_whatever_the_padding(
+    lengths: list[int], side: str, one: int, other: int
+) -> None:
     real, values = _padded(lengths, "right", one)
     theirs, candidate = _padded(lengths, side, other)
     pairing = pair_positions(real, theirs)

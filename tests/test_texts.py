@@ -22,7 +22,9 @@ from parity.align.texts import text_change
         ("red", "blue", "other"),
     ],
 )
-def test_the_mildest_rule_that_makes_them_equal_is_named(reference: str, candidate: str, expected: str) -> None:
+def test_the_mildest_rule_that_makes_them_equal_is_named(
+    reference: str, candidate: str, expected: str
+) -> None:
     assert expected == text_change(reference, candidate)
 
 
