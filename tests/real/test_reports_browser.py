@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from parity_reports.html import render
+from parity_reports.seeds import render_html as render_seeds
 from tests.audits import AUDITS
+from tests.seed_audits import SEED_AUDITS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -57,6 +59,13 @@ def test_the_style_passes_its_own_policy_and_not_that_of_jenkins(tmp_path: Path)
         tmp_path, page.replace("<head>", f"<head>{JENKINS}"), "--window-size=320,900", f"--screenshot={bare}"
     )
     assert styled.read_bytes() != bare.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["different", "hostile"])
+def test_nothing_in_the_page_of_a_seed_audit_runs(name: str, tmp_path: Path) -> None:
+    dom = _browse(tmp_path, render_seeds(SEED_AUDITS[name]), "--dump-dom")
+    assert "<title>parity: different:" in dom
+    assert "<script" not in dom
 
 
 def test_the_page_prints(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def _kinds(found: Baseline) -> Iterator[tuple[str, str]]:
 def _slices(primary: str, found: Baseline) -> Table:
     heads = ("Examples", "Difference", "its interval", "p", "p after Holm")
     return Table(
-        "Slices",
+        "Difference by slice",
         (Column("Slice"), *(Column(head, "number") for head in heads), Column("Result")),
         tuple(
             Row(
@@ -181,7 +181,7 @@ def _slices(primary: str, found: Baseline) -> Table:
             )
             for item in found.slices
         ),
-        heading="Slices",
+        heading="Difference by slice",
         note="Each slice by itself; p is corrected by Holm for how many were looked at. Slices have fewer examples and show less.",
         brief=True,
     )
