@@ -75,8 +75,8 @@ class LogScale(NamedTuple):
 def round_ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Round numbers (1, 2 or 5 times a power of ten apart) in a domain, at most `most` of them.
 
-    >>> round_ticks(0.78, 0.91), round_ticks(3, 3)
-    ([0.8, 0.82, 0.84, 0.86, 0.88, 0.9], [3])
+    >>> round_ticks(-20, 10), round_ticks(3, 3)
+    ([-20.0, -10.0, 0.0, 10.0], [3])
     """
     width = high - low
     if not (math.isfinite(low) and math.isfinite(high)) or width <= 0:
