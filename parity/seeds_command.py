@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["say_seeds", "seeds"]
 
+_STALE = 7 * 24 * 3600.0  # seconds
 _METRICS = ("accuracy", "macro_f1", "nll", "brier")
 
 
@@ -195,6 +198,9 @@ def _collected_folder(executor: str) -> Generator[Path]:
 
         place = runs_folder() / ".collected"
         place.mkdir(parents=True, exist_ok=True)
+        for old in place.iterdir():  # of audits that were killed
+            if time.time() - old.stat().st_mtime > _STALE:
+                shutil.rmtree(old, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="parity-", dir=place) as work:
         yield Path(work)
 
