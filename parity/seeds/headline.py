@@ -90,10 +90,7 @@ def findings_of(arms: Sequence[ArmRuns], labels: LabelsRead) -> list[SeedFinding
         found += _members(arm, of_arm)
         found += _counts(arm)
     found += _in_both(arms)
-    sentence = _labels(labels)
-    if sentence:
-        found.append(SeedFinding(kind="no_labels", sentence=sentence, runs=[]))
-    return found
+    return found + _labels(labels)
 
 
 def _fault(fault: NamedFault, of_arm: str) -> SeedFinding:
@@ -174,20 +171,26 @@ def _in_both(arms: Sequence[ArmRuns]) -> list[SeedFinding]:
     return [SeedFinding(kind="in_both_arms", sentence=sentence, runs=both)]
 
 
-def _labels(labels: LabelsRead) -> str:
+def _labels(labels: LabelsRead) -> list[SeedFinding]:
     measured = "churn and agreement are measured, metrics are not."
+    kind, sentence = "", ""
     if not labels.given:
-        return f"The inputs have no labels: {measured}"
-    if labels.classes is None:
-        return f"None of the {labels.given:,} labels is a class ({labels.strange[0]!r}, for one): {measured}"
-    if labels.strange:
-        return (
+        kind, sentence = "no_labels", f"The inputs have no labels: {measured}"
+    elif labels.classes is None:
+        kind = "no_labels"
+        sentence = (
+            f"None of the {labels.given:,} labels is a class ({labels.strange[0]!r}, for one): {measured}"
+        )
+    elif labels.strange:
+        kind = "strange_labels"
+        sentence = (
             f"{len(labels.strange):,} of {labels.given:,} labels are no class ({labels.strange[0]!r}, for one); metrics are of "
             "the other examples."
         )
-    if len(set(labels.classes[labels.classes >= 0].tolist())) == 1:
-        return "All labels are of one class: whoever always says it is right, and a failed run cannot be told by its accuracy."
-    return ""
+    elif len(set(labels.classes[labels.classes >= 0].tolist())) == 1:
+        kind = "one_class"
+        sentence = "All labels are of one class: whoever always says it is right, so no failed run shows by its accuracy."
+    return [SeedFinding(kind=kind, sentence=sentence, runs=[])] if kind else []
 
 
 def _difference(seen: dict[str, Any], primary: str, unit: str, scale: float) -> str:

@@ -218,9 +218,10 @@ def _prepare(asked: Sequence[RunAsked], progress: Progress) -> None:
 def _nothing(runs: Sequence[RunAsked], outcomes: Sequence[Outcome]) -> ParityError:
     """Why there is no audit at all: the mistake itself where there is one run, or all have the same."""
     first = outcomes[0]
-    kind = by_slug(first.slug)
-    if len({outcome.slug for outcome in outcomes}) > 1:
-        kind = RunError
+    kinds = {by_slug(outcome.slug) for outcome in outcomes}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is None:
+        kind = UsageError if all(issubclass(each, UsageError) for each in kinds) else RunError
     said = (
         first.sentence if len(runs) == 1 else f"None of the {len(runs)} runs could be asked. {first.sentence}"
     )
@@ -252,7 +253,7 @@ def _slices(request: SurveyRequest, inputs: Inputs) -> NDArray[np.str_] | None:
         other = request.inputs._replace(label_column=request.slices).open()
     except MissingColumn as error:
         raise MissingColumn(
-            f"--slices {request.slices} is no column of {inputs.source}.", next_step=error.next_step
+            f"--slices: {error.sentence}", next_step=error.next_step.replace("--label-column", "--slices")
         ) from error
     values = [example.label for window in other.windows() for example in window]
     if len(values) != inputs.count:
