@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
-__all__ = ["commands", "descendants", "gone"]
+__all__ = ["commands", "descendants", "gone", "hear_signals"]
+
+
+def hear_signals() -> None:
+    """For a child about to start: a test run in the background may itself ignore signals, and what it starts inherits that."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def descendants(pid: int) -> set[int]:

@@ -19,7 +19,7 @@ import pytest
 from parity.seed_audit import RunRecord, SeedAudit, load_seed_audit
 from parity.seeds.run_cache import finished_runs
 from tests.real.asking import ROOT, Run, parity
-from tests.real.processes import commands, descendants, gone
+from tests.real.processes import commands, descendants, gone, hear_signals
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -95,7 +95,13 @@ def started(out: Path, runs: Path, *arguments: str) -> Generator[subprocess.Pope
     line = [sys.executable, "-m", "parity", "seeds", *arguments, "--out", str(out)]
     environment = {**os.environ, "PARITY_RUNS": str(runs)}
     with subprocess.Popen(
-        line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        line,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_signals,  # noqa: PLW1509 - it takes no lock
     ) as process:
         try:
             yield process

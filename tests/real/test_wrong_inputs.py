@@ -22,6 +22,7 @@ from parity.audit import load_audit
 from parity.interpreters import places
 from tests.models import tiny_bert
 from tests.real.asking import ROOT, Run, parity
+from tests.real.processes import hear_signals
 
 pytestmark = [pytest.mark.real]
 
@@ -298,14 +299,8 @@ def _started(folder: Path, tmp_path: Path) -> subprocess.Popen[str]:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=_hear_signals,  # noqa: PLW1509 - it takes no lock
+        preexec_fn=hear_signals,  # noqa: PLW1509 - it takes no lock
     )
-
-
-def _hear_signals() -> None:
-    """A test run in the background may itself ignore them, and whatever it starts inherits that."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
 
 
 def _runners(pid: int) -> list[int]:
