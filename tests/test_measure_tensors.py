@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parity.measure.measurement import Measurement
@@ -378,10 +378,12 @@ def test_neither_batches_nor_their_order_change_what_is_measured(
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 2**32 - 1))
+@example(1, 1, 140)
 def test_turning_the_sides_round_keeps_what_is_symmetric(rows: int, width: int, seed: int) -> None:
     a, b = normal(rows, width, seed=seed), normal(rows, width, seed=seed + 1)
     forth, back = measure(a, b), measure(b, a)
     assert forth.max_abs == back.max_abs
     assert pytest.approx(forth.rmse, rel=1e-6) == back.rmse
-    assert pytest.approx(forth.cosine_distance, rel=1e-5, abs=1e-7) == back.cosine_distance
+    # Rows far apart keep float32's accuracy, a few units of 6e-8: their sums are taken in the row's own precision.
+    assert pytest.approx(forth.cosine_distance, rel=1e-5, abs=5e-7) == back.cosine_distance
     assert pytest.approx(1 / (forth.norm_ratio or 1), rel=1e-5) == back.norm_ratio
