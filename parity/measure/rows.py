@@ -108,15 +108,13 @@ def lean_sums(x: Values, y: Values, scratch: Values) -> RowSums:
             # Sizes as integers are in the same order (NaN on top), and their maximum is found in fewer steps.
             largest = np.max(d.view(f"i{wide.itemsize}"), axis=1).view(wide).astype(np.float64)
             b2 = a2 + 2 * ad + d2
-            far = d2 > 0.01 * a2  # where that sum cancels the norm is taken directly
-            if far.any():
-                these = np.flatnonzero(far)
-                b2[these] = np.vecdot(y, y)[these] if far.mean() > 0.25 else np.vecdot(y[these], y[these])
             none = np.zeros((rows, 4), np.int64)
             sums = RowSums(largest, sum_abs, d2, a2, b2, ad, _full(rows, width), none)
             unusual = (
                 ~((a2 < _HIGH) & (d2 < _HIGH) & (b2 < _HIGH)) | ((d2 < low) & (largest > 0)) | (a2 < low)
             )
+            # Far apart, the norm and the angle follow from sums that cancel: float32 is not enough for them.
+            unusual |= d2 > 0.01 * a2
     if unusual.any():
         again = np.flatnonzero(unusual)
         sums.put(again, exact_sums(x[again], y[again]))
