@@ -21,7 +21,7 @@ from parity.errors import (
     RunnerSpokeGarbage,
     RunnerTimeout,
 )
-from parity.events import Done, Event, Failed, Hello, Progressed, TensorWritten, Warned, read_event
+from parity.events import Done, Event, Failed, Hello, Progressed, Warned, read_event
 from parity.interpreters import interrogate
 
 __all__ = ["Conversation", "OnProgress", "OnWarning", "Pending", "Progress"]
@@ -43,12 +43,11 @@ OnWarning = Callable[[str], None]
 
 
 class Pending:
-    """A request on its way, and what has been said about it so far."""
+    """A request on its way, and what became of it."""
 
     def __init__(self, number: int, what: str) -> None:
         self.number = number
         self.what = what
-        self.tensors: list[TensorWritten] = []
         self.outcome: Done | Failed | None = None
         self.collected = False
 
@@ -168,8 +167,6 @@ class Conversation:
             match event:
                 case Hello():
                     self._hello = event
-                case TensorWritten():
-                    self._pending[event.id].tensors.append(event)
                 case Done() | Failed():
                     self._pending.pop(event.id).outcome = event
                     self._working_on = ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Done", "Event", "Failed", "Hello", "Progressed", "TensorWritten", "Warned", "read_event"]
+__all__ = ["Done", "Event", "Failed", "Hello", "Progressed", "Tensor", "Warned", "read_event", "read_listing"]
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="event", tag="hello"):
@@ -34,11 +34,10 @@ class Warned(msgspec.Struct, frozen=True, tag_field="event", tag="warning"):
     id: int | None = None
 
 
-class TensorWritten(msgspec.Struct, frozen=True, tag_field="event", tag="tensor"):
-    """The doorbell: a tensor lies in a slot. `source` is the dtype it had in the framework."""
+class Tensor(msgspec.Struct, frozen=True):
+    """A line of a listing: a tensor lies in the slot beside it. `source` is the dtype it had in the framework."""
 
     id: int
-    slot: int
     stage: str
     dtype: str
     source: str
@@ -65,7 +64,7 @@ class Failed(msgspec.Struct, frozen=True, tag_field="event", tag="error"):
     missing: str | None = None
 
 
-Event = Hello | Progressed | Warned | TensorWritten | Done | Failed
+Event = Hello | Progressed | Warned | Done | Failed
 
 
 def read_event(line: bytes) -> Event:
@@ -76,3 +75,9 @@ def read_event(line: bytes) -> Event:
         # A tokenizer's piece may hold half of a surrogate pair: no JSON to msgspec, and data here.
         event = msgspec.convert(json.loads(line), type=Event)
     return event
+
+
+def read_listing(lines: bytes, request: int) -> list[Tensor]:
+    """The tensors of one request, in order; ValueError for a whole line that is none (the last may be half written)."""
+    tensors = [msgspec.json.decode(line, type=Tensor) for line in lines.split(b"\n")[:-1]]
+    return [tensor for tensor in tensors if tensor.id == request]

@@ -39,7 +39,7 @@ from parity.errors import (
     UsageError,
     by_slug,
 )
-from parity.events import Done, Failed, TensorWritten
+from parity.events import Done, Failed, Tensor, read_listing
 from parity.reply import Batch, Reply, StageTensor
 from parity.slots import Slot, slot_folder
 from parity.subject import Subject
@@ -94,6 +94,7 @@ class Runner:
             for slot in self._slots:
                 stack.callback(slot.close)
             descriptors = [slot.descriptor for slot in self._slots]
+            listings = [slot.listing for slot in self._slots]
             self._conversation = Conversation(
                 [str(interpreter), str(_SERVE), str(adapter.runner)],
                 variables_for(
@@ -104,7 +105,7 @@ class Runner:
                     # what a framework leaves in the temporary folder goes with the runner
                     variables={"TMPDIR": self._workdir, **adapter.variables},
                 ),
-                descriptors,
+                [*descriptors, *listings],
                 name=str(subject),
                 timeout=timeout,
                 on_progress=on_progress,
@@ -117,6 +118,7 @@ class Runner:
                 locator=subject.locator,
                 options=options,
                 slots=descriptors,
+                listings=listings,
                 threads=threads,
                 workdir=self._workdir,
             )
@@ -216,7 +218,7 @@ class Runner:
             stages=None if stages is None else list(stages),
             precision=precision,
         )
-        return Reply(pending, lambda: self._batch(pending, slot), lambda: self._stages(pending))
+        return Reply(pending, lambda: self._batch(pending, slot), lambda: self._stages(pending, slot))
 
     def close(self) -> None:
         """End the process, whatever it started, and its files; once is enough."""
@@ -262,24 +264,30 @@ class Runner:
             sentence = f"{self.subject} stopped while {asked.what}: {sentence} (in {self._slot_folder})."
         return kind(sentence, next_step=step, detail=failed.traceback)
 
-    def _stages(self, pending: Pending) -> dict[str, StageTensor]:
-        return {event.stage: self._stage(event) for event in list(pending.tensors)}
-
-    def _stage(self, event: TensorWritten) -> StageTensor:
+    def _stages(self, pending: Pending, slot: Slot) -> dict[str, StageTensor]:
         try:
-            values = self._slots[event.slot].view(event.dtype, event.shape, event.offset)
-        except (ValueError, IndexError) as error:
+            listed = read_listing(slot.listed(), pending.number)
+        except ValueError as error:
             raise RunnerSpokeGarbage(
-                f"The runner of {self.subject} said that stage {event.stage} lies where it does not: {error}."
+                f"The runner of {self.subject} listed what is no tensor, while {pending.what}: {error}."
             ) from error
-        return StageTensor(event.stage, event.axes, values, event.source)
+        return {tensor.stage: self._stage(tensor, slot) for tensor in listed}
+
+    def _stage(self, tensor: Tensor, slot: Slot) -> StageTensor:
+        try:
+            values = slot.view(tensor.dtype, tensor.shape, tensor.offset)
+        except ValueError as error:
+            raise RunnerSpokeGarbage(
+                f"The runner of {self.subject} said that stage {tensor.stage} lies where it does not: {error}."
+            ) from error
+        return StageTensor(tensor.stage, tensor.axes, values, tensor.source)
 
     def _batch(self, pending: Pending, slot: Slot) -> Batch:
         if pending.collected:
             raise RuntimeError("a forward's answer is collected once: its slot may hold another's by now")
         try:
             value = self._outcome(pending)
-            return Batch(self._stages(pending), float(value["cpu_seconds"]), value.get("float64"))
+            return Batch(self._stages(pending, slot), float(value["cpu_seconds"]), value.get("float64"))
         finally:
             pending.collected = True
             slot.give_back()

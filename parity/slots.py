@@ -27,7 +27,7 @@ DTYPES = frozenset({"float64", "float32", "int64", "int32", "int16", "int8", "ui
 
 
 class Slot:
-    """One anonymous file and the host's map of it; the runner makes it grow, the host only looks.
+    """One anonymous file and the host's map of it, with the listing of what lies there; the runner writes, the host only looks.
 
     It is taken from `take` until `give_back` and until the last array over it is gone, whichever is later: so what
     somebody still reads is never written over.
@@ -35,7 +35,9 @@ class Slot:
 
     def __init__(self, folder: Path) -> None:
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder, prefix="parity-")  # noqa: SIM115 - lives as the slot
+        self._listing: IO[bytes] = tempfile.TemporaryFile(dir=folder, prefix="parity-")  # noqa: SIM115 - lives as the slot
         self._map: mmap.mmap | None = None
+        self._whole: weakref.ref[Array] | None = None
         self._taken = False
         self._readers: set[object] = set()
 
@@ -43,6 +45,16 @@ class Slot:
     def descriptor(self) -> int:
         """The file descriptor a runner inherits."""
         return self._file.fileno()
+
+    @property
+    def listing(self) -> int:
+        """The listing's file descriptor, inherited likewise."""
+        return self._listing.fileno()
+
+    def listed(self) -> bytes:
+        """The lines of the listing so far."""
+        size = os.fstat(self.listing).st_size
+        return os.pread(self.listing, size, 0)
 
     @property
     def free(self) -> bool:
@@ -65,25 +77,36 @@ class Slot:
         if count == 0:
             return np.empty(shape, dtype)
         end = offset + count * np.dtype(dtype).itemsize
-        if self._map is None or end > len(self._map):
-            size = os.fstat(self.descriptor).st_size
-            if end > size:
-                raise ValueError(f"{dtype} {shape} at byte {offset} reaches beyond the slot's {size} bytes")
-            # Arrays over the old map hold it, and with it the same memory.
-            self._map = mmap.mmap(
-                self.descriptor, size, flags=mmap.MAP_SHARED | _POPULATE, prot=mmap.PROT_READ
-            )
-        array: Array = np.frombuffer(self._map, dtype, count, offset)
-        reader = object()
-        self._readers.add(reader)
-        # Every slice, transpose or cast without a copy has this very object as its base: it goes with the last.
-        weakref.finalize(array, self._readers.discard, reader)
+        array: Array = self._bytes(end)[offset:end].view(dtype)
         return array.reshape(shape)
 
+    def _bytes(self, end: int) -> Array:
+        """All of the slot's bytes, `end` at least; ValueError where there are not so many.
+
+        Every slice, transpose or cast without a copy has this very array as its base: it goes with the last of them.
+        """
+        whole = None if self._whole is None else self._whole()
+        if whole is None or end > len(whole):
+            if self._map is None or end > len(self._map):
+                size = os.fstat(self.descriptor).st_size
+                if end > size:
+                    raise ValueError(f"byte {end} is beyond the slot's {size} bytes")
+                # Arrays over the old map hold it, and with it the same memory.
+                self._map = mmap.mmap(
+                    self.descriptor, size, flags=mmap.MAP_SHARED | _POPULATE, prot=mmap.PROT_READ
+                )
+            whole = np.frombuffer(self._map, np.uint8)
+            reader = object()
+            self._readers.add(reader)
+            weakref.finalize(whole, self._readers.discard, reader)
+            self._whole = weakref.ref(whole)
+        return whole
+
     def close(self) -> None:
-        """Let go of the file; arrays over it stay valid."""
+        """Let go of the files; arrays over the slot stay valid."""
         self._map = None
         self._file.close()
+        self._listing.close()
 
 
 def slot_folder() -> Path:

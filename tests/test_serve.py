@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.real.environments import OTHERS, interpreter_of
+
 _ROOT = Path(__file__).parent.parent
 _SERVE = _ROOT / "parity" / "_in_process" / "serve.py"
 _RUNNERS = Path(__file__).parent / "runners"
@@ -66,9 +68,14 @@ def _peer(python: str, runner: str, *slots: int) -> Generator[Peer]:
 
 
 def _old_python() -> str | None:
-    """A Python 3.8 that has numpy: the one PARITY_TEST_PYTHON38 names, else pyenv's."""
+    """A Python 3.8 that has numpy: the one PARITY_TEST_PYTHON38 names, that of `make versions`, else pyenv's."""
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    found = [os.environ.get("PARITY_TEST_PYTHON38"), *map(str, root.glob("versions/3.8.*/bin/python"))]
+    built = interpreter_of(OTHERS["4.12.5"])
+    found = [
+        os.environ.get("PARITY_TEST_PYTHON38"),
+        None if built is None else str(built),
+        *map(str, root.glob("versions/3.8.*/bin/python")),
+    ]
     return next((python for python in found if python and shutil.which(python) and _has_numpy(python)), None)
 
 
@@ -82,12 +89,16 @@ def python(request: pytest.FixtureRequest) -> str:
         return sys.executable
     old = _old_python()
     if old is None:
-        pytest.skip("no Python 3.8 with numpy here: name one by PARITY_TEST_PYTHON38")
+        pytest.skip("no Python 3.8 with numpy here: make versions, or name one by PARITY_TEST_PYTHON38")
     return old
 
 
-def _open(peer: Peer, *slots: int, locator: str = "m", workdir: str = "/nowhere") -> list[dict[str, Any]]:
-    return peer.ask("open", locator=locator, options={}, slots=list(slots), threads=1, workdir=workdir)
+def _open(peer: Peer, *files: int, locator: str = "m", workdir: str = "/nowhere") -> list[dict[str, Any]]:
+    """`files`: a slot and its listing, or none."""
+    slots, listings = list(files[::2]), list(files[1::2])
+    return peer.ask(
+        "open", locator=locator, options={}, slots=slots, listings=listings, threads=1, workdir=workdir
+    )
 
 
 def test_the_first_line_is_a_greeting(python: str) -> None:
@@ -98,20 +109,23 @@ def test_the_first_line_is_a_greeting(python: str) -> None:
 
 
 def test_a_conversation_from_open_to_close(python: str) -> None:
-    with tempfile.TemporaryFile() as file, _peer(python, "echo", file.fileno()) as peer:
+    with (
+        tempfile.TemporaryFile() as file,
+        tempfile.TemporaryFile() as listing,
+        _peer(python, "echo", file.fileno(), listing.fileno()) as peer,
+    ):
         peer.hear()
         assert [
             {"id": 1, "event": "progress", "what": "loading", "done": 1, "total": 2},
             {"id": 1, "event": "done", "value": {}},
-        ] == _open(peer, file.fileno())
+        ] == _open(peer, file.fileno(), listing.fileno())
         (tokenized,) = peer.ask("tokenize", first_row=3, examples=[{"text": "hé", "pair": None}])
         assert [104, 233] == tokenized["value"]["rows"][0]["input_ids"]
-        *tensors, done = peer.ask("forward", slot=0, rows=[3], inputs=None, stages=None, precision=None)
+        (done,) = peer.ask("forward", slot=0, rows=[3], inputs=None, stages=None, precision=None)
+        tensors = [json.loads(line) for line in os.pread(listing.fileno(), 10_000, 0).splitlines()]
         assert ["input_ids", "real", "logits"] == [tensor["stage"] for tensor in tensors]
         assert {
             "id": 3,
-            "event": "tensor",
-            "slot": 0,
             "stage": "real",
             "dtype": "uint8",
             "source": "bool",
@@ -128,7 +142,7 @@ def test_a_conversation_from_open_to_close(python: str) -> None:
 def test_requests_sent_ahead_are_answered_in_order(python: str) -> None:
     with _peer(python, "echo") as peer:
         peer.hear()
-        peer.say("open", locator="m", options={}, slots=[], threads=1, workdir="/nowhere")
+        peer.say("open", locator="m", options={}, slots=[], listings=[], threads=1, workdir="/nowhere")
         for _ in range(50):
             peer.say("describe")
         done = [heard for heard in (peer.hear() for _ in range(52)) if heard["event"] == "done"]
@@ -146,9 +160,13 @@ def test_an_unknown_operation_is_an_error_and_not_the_end(python: str) -> None:
 def test_the_end_of_stdin_ends_a_process_in_the_middle_of_a_forward(python: str, tmp_path: Path) -> None:
     workdir = tmp_path / "work"
     (workdir / "unpacked").mkdir(parents=True)
-    with tempfile.TemporaryFile() as file, _peer(python, "hangs", file.fileno()) as peer:
+    with (
+        tempfile.TemporaryFile() as file,
+        tempfile.TemporaryFile() as listing,
+        _peer(python, "hangs", file.fileno(), listing.fileno()) as peer,
+    ):
         peer.hear()
-        _open(peer, file.fileno(), workdir=str(workdir))
+        _open(peer, file.fileno(), listing.fileno(), workdir=str(workdir))
         peer.say("forward", slot=0, rows=[0], inputs=None, stages=None, precision=None)
         assert "progress" == peer.hear()["event"]
         assert peer.process.stdin is not None

@@ -10,24 +10,29 @@ runner is loaded. The first line is said unasked::
 
 A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are answered in order. The operations::
 
-    open      {"locator", "options": {str: str}, "slots": [fd, ...], "threads": int, "workdir": folder}   -> {}
+    open      {"locator", "options": {str: str}, "slots": [fd, ...], "listings": [fd, ...], "threads": int, "workdir": folder}
+                                                                                                   -> {}
     describe  {}                                                                                   -> a description
     tokenize  {"first_row": int, "examples": [{"text", "pair": str|null, "id": str|null}, ...]}      -> {"rows": [...]}
     forward   {"slot": i, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
                "stages": [str]|null, "precision": null|"float64"}                       -> {"cpu_seconds": f, ...}
     close     {}                                                              -> {}, and the process ends
 
-Everything said about a request carries its id; any number of the first three, then one of the last two::
+Everything said about a request carries its id; any number of the first two, then one of the last two::
 
     {"id", "event": "progress", "what": str, "done": int, "total": int|null}
     {"id", "event": "warning",  "sentence": str}
-    {"id", "event": "tensor",   "slot": i, "stage": str, "dtype", "source", "shape": [int], "axes": [str], "offset": bytes}
     {"id", "event": "done",     "value": {...}}
     {"id", "event": "error",    "slug", "sentence", "next_step", "traceback", "missing": module|null}
 
-**Tensors** lie in the slot (an anonymous file whose descriptor was inherited) when their line is sent, in C order at
-`offset`, as `dtype`; `source` is the dtype the framework had (half precisions are widened to float32). What a forward
-wrote before it failed stays good.
+**Tensors** lie in the slot, an anonymous file whose descriptor was inherited, and are listed in the listing beside it, another
+such file, one JSON object a line in forward order, added when the tensor lies there; a forward begins both anew::
+
+    {"id", "stage": str, "dtype", "source", "shape": [int], "axes": [str], "offset": bytes}
+
+A tensor is in C order at `offset`, as `dtype`; `source` is the dtype the framework had (half precisions are widened to
+float32). What a forward wrote before it failed, or its process died, stays good. A forward that takes long says the stage it
+has come to as `progress`.
 
 **The end of stdin** is the end of this process, at once and in the middle of a forward too, with its work folder and
 its children.
@@ -52,6 +57,7 @@ import warnings
 from typing import Any, NoReturn, Sequence
 
 PROTOCOL = 1
+_LONG = 1.0  # seconds of silence after which a forward says where it is
 _HERE = os.path.dirname(os.path.realpath(__file__))
 
 
@@ -114,6 +120,7 @@ class Conversation:
         self._voice = voice
         self._wire = wire
         self._slots: list[Any] = []
+        self._listings: list[Any] = []
         self._session: Any = None
         self._host = Host(voice)
         self._requests: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -149,6 +156,7 @@ class Conversation:
 
     def _open(self, request: dict[str, Any]) -> None:
         self._slots = [self._wire.Slot(descriptor) for descriptor in request["slots"]]
+        self._listings = [self._wire.Listing(descriptor) for descriptor in request["listings"]]
         self._session = load("_parity_runner", self._runner).open(request, self._host)
 
     def _describe(self, request: dict[str, Any]) -> Any:
@@ -158,8 +166,9 @@ class Conversation:
         return self._session.tokenize(request["examples"], request["first_row"])
 
     def _forward(self, request: dict[str, Any]) -> Any:
-        slot = self._slots[request["slot"]]
+        slot, listing = self._slots[request["slot"]], self._listings[request["slot"]]
         slot.rewind()
+        listing.clear()
         written: set[str] = set()
 
         def write(stage: str, values: Any, axes: Sequence[str]) -> None:
@@ -169,8 +178,9 @@ class Conversation:
             if len(axes) != len(place.shape):
                 raise ValueError(f"stage {stage} has shape {place.shape} and axes {list(axes)}")
             written.add(stage)
-            event = {"id": request["id"], "event": "tensor", "slot": request["slot"], "stage": stage}
-            self._voice.say(dict(event, axes=list(axes), **place._asdict()))
+            listing.add(dict(place._asdict(), id=request["id"], stage=stage, axes=list(axes)))
+            if self._voice.silent > _LONG:
+                self._host.progress(stage)
 
         started = time.process_time()
         value = self._session.forward(

@@ -234,7 +234,7 @@ def _weights(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 cause="weights.missing",
                 stage="embeddings",
-                sentence=f"{len(names)} tensors in the file of the {side} reached no parameter: {_some(names)}.",
+                sentence=f"{len(names)} tensors in the file of the {side} are used by nothing in its model: {_some(names)}.",
                 evidence={"standing": "observed", "side": side, "tensors": names},
             )
     digest = evidence.reference.weights_digest

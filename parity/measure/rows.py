@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,51 +19,88 @@ _HIGH = 1e37  # sums of squares from here on overflow float32, or hold a fill va
 _LOW = {np.dtype(np.float32): 1e-30, np.dtype(np.float64): 1e-280}  # below, squares have been lost
 
 
-@dataclass(slots=True)
 class RowSums:
-    """One entry a row, all float64 but the counts. d = candidate - reference over the places where both are numbers.
+    """One entry a row. d = candidate - reference over the places where both are numbers.
 
-    `non_finite` [rows, 4]: on the reference, on the candidate, of unlike kind, NaN on both. `unit` is where the first row's
-    largest difference sits.
+    `largest`, `sum_abs`, `d2`, `a2`, `b2`, `ad` are float64 [rows], and rows of one table, so that all are taken and summed at
+    once. `non_finite` [rows, 4]: on the reference, on the candidate, of unlike kind, NaN on both. `unit` is where the first
+    row's largest difference sits.
     """
 
-    largest: Floats
-    sum_abs: Floats
-    d2: Floats
-    a2: Floats
-    b2: Floats
-    ad: Floats
-    count: Integers
-    non_finite: Integers
-    equal_bits: bool = False
-    unit: int = 0
+    __slots__ = ("count", "equal_bits", "floats", "non_finite", "unit")
+
+    def __init__(
+        self,
+        floats: Floats,
+        count: Integers,
+        non_finite: Integers,
+        *,
+        equal_bits: bool = False,
+        unit: int = 0,
+    ) -> None:
+        self.floats = floats
+        self.count = count
+        self.non_finite = non_finite
+        self.equal_bits = equal_bits
+        self.unit = unit
+
+    @property
+    def largest(self) -> Floats:
+        row: Floats = self.floats[0]
+        return row
+
+    @property
+    def sum_abs(self) -> Floats:
+        row: Floats = self.floats[1]
+        return row
+
+    @property
+    def d2(self) -> Floats:
+        row: Floats = self.floats[2]
+        return row
+
+    @property
+    def a2(self) -> Floats:
+        row: Floats = self.floats[3]
+        return row
+
+    @property
+    def b2(self) -> Floats:
+        row: Floats = self.floats[4]
+        return row
+
+    @property
+    def ad(self) -> Floats:
+        row: Floats = self.floats[5]
+        return row
+
+    @classmethod
+    def zeros(cls, rows: int, width: int) -> RowSums:
+        """The table of rows that do not differ, their sums still to be filled in; every element is compared."""
+        count, non_finite = np.full(rows, width, dtype=np.int64), np.zeros((rows, 4), dtype=np.int64)
+        return cls(np.zeros((6, rows)), count, non_finite)
+
+    @classmethod
+    def joined(cls, parts: Sequence[RowSums]) -> RowSums:
+        """Several tables (one at least) as one, in this order."""
+        return cls(
+            np.concatenate([part.floats for part in parts], axis=1),
+            np.concatenate([part.count for part in parts]),
+            np.concatenate([part.non_finite for part in parts]),
+            equal_bits=all(part.equal_bits for part in parts),
+        )
 
     def of(self, rows: Integers) -> RowSums:
         """The table of these rows only; still of equal bits if the whole was."""
         return RowSums(
-            self.largest[rows],
-            self.sum_abs[rows],
-            self.d2[rows],
-            self.a2[rows],
-            self.b2[rows],
-            self.ad[rows],
-            self.count[rows],
-            self.non_finite[rows],
-            self.equal_bits,
+            self.floats[:, rows], self.count[rows], self.non_finite[rows], equal_bits=self.equal_bits
         )
 
     def put(self, rows: Integers, other: RowSums) -> None:
         """Replace these rows by another table's."""
-        for name in _TABLE:
-            getattr(self, name)[rows] = getattr(other, name)
-
-
-_TABLE = tuple(field.name for field in fields(RowSums))[:8]
-
-
-def _full(rows: int, width: int) -> Integers:
-    """Every element of every row is compared."""
-    return np.full((rows,), width, dtype=np.int64)
+        self.floats[:, rows] = other.floats
+        self.count[rows] = other.count
+        self.non_finite[rows] = other.non_finite
 
 
 def same_bits(x: Values, y: Values) -> bool:
@@ -72,53 +109,71 @@ def same_bits(x: Values, y: Values) -> bool:
         return False
     if not x.size:
         return True
+    # Blocks that differ mostly differ in their first row: one row tells without reading the rest.
+    if x[0].tobytes() != y[0].tobytes():
+        return False
     as_bits = np.dtype(f"u{x.dtype.itemsize}")
     one, other = np.ascontiguousarray(x).view(as_bits), np.ascontiguousarray(y).view(as_bits)
-    # Blocks that differ mostly differ in their first row: one row tells without reading the rest.
-    return np.array_equal(one[:1], other[:1]) and np.array_equal(one, other)
+    return np.array_equal(one, other)
 
 
 def lean_sums(x: Values, y: Values, scratch: Values) -> RowSums:
-    """Sums of float rows in their own precision; `scratch` is [rows, width] of the wider of the two types.
+    """Sums of float rows in their own precision, a block of as many rows at a time as `scratch` [block, width] has.
 
-    Rows whose sums that precision cannot hold, or that hold anything but numbers, are done again exactly.
+    `scratch` is of the wider of the two types, and small: a block of either side and the scratch lie in the fastest cache
+    together, so that each value comes from memory once. Rows whose sums that precision cannot hold, or that hold anything
+    but numbers, are done again exactly.
     """
     rows, width = x.shape
-    wide, low = scratch.dtype, _LOW[scratch.dtype]
+    wide = scratch.dtype
     typed = x.dtype == y.dtype
-    x, y = x.astype(wide, copy=False), y.astype(wide, copy=False)
-    equal = same_bits(x, y)
+    sums = RowSums.zeros(rows, width)
+    equal, ones = True, np.ones(width, dtype=wide)
     with np.errstate(all="ignore"):
-        a2 = np.vecdot(x, x).astype(np.float64)
+        for start in range(0, rows, len(scratch)):
+            part = slice(start, start + len(scratch))
+            equal = (
+                _lean_block(
+                    x[part].astype(wide, copy=False),
+                    y[part].astype(wide, copy=False),
+                    scratch,
+                    ones,
+                    sums,
+                    part,
+                )
+                and equal
+            )
+        sums.equal_bits = equal and typed
         if equal:
-            zeros = np.zeros(rows)
-            sums = RowSums(
-                zeros, zeros, zeros, a2, a2, zeros, _full(rows, width), np.zeros((rows, 4), np.int64), typed
-            )
-            # Zeros are shared between columns that `put` may write to: part them when something is unusual.
-            unusual = ~(a2 < _HIGH)
-            if unusual.any():
-                sums = sums.of(np.arange(rows, dtype=np.int64))
+            sums.b2[:] = sums.a2
+            unusual = ~(sums.a2 < _HIGH)
         else:
-            d = np.subtract(y, x, out=scratch)
-            d2 = np.vecdot(d, d).astype(np.float64)
-            ad = np.vecdot(x, d).astype(np.float64)
-            np.abs(d, out=d)
-            sum_abs = np.vecdot(d, np.ones(width, dtype=wide)).astype(np.float64)
-            # Sizes as integers are in the same order (NaN on top), and their maximum is found in fewer steps.
-            largest = np.max(d.view(f"i{wide.itemsize}"), axis=1).view(wide).astype(np.float64)
-            b2 = a2 + 2 * ad + d2
-            none = np.zeros((rows, 4), np.int64)
-            sums = RowSums(largest, sum_abs, d2, a2, b2, ad, _full(rows, width), none)
-            unusual = (
-                ~((a2 < _HIGH) & (d2 < _HIGH) & (b2 < _HIGH)) | ((d2 < low) & (largest > 0)) | (a2 < low)
-            )
+            a2, d2, low = sums.a2, sums.d2, _LOW[wide]
+            np.add(a2 + 2 * sums.ad, d2, out=sums.b2)
+            unusual = ~((a2 < _HIGH) & (d2 < _HIGH) & (sums.b2 < _HIGH))
+            unusual |= ((d2 < low) & (sums.largest > 0)) | (a2 < low)
             # Far apart, the norm and the angle follow from sums that cancel: float32 is not enough for them.
             unusual |= d2 > 0.01 * a2
-    if unusual.any():
-        again = np.flatnonzero(unusual)
-        sums.put(again, exact_sums(x[again], y[again]))
+    again = np.flatnonzero(unusual)
+    for start in range(0, len(again), len(scratch)):
+        few = again[start : start + len(scratch)]
+        sums.put(few, exact_sums(x[few].astype(wide, copy=False), y[few].astype(wide, copy=False)))
     return sums
+
+
+def _lean_block(x: Values, y: Values, scratch: Values, ones: Values, sums: RowSums, part: slice) -> bool:
+    """Fill in one block's part of the table, all but `b2`; whether the two hold the same bits (then nothing but `a2`)."""
+    sums.a2[part] = np.vecdot(x, x)
+    if same_bits(x, y):
+        return True
+    d = np.subtract(y, x, out=scratch[: len(x)])
+    sums.d2[part] = np.vecdot(d, d)
+    sums.ad[part] = np.vecdot(x, d)
+    np.abs(d, out=d)
+    sums.sum_abs[part] = np.vecdot(d, ones)
+    # Sizes as integers are in the same order (NaN on top), and their maximum is found in fewer steps.
+    sums.largest[part] = np.max(d.view(f"i{d.dtype.itemsize}"), axis=1).view(d.dtype)
+    return False
 
 
 def exact_sums(x: Values, y: Values, *, centred: bool = False) -> RowSums:
@@ -144,16 +199,11 @@ def exact_sums(x: Values, y: Values, *, centred: bool = False) -> RowSums:
     size = np.abs(d)
     unit = int(size[0].argmax()) if size.size else 0
     return RowSums(
-        np.where(count > 0, size.max(axis=1, initial=0.0), -1.0),
-        size.sum(axis=1),
-        np.vecdot(d, d),
-        np.vecdot(a, a),
-        np.vecdot(b, b),
-        np.vecdot(a, d),
+        _table(np.where(count > 0, size.max(axis=1, initial=0.0), -1.0), size, a, b, d),
         count,
         non_finite,
-        same_bits(x, y),
-        unit,
+        equal_bits=same_bits(x, y),
+        unit=unit,
     )
 
 
@@ -170,17 +220,18 @@ def integer_sums(x: Values, y: Values, *, centred: bool = False) -> RowSums:
     d = np.where(other >= one, size, -size)
     rows, width = x.shape
     return RowSums(
-        np.where(width > 0, size.max(axis=1, initial=0.0), -1.0),
-        size.sum(axis=1),
-        np.vecdot(d, d),
-        np.vecdot(a, a),
-        np.vecdot(b, b),
-        np.vecdot(a, d),
-        _full(rows, width),
+        _table(np.where(width > 0, size.max(axis=1, initial=0.0), -1.0), size, a, b, d),
+        np.full(rows, width, dtype=np.int64),
         np.zeros((rows, 4), dtype=np.int64),
-        same_bits(one, other),
-        int(size[0].argmax()) if size.size else 0,
+        equal_bits=same_bits(one, other),
+        unit=int(size[0].argmax()) if size.size else 0,
     )
+
+
+def _table(largest: Floats, size: Floats, a: Floats, b: Floats, d: Floats) -> Floats:
+    """The sums of rows [rows, width] in the order that `RowSums` has them."""
+    products = np.vecdot(d, d), np.vecdot(a, a), np.vecdot(b, b), np.vecdot(a, d)
+    return np.stack([largest, size.sum(axis=1), *products])
 
 
 def _kinds(values: Values) -> npt.NDArray[np.int8]:

@@ -32,7 +32,10 @@ from parity.measure.rows import (
 
 __all__ = ["Difference", "Measurement"]
 
-_BLOCK_BYTES = 1 << 20  # scratch that stays in the caches: 256 to 1024 rows at usual widths
+_LEAN_BYTES = (
+    1 << 18
+)  # a block of either side and the scratch stay in a core's own cache, also beside two runners
+_EXACT_BYTES = 1 << 20
 _KEPT = 8
 
 
@@ -105,16 +108,13 @@ class Difference:
             keep = None
         if self.vector_floor is None and len(reference):
             self.vector_floor = _typical_norm(reference if keep is None else reference[keep], self.centred)
-        width = max(1, reference.shape[1])
-        step = max(8, _BLOCK_BYTES // (width * max(4, reference.dtype.itemsize)))
-        for start in range(0, len(reference), step):
-            part = slice(start, start + step)
-            self._block(
-                reference[part],
-                candidate[part],
-                at_row[part],
-                at_position[part],
-                None if keep is None or keep[part].all() else np.flatnonzero(keep[part]),
+        if len(reference):
+            self._take_in(
+                reference,
+                candidate,
+                at_row,
+                at_position,
+                None if keep is None or keep.all() else np.flatnonzero(keep),
             )
 
     @classmethod
@@ -186,7 +186,7 @@ class Difference:
             norm_ratio=math.sqrt(b2) / math.sqrt(a2) if a2 else None,
         )
 
-    def _block(
+    def _take_in(
         self,
         x: npt.NDArray[Any],
         y: npt.NDArray[Any],
@@ -205,29 +205,30 @@ class Difference:
             return
         self._positions += len(rows)
         self._rows_seen = _marked(self._rows_seen, rows)
-        self._sum_abs += float(sums.sum_abs.sum())
-        self._d2 += float(sums.d2.sum())
-        self._a2 += float(sums.a2.sum())
-        self._b2 += float(sums.b2.sum())
-        self._ad += float(sums.ad.sum())
+        _, sum_abs, d2, a2, b2, ad = sums.floats.sum(axis=1).tolist()
+        self._sum_abs += sum_abs
+        self._d2 += d2
+        self._a2 += a2
+        self._b2 += b2
+        self._ad += ad
         self._compared += int(sums.count.sum())
         self._non_finite += sums.non_finite.sum(axis=0)
         self._place(x, y, rows, positions, sums, keep)
         self._judge(rows, positions, sums)
 
     def _sums(self, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> RowSums:
-        if x.dtype.kind not in "f":
-            return integer_sums(x, y)
-        if self.centred or not x.shape[1]:
-            return exact_sums(x, y, centred=self.centred)
-        dtype = np.result_type(x.dtype, y.dtype, np.float32)
-        if (
-            self._scratch.shape[1] != x.shape[1]
-            or self._scratch.dtype != dtype
-            or len(self._scratch) < len(x)
-        ):
-            self._scratch = np.empty(x.shape, dtype=dtype)
-        return lean_sums(x, y, self._scratch[: len(x)])
+        width = max(1, x.shape[1])
+        if x.dtype.kind == "f" and x.shape[1] and not self.centred:
+            dtype = np.result_type(x.dtype, y.dtype, np.float32)
+            if self._scratch.shape[1] != x.shape[1] or self._scratch.dtype != dtype:
+                step = max(8, _LEAN_BYTES // (width * dtype.itemsize))
+                self._scratch = np.empty((step, x.shape[1]), dtype=dtype)
+            return lean_sums(x, y, self._scratch)
+        step = max(8, _EXACT_BYTES // (width * max(4, x.dtype.itemsize)))
+        blocks = [(x[start : start + step], y[start : start + step]) for start in range(0, len(x), step)]
+        if x.dtype.kind != "f":
+            return RowSums.joined([integer_sums(*block) for block in blocks])
+        return RowSums.joined([exact_sums(*block, centred=self.centred) for block in blocks])
 
     def _place(
         self, x: Values, y: Values, rows: Integers, positions: Integers, sums: RowSums, keep: Integers | None
