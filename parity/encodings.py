@@ -6,6 +6,7 @@ import msgspec
 
 from parity.encoding import Encoding
 from parity.errors import RunnerSpokeGarbage
+from parity.events import Done, read_json
 
 __all__ = ["read_encodings"]
 
@@ -53,13 +54,13 @@ class _Rows(msgspec.Struct, frozen=True):
     rows: tuple[_Row | None, ...]
 
 
-def read_encodings(value: object, expected: int, subject: str) -> tuple[Encoding | None, ...]:
+def read_encodings(answer: Done, expected: int, subject: str) -> tuple[Encoding | None, ...]:
     """Check what came over the border, None for a row that has no tokens to show.
 
     Raises RunnerSpokeGarbage naming the row and column that are wrong, or a number of rows other than `expected`.
     """
     try:
-        rows = msgspec.convert(value, _Rows).rows
+        rows: tuple[_Row | None, ...] = read_json(answer.value, _Rows).rows
     except msgspec.ValidationError as error:
         raise _garbage(subject, str(error)) from error
     if len(rows) != expected:

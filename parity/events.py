@@ -7,7 +7,18 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Done", "Event", "Failed", "Hello", "Progressed", "Tensor", "Warned", "read_event", "read_listing"]
+__all__ = [
+    "Done",
+    "Event",
+    "Failed",
+    "Hello",
+    "Progressed",
+    "Tensor",
+    "Warned",
+    "read_event",
+    "read_json",
+    "read_listing",
+]
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="event", tag="hello"):
@@ -47,10 +58,15 @@ class Tensor(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True, tag_field="event", tag="done"):
-    """A request was answered."""
+    """A request was answered; what with stays JSON until it is known what it must be (a window's encodings are long)."""
 
     id: int
-    value: dict[str, Any]
+    value: msgspec.Raw
+
+    def fields(self) -> dict[str, Any]:
+        """The answer as an object; ValueError where it is none."""
+        fields: dict[str, Any] = read_json(self.value, dict[str, Any])
+        return fields
 
 
 class Failed(msgspec.Struct, frozen=True, tag_field="event", tag="error"):
@@ -69,12 +85,26 @@ Event = Hello | Progressed | Warned | Done | Failed
 
 def read_event(line: bytes) -> Event:
     """Read one line; ValueError when it is not one of the protocol's."""
+    event: Event
     try:
-        event: Event = msgspec.json.decode(line, type=Event)
+        event = msgspec.json.decode(line, type=Event)
+    except msgspec.DecodeError:
+        said = json.loads(line)  # see `read_json`
+        if isinstance(said, dict) and "value" in said:
+            said["value"] = msgspec.Raw(json.dumps(said["value"]).encode())
+        event = msgspec.convert(said, type=Event)
+    return event
+
+
+def read_json(text: msgspec.Raw, kind: Any) -> Any:
+    """JSON as a value of a type; ValueError where it is not."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError:
+        raise
     except msgspec.DecodeError:
         # A tokenizer's piece may hold half of a surrogate pair: no JSON to msgspec, and data here.
-        event = msgspec.convert(json.loads(line), type=Event)
-    return event
+        return msgspec.convert(json.loads(bytes(text)), type=kind)
 
 
 def read_listing(lines: bytes, request: int) -> list[Tensor]:

@@ -164,7 +164,7 @@ class Runner:
     def describe(self) -> Description:
         """How the subject describes itself, waited for (it is loaded then) and asked once; raises as `Reply.wait`."""
         if self._description is None:
-            value = self._outcome(self._conversation.ask("describing itself", "describe"))
+            value = self._fields(self._conversation.ask("describing itself", "describe"))
             self._description = read_description(value, str(self.subject))
         return self._description
 
@@ -232,7 +232,7 @@ class Runner:
     ) -> None:
         self.close()
 
-    def _outcome(self, pending: Pending) -> dict[str, Any]:
+    def _outcome(self, pending: Pending) -> Done:
         for asked in (
             self._opened,
             pending,
@@ -241,7 +241,16 @@ class Runner:
             if isinstance(outcome, Failed):
                 raise self._error(asked, outcome)
         assert isinstance(outcome, Done)
-        return outcome.value
+        return outcome
+
+    def _fields(self, pending: Pending) -> dict[str, Any]:
+        answer = self._outcome(pending)
+        try:
+            return answer.fields()
+        except ValueError as error:
+            raise RunnerSpokeGarbage(
+                f"The runner of {self.subject} answered with what is no object, while {pending.what}: {error}."
+            ) from error
 
     def _error(self, asked: Pending, failed: Failed) -> ParityError:
         module = (failed.missing or "").partition(".")[0]
@@ -286,7 +295,7 @@ class Runner:
         if pending.collected:
             raise RuntimeError("a forward's answer is collected once: its slot may hold another's by now")
         try:
-            value = self._outcome(pending)
+            value = self._fields(pending)
             return Batch(self._stages(pending, slot), float(value["cpu_seconds"]), value.get("float64"))
         finally:
             pending.collected = True

@@ -383,6 +383,18 @@ def test_a_subject_without_tokens_says_none_a_row() -> None:
         assert (None, None) == runner.tokenize(_TEXTS).wait()
 
 
+def test_a_piece_that_is_half_of_a_character_crosses_as_it_is() -> None:
+    with _start("misspeaks", "halves") as runner:
+        _, row = runner.tokenize(_TEXTS).wait()
+    assert row is not None
+    assert ("\ud83d", "b") == row.pieces
+
+
+def test_an_answer_that_is_no_object_is_not_the_protocol() -> None:
+    with _start("misspeaks", "no-object") as runner, pytest.raises(RunnerSpokeGarbage, match="array"):
+        runner.tokenize(_TEXTS).wait()
+
+
 def test_a_description_that_is_none_is_told_by_the_field_that_is_wrong() -> None:
     with _start("misspeaks", "fine") as runner, pytest.raises(RunnerSpokeGarbage, match=r"\$.framework"):
         runner.describe()

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from parity.measure.measurement import Measurement, Spot
 from parity.measure.rows import (
     FILL,
+    LOW,
     Integers,
     RowSums,
     Values,
@@ -114,7 +115,7 @@ class Difference:
                 candidate,
                 at_row,
                 at_position,
-                None if keep is None or keep.all() else np.flatnonzero(keep),
+                None if keep is None or keep.all() else keep,
             )
 
     @classmethod
@@ -192,19 +193,18 @@ class Difference:
         y: npt.NDArray[Any],
         rows: Integers,
         positions: Integers,
-        keep: Integers | None,
+        keep: npt.NDArray[np.bool_] | None,
     ) -> None:
-        sums = self._sums(x, y)
+        sums, seen = self._sums(x, y), rows
         if keep is not None:
-            rows, positions, sums = rows[keep], positions[keep], sums.of(keep)
+            sums.leave_out(~keep)
+            seen = rows[keep]
             if self._bitwise and not sums.equal_bits:
                 self._bitwise = not sums.d2.any() and same_bits(x[keep], y[keep])
         else:
             self._bitwise = self._bitwise and sums.equal_bits
-        if not len(rows):
-            return
-        self._positions += len(rows)
-        self._rows_seen = _marked(self._rows_seen, rows)
+        self._positions += len(seen)
+        self._rows_seen = _marked(self._rows_seen, seen)
         _, sum_abs, d2, a2, b2, ad = sums.floats.sum(axis=1).tolist()
         self._sum_abs += sum_abs
         self._d2 += d2
@@ -213,7 +213,7 @@ class Difference:
         self._ad += ad
         self._compared += int(sums.count.sum())
         self._non_finite += sums.non_finite.sum(axis=0)
-        self._place(x, y, rows, positions, sums, keep)
+        self._place(x, y, rows, positions, sums)
         self._judge(rows, positions, sums)
 
     def _sums(self, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> RowSums:
@@ -230,9 +230,7 @@ class Difference:
             return RowSums.joined([integer_sums(*block) for block in blocks])
         return RowSums.joined([exact_sums(*block, centred=self.centred) for block in blocks])
 
-    def _place(
-        self, x: Values, y: Values, rows: Integers, positions: Integers, sums: RowSums, keep: Integers | None
-    ) -> None:
+    def _place(self, x: Values, y: Values, rows: Integers, positions: Integers, sums: RowSums) -> None:
         """Keep the largest difference and where it is; of equals the first by row, position and unit."""
         largest = float(sums.largest.max(initial=-1.0))
         if largest < self._max or largest <= 0:
@@ -243,23 +241,22 @@ class Difference:
         row, position = int(rows[first]), int(positions[first])
         if largest == self._max and self._at is not None and (row, position) >= self._at[:2]:
             return
-        at = int(first) if keep is None else int(keep[first])
-        one = slice(at, at + 1)
+        one = slice(first, first + 1)
         maker = integer_sums if x.dtype.kind not in "f" else exact_sums
         unit = maker(x[one], y[one], centred=self.centred).unit
         self._max, self._at = largest, Spot(row, position, unit)
 
     def _judge(self, rows: Integers, positions: Integers, sums: RowSums) -> None:
         """Mark the positions beyond the limit; values non-finite on one side only are beyond any limit."""
-        norm = np.maximum(np.sqrt(sums.a2), self.vector_floor or 0.0)
-        size = np.sqrt(sums.d2)
+        squared = np.maximum(sums.a2, (self.vector_floor or 0.0) ** 2)
         with np.errstate(divide="ignore", invalid="ignore"):
-            self._worst = max(self._worst, float(np.where(size > 0, size / norm, 0.0).max()))
-        if self.vector_limit is None:
+            apart = np.sqrt(np.where(sums.d2 > 0, sums.d2 / squared, 0.0))
+        worst = float(apart.max())
+        self._worst = max(self._worst, worst)
+        unlike = sums.non_finite[:, 2] > 0
+        if self.vector_limit is None or not (worst > self.vector_limit or unlike.any()):
             return
-        beyond = ~(size <= self.vector_limit * norm) | (sums.non_finite[:, 2] > 0)
-        if not beyond.any():
-            return
+        beyond = (apart > self.vector_limit) | unlike
         far_rows, far_positions = rows[beyond], positions[beyond]
         self._positions_beyond += len(far_rows)
         self._rows_beyond = _marked(self._rows_beyond, far_rows)
@@ -270,12 +267,18 @@ class Difference:
 
 def _typical_norm(vectors: Values, centred: bool) -> float | None:
     """The root mean square norm of some vectors, over what is a number in them; None when there are none."""
-    values = vectors.astype(np.float64)
-    with np.errstate(invalid="ignore"):
+    if not len(vectors):
+        return None
+    with np.errstate(invalid="ignore", over="ignore"):
+        if vectors.dtype in LOW and not centred:
+            mean = float(np.vecdot(vectors, vectors).mean(dtype=np.float64))
+            if LOW[vectors.dtype] < mean < FILL:
+                return math.sqrt(mean)
+        values = vectors.astype(np.float64)
         values[~(np.abs(values) < FILL)] = 0
     if centred and values.shape[1]:
         values -= values.mean(axis=1, keepdims=True)
-    return math.sqrt(float(np.vecdot(values, values).mean())) if len(values) else None
+    return math.sqrt(float(np.vecdot(values, values).mean()))
 
 
 def _marked(seen: npt.NDArray[np.bool_], rows: Integers) -> npt.NDArray[np.bool_]:

@@ -16,6 +16,8 @@ _ANSWERS = {
     "ragged": {"rows": [_ROW, dict(_ROW, pieces=["a"])]},
     "mistyped": {"rows": [_ROW, dict(_ROW, input_ids=["one", "two"])]},
     "none": {"rows": [None, None]},
+    "halves": {"rows": [_ROW, dict(_ROW, pieces=["\ud83d", "b"])]},
+    "no-object": ["rows"],
     "fine": {"rows": [_ROW, _ROW]},
 }
 
