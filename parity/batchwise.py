@@ -18,7 +18,7 @@ from parity.pair import Pair
 from parity.plan import Plan
 from parity.runner import Batch
 
-__all__ = ["PairedStage", "Unfit", "paired_stages", "same_feed"]
+__all__ = ["PairedStage", "Unfit", "decides", "paired_stages", "same_feed"]
 
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
@@ -107,12 +107,17 @@ def paired_stages(
                 continue
             values = _ordered(values, plan)
         yield PairedStage(stage, values, example_rows, positions)
-        if stage == "logits" and plan.classed:
+        if stage == "logits" and decides(plan, values.reference):
             shares: Pair[Array] = Pair(
                 probabilities(values.reference, plan.temperatures.reference, multi_label=plan.multi_label),
                 probabilities(values.candidate, plan.temperatures.candidate, multi_label=plan.multi_label),
             )
             yield PairedStage("probabilities", shares, example_rows, positions)
+
+
+def decides(plan: Plan, logits: Array) -> bool:
+    """Whether these logits [n, columns] choose between classes: a softmax of one column is 1 whatever the logit."""
+    return plan.classed and (plan.multi_label or logits.shape[1] > 1)
 
 
 def same_feed(batches: Pair[Batch]) -> bool:

@@ -20,7 +20,14 @@ from parity.audit import (
 )
 from parity.causes.evidence import Evidence, findings
 from parity.description import Description
-from parity.judge import Measured, discrete_record, first_divergence, judge_stage, reach_verdict
+from parity.judge import (
+    Measured,
+    discrete_record,
+    first_divergence,
+    judge_stage,
+    nan_on_both,
+    reach_verdict,
+)
 from parity.ledger import Heap, Ledger
 from parity.measure.tensors import Difference, Measurement
 from parity.noise import Floor
@@ -70,11 +77,13 @@ def conclude(
     tensors, missing = _tensor_stages(plan, sample, ledger, floors, policy)
     not_compared = [*plan.not_compared, *missing]
     symbols, silent = _symbol_stages(described, inputs, ledger, tensors)
-    not_compared += silent
+    not_compared += [*silent, *_unpaired(ledger)]
     decisions = ledger.tally.record() if ledger.tally is not None else None
+    if decisions is not None and not decisions.examples:
+        decisions = None
     stages = [*symbols, *tensors]
-    if ledger.tally is not None and decisions is not None and decisions.examples:
-        stages.append(_label_stage(decisions, tensors))
+    if decisions is not None:
+        stages.append(_label_stage(decisions))
     judgement = reach_verdict(stages, decisions, not_compared, policy)
     first = first_divergence(stages, policy)
     tokens = _tokens(ledger)
@@ -149,6 +158,8 @@ def _tensor_stages(
             )
             if records[-1].status == "not_comparable":
                 missing.append(NotCompared(stage=stage, pass_=name, reason=records[-1].reason))
+            elif note := nan_on_both(seen):
+                missing.append(NotCompared(stage=stage, pass_=name, reason=note))
     return records, missing
 
 
@@ -269,11 +280,24 @@ def _minded(tensors: list[StageRecord]) -> bool:
     return False
 
 
-def _label_stage(decisions: Decisions, tensors: list[StageRecord]) -> StageRecord:
+def _unpaired(ledger: Ledger) -> list[NotCompared]:
+    """Tokens without a counterpart. Where each token is decided they are decisions that nobody compared, which counts."""
+    if not ledger.unpaired_rows:
+        return []
+    here, there = ledger.unpaired
+    reason = (
+        f"{here} tokens of the reference and {there} of the candidate, in {ledger.unpaired_rows} of {ledger.rows} rows, "
+        "have no counterpart"
+    )
+    by_token = ledger.decided_by_token
+    # Elsewhere they are no more than what makes the stage `tokens` or `input_ids` differ.
+    return [NotCompared(stage="label" if by_token else "tokens", pass_="own", reason=reason, counts=by_token)]
+
+
+def _label_stage(decisions: Decisions) -> StageRecord:
     real = [flip.row for flip in decisions.flips if not flip.explained_by_noise]
     # Where the logits are no numbers on both sides alike, neither has a label: that is not a flip, and not agreement.
-    unequal = any(record.stage == "logits" and record.status == "divergent" for record in tensors)
-    silent = 0 if unequal else decisions.undefined
+    silent = decisions.undefined_both
     unexplained = decisions.flips_total - decisions.flips_explained - silent
     reason = ""
     if silent:

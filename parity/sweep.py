@@ -81,6 +81,7 @@ def sweep_window(
 ) -> CpuSeconds:
     """Ask every batch of a window and add what it shows to the ledger."""
     first = window.examples[0].row
+    ledger.open_window()
     here_all, there_all = window.encodings.reference, window.encodings.candidate
     for example, here, there, aligned in zip(
         window.examples, here_all, there_all, window.alignments, strict=True

@@ -121,9 +121,11 @@ def test_token_classification_is_decided_token_by_token(texts: str, tmp_path: Pa
     audit = compare(f"hf:{folder}", f"hf:{folder}?attn=eager", tmp_path / "audit", "--inputs", texts)
     _passes(audit)
     assert audit.decisions is not None
-    assert "token" == audit.decisions.unit
-    assert audit.decisions.examples == audit.decisions.agree > audit.inputs.count
-    assert stage(audit, "logits").positions == audit.decisions.examples
+    decisions = audit.decisions
+    assert ("token", audit.inputs.count, 0) == (decisions.unit, decisions.rows, decisions.rows_flipped)
+    assert decisions.examples == decisions.agree > audit.inputs.count
+    # [CLS] and [SEP] of each row decide nothing.
+    assert stage(audit, "logits").positions == decisions.examples + 2 * audit.inputs.count
 
 
 def test_pairs_of_texts_go_in_as_pairs(classifier: Path, tmp_path: Path) -> None:
