@@ -146,10 +146,10 @@ def _tensor_stages(
             if seen is None:
                 continue
             exact = sample.between.get(stage) if name == "same_ids" or sample.own_feed_equal else None
-            if name == "same_ids" and policy.check_float64 and sample.between and exact is None:
-                missing.append(
-                    NotCompared(stage=stage, pass_=name, reason="it was not seen on both sides in float64")
-                )
+            asked = policy.check_float64 and (sample.between or sample.failure)
+            if name == "same_ids" and asked and exact is None:
+                why = sample.failure or "it was not seen on both sides in float64"
+                missing.append(NotCompared(stage=stage, pass_=name, reason=why))
             centred = _merged([ledger.centred.get(heap) for heap in heaps]) if stage == "logits" else None
             shifted = None if centred is None else centred.relative_l2
             whole = stage in ledger.whole
@@ -174,8 +174,11 @@ def _derived(plan: Plan) -> list[str]:
 
 
 def _counts(pass_: Pass, reason: str, ledger: Ledger) -> bool:
-    """The same-ids pass explains a divergence; where tokens already differ its absence hides nothing more."""
-    return not (pass_ == "same_ids" and ledger.rows_equal < ledger.rows)
+    """The same-ids pass explains a divergence; where tokens already differ its absence hides nothing more.
+
+    A runner that failed in it counts all the same: that is a finding of its own.
+    """
+    return reason in ledger.failures or not (pass_ == "same_ids" and ledger.rows_equal < ledger.rows)
 
 
 def _merged(parts: list[Difference | None]) -> Measurement | None:
@@ -217,15 +220,12 @@ def _symbol_stages(
         records.append(
             discrete_record(stage, "own", compared=compared, rows=rows, differing=named, count=count)
         )
+    minded = _minded(tensors)
+    parted = any(record.status == "divergent" for record in tensors)
     for soft in _soft(ledger):
-        minded = _minded(tensors)
-        reason = (
-            soft.said
-            if minded
-            else f"{soft.said}; the model does not mind"
-            if soft.differing_rows
-            else soft.said
-        )
+        reason = soft.said
+        if soft.differing_rows and not parted:
+            reason = f"{soft.said}; the model does not mind"
         records.append(
             discrete_record(
                 soft.stage,
@@ -260,10 +260,18 @@ def _soft(ledger: Ledger) -> list[_Soft]:
                 ledger.positions_known,
                 ledger.position_rows,
                 count,
-                "other positions" if count else "",
+                _shift(ledger.shifts) if count else "",
             )
         )
     return found
+
+
+def _shift(shifts: set[int]) -> str:
+    """How the positions differ: by one number throughout where they index tables that begin at different rows."""
+    if len(shifts) != 1:
+        return "other positions"
+    (shift,) = shifts
+    return f"other positions: the reference's are {abs(shift)} {'more' if shift > 0 else 'less'} throughout"
 
 
 def _minded(tensors: list[StageRecord]) -> bool:

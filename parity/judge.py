@@ -231,7 +231,7 @@ def _by_decisions(
     assert policy.flip_rate is not None and policy.probability is not None
     trials = _trials(decisions)
     # An upper bound at `confidence` is one-sided: the upper end of the two-sided interval at 2 * confidence - 1.
-    bound = clopper_pearson(trials.flipped, trials.count, 2 * policy.confidence - 1).high
+    bound = clopper_pearson(trials.flipped, trials.asked, 2 * policy.confidence - 1).high
     furthest = max((item.max_abs_probability for item in decisions.temperatures), default=math.inf)
     percent = f"{policy.confidence:.0%}"
     if bound <= policy.flip_rate and furthest <= policy.probability:
@@ -259,7 +259,7 @@ def _by_decisions(
     return Judgement(
         "divergent",
         1,
-        f"{where}; no label flips, but {trials.count} inputs bound {trials.rate} only by {bound:.2%} ({percent}): "
+        f"{where}; no label flips, but {trials.asked} inputs bound {trials.rate} only by {bound:.2%} ({percent}): "
         f"{needed} inputs without a flip would show {policy.flip_rate:.2%}.",
     )
 
@@ -268,7 +268,7 @@ class _Trials(NamedTuple):
     """What a bound rests on: how many independent trials flipped, and what they are called."""
 
     flipped: int
-    count: int
+    asked: int
     rate: str
     said: str
 
@@ -431,6 +431,9 @@ def _within_floor(records: Sequence[StageRecord], policy: PolicyRecord) -> str:
 def _within_limits(records: Sequence[StageRecord]) -> str:
     """How near the stages with limits of their own come to them; said by that limit and not by the floor."""
     nearest = max(records, key=lambda record: (record.relative_l2 or 0.0) / (record.allowed or math.inf))
+    assert nearest.relative_l2 is not None and nearest.allowed is not None, (
+        "what is within its limit was measured"
+    )
     count = len({record.stage for record in records})
     return (
         f"{count} {'is' if count == 1 else 'are'} within {'its own limit' if count == 1 else 'limits of their own'} "

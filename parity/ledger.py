@@ -38,7 +38,8 @@ class Ledger:
     Stage differences are kept in three heaps, so that a batch which fed both sides the same is measured once and counts in
     both passes: `both` (same feed), `own` (each side's own, feeds differ), `given` (the candidate on the reference's ids).
     `centred` holds the logits of each heap less their rows' means (a shift of a whole row moves no probability of a softmax);
-    `whole` names the stages that hold whole numbers. `unpaired` counts the tokens of either side that have no counterpart
+    `whole` names the stages that hold whole numbers; `failures` are the reasons in `unfit` that are failures of a runner;
+    `shifts` the differences, reference less candidate, between positions of tokens that are the same. `unpaired` counts the tokens of either side that have no counterpart
     (special tokens apart), `unpaired_rows` the rows with such; `decided_by_token` says that each token has logits of its own.
     """
 
@@ -48,6 +49,7 @@ class Ledger:
         self.centred: dict[str, Difference] = {}
         self.whole: set[str] = set()
         self.unfit: dict[tuple[str, Pass], str] = {}
+        self.failures: set[str] = set()
         self.rows = 0
         self.rows_equal = 0
         self.kinds: Counter[str] = Counter()
@@ -66,6 +68,7 @@ class Ledger:
         self.position_rows: list[int] = []
         self.position_differing = 0
         self.positions_known = 0
+        self.shifts: set[int] = set()
         self.pairs_aligned = 0
         self.unpaired: Pair[int] = Pair(0, 0)
         self.unpaired_rows = 0
@@ -156,9 +159,15 @@ class Ledger:
         reals = [batch.stages["real"].values.astype(np.uint8) for batch in batches]
         pairing = pair_positions(reals[0], reals[1])
         equal = np.asarray(equal_rows, dtype=bool)
-        differs = gather(known[0].values, pairing.reference) != gather(known[1].values, pairing.candidate)
+        here, there = (
+            np.asarray(gather(side.values, index), dtype=np.int64)
+            for side, index in ((known[0], pairing.reference), (known[1], pairing.candidate))
+        )
+        apart = here - there
         concerned = np.zeros(len(rows), dtype=bool)
-        concerned[pairing.rows[differs[:, 0]]] = True
+        concerned[pairing.rows[apart[:, 0] != 0]] = True
+        if concerned.any() and len(self.shifts) < 2:  # more than one is as good as many
+            self.shifts.update(np.unique(apart[equal[pairing.rows], 0]).tolist())
         differing = np.flatnonzero(concerned & equal)
         self.positions_known += int(equal.sum())
         self.position_differing += len(differing)

@@ -209,7 +209,7 @@ def test_token_classification_has_logits_for_every_token(folders: Path) -> None:
     ],
 )
 def test_one_output_or_outputs_said_to_be_values_are_a_regression(
-    labels: tuple[str, ...], changes: dict[str, str], task: str, tmp_path: Path
+    labels: tuple[str, ...], changes: dict[str, Any], task: str, tmp_path: Path
 ) -> None:
     with start(tiny_bert(tmp_path / "m", labels=labels, **changes)) as runner:
         said = runner.describe()

@@ -83,6 +83,7 @@ def findings(evidence: Evidence) -> list[Finding]:
         *_texts(evidence),
         *_tokens(evidence),
         *_batch(evidence),
+        *_positions(evidence),
         *_configuration(evidence),
         *_weights(evidence),
         *_runtime(evidence),
@@ -181,6 +182,22 @@ def _batch(evidence: Evidence) -> Iterator[Finding]:
             sentence=f"The {side} was given no attention mask, so padding is attended to in {rows} padded rows.",
             evidence={"standing": "suspected" if minds else "observed", "side": side, "padded rows": rows},
         )
+
+
+def _positions(evidence: Evidence) -> Iterator[Finding]:
+    """Positions of the same tokens that differ; a shift that the model does not mind is that of another table."""
+    count = evidence.tokens.differences.get("position_ids", 0)
+    record = next((record for record in evidence.stages if record.stage == "position_ids"), None)
+    if not count or record is None:
+        return
+    minds = record.status == "divergent"
+    yield Finding(
+        cause="batch.position_ids" if minds else None,
+        stage="position_ids",
+        severity="divergent" if minds else "notice",
+        sentence=f"In {count} of {record.rows} rows the same tokens have {record.reason}.",
+        evidence={"standing": "suspected" if minds else "observed", "rows": count},
+    )
 
 
 def _configuration(evidence: Evidence) -> Iterator[Finding]:

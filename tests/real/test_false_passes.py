@@ -630,3 +630,17 @@ def test_two_great_numbers_are_not_alike_for_being_great(tmp_path: Path) -> None
     logits[5, 1], other[5, 1] = 2e30, 9e37
     audit = of_logits(logits, other, tmp_path)
     assert ("divergent", "logits") == (audit.verdict, first_stage(audit))
+
+
+@pytest.mark.parametrize("way", ["stumbles", "stumbles_in_float64"])
+def test_a_failure_on_the_references_ids_is_a_finding_and_not_the_end(
+    way: str, texts: str, tmp_path: Path
+) -> None:
+    """Every stage agrees on each side's own ids; on the reference's the framework raises, and nobody sees the second pass."""
+    audit = fooled("honest", way, texts, tmp_path)
+    assert ("not_comparable", None) == (audit.verdict, audit.first_divergence)
+    assert {"equal"} == statuses(audit, "embeddings", "layer.0", "layer.1", "layer.2", "logits")
+    reasons = {item.reason for item in audit.not_compared if item.counts and item.pass_ == "same_ids"}
+    in_float64 = " in float64" if way == "stumbles_in_float64" else ""
+    raised = f"failed while computing given inputs{in_float64}: IndexError: index out of range in self"
+    assert f"fooling:{way} {raised}" in reasons, reasons
