@@ -100,6 +100,8 @@ def conclude(
         text_changes=dict(ledger.text_changes),
         built_in_inputs=inputs.built_in,
         unknown_label=ledger.tally.unknown_label if ledger.tally is not None else "",
+        policy=policy,
+        not_compared=not_compared,
     )
     return Audit(
         verdict=judgement.verdict,

@@ -22,6 +22,7 @@ from parity.audit import (
     Status,
     Verdict,
 )
+from parity.headline import divergent_sentence, parity_sentence, why_nothing
 from parity.measure.decisions import clopper_pearson
 from parity.measure.tensors import Measurement
 from parity.noise import Floor
@@ -193,12 +194,12 @@ def reach_verdict(
         record for record in stages if record.noise_floor is not None and record.stage not in policy.ignore
     ]
     if first is None and not any(record.compared for record in tensors):
-        return Judgement("not_comparable", 1, f"Nothing was compared: {_why_nothing(stages, not_compared)}")
+        return Judgement("not_comparable", 1, f"Nothing was compared: {why_nothing(stages, not_compared)}")
     if policy.flip_rate is not None and policy.probability is not None and (first is not None or counting):
         undecided = [item for item in counting if item.stage in _DECIDING and item.pass_ != "same_ids"]
         return _by_decisions(first, decisions, undecided, policy)
     if first is not None:
-        return Judgement("divergent", 1, _divergent_sentence(stages, first, policy))
+        return Judgement("divergent", 1, divergent_sentence(stages, first, policy))
     if counting:
         item = counting[0]
         more = f" (and {len(counting) - 1} more)" if len(counting) > 1 else ""
@@ -207,7 +208,7 @@ def reach_verdict(
             1,
             f"What could be compared agrees, but {item.stage} was not: {item.reason}{more}.",
         )
-    return Judgement("parity", 0, _parity_sentence(tensors, decisions, policy))
+    return Judgement("parity", 0, parity_sentence(tensors, decisions, policy))
 
 
 def _by_decisions(
@@ -317,6 +318,7 @@ def nan_on_both(seen: Measurement) -> str:
 def _by_distance(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
     """How the values that are numbers on both sides stand to what is allowed."""
     seen, floor = measured.measurement, measured.floor
+    assert seen.relative_l2 is not None, "what has no distance was told apart before"
     if measured.whole:
         return ("equal", "") if seen.bitwise_equal else ("divergent", "whole numbers, and not the same")
     if _bitwise(policy, measured.stage):
@@ -374,79 +376,6 @@ def _place(stage: str, seen: Measurement) -> str | None:
         middle = f"token {position}, " if seen.positions > seen.rows else ""
         return f"[row {row}, {middle}{kind} {unit}]"
     return f"[row {row}, token {position}, unit {unit}]"
-
-
-def _divergent_sentence(stages: Sequence[StageRecord], first: FirstDivergence, policy: PolicyRecord) -> str:
-    record = next(item for item in stages if item.stage == first.stage and item.pass_ == first.pass_)
-    if record.noise_floor is None:
-        # The reason of the labels is about those that do not count as flips.
-        how = f"{record.reason}, in " if record.reason and record.stage != "label" else ""
-        return f"Divergent from {first.stage} on: {how}{record.rows_beyond} of {record.rows} rows{'' if how else ' differ'}."
-    if first.float64_only and record.float64_relative_l2 is not None:
-        return (
-            f"Divergent from {first.stage} on, invisible in float32: in float64 the two differ by a relative L2 of "
-            f"{record.float64_relative_l2:.1e} (up to {record.float64_allowed:.1e} is rounding)."
-        )
-    beyond = record.relative_l2 is None or record.allowed is None or record.relative_l2 > record.allowed
-    if record.relative_l2 is None or record.times_floor is None or not beyond:
-        return f"Divergent from {first.stage} on: {record.reason}."
-    by = "given the same ids, " if first.pass_ == "same_ids" else ""
-    word = "allowed" if first.stage in policy.stages else "noise"
-    return (
-        f"Divergent from {first.stage} on: {by}relative L2 {record.relative_l2:.1e} "
-        f"(up to {record.allowed:.1e} is {word}), {record.times_floor:,.0f} times the noise floor."
-    )
-
-
-def _parity_sentence(
-    tensors: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord
-) -> str:
-    count = len({record.stage for record in tensors})
-    labels = ""
-    if decisions is not None and decisions.examples:
-        labels = f", and {decisions.agree} of {decisions.examples} labels agree"
-    if all(record.status == "equal" for record in tensors):
-        return f"Parity: {count} stages are bitwise equal{labels}."
-    limited = [record for record in tensors if record.stage in policy.stages]
-    others = [record for record in tensors if record.stage not in policy.stages]
-    if not limited:
-        return f"Parity: {count} stages are {_within_floor(others, policy)}{labels}."
-    parts = [_within_limits(limited)]
-    if others:
-        rest = len({record.stage for record in others})
-        parts.insert(0, f"{rest} {'is' if rest == 1 else 'are'} {_within_floor(others, policy)}")
-    return f"Parity: {count} stages are within what the policy allows: {', and '.join(parts)}{labels}."
-
-
-def _within_floor(records: Sequence[StageRecord], policy: PolicyRecord) -> str:
-    if all(record.status == "equal" for record in records):
-        return "bitwise equal"
-    worst = max(records, key=lambda record: record.times_floor or 0.0)
-    return (
-        f"within {policy.floor_factor:g} times the noise floor "
-        f"(the largest, {worst.stage}, is {worst.times_floor:.1f} times it)"
-    )
-
-
-def _within_limits(records: Sequence[StageRecord]) -> str:
-    """How near the stages with limits of their own come to them; said by that limit and not by the floor."""
-    nearest = max(records, key=lambda record: (record.relative_l2 or 0.0) / (record.allowed or math.inf))
-    assert nearest.relative_l2 is not None and nearest.allowed is not None, (
-        "what is within its limit was measured"
-    )
-    count = len({record.stage for record in records})
-    return (
-        f"{count} {'is' if count == 1 else 'are'} within {'its own limit' if count == 1 else 'limits of their own'} "
-        f"(the nearest, {nearest.stage}, differs by a relative L2 of {nearest.relative_l2:.1e}, up to {nearest.allowed:g})"
-    )
-
-
-def _why_nothing(stages: Sequence[StageRecord], not_compared: Sequence[NotCompared]) -> str:
-    reason = next((item.reason for item in not_compared if item.counts), None)
-    reason = reason or next(
-        (record.reason for record in stages if record.reason), "no stage is common to both"
-    )
-    return reason if reason.endswith(".") else f"{reason}."
 
 
 def _finite(value: float | None) -> float | None:

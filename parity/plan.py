@@ -10,7 +10,9 @@ from parity.audit import NotCompared
 from parity.description import Description, is_detail
 from parity.pair import Pair
 
-__all__ = ["Plan", "plan_of"]
+__all__ = ["ROWS_AT_ONCE", "Plan", "plan_of"]
+
+ROWS_AT_ONCE = 64
 
 
 _CLASSIFIES = frozenset({"sequence_classification", "token_classification"})
@@ -47,7 +49,7 @@ class Plan(NamedTuple):
         return self._replace(not_compared=(*self.not_compared, *partly))
 
 
-def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -> Plan:
+def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_AT_ONCE) -> Plan:
     """Pair what can be paired; what cannot is listed with its reason, and counts unless a side never offered it."""
     specs = Pair(*(tuple(StageSpec(seen.name, tuple(seen.axes)) for seen in side.stages) for side in sides))
     aligned = align_stages(specs.reference, specs.candidate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from parity.align.tokens import align_row
@@ -320,6 +321,35 @@ def test_the_columns_of_a_regression_are_no_classes() -> None:
         assert (False, ()) == (plan.classed, plan.not_compared)
     plan = plan_of(Pair(classes, values), detail=False)
     assert (False, ["probabilities"]) == (plan.classed, [item.stage for item in plan.not_compared])
+
+
+def test_stages_that_a_policy_names_and_nobody_has_are_said() -> None:
+    policy = msgspec.structs.replace(
+        FAITHFUL, ignore=["layer.O", "embeddings"], stages={"layer.9": 1.0, "tokens": 1.0, "layer.0": 1e-3}
+    )
+    said = {
+        finding.stage: finding for finding in concluded(saw_all(ledger(), "both"), policy=policy).findings
+    }
+    assert {"layer.O", "layer.9", "tokens"} == set(said)
+    assert {"notice"} == {finding.severity for finding in said.values()}
+    assert (
+        "The policy ignores 'layer.O', which is no stage of this comparison: that has no effect. Did you mean 'layer.0'?"
+        == said["layer.O"].sentence
+    )
+    assert "sets a limit for 'tokens', which is not measured by its distance" in said["tokens"].sentence
+
+
+def test_a_batch_size_that_one_side_imposes_on_both_is_said() -> None:
+    one = described(max_rows=1)
+    for sides, who in (
+        (Pair(described(), one), "candidate"),
+        (Pair(one, described(max_rows=8)), "reference"),
+    ):
+        (finding,) = concluded(saw_all(ledger(), "both"), sides=sides).findings
+        assert "notice" == finding.severity
+        assert f"Both sides ran at batch size 1, because the {who} asks for it" in finding.sentence
+    for sides in (Pair(one, one), Pair(described(), described(max_rows=64))):
+        assert [] == concluded(saw_all(ledger(), "both"), sides=sides).findings
 
 
 def test_nan_beside_a_divergence_is_said_to_be_not_compared() -> None:

@@ -400,7 +400,7 @@ def test_flips_are_held_against_their_upper_bound_and_not_their_share() -> None:
 
 
 def test_tokens_are_bounded_by_the_rows_they_stand_in() -> None:
-    many = {"unit": "token", "examples": 10_000, "differing": 0}
+    many: dict[str, Any] = {"unit": "token", "examples": 10_000, "differing": 0}
     found = verdict(judged(1e-3), policy=DECISIONS, rows=298, **many)
     assert ("divergent", 1) == (found.verdict, found.exit_code)
     assert (
@@ -410,7 +410,7 @@ def test_tokens_are_bounded_by_the_rows_they_stand_in() -> None:
     found = verdict(judged(1e-3), policy=DECISIONS, rows=299, **many)
     assert "equivalent" == found.verdict
     assert "the share of rows in which a token's label flips is below 1.00% (95% bound" in found.headline
-    few = {**many, "differing": 30}  # 0.3 % of the tokens, and 3 % of the rows
+    few: dict[str, Any] = {**many, "differing": 30}  # 0.3 % of the tokens, and 3 % of the rows
     found = verdict(judged(1e-3), policy=DECISIONS, rows=1000, rows_flipped=30, **few)
     assert "divergent" == found.verdict
     assert "in 30 of 1000 rows a token's label flips (30 of 10000 tokens)" in found.headline

@@ -231,9 +231,10 @@ def integer_sums(x: Values, y: Values, *, centred: bool = False) -> RowSums:
     a, b = one.astype(np.float64), other.astype(np.float64)
     d = np.where(other >= one, size, -size)
     rows, width = x.shape
+    count: Integers = np.full(rows, width, dtype=np.int64)
     return RowSums(
         _table(np.where(width > 0, size.max(axis=1, initial=0.0), -1.0), size, a, b, d),
-        np.full(rows, width, dtype=np.int64),
+        count,
         np.zeros((rows, 4), dtype=np.int64),
         equal_bits=same_bits(one, other),
         unit=int(size[0].argmax()) if size.size else 0,
