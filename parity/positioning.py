@@ -4,7 +4,7 @@ A position is an index into a table, and two tables may begin at different rows:
 the padding's, and a port may have cut off the rows before it. Then the same position is another row, and to force the
 reference's positions on the candidate makes two different runs of two that are the same. A port that counts its positions
 wrongly, on the other hand, is seen to be right in all else only once they are forced. Which of the two it is, the first
-stage tells: positions are forced where that brings the candidate nearer to the reference.
+stage tells for which it makes a difference: positions are forced where that brings the candidate nearer to the reference.
 """
 
 from __future__ import annotations
@@ -44,9 +44,12 @@ class Positioning:
             return False
         if self._forced is None:
             without, with_them = (
-                _distance(candidate, plan, own.reference, positions=positions) for positions in (False, True)
+                _distances(candidate, plan, own.reference, positions=positions) for positions in (False, True)
             )
-            self._forced = with_them < without
+            apart = next(
+                (pair for pair in zip(with_them, without, strict=False) if pair[0] != pair[1]), (0.0, 0.0)
+            )
+            self._forced = apart[0] < apart[1]
         return self._forced
 
 
@@ -62,19 +65,22 @@ def _in_positions(own: Pair[Batch]) -> bool:
     return not np.array_equal(here[reals[0]], there[reals[0]])
 
 
-def _distance(candidate: Runner, plan: Plan, reference: Batch, *, positions: bool) -> float:
-    """The relative L2 of the first stage of all once the candidate ran on the reference's ids; infinite if it cannot."""
+def _distances(candidate: Runner, plan: Plan, reference: Batch, *, positions: bool) -> list[float]:
+    """The relative L2 of each stage once the candidate ran on the reference's ids; infinite throughout where it cannot."""
     try:
         given = candidate.forward(
             inputs=feed_of(reference, positions=positions), stages=list(plan.stages)
         ).wait()
     except (InputsDoNotFit, RunnerRaised):
-        return math.inf
-    rows = range(len(reference.stages["real"].values))
-    for item in paired_stages(plan, Pair(reference, given), rows, None):
+        return [math.inf] * len(plan.stages)
+    found: list[float] = []
+    for item in paired_stages(
+        plan, Pair(reference, given), range(len(reference.stages["real"].values)), None
+    ):
         if isinstance(item, PairedStage) and item.values.reference.dtype.kind == "f":
             difference = Difference()
             difference.add(item.values.reference, item.values.candidate, item.rows, item.positions)
             seen = difference.measurement()
-            return math.inf if seen.relative_l2 is None or seen.non_finite_unequal else seen.relative_l2
-    return math.inf
+            unknown = seen.relative_l2 is None or seen.non_finite_unequal
+            found.append(math.inf if unknown else seen.relative_l2 or 0.0)
+    return found

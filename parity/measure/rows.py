@@ -230,11 +230,10 @@ def integer_sums(x: Values, y: Values, *, centred: bool = False) -> RowSums:
     size = (higher - lower).astype(np.float64)  # wraps to the right distance even from end to end of int64
     a, b = one.astype(np.float64), other.astype(np.float64)
     d = np.where(other >= one, size, -size)
-    rows, width = x.shape
-    count: Integers = np.full(rows, width, dtype=np.int64)
+    rows, width = len(x), x.shape[1]
     return RowSums(
         _table(np.where(width > 0, size.max(axis=1, initial=0.0), -1.0), size, a, b, d),
-        count,
+        np.full(rows, width, dtype=np.int64),
         np.zeros((rows, 4), dtype=np.int64),
         equal_bits=same_bits(one, other),
         unit=int(size[0].argmax()) if size.size else 0,

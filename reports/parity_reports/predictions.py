@@ -185,7 +185,7 @@ def _by_row(decisions: Decisions) -> str:
     interval = (
         f"{wording.share(rate.confidence)} interval {wording.share(rate.low)} to {wording.share(rate.high)}"
     )
-    return f" In {decisions.rows_flipped} of {wording.plural(decisions.rows, 'row')} one does: {wording.share(rate.value)} ({interval})."
+    return f" In {decisions.rows_flipped} of {wording.plural(decisions.rows, 'row')} one differs: {wording.share(rate.value)} ({interval})."
 
 
 def decision_noun(decisions: Decisions) -> str:
