@@ -245,8 +245,10 @@ class Decisions(_Record, frozen=True, kw_only=True):
     """What the two would decide, each on its own encoding. `unit` is "example" or "token".
 
     `flips_total` counts all that differ (`flips` holds the first hundred), `flips_explained` those whose margin rounding can
-    cross, `undefined` those where a side has no number to decide by, `ties` those with a shared largest logit,
-    `unknown_labels` labels of the inputs that are no class.
+    cross, `undefined` those where a side has no number to decide by (`undefined_both`: neither has), `ties` those with a
+    shared largest logit, `unknown_labels` labels of the inputs that are no class. `rows` are the inputs that the decisions
+    belong to, `rows_flipped` those in which one differs, `row_flip_rate` their share: the tokens of one text are not
+    independent, so what bounds a rate of tokens is a rate of rows. Special tokens decide nothing.
     """
 
     examples: int
@@ -265,6 +267,10 @@ class Decisions(_Record, frozen=True, kw_only=True):
     class_order: str = "same"
     classes: list[str] = []
     metrics: list[LabelledMetric] = []
+    undefined_both: int = 0
+    rows: int = 0
+    rows_flipped: int = 0
+    row_flip_rate: FlipRate | None = None
 
 
 class Finding(_Record, frozen=True, kw_only=True):

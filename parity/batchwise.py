@@ -18,7 +18,7 @@ from parity.pair import Pair
 from parity.plan import Plan
 from parity.runner import Batch
 
-__all__ = ["PairedStage", "Unfit", "paired_stages", "same_feed"]
+__all__ = ["PairedStage", "Unfit", "decides", "paired_stages", "same_feed"]
 
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
@@ -107,7 +107,7 @@ def paired_stages(
                 continue
             values = _ordered(values, plan)
         yield PairedStage(stage, values, example_rows, positions)
-        if stage == "logits" and plan.classed:
+        if stage == "logits" and decides(plan, values.reference):
             shares: Pair[Array] = Pair(
                 probabilities(values.reference, plan.temperatures.reference, multi_label=plan.multi_label),
                 probabilities(values.candidate, plan.temperatures.candidate, multi_label=plan.multi_label),
@@ -115,10 +115,15 @@ def paired_stages(
             yield PairedStage("probabilities", shares, example_rows, positions)
 
 
-def same_feed(batches: Pair[Batch]) -> bool:
+def decides(plan: Plan, logits: Array) -> bool:
+    """Whether these logits [n, columns] choose between classes: a softmax of one column is 1 whatever the logit."""
+    return plan.classed and (plan.multi_label or logits.shape[1] > 1)
+
+
+def same_feed(batches: Pair[Batch], *, positions: bool = True) -> bool:
     """Whether both sides were fed the very same: ids, padding, effective mask, types, and positions where both are known.
 
-    A mask that was not fed is one of ones; type ids that were not fed are zeros (that is what every model takes then).
+    `positions` False leaves those out: each side counts its own, for a table of its own (parity.positioning). A mask that was not fed is one of ones; type ids that were not fed are zeros (that is what every model takes then).
     """
     here, there = (_feed(batch) for batch in batches)
     if "input_ids" not in here or "input_ids" not in there:
@@ -130,12 +135,12 @@ def same_feed(batches: Pair[Batch]) -> bool:
     for name in ("input_ids", "real", "attention_mask", "token_type_ids"):
         if not np.array_equal(here[name], there[name]):
             return False
-    positions = here.get("position_ids"), there.get("position_ids")
-    if positions[0] is None or positions[1] is None:
+    known = here.get("position_ids"), there.get("position_ids")
+    if not positions or known[0] is None or known[1] is None:
         return True
     # Positions of padding are the model's own affair: only those of real tokens are seen by anything that is compared.
     real = here["real"].astype(bool)
-    return positions[0].shape == positions[1].shape and np.array_equal(positions[0][real], positions[1][real])
+    return known[0].shape == known[1].shape and np.array_equal(known[0][real], known[1][real])
 
 
 def _feed(batch: Batch) -> dict[str, Array]:

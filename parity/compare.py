@@ -31,6 +31,7 @@ from parity.ledger import Ledger
 from parity.noise import Floor, floor_of
 from parity.pair import Pair
 from parity.plan import Plan, plan_of
+from parity.positioning import Positioning
 from parity.runner import Progress as RunnerProgress
 from parity.runner import Runner
 from parity.sampling import NoiseSample, choose_rows, take_sample
@@ -70,7 +71,7 @@ def compare(request: Request, progress: Progress) -> Audit:
         sample: NoiseSample | None = None
         ledger: Ledger | None = None
         seconds, done = Pair(0.0, 0.0), 0
-        cut = _cut(described)
+        cut, positioning = _cut(described), Positioning()
 
         def advance(count: int) -> None:
             nonlocal done
@@ -81,13 +82,13 @@ def compare(request: Request, progress: Progress) -> Audit:
             progress("reading tokens", done, inputs.count)
             window = open_window(sides, examples)
             if sample is None or ledger is None:
-                sample = _sample(sides, plan, request, window, progress)
+                sample = _sample(sides, plan, request, window, positioning, progress)
                 floors = _floors(sample, request.policy)
                 ledger = Ledger(floors, _tally(described, plan, request, floors))
             if ledger.tally is not None:
                 ledger.tally.look_at(examples)
             here = plan if cut is None or examples[0].row < cut else plan.outputs_only()
-            spent = sweep_window(sides, here, window, ledger, advance)
+            spent = sweep_window(sides, here, window, ledger, positioning, advance)
             seconds = Pair(seconds.reference + spent.reference, seconds.candidate + spent.candidate)
         assert sample is not None and ledger is not None, (
             "inputs without an example are refused when they are read"
@@ -217,7 +218,12 @@ def _tally(
 
 
 def _sample(
-    sides: Pair[Side], plan: Plan, request: Request, window: Window, progress: Progress
+    sides: Pair[Side],
+    plan: Plan,
+    request: Request,
+    window: Window,
+    positioning: Positioning,
+    progress: Progress,
 ) -> NoiseSample:
     examples = window.examples
     rows, able = choose_rows(sides, [example.row for example in examples], request.sample)
@@ -229,7 +235,8 @@ def _sample(
         progress("measuring the noise floor", done, len(rows))
 
     progress("measuring the noise floor", 0, len(rows))
-    return take_sample(sides, plan, window.batches(plan, [row - first for row in rows]), able, advance)
+    batches = window.batches(plan, [row - first for row in rows])
+    return take_sample(sides, plan, batches, able, positioning, advance)
 
 
 def _floors(sample: NoiseSample, policy: PolicyRecord) -> Callable[[str], Floor]:

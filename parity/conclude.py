@@ -20,7 +20,14 @@ from parity.audit import (
 )
 from parity.causes.evidence import Evidence, findings
 from parity.description import Description
-from parity.judge import Measured, discrete_record, first_divergence, judge_stage, reach_verdict
+from parity.judge import (
+    Measured,
+    discrete_record,
+    first_divergence,
+    judge_stage,
+    nan_on_both,
+    reach_verdict,
+)
 from parity.ledger import Heap, Ledger
 from parity.measure.tensors import Difference, Measurement
 from parity.noise import Floor
@@ -70,11 +77,13 @@ def conclude(
     tensors, missing = _tensor_stages(plan, sample, ledger, floors, policy)
     not_compared = [*plan.not_compared, *missing]
     symbols, silent = _symbol_stages(described, inputs, ledger, tensors)
-    not_compared += silent
+    not_compared += [*silent, *_unpaired(ledger)]
     decisions = ledger.tally.record() if ledger.tally is not None else None
+    if decisions is not None and not decisions.examples:
+        decisions = None
     stages = [*symbols, *tensors]
-    if ledger.tally is not None and decisions is not None and decisions.examples:
-        stages.append(_label_stage(decisions, tensors))
+    if decisions is not None:
+        stages.append(_label_stage(decisions))
     judgement = reach_verdict(stages, decisions, not_compared, policy)
     first = first_divergence(stages, policy)
     tokens = _tokens(ledger)
@@ -91,6 +100,8 @@ def conclude(
         text_changes=dict(ledger.text_changes),
         built_in_inputs=inputs.built_in,
         unknown_label=ledger.tally.unknown_label if ledger.tally is not None else "",
+        policy=policy,
+        not_compared=not_compared,
     )
     return Audit(
         verdict=judgement.verdict,
@@ -137,10 +148,10 @@ def _tensor_stages(
             if seen is None:
                 continue
             exact = sample.between.get(stage) if name == "same_ids" or sample.own_feed_equal else None
-            if name == "same_ids" and policy.check_float64 and sample.between and exact is None:
-                missing.append(
-                    NotCompared(stage=stage, pass_=name, reason="it was not seen on both sides in float64")
-                )
+            asked = policy.check_float64 and (sample.between or sample.failure)
+            if name == "same_ids" and asked and exact is None:
+                why = sample.failure or "it was not seen on both sides in float64"
+                missing.append(NotCompared(stage=stage, pass_=name, reason=why))
             centred = _merged([ledger.centred.get(heap) for heap in heaps]) if stage == "logits" else None
             shifted = None if centred is None else centred.relative_l2
             whole = stage in ledger.whole
@@ -149,6 +160,8 @@ def _tensor_stages(
             )
             if records[-1].status == "not_comparable":
                 missing.append(NotCompared(stage=stage, pass_=name, reason=records[-1].reason))
+            elif note := nan_on_both(seen):
+                missing.append(NotCompared(stage=stage, pass_=name, reason=note))
     return records, missing
 
 
@@ -163,8 +176,11 @@ def _derived(plan: Plan) -> list[str]:
 
 
 def _counts(pass_: Pass, reason: str, ledger: Ledger) -> bool:
-    """The same-ids pass explains a divergence; where tokens already differ its absence hides nothing more."""
-    return not (pass_ == "same_ids" and ledger.rows_equal < ledger.rows)
+    """The same-ids pass explains a divergence; where tokens already differ its absence hides nothing more.
+
+    A runner that failed in it counts all the same: that is a finding of its own.
+    """
+    return reason in ledger.failures or not (pass_ == "same_ids" and ledger.rows_equal < ledger.rows)
 
 
 def _merged(parts: list[Difference | None]) -> Measurement | None:
@@ -206,15 +222,12 @@ def _symbol_stages(
         records.append(
             discrete_record(stage, "own", compared=compared, rows=rows, differing=named, count=count)
         )
+    minded = _minded(tensors)
+    parted = any(record.status == "divergent" for record in tensors)
     for soft in _soft(ledger):
-        minded = _minded(tensors)
-        reason = (
-            soft.said
-            if minded
-            else f"{soft.said}; the model does not mind"
-            if soft.differing_rows
-            else soft.said
-        )
+        reason = soft.said
+        if soft.differing_rows and not parted:
+            reason = f"{soft.said}; the model does not mind"
         records.append(
             discrete_record(
                 soft.stage,
@@ -249,10 +262,18 @@ def _soft(ledger: Ledger) -> list[_Soft]:
                 ledger.positions_known,
                 ledger.position_rows,
                 count,
-                "other positions" if count else "",
+                _shift(ledger.shifts) if count else "",
             )
         )
     return found
+
+
+def _shift(shifts: set[int]) -> str:
+    """How the positions differ: by one number throughout where they index tables that begin at different rows."""
+    if len(shifts) != 1:
+        return "other positions"
+    (shift,) = shifts
+    return f"other positions: the reference's are {abs(shift)} {'more' if shift > 0 else 'less'} throughout"
 
 
 def _minded(tensors: list[StageRecord]) -> bool:
@@ -269,11 +290,24 @@ def _minded(tensors: list[StageRecord]) -> bool:
     return False
 
 
-def _label_stage(decisions: Decisions, tensors: list[StageRecord]) -> StageRecord:
+def _unpaired(ledger: Ledger) -> list[NotCompared]:
+    """Tokens without a counterpart. Where each token is decided they are decisions that nobody compared, which counts."""
+    if not ledger.unpaired_rows:
+        return []
+    here, there = ledger.unpaired
+    reason = (
+        f"{here} tokens of the reference and {there} of the candidate, in {ledger.unpaired_rows} of {ledger.rows} rows, "
+        "have no counterpart"
+    )
+    by_token = ledger.decided_by_token
+    # Elsewhere they are no more than what makes the stage `tokens` or `input_ids` differ.
+    return [NotCompared(stage="label" if by_token else "tokens", pass_="own", reason=reason, counts=by_token)]
+
+
+def _label_stage(decisions: Decisions) -> StageRecord:
     real = [flip.row for flip in decisions.flips if not flip.explained_by_noise]
     # Where the logits are no numbers on both sides alike, neither has a label: that is not a flip, and not agreement.
-    unequal = any(record.stage == "logits" and record.status == "divergent" for record in tensors)
-    silent = 0 if unequal else decisions.undefined
+    silent = decisions.undefined_both
     unexplained = decisions.flips_total - decisions.flips_explained - silent
     reason = ""
     if silent:

@@ -22,6 +22,7 @@ from parity.audit import (
     Status,
     Verdict,
 )
+from parity.headline import divergent_sentence, parity_sentence, why_nothing
 from parity.measure.decisions import clopper_pearson
 from parity.measure.tensors import Measurement
 from parity.noise import Floor
@@ -32,6 +33,7 @@ __all__ = [
     "discrete_record",
     "first_divergence",
     "judge_stage",
+    "nan_on_both",
     "reach_verdict",
     "stage_rank",
 ]
@@ -191,13 +193,13 @@ def reach_verdict(
     tensors = [
         record for record in stages if record.noise_floor is not None and record.stage not in policy.ignore
     ]
-    if not any(record.compared or record.status == "divergent" for record in tensors):
-        return Judgement("not_comparable", 1, f"Nothing was compared: {_why_nothing(stages, not_compared)}")
+    if first is None and not any(record.compared for record in tensors):
+        return Judgement("not_comparable", 1, f"Nothing was compared: {why_nothing(stages, not_compared)}")
     if policy.flip_rate is not None and policy.probability is not None and (first is not None or counting):
         undecided = [item for item in counting if item.stage in _DECIDING and item.pass_ != "same_ids"]
         return _by_decisions(first, decisions, undecided, policy)
     if first is not None:
-        return Judgement("divergent", 1, _divergent_sentence(stages, first))
+        return Judgement("divergent", 1, divergent_sentence(stages, first, policy))
     if counting:
         item = counting[0]
         more = f" (and {len(counting) - 1} more)" if len(counting) > 1 else ""
@@ -206,7 +208,7 @@ def reach_verdict(
             1,
             f"What could be compared agrees, but {item.stage} was not: {item.reason}{more}.",
         )
-    return Judgement("parity", 0, _parity_sentence(tensors, decisions, policy))
+    return Judgement("parity", 0, parity_sentence(tensors, decisions, policy))
 
 
 def _by_decisions(
@@ -228,15 +230,16 @@ def _by_decisions(
             "not_comparable", 1, f"{where}, and {item.stage} was not compared throughout: {item.reason}."
         )
     assert policy.flip_rate is not None and policy.probability is not None
+    trials = _trials(decisions)
     # An upper bound at `confidence` is one-sided: the upper end of the two-sided interval at 2 * confidence - 1.
-    bound = clopper_pearson(decisions.flips_total, decisions.examples, 2 * policy.confidence - 1).high
+    bound = clopper_pearson(trials.flipped, trials.asked, 2 * policy.confidence - 1).high
     furthest = max((item.max_abs_probability for item in decisions.temperatures), default=math.inf)
     percent = f"{policy.confidence:.0%}"
     if bound <= policy.flip_rate and furthest <= policy.probability:
         return Judgement(
             "equivalent",
             0,
-            f"{where}, and it is shown not to matter: the flip rate is below {bound:.2%} ({percent} bound, up to "
+            f"{where}, and it is shown not to matter: {trials.rate} is below {bound:.2%} ({percent} bound, up to "
             f"{policy.flip_rate:.2%} allowed) and no probability moves by more than {furthest:.1e} "
             f"(up to {policy.probability:g}).",
         )
@@ -250,35 +253,75 @@ def _by_decisions(
         return Judgement(
             "divergent",
             1,
-            f"{where}, and {decisions.flips_total} of {decisions.examples} labels flip: the rate can be as high as {bound:.2%} "
+            f"{where}, and {trials.said}: the rate can be as high as {bound:.2%} "
             f"({percent} bound, up to {policy.flip_rate:.2%} allowed).",
         )
     needed = math.ceil(math.log(1 - policy.confidence) / math.log(1 - policy.flip_rate))
     return Judgement(
         "divergent",
         1,
-        f"{where}; no label flips, but {decisions.examples} inputs bound the flip rate only by {bound:.2%} ({percent}): "
+        f"{where}; no label flips, but {trials.asked} inputs bound {trials.rate} only by {bound:.2%} ({percent}): "
         f"{needed} inputs without a flip would show {policy.flip_rate:.2%}.",
     )
 
 
+class _Trials(NamedTuple):
+    """What a bound rests on: how many independent trials flipped, and what they are called."""
+
+    flipped: int
+    asked: int
+    rate: str
+    said: str
+
+
+def _trials(decisions: Decisions) -> _Trials:
+    """Examples; where tokens are decided one by one, still the examples: the tokens of one text are not independent."""
+    flips, of = decisions.flips_total, decisions.examples
+    if decisions.unit != "token":
+        return _Trials(flips, of, "the flip rate", f"{flips} of {of} labels flip")
+    flipped, rows = decisions.rows_flipped, decisions.rows
+    return _Trials(
+        flipped,
+        rows,
+        "the share of rows in which a token's label flips",
+        f"in {flipped} of {rows} rows a token's label flips ({flips} of {of} tokens)",
+    )
+
+
 def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
-    seen, floor = measured.measurement, measured.floor
+    seen = measured.measurement
     if seen.non_finite_unequal:
         return (
             "divergent",
-            f"{seen.non_finite_unequal} values are numbers on one side only, or not the same infinity",
+            f"{seen.non_finite_unequal} values are numbers on one side only, or not the same infinity or fill value",
         )
     if not seen.compared or seen.relative_l2 is None:
         return (
             "not_comparable",
             "every value is NaN or infinite on both sides" if seen.non_finite_reference else "it is empty",
         )
-    if seen.nan_both:
-        return "not_comparable", f"{seen.nan_both} values are NaN on both sides, and NaN equals nothing"
+    status, reason = _by_distance(measured, policy)
+    note = nan_on_both(seen)
+    if not note:
+        return status, reason
+    # What can be measured is judged first: NaN beside it must not hide that it differs.
+    if status == "divergent":
+        return status, f"{reason}; {note}" if reason else note
+    return "not_comparable", note
+
+
+def nan_on_both(seen: Measurement) -> str:
+    """What is to be said of a stage with NaN on both sides: neither a difference nor agreement; empty without any."""
+    return f"{seen.nan_both} values are NaN on both sides, and NaN equals nothing" if seen.nan_both else ""
+
+
+def _by_distance(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
+    """How the values that are numbers on both sides stand to what is allowed."""
+    seen, floor = measured.measurement, measured.floor
+    assert seen.relative_l2 is not None, "what has no distance was told apart before"
     if measured.whole:
         return ("equal", "") if seen.bitwise_equal else ("divergent", "whole numbers, and not the same")
-    if policy.name == "bitwise" or (policy.floor_factor == 0 and measured.stage not in policy.stages):
+    if _bitwise(policy, measured.stage):
         return ("equal", "") if seen.bitwise_equal else ("divergent", "not bitwise equal")
     if seen.relative_l2 > floor.allowed:
         return "divergent", ""
@@ -294,6 +337,11 @@ def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
             return "divergent", "invisible in float32; in float64 a value is a number on one side only"
         return "divergent", "invisible in float32; in float64 rounding sinks and the difference stays"
     return ("equal", "") if seen.bitwise_equal else ("within_noise", "")
+
+
+def _bitwise(policy: PolicyRecord, stage: str) -> bool:
+    """Whether a stage must hold the same bits; the policy's numbers say so, whatever it is called."""
+    return policy.floor_factor == 0 and stage not in policy.stages
 
 
 def _float64_only(record: StageRecord) -> bool:
@@ -328,50 +376,6 @@ def _place(stage: str, seen: Measurement) -> str | None:
         middle = f"token {position}, " if seen.positions > seen.rows else ""
         return f"[row {row}, {middle}{kind} {unit}]"
     return f"[row {row}, token {position}, unit {unit}]"
-
-
-def _divergent_sentence(stages: Sequence[StageRecord], first: FirstDivergence) -> str:
-    record = next(item for item in stages if item.stage == first.stage and item.pass_ == first.pass_)
-    if record.noise_floor is None:
-        how = f"{record.reason}, in " if record.reason else ""
-        return f"Divergent from {first.stage} on: {how}{record.rows_beyond} of {record.rows} rows{'' if how else ' differ'}."
-    if first.float64_only and record.float64_relative_l2 is not None:
-        return (
-            f"Divergent from {first.stage} on, invisible in float32: in float64 the two differ by a relative L2 of "
-            f"{record.float64_relative_l2:.1e} (up to {record.float64_allowed:.1e} is rounding)."
-        )
-    beyond = record.relative_l2 is None or record.allowed is None or record.relative_l2 > record.allowed
-    if record.relative_l2 is None or record.times_floor is None or not beyond:
-        return f"Divergent from {first.stage} on: {record.reason}."
-    by = "given the same ids, " if first.pass_ == "same_ids" else ""
-    return (
-        f"Divergent from {first.stage} on: {by}relative L2 {record.relative_l2:.1e} "
-        f"(up to {record.allowed:.1e} is noise), {record.times_floor:,.0f} times the noise floor."
-    )
-
-
-def _parity_sentence(
-    tensors: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord
-) -> str:
-    worst = max(tensors, key=lambda record: record.times_floor or 0.0)
-    count = len({record.stage for record in tensors})
-    labels = ""
-    if decisions is not None and decisions.examples:
-        labels = f", and {decisions.agree} of {decisions.examples} labels agree"
-    if all(record.status == "equal" for record in tensors):
-        return f"Parity: {count} stages are bitwise equal{labels}."
-    return (
-        f"Parity: {count} stages are within {policy.floor_factor:g} times the noise floor "
-        f"(the largest, {worst.stage}, is {worst.times_floor:.1f} times it){labels}."
-    )
-
-
-def _why_nothing(stages: Sequence[StageRecord], not_compared: Sequence[NotCompared]) -> str:
-    reason = next((item.reason for item in not_compared if item.counts), None)
-    reason = reason or next(
-        (record.reason for record in stages if record.reason), "no stage is common to both"
-    )
-    return reason if reason.endswith(".") else f"{reason}."
 
 
 def _finite(value: float | None) -> float | None:

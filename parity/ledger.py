@@ -14,7 +14,7 @@ from parity.align.positions import gather, pair_positions
 from parity.align.texts import text_change
 from parity.align.tokens import RowAlignment
 from parity.audit import Pass, TokenExample
-from parity.batchwise import PairedStage, Unfit, paired_stages
+from parity.batchwise import PairedStage, Unfit, decides, paired_stages
 from parity.encoding import Encoding, Example
 from parity.measure.tensors import Difference
 from parity.noise import Floor
@@ -38,7 +38,9 @@ class Ledger:
     Stage differences are kept in three heaps, so that a batch which fed both sides the same is measured once and counts in
     both passes: `both` (same feed), `own` (each side's own, feeds differ), `given` (the candidate on the reference's ids).
     `centred` holds the logits of each heap less their rows' means (a shift of a whole row moves no probability of a softmax);
-    `whole` names the stages that hold whole numbers.
+    `whole` names the stages that hold whole numbers; `failures` are the reasons in `unfit` that are failures of a runner;
+    `shifts` the differences, reference less candidate, between positions of tokens that are the same. `unpaired` counts the tokens of either side that have no counterpart
+    (special tokens apart), `unpaired_rows` the rows with such; `decided_by_token` says that each token has logits of its own.
     """
 
     def __init__(self, floors: Callable[[str], Floor], tally: DecisionTally | None) -> None:
@@ -47,6 +49,7 @@ class Ledger:
         self.centred: dict[str, Difference] = {}
         self.whole: set[str] = set()
         self.unfit: dict[tuple[str, Pass], str] = {}
+        self.failures: set[str] = set()
         self.rows = 0
         self.rows_equal = 0
         self.kinds: Counter[str] = Counter()
@@ -65,13 +68,23 @@ class Ledger:
         self.position_rows: list[int] = []
         self.position_differing = 0
         self.positions_known = 0
+        self.shifts: set[int] = set()
         self.pairs_aligned = 0
+        self.unpaired: Pair[int] = Pair(0, 0)
+        self.unpaired_rows = 0
+        self.decided_by_token = False
+        self._encodings: dict[int, Encoding] = {}
         self._floors = floors
+
+    def open_window(self) -> None:
+        """Forget the reference's encodings of the last window: no row of it comes again."""
+        self._encodings.clear()
 
     def add_tokens(self, example: Example, encodings: Pair[Encoding], aligned: RowAlignment) -> None:
         """One row's encodings and how they align."""
         self.rows += 1
         here, there = encodings
+        self._encodings[example.row] = here
         self.token_count += len(here.input_ids)
         if here.normalized is not None and there.normalized is not None:
             self.texts_known += 1
@@ -79,6 +92,9 @@ class Ledger:
             self.rows_equal += 1
             return
         self.pairs_aligned += len(aligned.pairs)
+        alone = [_alone(encodings[side], aligned.pairs[:, side]) for side in (0, 1)]
+        self.unpaired = Pair(self.unpaired.reference + alone[0], self.unpaired.candidate + alone[1])
+        self.unpaired_rows += any(alone)
         self.kinds_together[aligned.kinds] += 1
         for kind in aligned.kinds:
             self.kinds[kind] += 1
@@ -143,9 +159,15 @@ class Ledger:
         reals = [batch.stages["real"].values.astype(np.uint8) for batch in batches]
         pairing = pair_positions(reals[0], reals[1])
         equal = np.asarray(equal_rows, dtype=bool)
-        differs = gather(known[0].values, pairing.reference) != gather(known[1].values, pairing.candidate)
+        here, there = (
+            np.asarray(gather(side.values, index), dtype=np.int64)
+            for side, index in ((known[0], pairing.reference), (known[1], pairing.candidate))
+        )
+        apart = here - there
         concerned = np.zeros(len(rows), dtype=bool)
-        concerned[pairing.rows[differs[:, 0]]] = True
+        concerned[pairing.rows[apart[:, 0] != 0]] = True
+        if concerned.any() and len(self.shifts) < 2:  # more than one is as good as many
+            self.shifts.update(np.unique(apart[equal[pairing.rows], 0]).tolist())
         differing = np.flatnonzero(concerned & equal)
         self.positions_known += int(equal.sum())
         self.position_differing += len(differing)
@@ -178,12 +200,45 @@ class Ledger:
             elif item.stage == "logits" and softmax and item.values.reference.shape[1] > 1:
                 centred = self.centred.setdefault(heap, Difference(centred=True))
                 centred.add(item.values.reference, item.values.candidate, item.rows, item.positions)
-            if item.stage == "logits" and heap != "given" and self.tally is not None:
-                self._decide(item)
+            if item.stage == "logits" and heap != "given" and decides(plan, item.values.reference):
+                self._decide(item, batches.reference.stages["logits"].axes)
 
-    def _decide(self, item: PairedStage) -> None:
-        assert self.tally is not None
-        self.tally.add(item.values, item.rows, item.positions)
+    def _decide(self, item: PairedStage, axes: Sequence[str]) -> None:
+        """Count decisions; where each token is one, those of special tokens are nobody's."""
+        if self.tally is None:
+            return
+        values, rows, positions = item.values, item.rows, item.positions
+        if tuple(axes[:2]) == ("row", "token"):
+            self.decided_by_token = True
+            real = self._bears_text(rows, positions)
+            values = Pair(values.reference[real], values.candidate[real])
+            rows, positions = rows[real], positions[real]
+        self.tally.add(values, rows, positions)
+
+    def _bears_text(self, rows: Integers, positions: Integers) -> NDArray[np.bool_]:
+        """[n] False for the reference's special tokens, as far as its encodings tell."""
+        bears = np.ones(len(rows), dtype=bool)
+        for row in np.unique(rows).tolist():
+            if row not in self._encodings:
+                continue
+            frame = _frame(self._encodings[row])
+            at = np.flatnonzero(rows == row)
+            at = at[positions[at] < len(frame)]
+            bears[at] = ~frame[positions[at]]
+        return bears
 
     def _name(self, named: list[int], rows: Sequence[int]) -> None:
         named.extend(list(rows)[: max(0, _NAMED_ROWS - len(named))])
+
+
+def _frame(encoding: Encoding) -> NDArray[np.bool_]:
+    """[tokens] True for special tokens that stand for no characters, such as [CLS]."""
+    pairs = zip(encoding.special, encoding.segments, strict=True)
+    return np.fromiter((special and segment is None for special, segment in pairs), dtype=bool)
+
+
+def _alone(encoding: Encoding, paired: Integers) -> int:
+    """How many tokens of a row are in no pair, special ones apart."""
+    alone = ~_frame(encoding)
+    alone[paired] = False
+    return int(alone.sum())

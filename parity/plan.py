@@ -10,14 +10,20 @@ from parity.audit import NotCompared
 from parity.description import Description, is_detail
 from parity.pair import Pair
 
-__all__ = ["Plan", "plan_of"]
+__all__ = ["ROWS_AT_ONCE", "Plan", "plan_of"]
+
+ROWS_AT_ONCE = 64
+
+
+_CLASSIFIES = frozenset({"sequence_classification", "token_classification"})
 
 
 class Plan(NamedTuple):
     """What will be compared.
 
     `stages` are the float stages common to both in the reference's forward order (without `probabilities`, which the host
-    derives from `logits`); `labels` how classes are paired, None where there are no classes; `temperatures` each side's own.
+    derives from `logits`); `labels` how the columns of the logits are paired, None where neither side names them; `classed`
+    says that these columns are classes to decide between, as those of a regression are not; `temperatures` each side's own.
     """
 
     stages: tuple[str, ...]
@@ -43,7 +49,7 @@ class Plan(NamedTuple):
         return self._replace(not_compared=(*self.not_compared, *partly))
 
 
-def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -> Plan:
+def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_AT_ONCE) -> Plan:
     """Pair what can be paired; what cannot is listed with its reason, and counts unless a side never offered it."""
     specs = Pair(*(tuple(StageSpec(seen.name, tuple(seen.axes)) for seen in side.stages) for side in sides))
     aligned = align_stages(specs.reference, specs.candidate)
@@ -65,7 +71,6 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -
     stages = [name for name in aligned.paired if detail or not is_detail(name)]
     labels = None
     has_logits = "logits" in stages
-    task = {side.task for side in sides}
     if has_logits and any(side.labels is not None for side in sides):
         labels = align_labels(sides.reference.labels, sides.candidate.labels)
         if labels.kind == "not_comparable":
@@ -73,7 +78,15 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = 64) -
             missing.append(
                 NotCompared(stage="logits", reason=labels.sentence.rstrip("."), side="both", counts=True)
             )
-    classed = "logits" in stages and not (task & {"regression"})
+    values = [side.task == "regression" for side in sides]
+    classed = "logits" in stages and not any(values)
+    # What knows no model (a file of outputs) cannot tell values from classes: the other side does.
+    if has_logits and any(values) and any(side.model_class and side.task in _CLASSIFIES for side in sides):
+        missing.append(
+            NotCompared(
+                stage="probabilities", reason="one side is a regression, the other decides between classes"
+            )
+        )
     if has_logits and sides.reference.multi_label != sides.candidate.multi_label:
         classed = False
         missing.append(

@@ -8,7 +8,7 @@ A file names the policy it starts from and what it changes::
     check_float64 = true     # whether a difference that only float64 shows is a divergence
     float64_limit = 1e-12    # relative L2 in float64 below which nothing is said to differ
     flip_rate = 0.01         # decisions: upper bound of the flip rate that is still equivalent
-    probability = 0.05       # decisions: largest difference of a probability that is still equivalent
+    probability = 0.05       # decisions: largest difference of a probability that is still equivalent (both, or neither)
     confidence = 0.95
     ignore = ["pooled"]      # stages that are measured and do not count
     [stages]
@@ -101,6 +101,13 @@ def _from_table(data: dict[str, Any], source: str) -> PolicyRecord:
         )
     limits = cast("dict[str, object]", stages)
     values["stages"] = {stage: _number(limit, f"stages.{stage}", source) for stage, limit in limits.items()}
+    given = [key for key in ("flip_rate", "probability") if values[key] is not None]
+    if len(given) == 1:
+        (lacking,) = {"flip_rate", "probability"} - set(given)
+        raise PolicyError(
+            f"{source}: {given[0]} = {values[given[0]]} has no effect without {lacking}, which {base} leaves open.",
+            next_step=f'Write base = "decisions", or give {lacking} too.',
+        )
     return PolicyRecord(**values)
 
 

@@ -13,12 +13,13 @@ import numpy as np
 
 from parity.batches import sample_rows
 from parity.batchwise import PairedStage, Unfit, paired_stages, same_feed
-from parity.errors import InputsDoNotFit
+from parity.errors import InputsDoNotFit, RunnerRaised
 from parity.feeding import feed_of
 from parity.measure.tensors import Difference
 from parity.noise import UNIT_ROUNDOFF, StageNoise
 from parity.pair import Pair
 from parity.plan import Plan
+from parity.positioning import Positioning
 from parity.runner import Batch
 from parity.side import Side
 
@@ -29,7 +30,7 @@ class NoiseSample(NamedTuple):
     """What the sample showed, by stage: each side's own error, and the two against each other in float64 on the same ids.
 
     `own_feed_equal` says that both sides fed themselves the same, so that the float64 comparison holds for the own pass too.
-    `float64` says for each side whether float64 was really float64 inside: "pure", "mixed: op", "unchecked", or "" (not to be had).
+    `failure` is what the candidate's framework raised when it was given the reference's ids in float64. `float64` says for each side whether float64 was really float64 inside: "pure", "mixed: op", "unchecked", or "" (not to be had).
     """
 
     rows: int
@@ -38,6 +39,7 @@ class NoiseSample(NamedTuple):
     own_feed_equal: bool
     float64: Pair[str]
     method: str
+    failure: str = ""
 
 
 def choose_rows(sides: Pair[Side], rows: Sequence[int], size: int) -> tuple[list[int], Pair[bool]]:
@@ -61,13 +63,14 @@ def take_sample(
     plan: Plan,
     batches: Sequence[Sequence[int]],
     able: Pair[bool],
+    positioning: Positioning,
     advance: Callable[[int], None],
 ) -> NoiseSample:
     """Ask the rows of `batches` (already tokenized on both sides) in both precisions; `able` says which side has float64."""
     own: Pair[dict[str, Difference]] = Pair({}, {})
     between: dict[str, Difference] = {}
     kinds: list[str] = ["", ""]
-    equal = True
+    equal, failure = True, ""
     for rows in batches:
         single = [side.runner.forward(rows, stages=_asked(plan)) for side in sides]
         double = [
@@ -91,13 +94,18 @@ def take_sample(
             kinds[number] = _worse(kinds[number], fine.float64 or "unchecked")
             _accumulate(own[number], _one_sided(plan, number), Pair(fine, batch), rows)
             exact.append(fine)
-        fed_equal = same_feed(Pair(coarse[0], coarse[1]))
+        seen = Pair(coarse[0], coarse[1])
+        fed_equal, forced = same_feed(seen), False
+        if not fed_equal and sides.candidate.described.can.same_ids:
+            forced = positioning.forced(sides.candidate.runner, plan, seen)
+            fed_equal = positioning.settled and not forced and same_feed(seen, positions=False)
         equal = equal and fed_equal
         if all(able) and exact[0] is not None and exact[1] is not None:
             other = exact[1]
             if not fed_equal:
-                asked = _given(sides, plan, exact[0])
-                if asked is None:
+                asked = _given(sides, plan, exact[0], positions=forced)
+                if isinstance(asked, str):
+                    failure = failure or asked
                     advance(len(rows))
                     continue
                 other = asked
@@ -110,6 +118,7 @@ def take_sample(
         own_feed_equal=equal,
         float64=Pair(*kinds),
         method=_method(able, kinds),
+        failure=failure,
     )
 
 
@@ -143,16 +152,17 @@ def _rounded(batch: Batch) -> Batch:
     return batch._replace(stages={**batch.stages, "logits": logits._replace(values=moved)})
 
 
-def _given(sides: Pair[Side], plan: Plan, reference: Batch) -> Batch | None:
-    """The candidate in float64 on the reference's ids; None where it cannot be given them."""
+def _given(sides: Pair[Side], plan: Plan, reference: Batch, *, positions: bool) -> Batch | str:
+    """The candidate in float64 on the reference's ids; where it cannot be given them a word of why, if it is a failure."""
     if not sides.candidate.described.can.same_ids:
-        return None
+        return ""
+    inputs = feed_of(reference, positions=positions)
     try:
-        return sides.candidate.runner.forward(
-            inputs=feed_of(reference), stages=_asked(plan), precision="float64"
-        ).wait()
+        return sides.candidate.runner.forward(inputs=inputs, stages=_asked(plan), precision="float64").wait()
     except InputsDoNotFit:
-        return None
+        return ""
+    except RunnerRaised as error:
+        return error.sentence.rstrip(".")
 
 
 def _accumulate(into: dict[str, Difference], plan: Plan, batches: Pair[Batch], rows: Sequence[int]) -> None:

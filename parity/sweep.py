@@ -1,7 +1,8 @@
 """The sweep: all inputs, window by window, asked of both sides at once; what they say is measured while the next batch runs.
 
 For each batch the two passes of an audit are made. Own: each side on its own encoding. Same ids: the candidate on the
-reference's ids, mask, types and positions; where both had fed themselves the same already, the own pass is that pass.
+reference's ids, mask, types and (where they count for both, see parity.positioning) positions; where both had fed
+themselves the same already, the own pass is that pass.
 A side is never asked more than three batches ahead of what has been measured, so memory does not grow with the inputs.
 """
 
@@ -15,11 +16,12 @@ from parity.align.tokens import RowAlignment, align_row
 from parity.batches import batches as make_batches
 from parity.batchwise import same_feed
 from parity.encoding import Encoding, Example
-from parity.errors import InputsDoNotFit
+from parity.errors import InputsDoNotFit, RunnerRaised
 from parity.feeding import feed_of
 from parity.ledger import Ledger
 from parity.pair import Pair
 from parity.plan import Plan
+from parity.positioning import Positioning
 from parity.runner import Batch, Reply
 from parity.side import Side
 
@@ -77,10 +79,16 @@ def _without_text(encoding: Encoding | None) -> Encoding | None:
 
 
 def sweep_window(
-    sides: Pair[Side], plan: Plan, window: Window, ledger: Ledger, advance: Callable[[int], None]
+    sides: Pair[Side],
+    plan: Plan,
+    window: Window,
+    ledger: Ledger,
+    positioning: Positioning,
+    advance: Callable[[int], None],
 ) -> CpuSeconds:
     """Ask every batch of a window and add what it shows to the ledger."""
     first = window.examples[0].row
+    ledger.open_window()
     here_all, there_all = window.encodings.reference, window.encodings.candidate
     for example, here, there, aligned in zip(
         window.examples, here_all, there_all, window.alignments, strict=True
@@ -96,7 +104,7 @@ def sweep_window(
         replies = asked[number]
         own = Pair(replies.reference.wait(), replies.candidate.wait())
         alignments = [window.alignments[row - first] for row in rows]
-        _one_batch(sides, plan, ledger, own, rows, alignments, seconds)
+        _one_batch(sides, plan, ledger, positioning, own, rows, alignments, seconds)
         if number + _AHEAD < len(waiting):
             asked.append(_ask(sides, plan, waiting[number + _AHEAD]))
         advance(len(rows))
@@ -107,6 +115,7 @@ def _one_batch(
     sides: Pair[Side],
     plan: Plan,
     ledger: Ledger,
+    positioning: Positioning,
     own: Pair[Batch],
     rows: Sequence[int],
     alignments: Sequence[RowAlignment | None],
@@ -120,10 +129,15 @@ def _one_batch(
         equal = all(aligned is not None and aligned.equal for aligned in alignments)
         ledger.add_stages("both" if equal else "own", own, rows, None, plan)
         return
-    if same_feed(own):
+    forced = False
+    fed_alike = same_feed(own)
+    if not fed_alike and sides.candidate.described.can.same_ids:
+        forced = positioning.forced(sides.candidate.runner, plan, own)
+        fed_alike = positioning.settled and not forced and same_feed(own, positions=False)
+    if fed_alike:
         ledger.add_stages("both", own, rows, None, plan)
         return
-    given = _ask_given(sides, plan, own, ledger)
+    given = _ask_given(sides, plan, own, ledger, positions=forced)
     pairs = [None if aligned is None or aligned.equal else aligned.pairs for aligned in alignments]
     ledger.add_stages("own", own, rows, pairs, plan)
     if given is None:
@@ -132,6 +146,12 @@ def _one_batch(
         batch = given.wait()
     except InputsDoNotFit as error:
         _cannot(plan, ledger, error.sentence.rstrip("."))
+        return
+    except RunnerRaised as error:
+        # A finding and not the end: the own pass is whole, and the runner answers what is asked next.
+        reason = error.sentence.rstrip(".")
+        ledger.failures.add(reason)
+        _cannot(plan, ledger, reason)
         return
     seconds[1] += batch.cpu_seconds
     ledger.add_stages("given", Pair(own.reference, batch), rows, None, plan)
@@ -142,29 +162,19 @@ def _ask(sides: Pair[Side], plan: Plan, rows: Sequence[int]) -> Pair[Reply[Batch
     return Pair(*(side.runner.forward(rows, stages=stages) for side in sides))
 
 
-def _ask_given(sides: Pair[Side], plan: Plan, own: Pair[Batch], ledger: Ledger) -> Reply[Batch] | None:
+def _ask_given(
+    sides: Pair[Side], plan: Plan, own: Pair[Batch], ledger: Ledger, *, positions: bool
+) -> Reply[Batch] | None:
     if not sides.candidate.described.can.same_ids:
         _cannot(plan, ledger, "the candidate cannot be given another's ids")
         return None
     return sides.candidate.runner.forward(
-        inputs=feed_of(own.reference, positions=_positions_alone_differ(own)), stages=list(plan.stages)
+        inputs=feed_of(own.reference, positions=positions), stages=list(plan.stages)
     )
 
 
 def _without_ids(own: Pair[Batch]) -> bool:
     return any("input_ids" not in side.stages for side in own)
-
-
-def _positions_alone_differ(own: Pair[Batch]) -> bool:
-    """Whether the two differ in positions though laid out alike: only then are positions forced on the candidate."""
-    stages = [side.stages for side in own]
-    if not all("position_ids" in stage and "real" in stage for stage in stages):
-        return False
-    reals = [stage["real"].values for stage in stages]
-    if reals[0].shape != reals[1].shape or not bool((reals[0] == reals[1]).all()):
-        return False
-    positions = [stage["position_ids"].values for stage in stages]
-    return not bool((positions[0] == positions[1]).all())
 
 
 def _cannot(plan: Plan, ledger: Ledger, reason: str) -> None:

@@ -12,7 +12,7 @@ from parity.audit import Decisions, Flip, FlipRate, ImpliedTemperature, Labelled
 from parity.encoding import Example
 from parity.measure.calibration import ImpliedTemperature as TemperatureOfLogits
 from parity.measure.calibration import LabelledSums
-from parity.measure.decisions import DecisionCount, FlipMeasurement
+from parity.measure.decisions import DecisionCount, FlipMeasurement, Interval
 from parity.measure.distributions import TemperatureSums
 from parity.pair import Pair
 
@@ -89,11 +89,11 @@ class DecisionTally:
             examples=seen.examples,
             agree=seen.agree,
             flips=[self._flip(flip) for flip in seen.flips],
-            flip_rate=FlipRate(
-                value=seen.flip_rate,
-                low=seen.flip_bounds.low,
-                high=seen.flip_bounds.high,
-                confidence=seen.confidence,
+            flip_rate=_rate(seen.flip_rate, seen.flip_bounds, seen.confidence),
+            rows=seen.inputs,
+            rows_flipped=seen.inputs_flipped,
+            row_flip_rate=_rate(
+                seen.inputs_flipped / seen.inputs if seen.inputs else 0.0, seen.input_bounds, seen.confidence
             ),
             temperatures=[
                 Temperature(
@@ -115,6 +115,7 @@ class DecisionTally:
             flips_total=seen.examples - seen.agree,
             flips_explained=seen.flips_explained,
             undefined=seen.undefined,
+            undefined_both=seen.undefined_both,
             ties=seen.ties,
             multi_label=self._multi_label,
             class_order=self._class_order,
@@ -170,6 +171,10 @@ class DecisionTally:
         self.unknown_labels += 1
         self.unknown_label = self.unknown_label or example.label
         return -1
+
+
+def _rate(value: float, bounds: Interval, confidence: float) -> FlipRate:
+    return FlipRate(value=value, low=bounds.low, high=bounds.high, confidence=confidence)
 
 
 def _finite(value: float) -> float | None:

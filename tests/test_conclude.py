@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from parity.align.tokens import align_row
@@ -19,6 +20,7 @@ from parity.plan import plan_of
 from parity.policy import BUILT_IN
 from parity.reply import Batch, StageTensor
 from parity.sampling import NoiseSample
+from parity.tally import DecisionTally
 from tests.audits import subject
 
 FAITHFUL = BUILT_IN["faithful"]
@@ -214,6 +216,149 @@ def test_padding_is_not_blamed_where_both_passes_diverge_alike() -> None:
     kept.add_feeds(Pair(padded("left"), padded("right")), [0, 1], [True, True])
     audit = concluded(kept)
     assert audit.first_divergence is not None and "embeddings" == audit.first_divergence.stage
+
+
+def token_ledger(pieces: str, other: str, *, columns: int = 3) -> tuple[Ledger, Pair[Description]]:
+    """One row of a token classifier between two special tokens, the reference's pieces against the candidate's."""
+    stages = [StageSeen("logits", ["row", "token", "class"])]
+    side = described(stages=stages, task="token_classification")
+    plan = plan_of(Pair(side, side), detail=False)
+    tally = DecisionTally(
+        [],
+        [1.0],
+        Pair(1.0, 1.0),
+        multi_label=False,
+        class_order="same",
+        noise=None,
+        confidence=0.95,
+    )
+    kept = Ledger(floors, tally)
+    sides = Pair(framed(pieces), framed(other))
+    aligned = align_row(sides.reference, sides.candidate)
+    example = Example(0, pieces)
+    tally.look_at([example])
+    kept.add_tokens(example, sides, aligned)
+    batches = Pair(*(logits_of(side, columns) for side in sides))
+    kept.add_stages("own", batches, [0], [None if aligned.equal else aligned.pairs], plan)
+    return kept, Pair(side, side)
+
+
+def framed(pieces: str) -> Encoding:
+    inner = encoding(pieces)
+    return inner._replace(
+        input_ids=(1, *inner.input_ids, 2),
+        pieces=("[CLS]", *inner.pieces, "[SEP]"),
+        offsets=(None, *inner.offsets, None),
+        segments=(None, *inner.segments, None),
+        special=(True, *inner.special, True),
+        untruncated=len(pieces) + 2,
+    )
+
+
+def logits_of(row: Encoding, columns: int) -> Batch:
+    """Logits that follow from the ids, so that the same token is decided the same way."""
+    ids = np.array([row.input_ids])
+    logits = np.cos(ids[:, :, None] * np.arange(1, columns + 1)).astype(np.float32)
+    return Batch(
+        {
+            "real": StageTensor("real", ("row", "token"), np.ones(ids.shape, np.uint8), "uint8"),
+            "logits": StageTensor("logits", ("row", "token", "class"), logits, "float32"),
+        },
+        0.0,
+        None,
+    )
+
+
+def test_special_tokens_decide_nothing() -> None:
+    kept, sides = token_ledger("abcd", "abcd")
+    audit = concluded(kept, sides=sides)
+    assert audit.decisions is not None
+    assert ("token", 4, 1, 0) == (
+        audit.decisions.unit,
+        audit.decisions.examples,
+        audit.decisions.rows,
+        audit.decisions.rows_flipped,
+    )
+    assert 6 == record(audit, "logits").positions
+
+
+def test_tokens_without_a_counterpart_are_decisions_that_nobody_compared() -> None:
+    kept, sides = token_ledger("abcdef", "abc")
+    audit = concluded(kept, sides=sides, policy=BUILT_IN["decisions"])
+    (item,) = [item for item in audit.not_compared if item.stage == "label"]
+    assert (
+        "own",
+        True,
+        "3 tokens of the reference and 0 of the candidate, in 1 of 1 rows, have no counterpart",
+    ) == (item.pass_, item.counts, item.reason)
+    assert "not_comparable" == audit.verdict
+    assert "label was not compared throughout: 3 tokens of the reference" in audit.headline
+
+
+def test_tokens_without_a_counterpart_are_said_where_texts_are_decided_as_wholes() -> None:
+    kept = ledger()
+    sides = Pair(encoding("abcd"), encoding("abc"))
+    kept.add_tokens(Example(ROWS, "abcd"), sides, align_row(sides.reference, sides.candidate))
+    said = [item for item in concluded(saw_all(kept, "own")).not_compared if "no counterpart" in item.reason]
+    assert [("tokens", False)] == [(item.stage, item.counts) for item in said]
+
+
+def test_a_softmax_of_one_column_decides_nothing() -> None:
+    kept, sides = token_ledger("abcd", "abcd", columns=1)
+    audit = concluded(kept, sides=sides)
+    assert audit.decisions is None
+    assert {"logits"} == {one.stage for one in audit.stages if one.noise_floor is not None}
+    assert "labels" not in audit.headline
+
+
+def test_the_columns_of_a_regression_are_no_classes() -> None:
+    logits = StageSeen("logits", ["row", "class"])
+    values = described(stages=[logits], task="regression", model_class="A", labels=["x", "y"])
+    outputs = described(stages=[logits], task="sequence_classification", scope="outputs")
+    classes = described(stages=[logits], task="sequence_classification", model_class="A", labels=["x", "y"])
+    for sides in (Pair(values, values), Pair(values, outputs), Pair(outputs, values)):
+        plan = plan_of(sides, detail=False)
+        assert (False, ()) == (plan.classed, plan.not_compared)
+    plan = plan_of(Pair(classes, values), detail=False)
+    assert (False, ["probabilities"]) == (plan.classed, [item.stage for item in plan.not_compared])
+
+
+def test_stages_that_a_policy_names_and_nobody_has_are_said() -> None:
+    policy = msgspec.structs.replace(
+        FAITHFUL, ignore=["layer.O", "embeddings"], stages={"layer.9": 1.0, "tokens": 1.0, "layer.0": 1e-3}
+    )
+    said = {
+        finding.stage: finding for finding in concluded(saw_all(ledger(), "both"), policy=policy).findings
+    }
+    assert {"layer.O", "layer.9", "tokens"} == set(said)
+    assert {"notice"} == {finding.severity for finding in said.values()}
+    assert (
+        "The policy ignores 'layer.O', which is no stage of this comparison: that has no effect. Did you mean 'layer.0'?"
+        == said["layer.O"].sentence
+    )
+    assert "sets a limit for 'tokens', which is not measured by its distance" in said["tokens"].sentence
+
+
+def test_a_batch_size_that_one_side_imposes_on_both_is_said() -> None:
+    one = described(max_rows=1)
+    for sides, who in (
+        (Pair(described(), one), "candidate"),
+        (Pair(one, described(max_rows=8)), "reference"),
+    ):
+        (finding,) = concluded(saw_all(ledger(), "both"), sides=sides).findings
+        assert "notice" == finding.severity
+        assert f"Both sides ran at batch size 1, because the {who} asks for it" in finding.sentence
+    for sides in (Pair(one, one), Pair(described(), described(max_rows=64))):
+        assert [] == concluded(saw_all(ledger(), "both"), sides=sides).findings
+
+
+def test_nan_beside_a_divergence_is_said_to_be_not_compared() -> None:
+    kept = saw_all(ledger(), "both", off=0.5)
+    nothing = np.full((1, 8), np.nan, np.float32)
+    kept.heaps["both"]["layer.0"].add(nothing, nothing, [0], [0])
+    audit = concluded(kept)
+    assert "divergent" == record(audit, "layer.0").status
+    assert [("layer.0", "own"), ("layer.0", "same_ids")] == counting(audit)
 
 
 def test_nothing_measured_is_not_comparable() -> None:

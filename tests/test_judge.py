@@ -110,7 +110,19 @@ def test_values_that_are_numbers_on_one_side_only_are_divergent_whatever_else_ag
     assert "divergent" == judged(None, compared=0, non_finite_unequal=320).status
 
 
+def test_nan_on_both_sides_hides_no_difference_beside_it() -> None:
+    record = judged(0.2, nan_both=3, non_finite_reference=3, non_finite_candidate=3)
+    assert ("divergent", "3 values are NaN on both sides, and NaN equals nothing") == (
+        record.status,
+        record.reason,
+    )
+    assert "divergent" == judged(0.0, bitwise_equal=False, nan_both=1, policy=BITWISE).status
+    in_float64 = judged(1e-7, float64=1e-3, nan_both=1)
+    assert ("divergent", True) == (in_float64.status, in_float64.reason.startswith("invisible in float32"))
+
+
 def test_nan_on_both_sides_is_not_comparable() -> None:
+    assert "not_comparable" == judged(1e-7, nan_both=1).status
     assert "not_comparable" == judged(0.0, nan_both=1, non_finite_reference=1, non_finite_candidate=1).status
 
 
@@ -132,6 +144,14 @@ def test_the_bitwise_policy_takes_no_difference_for_noise() -> None:
     assert "equal" == judged(0.0, policy=BITWISE).status
     assert "divergent" == judged(1e-9, policy=BITWISE).status
     assert "divergent" == judged(0.0, bitwise_equal=False, policy=BITWISE).status  # 0.0 is not -0.0
+
+
+def test_what_a_policy_is_called_does_not_matter() -> None:
+    for policy in (FAITHFUL, DECISIONS, BITWISE):
+        one = msgspec.structs.replace(policy, name="bitwise")
+        other = msgspec.structs.replace(policy, name="ours")
+        assert judged(1e-9, policy=one) == judged(1e-9, policy=other)
+        assert judged(0.0, policy=one) == judged(0.0, policy=other)
 
 
 def test_a_stage_with_a_limit_of_its_own_is_held_against_that() -> None:
@@ -251,6 +271,21 @@ def test_parity_says_how_near_the_floor_it_is() -> None:
     assert "Parity: 1 stages are bitwise equal." == verdict(judged(0.0)).headline
 
 
+def test_parity_within_limits_of_ones_own_is_said_by_them_and_not_by_the_floor() -> None:
+    policy = msgspec.structs.replace(FAITHFUL, stages={"layer.1": 0.5, "layer.2": 0.1})
+    own = FLOOR._replace(allowed=0.5, position_allowed=5.0), FLOOR._replace(allowed=0.1, position_allowed=1.0)
+    limited = judged(4e-3, floor=own[0]), judged(2e-3, stage="layer.2", floor=own[1])
+    assert (
+        "Parity: 3 stages are within what the policy allows: 1 is within 5 times the noise floor (the largest, embeddings, "
+        "is 2.0 times it), and 2 are within limits of their own (the nearest, layer.2, differs by a relative L2 of 2.0e-03, "
+        "up to 0.1)." == verdict(judged(2e-7, stage="embeddings"), *limited, policy=policy).headline
+    )
+    alone = verdict(limited[1], policy=policy).headline
+    assert "1 is within its own limit (the nearest, layer.2, differs" in alone
+    assert "noise floor" not in alone
+    assert "up to 5.0e-01 is allowed)" in verdict(judged(0.6, floor=own[0]), policy=policy).headline
+
+
 def test_a_divergence_is_said_with_value_and_permission() -> None:
     found = verdict(judged(1e-3))
     assert ("divergent", 1) == (found.verdict, found.exit_code)
@@ -279,6 +314,23 @@ def test_a_divergence_in_float64_alone_is_said_to_be_that() -> None:
 def test_symbols_that_differ_are_counted_by_row() -> None:
     record = discrete_record("tokens", "own", compared=40, rows=10, differing=[6, 8], count=2)
     assert "Divergent from tokens on: 2 of 10 rows differ." == verdict(record, judged()).headline
+
+
+def test_flips_are_counted_without_what_is_said_of_rows_that_have_no_label() -> None:
+    reason = "in 4 of 24 rows no label can be told"
+    record = discrete_record("label", "own", compared=20, rows=20, differing=[2], count=8, reason=reason)
+    assert "Divergent from label on: 8 of 20 rows differ." == verdict(judged(), record).headline
+
+
+def test_tokens_that_differ_are_divergent_though_no_number_could_be_compared() -> None:
+    tokens = discrete_record("tokens", "own", compared=40, rows=10, differing=[6], count=1)
+    missing = NotCompared(stage="layer.1", reason="shape [2, 3] against [3, 2]")
+    for stages in ((tokens,), (tokens, judged(None, compared=0))):
+        found = verdict(*stages, missing=(missing,))
+        assert ("divergent", "Divergent from tokens on: 1 of 10 rows differ.") == (
+            found.verdict,
+            found.headline,
+        )
 
 
 def test_nothing_compared_is_no_parity() -> None:
@@ -345,6 +397,23 @@ def test_flips_are_held_against_their_upper_bound_and_not_their_share() -> None:
     assert "divergent" == found.verdict
     assert "2 of 400 labels flip" in found.headline
     assert "equivalent" == verdict(judged(1e-3), policy=DECISIONS, differing=2, examples=700).verdict
+
+
+def test_tokens_are_bounded_by_the_rows_they_stand_in() -> None:
+    many: dict[str, Any] = {"unit": "token", "examples": 10_000, "differing": 0}
+    found = verdict(judged(1e-3), policy=DECISIONS, rows=298, **many)
+    assert ("divergent", 1) == (found.verdict, found.exit_code)
+    assert (
+        "298 inputs bound the share of rows in which a token's label flips only by 1.00% (95%): 299 inputs"
+        in found.headline
+    )
+    found = verdict(judged(1e-3), policy=DECISIONS, rows=299, **many)
+    assert "equivalent" == found.verdict
+    assert "the share of rows in which a token's label flips is below 1.00% (95% bound" in found.headline
+    few: dict[str, Any] = {**many, "differing": 30}  # 0.3 % of the tokens, and 3 % of the rows
+    found = verdict(judged(1e-3), policy=DECISIONS, rows=1000, rows_flipped=30, **few)
+    assert "divergent" == found.verdict
+    assert "in 30 of 1000 rows a token's label flips (30 of 10000 tokens)" in found.headline
 
 
 def test_a_probability_that_moves_too_far_is_divergent_without_a_flip() -> None:

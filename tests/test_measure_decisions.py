@@ -119,6 +119,20 @@ def test_tokens_of_one_row_are_told_apart() -> None:
     assert [(4, 2), (4, 9)] == [flip[:2] for flip in decisions.measurement().flips]
 
 
+def test_rows_with_a_decision_that_differs_are_counted_once_however_many_do() -> None:
+    decisions = DecisionCount()
+    a = np.array([[1.0, 0], [1, 0], [1, 0], [1, 0]])
+    decisions.add(a, np.array([[0.0, 1], [0, 1], [1, 0], [1, 0]]), [4, 4, 4, 7], [0, 1, 2, 0])
+    decisions.add(a, np.array([[math.nan, 1], [0, 1], [1, 0], [1, 0]]), [8, 8, 9, 9], [0, 1, 0, 1])
+    got = decisions.measurement()
+    assert (4, 2, clopper_pearson(2, 4)) == (got.inputs, got.inputs_flipped, got.input_bounds)
+
+
+def test_what_neither_side_can_decide_is_told_from_what_one_side_cannot() -> None:
+    got = count([[math.nan, 0.0], [math.nan, 0], [1, 0]], [[math.nan, 0], [1, 0], [1, 0]])
+    assert (2, 1, 1) == (got.undefined, got.undefined_both, got.agree)
+
+
 def test_nothing_decided_bounds_nothing() -> None:
     got = DecisionCount().measurement()
     assert (0, 0, (0.0, 1.0)) == (got.examples, got.agree, got.flip_bounds)

@@ -194,6 +194,37 @@ def test_a_masks_fill_value_does_not_drown_the_difference_beside_it(dtype: str) 
     assert 1 == measure(a, b).non_finite_unequal
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "unequal"),
+    [
+        (2e30, 9e37, 3),
+        (-2e30, -2.1e30, 3),
+        (1e32, -1e32, 3),
+        (-2e30, -2e30, 0),
+        (-1e32, -1e32 * (1 + 1e-8), 0),
+        (-1e32, float(np.finfo(np.float32).min), 0),
+        (-3.3895314e38, -1e30, 0),
+        (-1e32, -5e33, 3),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_fills_are_alike_when_they_are_the_same_or_both_known_as_fills(
+    one: float, other: float, unequal: int, dtype: str
+) -> None:
+    a: Array = normal(3, 8).astype(dtype)
+    b = a.copy()
+    a[:, 0], b[:, 0] = one, other
+    for centred in (False, True):
+        got = Difference(1e-3, centred=centred)
+        got.add(a, b, np.arange(3), np.zeros(3, np.int64))
+        seen = got.measurement()
+        assert (unequal, 3, 3) == (
+            seen.non_finite_unequal,
+            seen.non_finite_reference,
+            seen.non_finite_candidate,
+        )
+
+
 def test_values_whose_squares_leave_float32_are_measured_all_the_same() -> None:
     for scale in (1e25, 1e-25):
         a = (normal(4, 16).astype(np.float64) * scale).astype(np.float32)

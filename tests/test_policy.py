@@ -43,11 +43,18 @@ def test_a_file_changes_what_it_names_and_keeps_the_rest(tmp_path: Path) -> None
         ("ignore = [1]", "stage names"),
         ("stages = 3", "not a table"),
         ("= 3", "not TOML"),
+        ("flip_rate = 0.5", "flip_rate = 0.5 has no effect without probability, which faithful leaves open"),
+        ('base = "bitwise"\nprobability = 0.1', "has no effect without flip_rate, which bitwise leaves open"),
     ],
 )
 def test_a_wrong_policy_file_is_refused_with_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(PolicyError, match=said):
         load_policy(_file(tmp_path, text))
+
+
+def test_decisions_may_be_asked_of_any_base_by_both_numbers(tmp_path: Path) -> None:
+    policy = load_policy(_file(tmp_path, "flip_rate = 0.5\nprobability = 0.1"))
+    assert (0.5, 0.1) == (policy.flip_rate, policy.probability)
 
 
 def test_a_policy_that_does_not_exist_is_refused() -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import parity_reports
-from parity.audit import Audit, Finding
+from parity.audit import Audit, Finding, FlipRate
 from parity_reports.ladder import build_ladder, runs
 from parity_reports.verdict import main_finding
 from parity_reports.view import Sizes, build_page
@@ -98,6 +98,18 @@ def test_the_limits_name_the_probes_the_scope_and_the_bound() -> None:
     assert "gave outputs only" in limits
     assert "bounds the flip rate at 3.03 %" in limits
     assert "built-in" in " ".join(build_page(AUDITS["equivalent"]).limits)
+
+
+def test_flips_of_tokens_are_also_said_by_rows() -> None:
+    predictions = build_page(AUDITS["equivalent"]).predictions
+    assert "In 2 of 700 rows one differs: 0.286 % (95 % interval 0.03 % to 1.03 %)." in predictions.sentence
+    none = msgspec.structs.replace(
+        decisions(0, unit="token", rows=12),
+        row_flip_rate=FlipRate(value=0, low=0, high=0.2646, confidence=0.95),
+    )
+    assert "bounds the share of rows with a flip at 26.5 %" in " ".join(
+        build_page(audit(decisions=none)).limits
+    )
 
 
 def test_a_flip_in_a_token_says_which() -> None:

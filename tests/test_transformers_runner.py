@@ -198,6 +198,24 @@ def test_token_classification_has_logits_for_every_token(folders: Path) -> None:
         assert (1, 5, 3) == logits.values.shape
 
 
+@pytest.mark.parametrize(
+    ("labels", "changes", "task"),
+    [
+        (("LABEL_0",), {}, "regression"),
+        (("LABEL_0",), {"problem_type": "regression"}, "regression"),
+        (("x", "y"), {"problem_type": "regression"}, "regression"),
+        (("LABEL_0",), {"problem_type": "multi_label_classification"}, "sequence_classification"),
+        (("no", "yes"), {}, "sequence_classification"),
+    ],
+)
+def test_one_output_or_outputs_said_to_be_values_are_a_regression(
+    labels: tuple[str, ...], changes: dict[str, Any], task: str, tmp_path: Path
+) -> None:
+    with start(tiny_bert(tmp_path / "m", labels=labels, **changes)) as runner:
+        said = runner.describe()
+        assert (task, list(labels)) == (said.task, said.labels)
+
+
 def test_a_bare_encoder_ends_in_its_pooler(folders: Path) -> None:
     with start(folders / "encoder", "?padding_side=left&max_length=6&batch_size=7") as runner:
         said = runner.describe()

@@ -122,7 +122,7 @@ class Session:
                 "numpy": _version("numpy"),
             },
             "model_class": type(self._model).__name__,
-            "task": loaded.task,
+            "task": _task(loaded.task, config),
             "dtype": str(self._model.dtype).replace("torch.", ""),
             "device": str(self._device),
             "labels": _labels(config) if headed else None,
@@ -269,6 +269,16 @@ def _said_room(config: Any) -> int | None:
 def _attention(config: Any) -> str:
     """The attention's implementation; before transformers 4.36 there was but one."""
     return str(getattr(config, "_attn_implementation", None) or "eager")
+
+
+def _task(found: str, config: Any) -> str:
+    """The task as transformers takes it: one output, or outputs that are said to be values, are no classes."""
+    problem = getattr(config, "problem_type", None)
+    if found == "sequence_classification" and (
+        problem == "regression" or (problem is None and int(config.num_labels) == 1)
+    ):
+        return "regression"
+    return found
 
 
 def _labels(config: Any) -> list[str]:

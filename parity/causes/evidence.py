@@ -6,13 +6,23 @@ one. Its evidence carries `"standing": "observed"` (the difference itself was se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from parity.align.labels import LabelAlignment
 from parity.align.texts import unlike_algorithms
-from parity.audit import Decisions, Finding, FirstDivergence, StageRecord, Tokens
+from parity.audit import (
+    Decisions,
+    Finding,
+    FirstDivergence,
+    NotCompared,
+    PolicyRecord,
+    StageRecord,
+    Tokens,
+)
 from parity.description import Description
+from parity.plan import ROWS_AT_ONCE
 
 __all__ = ["Evidence", "findings"]
 
@@ -33,6 +43,8 @@ class Evidence(NamedTuple):
     built_in_inputs: bool
     repeated: bool = False
     unknown_label: str = ""
+    policy: PolicyRecord | None = None
+    not_compared: Sequence[NotCompared] = ()
 
 
 _CONFIG_CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -79,15 +91,58 @@ _TEXT_CAUSES: dict[str, tuple[str, str]] = {
 def findings(evidence: Evidence) -> list[Finding]:
     """Every finding, in the order of the stages they concern as they were drawn."""
     return [
+        *_policy(evidence),
         *_inputs(evidence),
+        *_rows_at_once(evidence),
         *_texts(evidence),
         *_tokens(evidence),
         *_batch(evidence),
+        *_positions(evidence),
         *_configuration(evidence),
         *_weights(evidence),
         *_runtime(evidence),
         *_outputs(evidence),
     ]
+
+
+def _policy(evidence: Evidence) -> Iterator[Finding]:
+    """Stages that the policy names and that this comparison does not have: a misspelt one is not ignored, nor allowed more."""
+    policy = evidence.policy
+    if policy is None:
+        return
+    measured = {record.stage for record in evidence.stages if record.noise_floor is not None}
+    missing = {item.stage for item in evidence.not_compared}
+    every = {record.stage for record in evidence.stages}
+    for what, names, known in (
+        ("ignores", policy.ignore, every | missing),
+        ("sets a limit for", policy.stages, measured | missing),
+    ):
+        for name in names:
+            if name in known:
+                continue
+            why = "is not measured by its distance" if name in every else "is no stage of this comparison"
+            near = difflib.get_close_matches(name, sorted(known - {name}), n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            yield Finding(
+                stage=name,
+                sentence=f"The policy {what} {name!r}, which {why}: that has no effect.{hint}",
+                evidence={"standing": "observed", "policy": policy.name},
+            )
+
+
+def _rows_at_once(evidence: Evidence) -> Iterator[Finding]:
+    """Both sides are asked in the same batches, so that a side's own batch size, if smaller, is the other's too."""
+    asked = {"reference": evidence.reference.max_rows, "candidate": evidence.candidate.max_rows}
+    known = {side: rows for side, rows in asked.items() if rows is not None}
+    side = min(known, key=known.__getitem__, default=None)
+    if side is None or known[side] >= ROWS_AT_ONCE or len(set(asked.values())) == 1:
+        return
+    yield Finding(
+        stage="input_ids",
+        sentence=f"Both sides ran at batch size {known[side]}, because the {side} asks for it: what a larger batch changes "
+        "in the other was not seen.",
+        evidence={"standing": "observed", **asked},
+    )
 
 
 def _inputs(evidence: Evidence) -> Iterator[Finding]:
@@ -181,6 +236,22 @@ def _batch(evidence: Evidence) -> Iterator[Finding]:
             sentence=f"The {side} was given no attention mask, so padding is attended to in {rows} padded rows.",
             evidence={"standing": "suspected" if minds else "observed", "side": side, "padded rows": rows},
         )
+
+
+def _positions(evidence: Evidence) -> Iterator[Finding]:
+    """Positions of the same tokens that differ; a shift that the model does not mind is that of another table."""
+    count = evidence.tokens.differences.get("position_ids", 0)
+    record = next((record for record in evidence.stages if record.stage == "position_ids"), None)
+    if not count or record is None:
+        return
+    minds = record.status == "divergent"
+    yield Finding(
+        cause="batch.position_ids" if minds else None,
+        stage="position_ids",
+        severity="divergent" if minds else "notice",
+        sentence=f"In {count} of {record.rows} rows the same tokens have {record.reason}.",
+        evidence={"standing": "suspected" if minds else "observed", "rows": count},
+    )
 
 
 def _configuration(evidence: Evidence) -> Iterator[Finding]:

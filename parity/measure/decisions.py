@@ -53,7 +53,8 @@ class DecisionMeasurement(NamedTuple):
 
     `ties` counts rows where a side's largest logit is shared (the first class is taken) or, for multi-label, a logit is
     exactly 0. `undefined` counts rows where a side cannot decide (NaN, or no finite logit): they are in `examples`, and
-    agree with nothing.
+    agree with nothing; `undefined_both` counts those among them where neither can. `inputs` are the examples that the
+    decisions belong to (as many, or fewer where each token is one), `inputs_flipped` those with a decision that differs.
     """
 
     examples: int
@@ -63,9 +64,13 @@ class DecisionMeasurement(NamedTuple):
     flips_explained: int
     ties: int
     undefined: int
+    undefined_both: int
     flip_rate: float
     flip_bounds: Interval
     confidence: float
+    inputs: int
+    inputs_flipped: int
+    input_bounds: Interval
 
 
 def clopper_pearson(count: int, trials: int, confidence: float = 0.95) -> Interval:
@@ -118,6 +123,7 @@ class DecisionCount:
         self.noise = noise
         self.keep = keep
         self._examples = self._agree = self._ties = self._undefined = self._flips_total = self._explained = 0
+        self._undefined_both = self._inputs = self._inputs_flipped = 0
         self._flips: list[FlipMeasurement] = []
 
     def add(
@@ -127,15 +133,22 @@ class DecisionCount:
         rows: npt.ArrayLike,
         positions: npt.ArrayLike | None = None,
     ) -> None:
-        """Take in raw logits [n, classes] of both sides, the example each belongs to [n], and its position there [n]."""
+        """Take in raw logits [n, classes] of both sides, the example each belongs to [n], and its position there [n].
+
+        All that belongs to one example comes in one call: examples are counted by the call.
+        """
         if reference.shape != candidate.shape or reference.ndim != 2:
             raise ValueError(f"logits of shapes {reference.shape} and {candidate.shape} cannot be compared")
         a, b = np.asarray(reference, dtype=np.float64), np.asarray(candidate, dtype=np.float64)
         at_row = np.asarray(rows, dtype=np.int64)
         at_position = np.zeros_like(at_row) if positions is None else np.asarray(positions, dtype=np.int64)
-        fine = usable(a, multi_label=self.multi_label) & usable(b, multi_label=self.multi_label)
+        able, other_able = (usable(side, multi_label=self.multi_label) for side in (a, b))
+        fine = able & other_able
         self._examples += len(a)
         self._undefined += int((~fine).sum())
+        self._undefined_both += int((~able & ~other_able).sum())
+        self._inputs += len(np.unique(at_row))
+        broken = at_row[~fine]
         a, b, at_row, at_position = a[fine], b[fine], at_row[fine], at_position[fine]
         one, other = chosen(a, multi_label=self.multi_label), chosen(b, multi_label=self.multi_label)
         same = (one == other).all(axis=1)
@@ -143,6 +156,7 @@ class DecisionCount:
         margins, other_margins = self._margins(a), self._margins(b)
         self._ties += int(((margins == 0) | (other_margins == 0)).sum())
         flips = np.flatnonzero(~same)
+        self._inputs_flipped += len(np.unique(np.concatenate([broken, at_row[flips]])))
         if not len(flips):
             return
         size, effective = self._moved(a[flips], b[flips])
@@ -184,9 +198,13 @@ class DecisionCount:
             flips_explained=self._explained,
             ties=self._ties,
             undefined=self._undefined,
+            undefined_both=self._undefined_both,
             flip_rate=differ / self._examples if self._examples else 0.0,
             flip_bounds=clopper_pearson(differ, self._examples, confidence),
             confidence=confidence,
+            inputs=self._inputs,
+            inputs_flipped=self._inputs_flipped,
+            input_bounds=clopper_pearson(self._inputs_flipped, self._inputs, confidence),
         )
 
     def _margins(self, logits: Floats) -> Floats:

@@ -25,6 +25,16 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 FILL = 1e30  # from here on a value is a mask's filling, no number (AllenNLP's -1e32, torch's finfo.min)
+# Fillings that stand for one another: what adapters and frameworks write, and the end of each type's range.
+_KNOWN_FILLS = (
+    1e30,
+    1e32,
+    (2 - 2.0**-7) * 2.0**127,
+    float(np.finfo(np.float32).max),
+    float(np.finfo(np.float64).max),
+)
+_FILL_SHARE = 0.01  # bfloat16 keeps 1e32 to 0.4 %
+_ROUNDING = 2.0**-23  # one rounding of float32, by which the same filling may differ between two types
 _HIGH = 1e37  # sums of squares from here on overflow float32, or hold a fill value
 LOW = {np.dtype(np.float32): 1e-30, np.dtype(np.float64): 1e-280}  # below, squares have been lost
 
@@ -33,7 +43,8 @@ class RowSums:
     """One entry a row. d = candidate - reference over the places where both are numbers.
 
     `largest`, `sum_abs`, `d2`, `a2`, `b2`, `ad` are float64 [rows], and rows of one table, so that all are taken and summed at
-    once. `non_finite` [rows, 4]: on the reference, on the candidate, of unlike kind, NaN on both. `unit` is where the first
+    once. `non_finite` [rows, 4]: on the reference, on the candidate, unlike (in kind, or fills of unlike size that are not both
+    known ones), NaN on both. `unit` is where the first
     row's largest difference sits.
     """
 
@@ -193,11 +204,12 @@ def exact_sums(x: Values, y: Values, *, centred: bool = False) -> RowSums:
     """Sums in float64 over the places where both sides are numbers; with `centred` less each row's mean over those."""
     kinds, other_kinds = _kinds(x), _kinds(y)
     both = (kinds == 0) & (other_kinds == 0)
+    unlike = (kinds != other_kinds) | _unlike_fills(x, y, (kinds >= 4) & (kinds == other_kinds))
     non_finite = np.stack(
         [
             (kinds != 0).sum(axis=1),
             (other_kinds != 0).sum(axis=1),
-            (kinds != other_kinds).sum(axis=1),
+            unlike.sum(axis=1),
             ((kinds == 1) & (other_kinds == 1)).sum(axis=1),
         ],
         axis=1,
@@ -231,8 +243,8 @@ def integer_sums(x: Values, y: Values, *, centred: bool = False) -> RowSums:
     size = (higher - lower).astype(np.float64)  # wraps to the right distance even from end to end of int64
     a, b = one.astype(np.float64), other.astype(np.float64)
     d = np.where(other >= one, size, -size)
-    rows, width = x.shape
-    count: Integers = np.full((len(x),), width, dtype=np.int64)
+    rows, width = len(x), x.shape[1]
+    count: Integers = np.full((rows,), width, dtype=np.int64)
     return RowSums(
         _table(np.where(width > 0, size.max(axis=1, initial=0.0), -1.0), size, a, b, d),
         count,
@@ -256,3 +268,18 @@ def _kinds(values: Values) -> npt.NDArray[np.int8]:
     kinds[np.isposinf(values)] = 2
     kinds[np.isneginf(values)] = 3
     return kinds
+
+
+def _unlike_fills(x: Values, y: Values, fills: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Where fill values of one sign are not the same: of unlike size, and not both of those that are known as fillings."""
+    unlike = np.zeros(fills.shape, dtype=bool)
+    if fills.any():
+        one, other = np.abs(x[fills]).astype(np.float64), np.abs(y[fills]).astype(np.float64)
+        same = np.abs(one - other) <= _ROUNDING * one
+        unlike[fills] = ~(same | (_is_known(one) & _is_known(other)))
+    return unlike
+
+
+def _is_known(sizes: Floats) -> npt.NDArray[np.bool_]:
+    known = np.array(_KNOWN_FILLS)
+    return np.asarray((np.abs(sizes[:, None] / known - 1) <= _FILL_SHARE).any(axis=1))

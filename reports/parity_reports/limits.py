@@ -46,8 +46,10 @@ def _limits(audit: Audit) -> Iterator[str]:
     if audit.policy.ignore:
         yield f"Stages measured that did not count, by the policy: {', '.join(audit.policy.ignore)}."
     if decisions is not None and decisions.examples and not flips_total(decisions):
-        high = wording.share(decisions.flip_rate.high)
-        yield f"That no {decision_noun(decisions)} flipped here bounds the flip rate at {high}; it does not make it zero."
+        by_row = decisions.row_flip_rate if decisions.unit == "token" else None
+        high = wording.share((by_row or decisions.flip_rate).high)
+        rate = "flip rate" if by_row is None else "share of rows with a flip"
+        yield f"That no {decision_noun(decisions)} flipped here bounds the {rate} at {high}; it does not make it zero."
     if decisions is not None and not decisions.metrics:
         yield "Without labelled examples nothing is said about which side is right."
     if any(finding.cause for finding in audit.findings):

@@ -174,7 +174,18 @@ def decision_sentence(decisions: Decisions | None) -> str:
         if flips
         else f"None of {wording.plural(decisions.examples, noun)} differs"
     )
-    return f"{said}: {wording.share(rate.value)} ({interval})."
+    return f"{said}: {wording.share(rate.value)} ({interval}).{_by_row(decisions)}"
+
+
+def _by_row(decisions: Decisions) -> str:
+    """Where each token is decided, how many rows hold a decision that differs: the tokens of a row are not independent."""
+    rate = decisions.row_flip_rate
+    if decisions.unit != "token" or rate is None or not decisions.rows:
+        return ""
+    interval = (
+        f"{wording.share(rate.confidence)} interval {wording.share(rate.low)} to {wording.share(rate.high)}"
+    )
+    return f" In {decisions.rows_flipped} of {wording.plural(decisions.rows, 'row')} one differs: {wording.share(rate.value)} ({interval})."
 
 
 def decision_noun(decisions: Decisions) -> str:

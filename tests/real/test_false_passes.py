@@ -569,3 +569,78 @@ def test_a_changed_word_that_no_input_has_is_parity_and_said(
     assert audit.reference.weights_digest != audit.candidate.weights_digest
     (finding,) = [finding for finding in audit.findings if finding.cause == "weights.changed"]
     assert ("notice", [embedding]) == (finding.severity, finding.evidence["parameters"])
+
+
+def test_a_regression_has_no_labels_to_agree(tmp_path: Path) -> None:
+    """A softmax of one logit is 1 whatever the logit: every label agrees, and no probability moves."""
+    texts = write_texts(tmp_path / "texts.txt", TEXTS * 56)
+    tiny_bert(tmp_path / "right", labels=("LABEL_0",), problem_type="regression")
+    candidate = changed(
+        tmp_path / "right", tmp_path / "wrong", lambda weights: weights["classifier.weight"].mul_(-3)
+    )
+    right, decisions = f"hf:{tmp_path / 'right'}", ("--inputs", texts, "--policy", "decisions")
+    audit = compare(right, candidate, tmp_path / "audit", *decisions)
+    assert ("not_comparable", None) == (audit.verdict, audit.decisions)
+    assert "there are no decisions to compare" in audit.headline
+    same = compare(right, right, tmp_path / "same", "--inputs", texts)
+    assert ("parity", False) == (same.verdict, "labels" in same.headline)
+
+
+def test_one_column_of_a_file_has_no_labels_to_agree(tmp_path: Path) -> None:
+    """The same of any other system: a file says only that there is one column."""
+    audit = of_logits(normal(400, 1), normal(400, 1, seed=1), tmp_path, "--policy", "decisions")
+    assert ("not_comparable", None) == (audit.verdict, audit.decisions)
+
+
+def test_tokens_that_are_cut_off_are_decisions_too(tmp_path: Path) -> None:
+    """All labels of the tokens that are left agree; of the others one side says nothing."""
+    texts = write_texts(tmp_path / "texts.txt", TEXTS * 56)
+    folder = tiny_bert(tmp_path / "m", "AutoModelForTokenClassification", labels=("O", "B", "I"))
+
+    def look_at_nothing_else(weights: Weights) -> None:
+        for name in weights:
+            if "attention.output.dense" in name or "position_embeddings" in name:
+                weights[name].mul_(0)
+
+    change(folder, look_at_nothing_else)
+    audit = compare(
+        f"hf:{folder}",
+        f"hf:{folder}?max_length=4",
+        tmp_path / "audit",
+        *("--inputs", texts, "--policy", "decisions"),
+    )
+    assert audit.decisions is not None and audit.decisions.examples == audit.decisions.agree
+    assert "not_comparable" == audit.verdict
+    assert "tokens of the reference and 0 of the candidate, in 336 of 336 rows" in audit.headline
+
+
+def test_a_row_without_numbers_hides_no_other_row(tmp_path: Path) -> None:
+    """One row is NaN on both sides, the other 399 are a fifth larger."""
+    logits = normal(400, 3)
+    logits[73] = np.nan
+    audit = of_logits(logits, logits * np.float32(1.2), tmp_path)
+    assert ("divergent", "logits") == (audit.verdict, first_stage(audit))
+    assert {"logits", "probabilities"} == not_compared(audit)
+    assert "relative L2 2.0e-01" in audit.headline
+
+
+def test_two_great_numbers_are_not_alike_for_being_great(tmp_path: Path) -> None:
+    """2e30 against 9e37, which a tool that sets fill values aside takes for the same filling."""
+    logits, other = normal(30, 3), normal(30, 3)
+    logits[5, 1], other[5, 1] = 2e30, 9e37
+    audit = of_logits(logits, other, tmp_path)
+    assert ("divergent", "logits") == (audit.verdict, first_stage(audit))
+
+
+@pytest.mark.parametrize("way", ["stumbles", "stumbles_in_float64"])
+def test_a_failure_on_the_references_ids_is_a_finding_and_not_the_end(
+    way: str, texts: str, tmp_path: Path
+) -> None:
+    """Every stage agrees on each side's own ids; on the reference's the framework raises, and nobody sees the second pass."""
+    audit = fooled("honest", way, texts, tmp_path)
+    assert ("not_comparable", None) == (audit.verdict, audit.first_divergence)
+    assert {"equal"} == statuses(audit, "embeddings", "layer.0", "layer.1", "layer.2", "logits")
+    reasons = {item.reason for item in audit.not_compared if item.counts and item.pass_ == "same_ids"}
+    in_float64 = " in float64" if way == "stumbles_in_float64" else ""
+    raised = f"failed while computing given inputs{in_float64}: IndexError: index out of range in self"
+    assert f"fooling:{way} {raised}" in reasons, reasons

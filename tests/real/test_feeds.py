@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.real.minilm import minilm_folder, questions, write_questions
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
+_SHAPE = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
 _CASED = ROOT.parent / "shared" / "materials" / "vocabularies" / "bert-base-cased" / "vocab.txt"
 
 
@@ -121,9 +124,11 @@ def test_token_classification_is_decided_token_by_token(texts: str, tmp_path: Pa
     audit = compare(f"hf:{folder}", f"hf:{folder}?attn=eager", tmp_path / "audit", "--inputs", texts)
     _passes(audit)
     assert audit.decisions is not None
-    assert "token" == audit.decisions.unit
-    assert audit.decisions.examples == audit.decisions.agree > audit.inputs.count
-    assert stage(audit, "logits").positions == audit.decisions.examples
+    decisions = audit.decisions
+    assert ("token", audit.inputs.count, 0) == (decisions.unit, decisions.rows, decisions.rows_flipped)
+    assert decisions.examples == decisions.agree > audit.inputs.count
+    # [CLS] and [SEP] of each row decide nothing.
+    assert stage(audit, "logits").positions == decisions.examples + 2 * audit.inputs.count
 
 
 def test_pairs_of_texts_go_in_as_pairs(classifier: Path, tmp_path: Path) -> None:
@@ -161,3 +166,73 @@ def test_a_bare_encoder_is_compared_without_decisions(texts: str, tmp_path: Path
     assert {"embeddings", "layer.0", "layer.1", "layer.2", "pooled"} <= {
         record.stage for record in audit.stages
     }
+
+
+@pytest.fixture(scope="module")
+def roberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A RoBERTa, whose first token reads the second row of its table of positions (the padding's id is 0)."""
+    folder = tmp_path_factory.mktemp("roberta") / "model"
+    tiny("roberta", vocab_size=len(VOCABULARY), pad_token_id=0).save_pretrained(folder)
+    return write_tokenizer(folder, limit=39)
+
+
+def _ported(roberta: Path, folder: Path, cut: int) -> Path:
+    """The same encoder as a BERT, whose first token reads the first row: `cut` rows were taken off the table's top."""
+    transformers: Any = importlib.import_module("transformers")
+    theirs: Any = transformers.AutoModel.from_pretrained(roberta)
+    weights = {name: value for name, value in theirs.state_dict().items() if "_ids" not in name}
+    table = "embeddings.position_embeddings.weight"
+    weights[table] = weights[table][cut:]
+    fields = theirs.config.to_dict()
+    fields = {name: fields[name] for name in (*_SHAPE, "layer_norm_eps", "type_vocab_size", "pad_token_id")}
+    config = transformers.BertConfig(**fields, max_position_embeddings=len(weights[table]))
+    model = transformers.BertModel(config)
+    model.load_state_dict(weights, strict=False)
+    model.save_pretrained(folder)
+    return write_tokenizer(folder, limit=39)
+
+
+def test_positions_of_a_table_that_begins_elsewhere_are_said_and_parity(
+    roberta: Path, texts: str, tmp_path: Path
+) -> None:
+    long = (
+        tmp_path / "long.txt"
+    )  # as long as the table: to force the reference's positions would reach beyond its end
+    long.write_text(Path(texts).read_text(encoding="utf-8") + " ".join(WORDS) + "\n", encoding="utf-8")
+    port = _ported(roberta, tmp_path / "port", 1)
+    for name, inputs in (("short", texts), ("long", str(long))):
+        audit = compare(f"hf:{roberta}", f"hf:{port}", tmp_path / name, "--inputs", inputs)
+        _passes(audit)
+        assert {"equal"} == {record.status for record in audit.stages if record.stage.startswith("layer")}
+        said = "other positions: the reference's are 1 more throughout; the model does not mind"
+        assert said == stage(audit, "position_ids").reason
+        assert [f"In {audit.inputs.count} of {audit.inputs.count} rows the same tokens have {said}."] == [
+            finding.sentence for finding in audit.findings if finding.stage == "position_ids"
+        ]
+
+
+def test_positions_that_are_counted_from_another_row_of_the_same_table_are_named(
+    roberta: Path, texts: str, tmp_path: Path
+) -> None:
+    port = _ported(roberta, tmp_path / "port", 0)
+    audit = compare(f"hf:{roberta}", f"hf:{port}", tmp_path / "audit", "--inputs", texts)
+    assert audit.first_divergence is not None
+    assert ("divergent", "position_ids") == (audit.verdict, audit.first_divergence.stage), audit.headline
+    assert "batch.position_ids" in _causes(audit)
+    assert stage(audit, "pooled", "same_ids").status in {"equal", "within_noise"}
+    assert (stage(audit, "pooled", "same_ids").float64_relative_l2 or 0.0) < 1e-12
+
+
+def test_a_nudge_behind_a_table_that_begins_elsewhere_is_found_at_its_layer(
+    roberta: Path, texts: str, tmp_path: Path
+) -> None:
+    safetensors: Any = importlib.import_module("safetensors.torch")
+    port = _ported(roberta, tmp_path / "port", 1)
+    weights = safetensors.load_file(port / "model.safetensors")
+    weights["encoder.layer.1.output.dense.weight"][0, :8].add_(0.05)
+    safetensors.save_file(weights, port / "model.safetensors", metadata={"format": "pt"})
+    audit = compare(f"hf:{roberta}", f"hf:{port}", tmp_path / "audit", "--inputs", texts)
+    assert audit.first_divergence is not None
+    assert ("divergent", "layer.1") == (audit.verdict, audit.first_divergence.stage), audit.headline
+    assert "equal" == stage(audit, "embeddings", "same_ids").status
+    assert "does not mind" not in stage(audit, "position_ids").reason

@@ -39,6 +39,8 @@ WAYS = {
     "trembles": "layer.1 is moved by noise of its own in every run",
     "untold": "no row has tokens to show",
     "untold_row": "every third row has no tokens to show",
+    "stumbles": "padding is said to be attended to, and what is given to it raises an error",
+    "stumbles_in_float64": "the same, in double precision alone",
     "more_columns": "four columns of logits for three classes",
 }
 _EMBEDDED = ["row", "token", "hidden"]
@@ -76,12 +78,15 @@ class Session:
 
     def forward(self, rows: Any, inputs: Any, stages: Any, precision: Any, write: Any) -> dict[str, Any]:
         if inputs is not None:
+            if self.way == "stumbles" or (self.way == "stumbles_in_float64" and precision):
+                raise IndexError("index out of range in self")
             ids, real = (numpy.array(inputs[name], dtype="int64") for name in ("input_ids", "real"))
         else:
             ids, real = _padded([self.rows[row] for row in rows])
         write("input_ids", ids, ["row", "token"])
         write("real", self._real(real).astype("uint8"), ["row", "token"])
-        write("attention_mask", real, ["row", "token"])
+        attended = numpy.ones_like(real) if self.way.startswith("stumbles") and inputs is None else real
+        write("attention_mask", attended, ["row", "token"])
         for name, (values, axes) in _run(ids, real, precision or "float32").items():
             shown = self._fool(name, values, ids, real, precision)
             if shown is not None and self._name(name) in stages:
