@@ -91,6 +91,8 @@ def conclude(
         text_changes=dict(ledger.text_changes),
         built_in_inputs=inputs.built_in,
         unknown_label=ledger.tally.unknown_label if ledger.tally is not None else "",
+        numbered_labels=ledger.tally.numbered_labels if ledger.tally is not None else 0,
+        labelled=inputs.labelled,
     )
     return Audit(
         verdict=judgement.verdict,

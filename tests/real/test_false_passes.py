@@ -546,6 +546,21 @@ def test_rows_that_the_user_did_not_ask_for_are_said_and_do_not_count(tmp_path: 
     assert 2 == len([item for item in audit.not_compared if "40 of the 50 rows" in item.reason])
 
 
+@pytest.mark.parametrize("classes", [None, ["no", "maybe", "yes"]])
+def test_labels_that_are_numbers_are_the_classes_of_these_numbers(
+    classes: list[str] | None, tmp_path: Path
+) -> None:
+    """Half of all files of logits have such labels: without an accuracy nobody sees that a model is useless."""
+    logits = normal(50, 3)
+    named = {} if classes is None else {"classes": np.array(classes)}
+    np.savez(tmp_path / "a.npz", logits=logits, labels=logits.argmax(axis=1), **named)
+    audit = compare(f"outputs:{tmp_path / 'a.npz'}", f"outputs:{tmp_path / 'a.npz'}", tmp_path / "audit")
+    assert audit.decisions is not None
+    assert 0 == audit.decisions.unknown_labels
+    assert [1.0] == [item.reference for item in audit.decisions.metrics if item.metric == "accuracy"]
+    assert "read as the number of its class" in " ".join(finding.sentence for finding in audit.findings)
+
+
 def test_a_forbidden_class_does_not_drown_the_others(tmp_path: Path) -> None:
     """A logit of -1e9 for a class that may not be chosen: beside it a tenth in another is a relative L2 of 1e-10."""
     logits = np.concatenate([normal(50, 3), np.full((50, 1), -1e9, np.float32)], axis=1)
