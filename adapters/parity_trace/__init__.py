@@ -11,7 +11,7 @@ from parity.subject import Subject
 __all__ = ["outputs", "trace"]
 
 _HERE = Path(__file__).parent
-_TEMPERATURE = Option("temperature", "number", "Divide the logits by this before the softmax.")
+_TEMPERATURE = Option("temperature", "positive", "Divide the logits by this before the softmax.")
 
 
 def _traced_inputs(subject: Subject, workdir: Path) -> Path:

@@ -31,7 +31,7 @@ def _load(name: str, folder: str) -> Any:
 
 def open(request: dict[str, Any], host: Any) -> Session:
     """Load the model once; everything the user can get wrong ends in a sentence here."""
-    options = _load("options", _HERE).read(request["options"], host.Refusal)
+    options = _load("options", _HERE).read(request["options"])
     loading = _load("loading", _HERE)
     loading.quieten()
     import torch

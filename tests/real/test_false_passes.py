@@ -552,7 +552,7 @@ def test_labels_that_are_numbers_are_the_classes_of_these_numbers(
 ) -> None:
     """Half of all files of logits have such labels: without an accuracy nobody sees that a model is useless."""
     logits = normal(50, 3)
-    named = {} if classes is None else {"classes": np.array(classes)}
+    named: Any = {} if classes is None else {"classes": np.array(classes)}
     np.savez(tmp_path / "a.npz", logits=logits, labels=logits.argmax(axis=1), **named)
     audit = compare(f"outputs:{tmp_path / 'a.npz'}", f"outputs:{tmp_path / 'a.npz'}", tmp_path / "audit")
     assert audit.decisions is not None
