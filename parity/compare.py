@@ -180,8 +180,9 @@ def _chosen_inputs(request: Request, sides: Pair[Side]) -> Inputs:
             pair_probes="required" in {side.described.can.pairs for side in sides},
             blank_probes=all(side.described.can.blank for side in sides),
         )
+    recorded = any(side.described.recorded is not None for side in sides)
     for side in sides:
-        check_fit(str(side.subject), side.described, inputs)
+        check_fit(str(side.subject), side.described, inputs, beside_recorded=recorded)
         _check_count(side, inputs, request.limit is not None)
     return inputs
 

@@ -13,8 +13,11 @@ from parity.pair import Pair
 __all__ = ["check_fit", "rows_left_out"]
 
 
-def check_fit(spec: str, description: Description, inputs: Inputs) -> None:
-    """Raises InputsDoNotFit: pairs where single texts are taken or the reverse, or not one text where one is read."""
+def check_fit(spec: str, description: Description, inputs: Inputs, *, beside_recorded: bool = False) -> None:
+    """Raises InputsDoNotFit: pairs where single texts are taken or the reverse, or not one text where one is read.
+
+    `beside_recorded` says that the inputs must be those of a side which only replays.
+    """
     pairs = description.can.pairs
     if pairs == "required" and inputs.pairs < inputs.count:
         raise InputsDoNotFit(
@@ -29,7 +32,9 @@ def check_fit(spec: str, description: Description, inputs: Inputs) -> None:
     if description.can.tokens and inputs.blank == inputs.count:
         raise InputsDoNotFit(
             f"Not one of the {inputs.count:,} inputs in {inputs.source} has a text, and {spec} has nothing to read.",
-            next_step="Give --inputs a file with texts, in the order of the recorded outputs or with their ids.",
+            next_step="Give --inputs a file with texts, in the order of the recorded outputs or with their ids."
+            if beside_recorded
+            else "Give --inputs a file with texts.",
         )
 
 
