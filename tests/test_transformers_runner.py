@@ -334,8 +334,8 @@ def byte_level(tmp_path: Path) -> Path:
     model = tokenizers.models.BPE({letter: k for k, letter in enumerate(sorted(letters))}, [])
     tokenizer = tokenizers.Tokenizer(model)
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    wrapped = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=40)
-    wrapped.save_pretrained(tmp_path / "m")
+    fast: Any = transformers.PreTrainedTokenizerFast
+    fast(tokenizer_object=tokenizer, model_max_length=40).save_pretrained(tmp_path / "m")
     tiny("gpt2", "AutoModelForCausalLM", vocab_size=len(letters)).save_pretrained(tmp_path / "m")
     return tmp_path / "m"
 
@@ -362,7 +362,7 @@ def test_what_a_model_does_not_take_is_left_out_and_said(tmp_path: Path) -> None
     with start(write_tokenizer(tmp_path / "m")) as runner:
         assert {None} == {encoding.token_type_ids for encoding in encodings(runner)}
         assert "token_type_ids" not in runner.forward([0]).wait().stages
-        assert () == runner.warnings
+        assert [] == list(runner.warnings)
         assert (
             "DistilBertModel takes no token_type_ids: its tokenizer's are left out."
             in runner.describe().notes
