@@ -7,6 +7,7 @@ the same way. The declaration imports no framework: that is for its runner, in t
 from __future__ import annotations
 
 import difflib
+import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,10 +20,11 @@ from parity.environment import Environment, ThisInterpreter
 from parity.errors import BadOptionValue, SubjectError, UnknownOption, UnknownScheme
 from parity.subject import Subject
 
-__all__ = ["Adapter", "Kind", "Option", "adapters", "check_options", "find_adapter", "schemes"]
+__all__ = ["LEAST", "Adapter", "Kind", "Option", "adapters", "check_options", "find_adapter", "schemes"]
 
 GROUP = "parity.adapters"
-Kind = Literal["text", "integer", "number", "flag", "path", "choice"]
+Kind = Literal["text", "integer", "count", "number", "positive", "flag", "path", "folder", "choice"]
+LEAST = 1e-6  # of a number that something is divided by: what lies below ends in infinities, not in a result
 
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 _FLAGS = {**dict.fromkeys(_YES, "true"), **dict.fromkeys(_NO, "false")}
@@ -31,7 +33,10 @@ _HERE = ThisInterpreter()
 
 @dataclass(frozen=True)
 class Option:
-    """One option after `?`: its name, what it takes, a sentence of help, and the words it may be (kind `choice`)."""
+    """One option after `?`: its name, what it takes, a sentence of help, and the words it may be (kind `choice`).
+
+    An `integer` and a `number` may have either sign; a `count` is a whole number from 1, `positive` a number from 1e-6.
+    """
 
     name: str
     kind: Kind
@@ -117,22 +122,30 @@ def _read(option: Option, value: str) -> str | None:
             return _FLAGS.get(text.lower())
         case "integer":
             return _number(text, int)
+        case "count":
+            return _number(text, int, least=1)
         case "number":
             return _number(text, float)
+        case "positive":
+            return _number(text, float, least=LEAST)
         case "choice":
             return text if text in option.choices else None
         case "path":
             return value if value and Path(value).exists() else None
+        case "folder":
+            return value if value and Path(value).is_dir() else None
         case "text":
             return value or None
 
 
-def _number(text: str, kind: type[int | float]) -> str | None:
+def _number(text: str, kind: type[int | float], least: float = -math.inf) -> str | None:
     try:
         number = kind(text)
     except ValueError:
         return None
-    return str(number) if abs(number) < float("inf") else None  # neither inf nor nan is a setting
+    return (
+        str(number) if least <= number and abs(number) < math.inf else None
+    )  # neither inf nor nan is a setting
 
 
 def _expected(option: Option, value: str) -> str:
@@ -141,12 +154,18 @@ def _expected(option: Option, value: str) -> str:
             return "Write true or false."
         case "integer":
             return "Write a whole number, such as 128."
+        case "count":
+            return "Write a whole number of 1 or more, such as 128."
         case "number":
             return "Write a number, such as 1.5."
+        case "positive":
+            return f"Write a number of {LEAST:g} or more, such as 1.5."
         case "choice":
             return _suggestion(value, option.choices, "It is one of", "It can take no value.")
         case "path":
             return "Write the path of a file or folder that exists; there is none of that name here."
+        case "folder":
+            return "Write the path of a folder that exists; there is none of that name here."
         case "text":
             return "Write a value after the = sign."
 

@@ -18,7 +18,7 @@ import click
 from parity import ending
 from parity.env_command import env
 from parity.errors import UsageError
-from parity.options import Commands, at_least, inputs_options, positive, running_options
+from parity.options import Commands, at_least, inputs_options, running_options, temperature
 from parity.seeds_command import say_seeds, seeds
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def parity() -> None:
 @click.option(
     "--temperature",
     "temperatures",
-    type=positive,
+    type=temperature,
     multiple=True,
     default=(1.0,),
     show_default=True,

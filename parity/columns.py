@@ -66,14 +66,14 @@ class Columns(NamedTuple):
 
 def find_columns(
     source: str,
-    first: dict[str, Any],
+    known: dict[str, Any],
     *,
     text: str | None = None,
     pair: str | None = None,
     label: str | None = None,
     id: str | None = None,
 ) -> Columns:
-    """The columns of a file whose first row is `first`; raises MissingColumn, which names the columns there are.
+    """The parts' columns among those a file has (`known`, each with a value of it); MissingColumn names what there is.
 
     Naming the text alone says that there is no pair; a label or id that is found by itself must hold plain values.
 
@@ -86,14 +86,14 @@ def find_columns(
         ("--label-column", label),
         ("--id-column", id),
     ):
-        if name is not None and name not in first:
-            close = difflib.get_close_matches(name, first, n=1)
+        if name is not None and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
             raise MissingColumn(
-                f"{source} has no column {name!r}; it has {_list(first)}.",
+                f"{source} has no column {name!r}; it has {_list(known)}.",
                 next_step=f"Give {option} {close[0] if close else 'one of these'}.",
             )
     usual = {
-        name.strip().lower(): name for name in reversed(list(first)) if name not in (text, pair, label, id)
+        name.strip().lower(): name for name in reversed(list(known)) if name not in (text, pair, label, id)
     }
     if text is None and pair is None:
         found = next(((usual[a], usual[b]) for a, b in _PAIRS if a in usual and b in usual), None)
@@ -103,21 +103,21 @@ def find_columns(
         text = next((usual[name] for name in _TEXTS if name in usual), None)
     if text is None:
         raise MissingColumn(
-            f"{source} has no column with a usual name for the text; it has {_list(first)}.",
+            f"{source} has no column with a usual name for the text; it has {_list(known)}.",
             next_step="Say which it is: --text-column NAME (and --pair-column NAME for pairs).",
         )
     return Columns(
         text,
         pair,
-        label or next((usual[name] for name in _LABELS if _plain(usual, name, first)), None),
-        id or next((usual[name] for name in _IDS if _plain(usual, name, first)), None),
+        label or next((usual[name] for name in _LABELS if _plain(usual, name, known)), None),
+        id or next((usual[name] for name in _IDS if _plain(usual, name, known)), None),
     )
 
 
-def _plain(usual: dict[str, str], name: str, first: dict[str, Any]) -> bool:
-    return name in usual and not isinstance(first[usual[name]], (list, dict))
+def _plain(usual: dict[str, str], name: str, known: dict[str, Any]) -> bool:
+    return name in usual and not isinstance(known[usual[name]], (list, dict))
 
 
-def _list(first: dict[str, Any]) -> str:
-    names = [repr(name) for name in list(first)[:20]]
-    return ", ".join(names) + (f" and {len(first) - 20} more" if len(first) > 20 else "") if names else "none"
+def _list(known: dict[str, Any]) -> str:
+    names = [repr(name) for name in list(known)[:20]]
+    return ", ".join(names) + (f" and {len(known) - 20} more" if len(known) > 20 else "") if names else "none"

@@ -25,7 +25,7 @@ from parity.conclude import conclude
 from parity.description import Description
 from parity.environment import interpreter_for
 from parity.errors import InputsDoNotFit
-from parity.fit import check_fit
+from parity.fit import check_fit, rows_left_out
 from parity.inputs import Inputs, open_inputs
 from parity.ledger import Ledger
 from parity.noise import Floor, floor_of
@@ -68,6 +68,9 @@ def compare(request: Request, progress: Progress) -> Audit:
         inputs = _chosen_inputs(request, sides)
         described = Pair(sides.reference.described, sides.candidate.described)
         plan = plan_of(described, detail=request.detail)
+        names = Pair(*(str(subject) for subject in request.subjects))
+        left_out = rows_left_out(names, described, inputs, limited=request.limit is not None)
+        plan = plan._replace(not_compared=(*plan.not_compared, *left_out))
         sample: NoiseSample | None = None
         ledger: Ledger | None = None
         seconds, done = Pair(0.0, 0.0), 0
@@ -178,8 +181,9 @@ def _chosen_inputs(request: Request, sides: Pair[Side]) -> Inputs:
             pair_probes="required" in {side.described.can.pairs for side in sides},
             blank_probes=all(side.described.can.blank for side in sides),
         )
+    recorded = any(side.described.recorded is not None for side in sides)
     for side in sides:
-        check_fit(str(side.subject), side.described, inputs)
+        check_fit(str(side.subject), side.described, inputs, beside_recorded=recorded)
         _check_count(side, inputs, request.limit is not None)
     return inputs
 

@@ -102,6 +102,8 @@ def conclude(
         unknown_label=ledger.tally.unknown_label if ledger.tally is not None else "",
         policy=policy,
         not_compared=not_compared,
+        numbered_labels=ledger.tally.numbered_labels if ledger.tally is not None else 0,
+        labelled=inputs.labelled,
     )
     return Audit(
         verdict=judgement.verdict,

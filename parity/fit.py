@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from parity.audit import NotCompared
 from parity.description import Description
 from parity.errors import InputsDoNotFit
 from parity.inputs import Inputs
+from parity.pair import Pair
 
-__all__ = ["check_fit"]
+__all__ = ["check_fit", "rows_left_out"]
 
 
-def check_fit(spec: str, description: Description, inputs: Inputs) -> None:
-    """Raises InputsDoNotFit: pairs where single texts are taken or the reverse, or not one text where one is read."""
+def check_fit(spec: str, description: Description, inputs: Inputs, *, beside_recorded: bool = False) -> None:
+    """Raises InputsDoNotFit: pairs where single texts are taken or the reverse, or not one text where one is read.
+
+    `beside_recorded` says that the inputs must be those of a side which only replays.
+    """
     pairs = description.can.pairs
     if pairs == "required" and inputs.pairs < inputs.count:
         raise InputsDoNotFit(
@@ -25,5 +32,25 @@ def check_fit(spec: str, description: Description, inputs: Inputs) -> None:
     if description.can.tokens and inputs.blank == inputs.count:
         raise InputsDoNotFit(
             f"Not one of the {inputs.count:,} inputs in {inputs.source} has a text, and {spec} has nothing to read.",
-            next_step="Give --inputs a file with texts, in the order of the recorded outputs or with their ids.",
+            next_step="Give --inputs a file with texts, in the order of the recorded outputs or with their ids."
+            if beside_recorded
+            else "Give --inputs a file with texts.",
+        )
+
+
+def rows_left_out(
+    specs: Pair[str], described: Pair[Description], inputs: Inputs, *, limited: bool
+) -> Iterator[NotCompared]:
+    """What a recorded side holds beyond the inputs: it counts where the inputs are the other side's, since nobody chose them."""
+    for side, description in zip(Pair._fields, described, strict=True):
+        recorded = description.recorded
+        if recorded is None or recorded.count <= inputs.count:
+            continue
+        left_out = recorded.count - inputs.count
+        names = [stage.name for stage in description.stages]
+        yield NotCompared(
+            stage="logits" if "logits" in names else names[-1],
+            reason=f"{left_out:,} of the {recorded.count:,} rows that the {side} holds are not among the {inputs.count:,} inputs",
+            side="reference" if side == "reference" else "candidate",
+            counts=inputs.source in specs and not limited,
         )

@@ -1,7 +1,8 @@
-"""Inputs: the examples both subjects are asked with, read twice and kept never.
+"""Inputs: the examples both subjects are asked with, read again and again and kept never.
 
-The first reading validates every row, counts and digests; each later one streams the rows in windows and checks at
-its end that the file still says the same. So the memory is that of one window, whatever the number of examples.
+Once it is known which columns there are, the first reading validates every row, counts and digests; each later one
+streams the rows in windows and checks at its end that the file still says the same. So the memory is that of one window,
+whatever the number of examples.
 """
 
 from __future__ import annotations
@@ -97,11 +98,11 @@ def open_inputs(
         file = standard_input(encoding) if path == "-" else find_source(path, encoding)
     if source is not None:
         file = file._replace(name=source)
-    first = next(rows(file), None)
-    if first is None:
+    known = _known_columns(file, limit)
+    if known is None:
         raise EmptyInputs(f"{file.name} holds no example.", next_step="Give a file with at least one.")
     columns = find_columns(
-        file.name, first.cells, text=text_column, pair=pair_column, label=label_column, id=id_column
+        file.name, known, text=text_column, pair=pair_column, label=label_column, id=id_column
     )
     read = partial(_examples, file, columns, limit)
     if path is None and not blank_probes:
@@ -143,6 +144,20 @@ class _Tally:
 
     def digest(self) -> str:
         return f"sha256:{self._hash.hexdigest()}"
+
+
+def _known_columns(source: Source, limit: int | None) -> dict[str, Any] | None:
+    """Every column with the first value in it that is one; None for a file without a row.
+
+    Each JSON line names its own columns, so all that are asked for are looked at; elsewhere the first row has them all.
+    """
+    known: dict[str, Any] | None = None
+    for row in islice(rows(source), limit if source.format == "jsonl" else 1):
+        known = {} if known is None else known
+        for name, value in row.cells.items():
+            if known.get(name) is None:
+                known[name] = value
+    return known
 
 
 def _examples(source: Source, columns: Columns, limit: int | None) -> Iterator[Example]:

@@ -12,8 +12,9 @@ import click
 
 from parity.errors import UsageError
 
-__all__ = ["Commands", "at_least", "inputs_options", "positive", "running_options"]
+__all__ = ["Commands", "at_least", "inputs_options", "positive", "running_options", "temperature"]
 
+_COLDEST = 1e-6  # as of a subject's own temperature (parity/adapter.py, kind "positive")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -25,6 +26,14 @@ def positive(value: Any) -> float:
         number = math.nan
     if not 0 < number < math.inf:
         raise click.BadParameter(f"{str(value)!r} is not a number above 0.")
+    return number
+
+
+def temperature(value: Any) -> float:
+    """A number that logits can be divided by, not so near 0 that they end in infinity; raises click's BadParameter."""
+    number = positive(value)
+    if number < _COLDEST:
+        raise click.BadParameter(f"{str(value)!r} is too near 0; give {_COLDEST:g} or more.")
     return number
 
 

@@ -64,7 +64,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
             side = "reference" if name in aligned.only_reference else "candidate"
             if lacking.scope == "outputs" and name != "logits":
                 reason, counts = (
-                    f"The {'candidate' if side == 'reference' else 'reference'} holds outputs only.",
+                    f"The {'candidate' if side == 'reference' else 'reference'} {_shows(lacking)}.",
                     False,
                 )
         missing.append(NotCompared(stage=name, reason=reason.rstrip("."), side=side, counts=counts))
@@ -104,3 +104,9 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
         max_rows=min([rows_at_once, *limits]),
         not_compared=tuple(missing),
     )
+
+
+def _shows(side: Description) -> str:
+    """What there is of a side that shows no layers."""
+    outputs = all(seen.name == "logits" or seen.name.startswith("output.") for seen in side.stages)
+    return "holds outputs only" if outputs else "shows its outputs and top modules only"

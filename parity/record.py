@@ -53,6 +53,7 @@ def record(
     Raises TraceError for the place, InputsDoNotFit, and whatever asking a subject does.
     """
     check_place(out, force)
+    outputs_only = outputs_only or full_rows == 0
     adapter = adapter or find_adapter(subject)
     check_options(adapter, subject)
     interpreter = interpreter_for(subject, adapter, lambda what: progress(what, 0, None))

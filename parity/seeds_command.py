@@ -16,7 +16,7 @@ import click
 
 from parity import ending
 from parity.errors import UsageError
-from parity.options import at_least, inputs_options, positive, running_options
+from parity.options import at_least, inputs_options, positive, running_options, temperature
 
 if TYPE_CHECKING:
     from parity.seed_audit import SeedAudit
@@ -79,7 +79,7 @@ _METRICS = ("accuracy", "macro_f1", "nll", "brier")
     help="The error rate of every test and interval.",
 )
 @click.option("--slices", metavar="NAME", help="A column of the inputs that parts them.")
-@click.option("--temperature", "temperatures", type=positive, multiple=True, default=(1.0,), metavar="T")
+@click.option("--temperature", "temperatures", type=temperature, multiple=True, default=(1.0,), metavar="T")
 @click.option(
     "--jobs", type=at_least(1), default=1, show_default=True, metavar="N", help="Runs side by side here."
 )

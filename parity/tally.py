@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.align.labels import label_places
 from parity.audit import Decisions, Flip, FlipRate, ImpliedTemperature, LabelledMetric, Temperature
 from parity.encoding import Example
 from parity.measure.calibration import ImpliedTemperature as TemperatureOfLogits
@@ -60,8 +61,10 @@ class DecisionTally:
         self._examples: dict[int, Example] = {}
         self._flipped: dict[int, Example] = {}
         self._by_position = False
+        self._places: dict[str, int] | None = None
         self.unknown_labels = 0
         self.unknown_label = ""
+        self.numbered_labels = 0
 
     def look_at(self, examples: Sequence[Example]) -> None:
         """The examples whose logits come next, for their labels and texts."""
@@ -78,7 +81,9 @@ class DecisionTally:
             if flip.row in self._examples:
                 self._flipped.setdefault(flip.row, self._examples[flip.row])
         if not self._by_position and not self._multi_label:
-            self._labelled.add(here, there, [self._class_of(int(row)) for row in rows])
+            if self._places is None:
+                self._places = label_places(self._names, here.shape[1])
+            self._labelled.add(here, there, [self._class_of(int(row), self._places) for row in rows])
 
     def record(self) -> Decisions:
         """The decisions as the audit keeps them."""
@@ -161,16 +166,18 @@ class DecisionTally:
             or "none"
         )
 
-    def _class_of(self, row: int) -> int:
-        """The class an example's label names: -1 without one, and for a label that is no class (counted)."""
+    def _class_of(self, row: int, places: dict[str, int]) -> int:
+        """The class an example's label means: -1 without one, and for a label that is no class (counted)."""
         example = self._examples.get(row)
         if example is None or example.label is None:
             return -1
-        if example.label in self._names:
-            return self._names.index(example.label)
-        self.unknown_labels += 1
-        self.unknown_label = self.unknown_label or example.label
-        return -1
+        place = places.get(example.label)
+        if place is None:
+            self.unknown_labels += 1
+            self.unknown_label = self.unknown_label or example.label
+            return -1
+        self.numbered_labels += place >= len(self._names) or self._names[place] != example.label
+        return place
 
 
 def _rate(value: float, bounds: Interval, confidence: float) -> FlipRate:

@@ -18,7 +18,10 @@ _ADAPTER = Adapter(
     options=(
         Option("dtype", "choice", "The precision.", choices=("float32", "bfloat16")),
         Option("batch_size", "integer", "Rows at a time."),
-        Option("temperature", "number", "Divides the logits."),
+        Option("temperature", "positive", "Divides the logits."),
+        Option("most", "count", "At most so many."),
+        Option("shift", "number", "Added to the logits."),
+        Option("place", "folder", "Another folder."),
         Option("trust", "flag", "Whether to run its code."),
         Option("tokenizer", "path", "Another tokenizer."),
         Option("device", "text", "Where to run."),
@@ -103,6 +106,10 @@ def test_one_scheme_claimed_by_two_packages_is_refused(installed: Path) -> None:
         ("dtype=bfloat16", {"dtype": "bfloat16"}),
         ("batch_size= 16", {"batch_size": "16"}),
         ("temperature=1.70", {"temperature": "1.7"}),
+        ("temperature=1e-6", {"temperature": "1e-06"}),
+        ("most=1", {"most": "1"}),
+        ("shift=-0.5", {"shift": "-0.5"}),
+        ("place=/", {"place": "/"}),
         ("trust=Yes", {"trust": "true"}),
         ("trust=0&device=cuda:1", {"trust": "false", "device": "cuda:1"}),
         ("tokenizer=/", {"tokenizer": "/"}),
@@ -110,6 +117,19 @@ def test_one_scheme_claimed_by_two_packages_is_refused(installed: Path) -> None:
 )
 def test_options_are_received_checked_and_in_one_spelling(query: str, received: dict[str, str]) -> None:
     assert received == _checked(query)
+
+
+def test_what_divides_and_what_counts_is_above_zero_in_every_adapter() -> None:
+    kinds = {
+        (option.name, option.kind)
+        for adapter in adapters().values()
+        for option in adapter.options
+        if option.name in ("temperature", "batch_size", "max_length", "repeat", "train_threads")
+    }
+    assert {
+        ("temperature", "positive"),
+        *((name, "count") for name in ("batch_size", "max_length", "repeat", "train_threads")),
+    } == kinds
 
 
 def test_an_unknown_option_is_told_the_nearest() -> None:
@@ -125,8 +145,15 @@ def test_an_unknown_option_is_told_the_nearest() -> None:
         ("dtype=float23", "Did you mean 'float32'? It is one of: float32, bfloat16."),
         ("batch_size=many", "Write a whole number, such as 128."),
         ("batch_size=1.5", "Write a whole number, such as 128."),
-        ("temperature=nan", "Write a number, such as 1.5."),
-        ("temperature=inf", "Write a number, such as 1.5."),
+        ("shift=nan", "Write a number, such as 1.5."),
+        ("shift=inf", "Write a number, such as 1.5."),
+        ("temperature=nan", "Write a number of 1e-06 or more, such as 1.5."),
+        ("temperature=0", "Write a number of 1e-06 or more, such as 1.5."),
+        ("temperature=-1", "Write a number of 1e-06 or more, such as 1.5."),
+        ("temperature=1e-320", "Write a number of 1e-06 or more, such as 1.5."),
+        ("most=0", "Write a whole number of 1 or more, such as 128."),
+        ("most=-1", "Write a whole number of 1 or more, such as 128."),
+        (f"place={__file__}", "Write the path of a folder that exists; there is none of that name here."),
         ("trust=perhaps", "Write true or false."),
         (
             "tokenizer=/no/such/place",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.align.labels import align_labels
+from parity.align.labels import align_labels, label_places
 
 
 def test_the_same_names_in_the_same_order_need_no_permutation() -> None:
@@ -18,6 +18,12 @@ def test_the_same_names_in_another_order_are_permuted_and_the_mapping_is_said() 
     alignment = align_labels(["a", "b", "c"], ["c", "a", "b"])
     assert ("permuted", (1, 2, 0)) == alignment[:2]
     assert "a 0→1" in alignment.sentence
+
+
+def test_a_name_that_stands_twice_does_not_part_a_subject_from_itself_and_is_said() -> None:
+    alignment = align_labels(["a", "b", "a"], ["a", "b", "a"])
+    assert ("same", (0, 1, 2)) == alignment[:2]
+    assert "'a' stands more than once" in alignment.sentence
 
 
 @pytest.mark.parametrize(
@@ -74,6 +80,23 @@ def test_a_long_list_of_names_is_cut_in_the_sentence() -> None:
     assert (
         "and 92 more" in align_labels([f"a{k}" for k in range(100)], [f"b{k}" for k in range(100)]).sentence
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "count", "places"),
+    [
+        ([], 2, {"0": 0, "1": 1}),
+        (["LABEL_0", "LABEL_1"], 2, {"LABEL_0": 0, "LABEL_1": 1, "0": 0, "1": 1}),
+        (["neg", "pos"], 2, {"neg": 0, "pos": 1, "0": 0, "1": 1}),
+        (["0", "5"], 2, {"0": 0, "5": 1}),
+        (["-1", "pos"], 2, {"-1": 0, "pos": 1}),
+        (["a", "b", "a"], 3, {"b": 1, "0": 0, "1": 1, "2": 2}),
+    ],
+)
+def test_a_label_is_a_class_by_name_or_by_number_where_no_name_is_one(
+    names: list[str], count: int, places: dict[str, int]
+) -> None:
+    assert places == label_places(names, count)
 
 
 @given(st.permutations([f"class {k}" for k in range(6)]), st.permutations([f"class {k}" for k in range(6)]))

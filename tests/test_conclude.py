@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
 
 from parity.align.tokens import align_row
 from parity.audit import Audit, InputsRecord, NotCompared, PolicyRecord, StageRecord
@@ -372,6 +373,21 @@ def test_a_stage_of_one_side_alone_counts_unless_the_other_holds_outputs_only() 
     outputs = described(stages=[logits], scope="outputs")
     plan = plan_of(Pair(described(stages=[*described().stages, logits]), outputs), detail=False)
     assert {("embeddings", False), ("layer.0", False)} == {(i.stage, i.counts) for i in plan.not_compared}
+
+
+@pytest.mark.parametrize(
+    ("stages", "said"),
+    [
+        (["logits"], "holds outputs only"),
+        (["logits", "output.tags"], "holds outputs only"),
+        (["module.encoder", "logits"], "shows its outputs and top modules only"),
+    ],
+)
+def test_what_a_side_without_layers_shows_is_said(stages: list[str], said: str) -> None:
+    seen = [StageSeen(name, ["row", "other"]) for name in stages]
+    plan = plan_of(Pair(described(), described(stages=seen, scope="outputs")), detail=False)
+    reasons = {item.stage: item.reason for item in plan.not_compared}
+    assert f"The candidate {said}" == reasons["layer.0"]
 
 
 def test_logits_count_even_where_a_side_holds_outputs_only() -> None:

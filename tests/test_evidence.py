@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from parity.align.labels import align_labels
-from parity.audit import Finding, FirstDivergence, ImpliedTemperature, Place, StageRecord, Tokens
+from parity.audit import Decisions, Finding, FirstDivergence, ImpliedTemperature, Place, StageRecord, Tokens
 from parity.causes.catalogue import CATALOGUE
 from parity.causes.evidence import Evidence, findings
 from parity.description import Abilities, Description, Parameter
@@ -75,6 +75,31 @@ def test_a_pair_about_which_nothing_is_remarkable_has_no_finding() -> None:
 def test_the_built_in_inputs_are_nobodys_data_and_that_is_said() -> None:
     (finding,) = found(built_in_inputs=True)
     assert ("text", "notice", None) == (finding.stage, finding.severity, finding.cause)
+
+
+def decided(**changes: Any) -> Decisions:
+    return msgspec.structs.replace(decisions(), **changes)
+
+
+def test_labels_that_are_no_class_are_said_with_the_classes() -> None:
+    (finding,) = found(decisions=decided(unknown_labels=3, classes=["no", "yes"]), unknown_label="maybe")
+    assert "3, the first 'maybe' (the classes are 'no', 'yes')" in finding.sentence
+    (finding,) = found(decisions=decided(unknown_labels=3, classes=[]), unknown_label="maybe")
+    assert "(the classes have no names, only numbers from 0)" in finding.sentence
+
+
+def test_labels_that_were_read_as_numbers_are_said_with_the_first_class() -> None:
+    (finding,) = found(decisions=decided(classes=["no", "yes"]), labelled=4, numbered_labels=4)
+    assert "was read as the number of its class: 0 is 'no', and so on." in finding.sentence
+    (finding,) = found(decisions=decided(classes=[]), labelled=4, numbered_labels=4)
+    assert "was read as the number of its class, as the classes have no names." in finding.sentence
+
+
+@pytest.mark.parametrize("changes", [{"multi_label": True}, {"unit": "token"}])
+def test_labels_that_no_metric_is_computed_from_are_said(changes: dict[str, Any]) -> None:
+    (finding,) = found(decisions=decided(**changes), labelled=4)
+    assert finding.sentence.startswith("4 of the inputs have a label, and no accuracy")
+    assert [] == found(decisions=decided(**changes))
 
 
 @pytest.mark.parametrize(
@@ -220,6 +245,13 @@ def test_classes_in_another_order_are_said_with_the_order() -> None:
         finding.severity,
         finding.evidence["permutation"],
     )
+
+
+def test_a_name_that_two_classes_bear_is_noticed() -> None:
+    doubled = described(labels=["a", "b", "a"])
+    (finding,) = found(doubled, doubled, labels=align_labels(doubled.labels, doubled.labels))
+    assert ("label", "notice", None) == (finding.stage, finding.severity, finding.cause)
+    assert "'a' stands more than once" in finding.sentence
 
 
 def test_a_constant_in_every_logit_of_a_row_is_told_apart() -> None:

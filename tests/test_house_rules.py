@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -122,6 +123,19 @@ def test_help_imports_nothing_slow(command: tuple[str, ...]) -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "[]" == said.splitlines()[-1]
+
+
+def test_every_option_of_every_adapter_is_in_the_readme() -> None:
+    from parity.adapter import adapters
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w-]+):` \|.*\| `([\w ]+)` \|$", readme, re.MULTILINE)
+    ours = {
+        scheme: {option.name for option in adapter.options}
+        for scheme, adapter in adapters().items()
+        if ROOT in adapter.runner.parents
+    }
+    assert ours == {scheme: set(names.split()) for scheme, names in rows}
 
 
 def test_every_error_slug_is_explained_in_the_readme() -> None:

@@ -119,6 +119,19 @@ def test_usual_columns_are_found_by_themselves(tmp_path: Path) -> None:
     assert (1, 1, 1, 0) == (inputs.count, inputs.pairs, inputs.labelled, inputs.blank)
 
 
+def test_columns_that_the_first_json_line_lacks_are_found(tmp_path: Path) -> None:
+    late = {"text": "b", "pair": "c", "label": "yes", "id": "x"}
+    path = write_jsonl(tmp_path / "a.jsonl", [{"text": "a", "label": None}, late])
+    assert [Example(0, "a"), Example(1, "b", "c", "yes", "x")] == next(open_inputs(path).windows())
+    assert "pair" == open_inputs(path, pair_column="pair").columns.pair
+    assert (0, 0) == (open_inputs(path, limit=1).pairs, open_inputs(path, limit=1).labelled)
+
+
+def test_a_column_of_lists_is_no_label_whichever_line_it_begins_in(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"text": "a", "label": None}, {"text": "b", "label": ["x"]}]
+    assert open_inputs(write_jsonl(tmp_path / "a.jsonl", rows)).columns.label is None
+
+
 def test_named_columns_are_taken_instead(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [["text", "other", "key"], ["a", "b", "c"]])
     inputs = open_inputs(path, text_column="other", pair_column="text", label_column="key", id_column="key")

@@ -141,6 +141,7 @@ def test_what_is_wrong_with_an_npz_is_said(tmp_path: Path, arrays: dict[str, Any
         ('{"logits": [1, 2]}\n{"logits": ["a", 2]}\n', "row 2: logits are not a list of numbers"),
         ('{"logits": [1, 2]}\n{}\n', "row 2: logits are not a list of numbers"),
         ('{"logits": [1, 2]\n', "line 1: not JSON"),
+        ('{"logits": [1, 2]}\n{"logits": [1%s, 2]}\n' % ("0" * 400), "row 2: a logit of 401 digits"),
         ("", "holds no row"),
         ('{"text": "a"}\n', "no column 'logits'; it has 'text'"),
         ('{"logits": [1, NaN], "text": null}\n', "row 1: the text is null"),
@@ -151,6 +152,100 @@ def test_what_is_wrong_with_json_lines_is_said(tmp_path: Path, content: str, sai
     with ask(tmp_path / "a.jsonl") as runner, pytest.raises(SubjectError) as caught:
         runner.describe()
     assert said in caught.value.sentence
+
+
+def test_rows_are_found_by_their_ids_whatever_their_order(tmp_path: Path) -> None:
+    examples = [Example(0, "", id="c"), Example(1, "", id="a")]
+    with ask(save(tmp_path / "a.npz", logits=LOGITS, ids=["a", "b", "c"])) as runner:
+        assert LOGITS[[2, 0]].tolist() == logits_of(runner, examples, [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        ((None, None), "finds its rows by their ids, and input 0 has none"),
+        (("a", None), "finds its rows by their ids, and input 1 has none"),
+        (("b", "b"), "input 1 has the id 'b' of input 0"),
+        (("b", "z"), "holds no row with the id 'z', which input 1 has"),
+    ],
+)
+def test_rows_with_ids_are_never_found_by_their_order(
+    tmp_path: Path, ids: tuple[str | None, ...], said: str
+) -> None:
+    examples = [Example(row, "", id=name) for row, name in enumerate(ids)]
+    path = save(tmp_path / "a.npz", logits=LOGITS, ids=["a", "b", "c"])
+    with ask(path) as runner, pytest.raises(InputsDoNotFit) as caught:
+        runner.tokenize(examples).wait()
+    assert said in caught.value.sentence
+    assert caught.value.next_step
+
+
+def test_an_id_that_the_first_row_lacks_is_not_overlooked(tmp_path: Path) -> None:
+    path = save_lines(tmp_path / "a.jsonl", [{"logits": [0, 1]}, {"logits": [1, 0], "id": "x"}])
+    with ask(path) as runner, pytest.raises(SubjectError, match="row 1 has no id"):
+        runner.describe()
+
+
+def test_an_id_that_comes_again_in_a_later_window_is_refused(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.npz", logits=LOGITS, ids=["a", "b", "c"])
+    with ask(path) as runner:
+        runner.tokenize([Example(0, "", id="a")]).wait()
+        with pytest.raises(InputsDoNotFit, match="input 1 has the id 'a' of input 0"):
+            runner.tokenize([Example(1, "", id="a")]).wait()
+
+
+def test_the_order_is_used_where_the_user_says_so(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.npz", logits=LOGITS, ids=["a", "b", "c"])
+    with ask(path, match="order") as runner:
+        recorded = runner.describe().recorded
+        assert recorded is not None
+        assert "order" == recorded.matched_by
+        assert LOGITS.tolist() == logits_of(runner, EXAMPLES, [0, 1, 2])
+
+
+def test_ids_that_are_asked_for_must_be_there(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.npz", logits=LOGITS)
+    with ask(path, match="id") as runner, pytest.raises(SubjectError, match="has no ids"):
+        runner.describe()
+
+
+def test_the_user_says_whether_classes_exclude_each_other(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.npz", logits=LOGITS)
+    for activation, multi_label in (("softmax", False), ("sigmoid", True)):
+        with ask(path, activation=activation) as runner:
+            assert multi_label == runner.describe().multi_label
+
+
+def test_classes_beside_each_row_are_read(tmp_path: Path) -> None:
+    rows = [{"logits": values.tolist(), "classes": ["no", "yes"]} for values in LOGITS]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    for path in (save_lines(tmp_path / "a.jsonl", rows), tmp_path / "a.parquet"):
+        with ask(path) as runner:
+            assert ["no", "yes"] == runner.describe().labels
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [
+        (["yes", "no"], "row 2: its classes are not those of row 1"),
+        (None, "row 2: its classes are not those of row 1"),
+        ("no, yes", "row 2: its classes are not those of row 1"),
+    ],
+)
+def test_rows_with_classes_of_their_own_are_refused(tmp_path: Path, classes: Any, said: str) -> None:
+    rows = [{"logits": [0, 1], "classes": ["no", "yes"]}, {"logits": [0, 1], "classes": classes}]
+    with (
+        ask(save_lines(tmp_path / "a.jsonl", rows)) as runner,
+        pytest.raises(SubjectError) as caught,
+    ):
+        runner.describe()
+    assert said in caught.value.sentence
+
+
+def test_classes_that_are_no_list_of_names_are_refused(tmp_path: Path) -> None:
+    path = save_lines(tmp_path / "a.jsonl", [{"logits": [0, 1], "classes": "no"}])
+    with ask(path) as runner, pytest.raises(SubjectError, match="row 1: classes are not a list of names"):
+        runner.describe()
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

@@ -136,6 +136,13 @@ def test_the_position_limit_counts_usable_positions(family: str, expected: int |
     assert expected == tap.position_limit(tiny(family))
 
 
+@pytest.mark.parametrize(
+    ("family", "expected"), [("bert", 40), ("roberta", 40), ("bart", 40), ("gpt2", 40), ("llama", None)]
+)
+def test_the_position_rows_count_the_ids_that_can_be_given(family: str, expected: int | None) -> None:
+    assert expected == tap.position_rows(tiny(family))
+
+
 def test_the_tap_changes_nothing_and_leaves_nothing_behind() -> None:
     model = tiny("bert")
     with torch.no_grad():

@@ -156,9 +156,10 @@ def test_a_trace_describes_what_it_recorded(tmp_path: Path) -> None:
     assert any(digest[:19] in note and "layered:here" in note for note in there.notes)
 
 
-def test_outputs_only_keeps_the_logits_and_the_encodings(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [{"outputs_only": True}, {"full_rows": 0}])
+def test_outputs_only_keeps_the_logits_and_the_encodings(tmp_path: Path, options: dict[str, Any]) -> None:
     inputs = inputs_in(tmp_path)
-    recorded(tmp_path, inputs, outputs_only=True)
+    recorded(tmp_path, inputs, **options)
     with Runner.start(subject(), LAYERED) as live, replay(tmp_path) as again:
         described = again.describe()
         here, there = said_by(live, inputs), said_by(again, inputs)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tokenizers
 import torch
 import transformers
 
@@ -184,6 +185,27 @@ def test_a_row_beyond_the_positions_is_refused_before_running(classes: Runner) -
         classes.forward(inputs={"input_ids": [[5] * 41], "real": [[1] * 41]}).wait()
 
 
+@pytest.mark.parametrize(
+    ("position", "said"), [(40, "40 is outside the 40 rows"), (-1, "-1 is outside the 40 rows")]
+)
+def test_positions_beyond_the_table_are_refused_before_running(
+    classes: Runner, position: int, said: str
+) -> None:
+    given = {"input_ids": [[2, 5, 3]], "position_ids": [[0, 1, position]], "real": [[1, 1, 1]]}
+    with pytest.raises(InputsDoNotFit, match=f"position_ids {said}"):
+        classes.forward(inputs=given).wait()
+
+
+def test_positions_of_a_table_that_counts_from_its_padding_reach_its_last_row(tmp_path: Path) -> None:
+    tiny("roberta", vocab_size=len(VOCABULARY)).save_pretrained(tmp_path / "m")
+    with start(write_tokenizer(tmp_path / "m")) as runner:
+        given = {"input_ids": [[2, 5, 3]], "position_ids": [[2, 3, 39]], "real": [[1, 1, 1]]}
+        assert "layer.0" in runner.forward(inputs=given).wait().stages
+        given["position_ids"] = [[2, 3, 40]]
+        with pytest.raises(InputsDoNotFit, match="position_ids 40 is outside the 40 rows"):
+            runner.forward(inputs=given).wait()
+
+
 def test_long_rows_are_cut_to_what_there_is_room_for(classes: Runner) -> None:
     encoding = encodings(classes, [Example(0, "good " * 60)])[0]
     assert (40, 62) == (len(encoding.input_ids), encoding.untruncated)
@@ -323,11 +345,48 @@ def test_a_model_without_a_padding_token_runs_row_by_row(tmp_path: Path) -> None
         assert (1, len(encoding.input_ids), 24) == runner.forward([0]).wait().stages["layer.2"].values.shape
 
 
+@pytest.fixture
+def byte_level(tmp_path: Path) -> Path:
+    """A small GPT-2 whose tokenizer puts nothing around a text."""
+    letters = tokenizers.pre_tokenizers.ByteLevel.alphabet()
+    model = tokenizers.models.BPE({letter: k for k, letter in enumerate(sorted(letters))}, [])
+    tokenizer = tokenizers.Tokenizer(model)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    fast: Any = transformers.PreTrainedTokenizerFast
+    fast(tokenizer_object=tokenizer, model_max_length=40).save_pretrained(tmp_path / "m")
+    tiny("gpt2", "AutoModelForCausalLM", vocab_size=len(letters)).save_pretrained(tmp_path / "m")
+    return tmp_path / "m"
+
+
+def test_a_tokenizer_that_puts_nothing_around_a_text_is_not_asked_with_blank_probes(
+    byte_level: Path, classes: Runner
+) -> None:
+    assert classes.describe().can.blank
+    with start(byte_level) as runner:
+        assert not runner.describe().can.blank
+
+
+def test_a_row_without_a_token_is_refused_with_its_number_and_id(byte_level: Path) -> None:
+    examples = [Example(5, "a"), Example(6, "", id="x"), Example(7, "")]
+    with start(byte_level) as runner, pytest.raises(InputsDoNotFit) as caught:
+        runner.tokenize(examples, 5).wait()
+    assert "Input 6 (id 'x', text '') has no token" in caught.value.sentence
+    assert "nor has 1 of those after it" in caught.value.sentence
+    assert caught.value.next_step
+
+
 def test_what_a_model_does_not_take_is_left_out_and_said(tmp_path: Path) -> None:
     tiny("distilbert", "AutoModel", vocab_size=len(VOCABULARY)).save_pretrained(tmp_path / "m")
     with start(write_tokenizer(tmp_path / "m")) as runner:
-        runner.tokenize(EXAMPLES).wait()
+        assert {None} == {encoding.token_type_ids for encoding in encodings(runner)}
         assert "token_type_ids" not in runner.forward([0]).wait().stages
+        assert [] == list(runner.warnings)
+        assert (
+            "DistilBertModel takes no token_type_ids: its tokenizer's are left out."
+            in runner.describe().notes
+        )
+        given = {"input_ids": [[2, 5, 3]], "token_type_ids": [[0, 0, 1]], "real": [[1, 1, 1]]}
+        runner.forward(inputs=given).wait()
         assert ("DistilBertModel takes no token_type_ids; it ran without.",) == runner.warnings
 
 

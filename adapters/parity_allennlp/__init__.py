@@ -35,8 +35,8 @@ _ANSWERING = (
     Option("include", "text", "packages to import first, with commas between, as --include-package does"),
     Option("predictor", "text", "the predictor that turns text into an instance, by its registered name"),
     Option("reader", "choice", "which of the archive's two readers encodes", choices=("validation", "train")),
-    Option("batch_size", "integer", "the most rows a batch may have"),
-    Option("temperature", "number", "what the logits are divided by before probabilities are taken"),
+    Option("batch_size", "count", "the most rows a batch may have"),
+    Option("temperature", "positive", "what the logits are divided by before probabilities are taken"),
 )
 
 
@@ -80,13 +80,13 @@ train_adapter = Adapter(
         ),
         Option(
             "repeat",
-            "integer",
+            "count",
             "tells runs of the same seeds apart, so that they are trained again; 1 unless said",
         ),
         Option("runs", "text", "the folder of runs; PARITY_RUNS, or `runs` in the cache folder, unless said"),
         Option(
             "train_threads",
-            "integer",
+            "count",
             "threads to train with; 1 unless said, as their number changes the weights",
         ),
         *_ANSWERING,

@@ -51,9 +51,6 @@ def open(request: dict[str, Any], host: Any) -> Session:
             "subject", f"{place} is an archive, and no training config.", f"Question it as allennlp:{place}"
         )
     repeat, threads = int(options.get("repeat", "1")), int(options.get("train_threads", "1"))
-    for name, number in (("repeat", repeat), ("train_threads", threads)):
-        if number < 1:
-            raise host.Refusal("bad-option-value", f"{name}={number} is below 1.")
     include = [name for name in options.get("include", "").split(",") if name]
     archives.loading.silence_the_network(request["workdir"])
     archives.import_stubs.install()

@@ -46,21 +46,21 @@ adapter = Adapter(
         Option("dropout_seed", "integer", "draws the dropout masks"),
         Option(
             "repeat",
-            "integer",
+            "count",
             "tells runs of the same seeds apart, so that they are trained again; 1 unless said",
         ),
         Option("runs", "text", "the folder of runs; PARITY_RUNS, or `runs` in the cache folder, unless said"),
         Option(
             "train_threads",
-            "integer",
+            "count",
             "threads to train with; 1 unless said, as their number changes the weights",
         ),
         Option("device", "text", "cpu unless said; cuda"),
         Option(
             "batch_size",
-            "integer",
+            "count",
             "at most this many rows at a time when asked; the recipe has that of training",
         ),
-        Option("temperature", "number", "divides the logits before probabilities; 1 unless said"),
+        Option("temperature", "positive", "divides the logits before probabilities; 1 unless said"),
     ),
 )

@@ -47,9 +47,6 @@ def open(request: dict[str, Any], host: Any) -> Session:
     training = _load(_HERE, "training")
     asked = seeds.asked(options, host.Refusal)
     repeat, threads = int(options.get("repeat", "1")), int(options.get("train_threads", "1"))
-    for name, number in (("repeat", repeat), ("train_threads", threads)):
-        if number < 1:
-            raise host.Refusal("bad-option-value", f"{name}={number} is below 1.")
     recipe = json.loads(options["recipe"])
     device = options.get("device", "cpu")
     host.progress("looking for the run")

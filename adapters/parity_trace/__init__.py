@@ -11,7 +11,7 @@ from parity.subject import Subject
 __all__ = ["outputs", "trace"]
 
 _HERE = Path(__file__).parent
-_TEMPERATURE = Option("temperature", "number", "Divide the logits by this before the softmax.")
+_TEMPERATURE = Option("temperature", "positive", "Divide the logits by this before the softmax.")
 
 
 def _traced_inputs(subject: Subject, workdir: Path) -> Path:
@@ -60,6 +60,18 @@ outputs = Adapter(
         _TEMPERATURE,
         Option("classes", "text", "The classes' names in the order of the logits: a,b,c."),
         Option("logits", "text", "The column (or array) that holds the logits; `logits` by itself."),
+        Option(
+            "activation",
+            "choice",
+            "What makes probabilities of the logits: softmax (one class an example, unless said) or sigmoid (each class for itself).",
+            ("softmax", "sigmoid"),
+        ),
+        Option(
+            "match",
+            "choice",
+            "How the rows of inputs are found: by id (where the file has ids, unless said) or by order.",
+            ("id", "order"),
+        ),
     ),
     framework=("numpy",),
     own_inputs=_outputs_inputs,

@@ -1,7 +1,8 @@
 """A file of outputs, read: what any other system said, a row of logits an example.
 
     .npz      arrays `logits` [rows, classes], and optionally `ids`, `labels`, `text`, `pair` [rows], `classes` [classes]
-    .jsonl    an object a line: `logits` a list, and optionally `id`, `label`, `text`, `pair`
+    .jsonl    an object a line: `logits` a list, and optionally `id`, `label`, `text`, `pair`, and `classes`, in every
+              row the same list
     .parquet  the same by column
 
 Nothing in it is executed: an .npz with pickled objects is refused. The runner loads this file by path, in a process
@@ -33,6 +34,10 @@ _NAMES = {
     "texts": ("text", "texts", "sentence"),
     "pairs": ("pair", "pairs", "text_pair"),
 }
+_MOST = int(np.finfo(np.float64).max)
+_SAME_CLASSES = (
+    "Write the names in the order of the logits, the same list in every row; or rename the column."
+)
 
 
 class Unreadable(Exception):
@@ -70,10 +75,13 @@ def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
         rows = list(_parquet(path) if ending == ".parquet" else _json_lines(path))
         if not rows:
             raise Unreadable(f"{path} holds no row.", "Give a file with a row of logits for each example.")
-        if column not in rows[0]:
-            raise Unreadable(f"{path} has no column {column!r}; it has {_names(rows[0])}.", _which(column))
-        columns = {name: [row.get(name) for row in rows] for name in rows[0] if name != column}
-        logits, classes = _stack(path, [row.get(column) for row in rows]), None
+        # Of all rows: an id that the first row lacks is an id all the same.
+        known = dict.fromkeys(name for row in rows for name in row)
+        if column not in known:
+            raise Unreadable(f"{path} has no column {column!r}; it has {_names(known)}.", _which(column))
+        names = [name for name in known if name not in (column, "classes")]
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        logits, classes = _stack(path, [row.get(column) for row in rows]), _classes(path, rows)
     else:
         raise Unreadable(
             f"{path} ends in {ending or 'nothing'}, which outputs: does not read.",
@@ -165,7 +173,31 @@ def _stack(path: str, rows: list[Any]) -> NDArray[Any]:
                 "Write one number for each class.",
             )
         width = length
+        big = next((value for value in row if isinstance(value, int) and abs(value) > _MOST), None)
+        if big is not None:
+            raise Unreadable(
+                f"{path}, row {number + 1}: a logit of {len(str(abs(big)))} digits is more than a float64 holds.",
+                "Write numbers that a model can have said.",
+            )
     return np.array(rows, np.float64)
+
+
+def _classes(path: str, rows: list[dict[str, Any]]) -> list[str] | None:
+    """The classes' names, which stand in every row where they stand in one."""
+    first = rows[0].get("classes")
+    if first is not None and not (isinstance(first, list) and all(_is_name(name) for name in first)):
+        raise Unreadable(f"{path}, row 1: classes are not a list of names.", _SAME_CLASSES)
+    for number, row in enumerate(rows):
+        if row.get("classes") != first:
+            raise Unreadable(
+                f"{path}, row {number + 1}: its classes are not those of row 1.",
+                _SAME_CLASSES,
+            )
+    return None if first is None else [str(name) for name in first]
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
 
 
 def _is_number(value: Any) -> bool:

@@ -1,7 +1,7 @@
 """Answers for a system that left nothing but a file of logits.
 
-Rows are matched by id where the file and the inputs have ids, else by their order. There are no tokens, and no stage
-before the logits.
+Rows are found by their ids where the file has ids, else (or where the user says so) by their order; never some by this
+and some by that. There are no tokens, and no stage before the logits.
 """
 
 from __future__ import annotations
@@ -29,13 +29,20 @@ class Session:
         self._host = host
         self._path = path
         self._temperature = float(options.get("temperature", "1"))
-        self._by_id = self._rows_by_id()
+        self._multi_label = options.get("activation") == "sigmoid"
+        self._by_id = self._rows_by_id(options.get("match"))
         self._lies_at: dict[int, int] = {}
+        self._taken: dict[int, int] = {}
 
     def describe(self) -> dict[str, Any]:
         """What the file holds: logits alone."""
         outputs = self._outputs
         rows, classes = outputs.logits.shape
+        notes = [f"Nothing but the logits [{rows}, {classes}] of {Path(self._path).name} can be compared."]
+        if outputs.ids is not None and self._by_id is None:
+            notes.append(
+                "Its rows are taken in the order of the inputs, as was asked for; its ids are not looked at."
+            )
         with Path(self._path).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return {
@@ -46,18 +53,16 @@ class Session:
             "dtype": outputs.logits.dtype.name,
             "device": "",
             "labels": outputs.classes,
-            "multi_label": False,
+            "multi_label": self._multi_label,
             "temperature": self._temperature,
             "weights_digest": None,
             "stages": [{"name": "logits", "axes": ["row", "class"], "module": ""}],
             "scope": "outputs",
             "can": {"same_ids": False, "float64": False, "pairs": "optional", "tokens": False},
-            "notes": [
-                f"Nothing but the logits [{rows}, {classes}] of {Path(self._path).name} can be compared."
-            ],
+            "notes": notes,
             "recorded": {
                 "count": rows,
-                "matched_by": "order" if outputs.ids is None else "id",
+                "matched_by": "order" if self._by_id is None else "id",
                 "digest": f"sha256:{digest}",
             },
         }
@@ -87,8 +92,12 @@ class Session:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _rows_by_id(self) -> dict[str, int] | None:
-        if self._outputs.ids is None:
+    def _rows_by_id(self, match: str | None) -> dict[str, int] | None:
+        if match == "id" and self._outputs.ids is None:
+            raise self._host.Refusal(
+                "subject", f"{self._path} has no ids.", "Give every row an id, or leave out ?match=id."
+            )
+        if match == "order" or self._outputs.ids is None:
             return None
         places: dict[str, int] = {}
         for place, name in enumerate(self._outputs.ids):
@@ -97,19 +106,13 @@ class Session:
                 raise self._host.Refusal(
                     "subject",
                     f"{self._path}: row {place + 1} {what}.",
-                    "Give every row an id of its own, or drop the ids.",
+                    "Give every row an id of its own, or find rows by their order: ?match=order.",
                 )
             places[name] = place
         return places
 
     def _place(self, row: int, example: dict[str, Any]) -> int:
-        name = example.get("id")
-        if self._by_id is not None and name is not None:
-            if name not in self._by_id:
-                raise self._misfit(f"holds no row with the id {name!r}, which input {row} has")
-            place = self._by_id[name]
-        else:
-            place = row
+        place = row if self._by_id is None else self._place_of(row, example.get("id"), self._by_id)
         count = len(self._outputs.logits)
         if place >= count:
             raise self._misfit(f"holds {count:,} rows, and there are at least {row + 1:,} inputs")
@@ -118,11 +121,30 @@ class Session:
                 raise self._misfit(f"has another {part} in row {place + 1} than input {row}")
         return place
 
-    def _misfit(self, what: str) -> Any:
+    def _place_of(self, row: int, name: str | None, by_id: dict[str, int]) -> int:
+        if name is None:
+            raise self._misfit(
+                f"finds its rows by their ids, and input {row} has none",
+                "Name the ids' column with --id-column; or say that the rows stand in the order of the inputs: ?match=order.",
+            )
+        if name not in by_id:
+            raise self._misfit(f"holds no row with the id {name!r}, which input {row} has")
+        place = by_id[name]
+        # A row of outputs answers one input; the second would be compared with what was said about another.
+        earlier = self._taken.setdefault(place, row)
+        if earlier != row:
+            raise self._misfit(
+                f"finds its rows by their ids, and input {row} has the id {name!r} of input {earlier}",
+                "Give every input an id of its own.",
+            )
+        return place
+
+    def _misfit(self, what: str, step: str = "") -> Any:
         return self._host.Refusal(
             "inputs-do-not-fit",
             f"{self._path} {what}.",
-            "Give --inputs the examples these outputs were computed for, in their order or with ids on both sides.",
+            step
+            or "Give --inputs the examples these outputs were computed for, in their order or with ids on both sides.",
         )
 
 

@@ -78,7 +78,9 @@ class Session:
         stages = [stage for stage in recorded["stages"] if stage["name"] in self._axes]
         count = self._count
         recorded["stages"] = stages
-        recorded["scope"] = "outputs" if manifest["kept"]["outputs_only"] else recorded["scope"]
+        # No row kept in full is outputs alone, however it was asked for.
+        bare = manifest["kept"]["outputs_only"] or manifest["kept"]["full_rows"] == 0
+        recorded["scope"] = "outputs" if bare else recorded["scope"]
         recorded["can"] = dict(
             recorded["can"],
             same_ids=False,

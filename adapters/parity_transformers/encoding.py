@@ -1,6 +1,7 @@
 """A Transformers tokenizer's own path from text to ids, told in full, and its own way of padding.
 
-What the tokenizer does not produce (an attention mask, token types) is not added here: its absence is a finding.
+What the tokenizer does not produce (an attention mask, token types) is not added here: its absence is a finding. Token
+types that the model has no place for are left out: they are no part of what it is asked.
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ _UNLIMITED = 10**9  # tokenizers without a limit say 1e30
 class Encoder:
     """Encodes examples, keeps the encodings by row, and pads the rows that a forward asks for."""
 
-    def __init__(self, tokenizer: Any, options: Any, room: int | None) -> None:
+    def __init__(self, tokenizer: Any, options: Any, room: int | None, takes_types: bool) -> None:
         self.tokenizer = tokenizer
+        self._takes_types = takes_types
         self._options = options
         if options.padding_side is not None:
             tokenizer.padding_side = options.padding_side
         known = int(tokenizer.model_max_length) if tokenizer.model_max_length < _UNLIMITED else None
         limits = [limit for limit in (known, room) if limit is not None]
         self.limit: int | None = options.max_length or (min(limits) if limits else None)
-        self.names = [name for name in tokenizer.model_input_names if name != "input_ids"]
+        given = [name for name in tokenizer.model_input_names if name != "input_ids"]
+        self.names = [name for name in given if name != "token_type_ids" or takes_types]
+        self.leaves_types_out = self.names != given
         self._rows: dict[int, dict[str, Any]] = {}
 
     def tokenize(self, examples: list[dict[str, Any]], first_row: int) -> list[dict[str, Any]]:
@@ -131,7 +135,7 @@ class Encoder:
             f"<{token}>" if piece is None else piece
             for token, piece in zip(ids, self.tokenizer.convert_ids_to_tokens(ids))
         ]
-        types = batch["token_type_ids"][k] if "token_type_ids" in batch else None
+        types = batch["token_type_ids"][k] if self._takes_types and "token_type_ids" in batch else None
         if self.tokenizer.is_fast:
             segments = list(batch.encodings[k].sequence_ids)
             offsets: list[Any] = [

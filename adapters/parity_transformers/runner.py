@@ -31,7 +31,7 @@ def _load(name: str, folder: str) -> Any:
 
 def open(request: dict[str, Any], host: Any) -> Session:
     """Load the model once; everything the user can get wrong ends in a sentence here."""
-    options = _load("options", _HERE).read(request["options"], host.Refusal)
+    options = _load("options", _HERE).read(request["options"])
     loading = _load("loading", _HERE)
     loading.quieten()
     import torch
@@ -78,23 +78,13 @@ class Session:
         self._accepts = set(inspect.signature(self._model.forward).parameters)
         if hasattr(self._model.config, "use_cache"):
             self._model.config.use_cache = False
-        self._vocabulary_rows = int(self._model.get_input_embeddings().weight.shape[0])
-        self._positions = self._tap.position_limit(self._model)
-        self._room = self._positions or _said_room(self._model.config)
-        if options.max_length and self._positions and options.max_length > self._positions:
-            raise host.Refusal(
-                "bad-option-value",
-                f"max_length={options.max_length} is beyond the {self._positions} positions of {loaded.name}.",
-                f"Give at most {self._positions}.",
-            )
-        special = int(loaded.tokenizer.num_special_tokens_to_add(pair=True))
-        if options.max_length and options.max_length < special:  # tokenizers would then not cut at all
-            raise host.Refusal(
-                "bad-option-value",
-                f"max_length={options.max_length} has no room for the {special} special tokens of {loaded.name}.",
-                f"Give at least {special + 1}.",
-            )
-        self._encoder = _load("encoding", _HERE).Encoder(loaded.tokenizer, options, self._room)
+        self._limits = _load("limits", _HERE).Limits(loaded, host)
+        self._limits.check_length(options.max_length)
+        self._encoder = _load("encoding", _HERE).Encoder(
+            loaded.tokenizer, options, self._limits.room, "token_type_ids" in self._accepts
+        )
+        # Where the tokenizer puts nothing around a text, an empty one is no row to run.
+        self._blank = bool(self._encoder.tokenize([{"text": "", "pair": None}], 0)[0]["input_ids"])
         try:
             self._stages = _load("stages", _HERE).Stages(self._tap, self._model, loaded.task, self._probe())
         except RuntimeError as error:
@@ -109,7 +99,13 @@ class Session:
 
         loaded, config = self._loaded, self._model.config
         alone = self._why_alone()
-        notes = [*loaded.notes, *self._stages.notes, *([] if alone is None else [alone])]
+        notes = [*loaded.notes, *self._stages.notes]
+        if self._encoder.leaves_types_out:
+            notes.append(
+                f"{type(self._model).__name__} takes no token_type_ids: its tokenizer's are left out."
+            )
+        if alone is not None:
+            notes.append(alone)
         headed = loaded.task in ("sequence_classification", "token_classification")
         parameters = self._tap.parameters(self._model)
         return {
@@ -137,11 +133,16 @@ class Session:
             "scope": "full"
             if any(stage["name"] == "layer.0" for stage in self._stages.listed)
             else "outputs",
-            "can": {"same_ids": True, "float64": self._device.type != "mps", "pairs": "optional"},
+            "can": {
+                "same_ids": True,
+                "float64": self._device.type != "mps",
+                "pairs": "optional",
+                "blank": self._blank,
+            },
             "accepts": sorted(self._accepts),
             "max_rows": self._options.batch_size if alone is None else 1,
-            "max_tokens": self._room,
-            "vocabulary_rows": self._vocabulary_rows,
+            "max_tokens": self._limits.room,
+            "vocabulary_rows": self._limits.vocabulary_rows,
             "newly_initialised": loaded.newly_initialised,
             "unused_weights": loaded.unused_weights,
             "notes": notes,
@@ -150,7 +151,9 @@ class Session:
 
     def tokenize(self, examples: list[dict[str, Any]], first_row: int) -> dict[str, Any]:
         """The subject's own encodings, kept for the forwards that follow."""
-        return {"rows": self._encoder.tokenize(examples, first_row)}
+        rows = self._encoder.tokenize(examples, first_row)
+        self._limits.check_rows(rows, examples, first_row)
+        return {"rows": rows}
 
     def forward(
         self,
@@ -167,7 +170,7 @@ class Session:
             feeds = {name: ids for name, ids in inputs.items() if name != "real" and ids is not None}
             real = inputs["real"]
         feeds = self._accepted(feeds)
-        self._check(feeds)
+        self._limits.check_feeds(feeds)
         if precision is None:
             self._run(feeds, real, stages, write)
             return {}
@@ -210,9 +213,9 @@ class Session:
     def _probe(self) -> list[int]:
         """The ids of one short row, to try the model out with."""
         ids = self._encoder.tokenize([{"text": "one two three", "pair": None}], 0)[0]["input_ids"][
-            : self._room
+            : self._limits.room
         ]
-        return ids if ids and max(ids) < self._vocabulary_rows else [0] * 5
+        return ids if ids and max(ids) < self._limits.vocabulary_rows else [0] * 5
 
     def _accepted(self, feeds: dict[str, Any]) -> dict[str, Any]:
         for name in list(feeds):
@@ -220,29 +223,6 @@ class Session:
                 self._host.warn(f"{type(self._model).__name__} takes no {name}; it ran without.")
                 del feeds[name]
         return feeds
-
-    def _check(self, feeds: dict[str, Any]) -> None:
-        ids = feeds["input_ids"]
-        rows, sizes = len(ids), {len(row) for row in ids}
-        if not rows or sizes == {0}:
-            raise self._refused(f"There is nothing to run: no token in {rows} rows.", "")
-        kinds = getattr(self._model.config, "type_vocab_size", None) or None
-        limits = {"input_ids": self._vocabulary_rows, "token_type_ids": kinds, "position_ids": None}
-        for name, limit in limits.items():
-            for row in feeds.get(name, ()):
-                if min(row) < 0 or (limit is not None and max(row) >= limit):
-                    worst = min(row) if min(row) < 0 else max(row)
-                    raise self._refused(
-                        f"{name} {worst} is outside the {limit} rows of {self._loaded.name}'s table.",
-                        "This is what a tokenizer of another model looks like."
-                        if name == "input_ids"
-                        else "",
-                    )
-        if self._positions is not None and max(sizes) > self._positions:
-            raise self._refused(
-                f"A row of {max(sizes)} tokens is longer than the {self._positions} positions of {self._loaded.name}.",
-                "Leave truncation on, or set max_length.",
-            )
 
     def _cannot(self, error: RuntimeError) -> Any:
         import torch
@@ -253,17 +233,6 @@ class Session:
             f"on {self._device}: {error}",
             "Use dtype=float32, or an interpreter with a newer torch.",
         )
-
-    def _refused(self, sentence: str, step: str) -> Any:
-        return self._host.Refusal("inputs-do-not-fit", sentence, step)
-
-
-def _said_room(config: Any) -> int | None:
-    """What the config says of the longest input; relative positions without a table (T5) have no limit."""
-    if hasattr(config, "relative_attention_num_buckets"):
-        return None
-    said = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
-    return int(said) if isinstance(said, int) and said > 0 else None
 
 
 def _attention(config: Any) -> str:

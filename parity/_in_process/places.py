@@ -23,7 +23,7 @@ from typing import Any, Callable, NamedTuple, Sequence
 
 import torch
 
-__all__ = ["HIDDEN", "Site", "first_tensor", "locate", "position_limit"]
+__all__ = ["HIDDEN", "Site", "first_tensor", "locate", "position_limit", "position_rows"]
 
 HIDDEN = ("row", "token", "hidden")
 
@@ -125,14 +125,25 @@ def locate(model: Any) -> list[Site]:
 
 def position_limit(model: Any) -> int | None:
     """How many tokens the position embedding has room for; None where positions are not a table."""
+    table = _position_table(model)
+    if table is None:
+        return None
+    # RoBERTa's kind counts from padding_idx + 1, BART's from its offset.
+    skipped = getattr(table, "offset", 0) or (0 if table.padding_idx is None else table.padding_idx + 1)
+    return int(table.num_embeddings) - int(skipped)
+
+
+def position_rows(model: Any) -> int | None:
+    """How many position ids can be given: BART's kind adds its offset to them, RoBERTa's takes them as they are."""
+    table = _position_table(model)
+    return None if table is None else int(table.num_embeddings) - int(getattr(table, "offset", 0))
+
+
+def _position_table(model: Any) -> Any:
     base = getattr(model, "base_model", model)
     for name, module in base.named_modules():
         if name.rsplit(".", 1)[-1] in _POSITIONS and isinstance(module, torch.nn.Embedding):
-            # RoBERTa's kind counts from padding_idx + 1, BART's from its offset.
-            skipped = getattr(module, "offset", 0) or (
-                0 if module.padding_idx is None else module.padding_idx + 1
-            )
-            return int(module.num_embeddings) - int(skipped)
+            return module
     return None
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "locate",
     "parameters",
     "position_limit",
+    "position_rows",
     "weights_digest",
 ]
 
@@ -46,6 +47,7 @@ Site: Any = _places.Site
 first_tensor: Any = _places.first_tensor
 locate: Any = _places.locate
 position_limit: Any = _places.position_limit
+position_rows: Any = _places.position_rows
 in_float64: Any = _beside("double").in_float64
 _weights = _beside("weights")
 parameters: Any = _weights.parameters

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-__all__ = ["LabelAlignment", "align_labels"]
+__all__ = ["LabelAlignment", "align_labels", "label_places"]
 
 
 class LabelAlignment(NamedTuple):
@@ -41,16 +42,19 @@ def align_labels(
     for side, names, columns in sides:
         if names is not None and columns is not None and columns != len(names):
             return _not(f"The {side} names {len(names)} classes and has {columns} columns of logits.")
-        doubled = sorted({name for name in names or () if list(names or ()).count(name) > 1})
-        if doubled:
+    if reference is not None and candidate is not None and list(reference) == list(candidate):
+        # Also where a name stands twice: the two lists say the same of every column.
+        doubled = _doubled(reference)
+        twice = f" {_listed(doubled)} stands more than once." if doubled else ""
+        return LabelAlignment(
+            "same", tuple(range(len(reference))), f"The classes have the same names in the same order.{twice}"
+        )
+    for side, names, _ in sides:
+        if doubled := _doubled(names or ()):
             return _not(f"The {side} gives the name {_listed(doubled)} to more than one class.")
     if counts[0] is not None and counts[1] is not None and counts[0] != counts[1]:
         return _not(f"The reference has {counts[0]} classes, the candidate {counts[1]}.")
     if reference is not None and candidate is not None:
-        if list(reference) == list(candidate):
-            return LabelAlignment(
-                "same", tuple(range(len(reference))), "The classes have the same names in the same order."
-            )
         if set(reference) == set(candidate):
             order = tuple(list(candidate).index(name) for name in reference)
             moved = [
@@ -72,6 +76,26 @@ def align_labels(
     return LabelAlignment(
         "by_index", None if count is None else tuple(range(count)), f"{who} its classes; {mapping}."
     )
+
+
+def label_places(names: Sequence[str], count: int) -> dict[str, int]:
+    """The class that each label of the inputs can mean, of `count` classes with these names (none: they have none).
+
+    A label is a class's name, or its number where no class has a whole number for a name. A name that two classes bear
+    means neither.
+
+    >>> label_places(["neg", "pos"], 2)
+    {'0': 0, '1': 1, 'neg': 0, 'pos': 1}
+    """
+    numbers: dict[str, int] = {}
+    if not any(name.removeprefix("-").isdecimal() for name in names):
+        numbers = {str(index): index for index in range(count)}
+    doubled = _doubled(names)
+    return numbers | {name: index for index, name in enumerate(names) if name not in doubled}
+
+
+def _doubled(names: Sequence[str]) -> list[str]:
+    return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
 def _count(names: Sequence[str] | None, columns: int | None) -> int | None:

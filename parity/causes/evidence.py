@@ -28,7 +28,10 @@ __all__ = ["Evidence", "findings"]
 
 
 class Evidence(NamedTuple):
-    """All that one comparison saw, from which findings are drawn; `unknown_label` is the first that is no class."""
+    """All that one comparison saw, from which findings are drawn.
+
+    `unknown_label` is the first that is no class; `numbered_labels` counts those that were a class's number, `labelled` all.
+    """
 
     reference: Description
     candidate: Description
@@ -45,6 +48,8 @@ class Evidence(NamedTuple):
     unknown_label: str = ""
     policy: PolicyRecord | None = None
     not_compared: Sequence[NotCompared] = ()
+    numbered_labels: int = 0
+    labelled: int = 0
 
 
 _CONFIG_CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -152,13 +157,38 @@ def _inputs(evidence: Evidence) -> Iterator[Finding]:
             sentence="No inputs were given: the built-in probe texts were used, which are nobody's real data.",
             evidence={"standing": "observed"},
         )
-    if evidence.decisions is not None and evidence.decisions.unknown_labels:
-        count, classes = evidence.decisions.unknown_labels, evidence.decisions.classes
-        names = ", ".join(repr(name) for name in classes[:8]) + (", …" if len(classes) > 8 else "")
+    if evidence.decisions is not None:
+        yield from _labels(evidence, evidence.decisions)
+
+
+def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
+    """What became of the labels that the inputs bring along."""
+    classes = decisions.classes
+    if evidence.labelled and (decisions.multi_label or decisions.unit == "token"):
+        why = (
+            "an example may have several classes" if decisions.multi_label else "each token has its own class"
+        )
         yield Finding(
             stage="label",
-            sentence=f"Labels of the inputs that are no class: {count}, the first {evidence.unknown_label!r} (the classes are "
-            f"{names}): accuracy and the like leave them out. Name the label's column with --label-column.",
+            sentence=f"{evidence.labelled} of the inputs have a label, and no accuracy or the like is computed from them: {why}.",
+            evidence={"standing": "observed", "inputs": evidence.labelled},
+        )
+    if evidence.numbered_labels:
+        named = f": 0 is {classes[0]!r}, and so on" if classes else ", as the classes have no names"
+        yield Finding(
+            stage="label",
+            sentence=f"Labels of the inputs that are a whole number: {evidence.numbered_labels}; each was read as the number "
+            f"of its class{named}.",
+            evidence={"standing": "observed", "inputs": evidence.numbered_labels},
+        )
+    if decisions.unknown_labels:
+        count = decisions.unknown_labels
+        names = ", ".join(repr(name) for name in classes[:8]) + (", …" if len(classes) > 8 else "")
+        known = f"the classes are {names}" if classes else "the classes have no names, only numbers from 0"
+        yield Finding(
+            stage="label",
+            sentence=f"Labels of the inputs that are no one class: {count}, the first {evidence.unknown_label!r} ({known}): "
+            "accuracy and the like leave them out. Name the label's column with --label-column.",
             evidence={"standing": "observed", "inputs": count},
         )
 
@@ -379,6 +409,9 @@ def _outputs(evidence: Evidence) -> Iterator[Finding]:
                 "permutation": list(labels.permutation or ()),
             },
         )
+    names = evidence.reference.labels or []
+    if labels is not None and labels.kind == "same" and len(set(names)) < len(names):
+        yield Finding(stage="label", sentence=labels.sentence, evidence={"standing": "observed"})
     yield from _shift(evidence)
     if decisions is None:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from parity.adapter import Adapter
@@ -41,6 +42,12 @@ class Session:
 @pytest.mark.parametrize("subject", ["hf:fixtures/port", "allennlp:fixtures/reviews.tar.gz"])
 def test_paritys_own_adapters_keep_their_promises(subject: str) -> None:
     assert [] == check_adapter(subject, TEXTS)
+
+
+@pytest.mark.parametrize("options", ["", "?activation=sigmoid&temperature=2", "?match=order"])
+def test_a_file_of_outputs_keeps_the_promises_of_an_adapter(options: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", logits=np.random.default_rng(0).normal(size=(3, 2)))
+    assert [] == check_adapter(f"outputs:{tmp_path / 'a.npz'}{options}", TEXTS)
 
 
 def test_a_runner_that_breaks_its_promises_is_told_each(tmp_path: Path) -> None:

@@ -520,6 +520,47 @@ def test_probabilities_at_another_temperature_are_divergent_where_no_label_flips
     assert "output.temperature" in {finding.cause for finding in audit.findings}
 
 
+def of_ids(folder: Path, *sides: list[int]) -> list[str]:
+    """Files of the same logits, each holding the rows of these ids."""
+    logits = normal(50, 3)
+    for number, rows in enumerate(sides):
+        np.savez(folder / f"{number}.npz", logits=logits[rows], ids=np.array([f"i{row}" for row in rows]))
+    return [f"outputs:{folder / str(number)}.npz" for number in range(len(sides))]
+
+
+def test_rows_that_one_side_alone_was_asked_are_said_and_count(tmp_path: Path) -> None:
+    """The inputs are those of the shorter file, chosen by nobody: what the longer one holds beyond them is unknown."""
+    short, long = of_ids(tmp_path, list(range(45)), list(range(50)))
+    audit = compare(short, long, tmp_path / "audit")
+    assert ("not_comparable", {"logits"}) == (audit.verdict, not_compared(audit))
+    assert "5 of the 50 rows that the candidate holds are not among the 45 inputs" in audit.headline
+
+
+def test_rows_that_the_user_did_not_ask_for_are_said_and_do_not_count(tmp_path: Path) -> None:
+    """Who names the inputs has chosen them."""
+    left, right = of_ids(tmp_path, list(range(50)), list(range(50)))
+    lines = "".join(json.dumps({"text": "", "id": f"i{row}"}) + "\n" for row in range(10))
+    (tmp_path / "inputs.jsonl").write_text(lines, encoding="utf-8")
+    audit = compare(left, right, tmp_path / "audit", "--inputs", str(tmp_path / "inputs.jsonl"))
+    assert ("parity", set[str]()) == (audit.verdict, not_compared(audit))
+    assert 2 == len([item for item in audit.not_compared if "40 of the 50 rows" in item.reason])
+
+
+@pytest.mark.parametrize("classes", [None, ["no", "maybe", "yes"]])
+def test_labels_that_are_numbers_are_the_classes_of_these_numbers(
+    classes: list[str] | None, tmp_path: Path
+) -> None:
+    """Half of all files of logits have such labels: without an accuracy nobody sees that a model is useless."""
+    logits = normal(50, 3)
+    named: Any = {} if classes is None else {"classes": np.array(classes)}
+    np.savez(tmp_path / "a.npz", logits=logits, labels=logits.argmax(axis=1), **named)
+    audit = compare(f"outputs:{tmp_path / 'a.npz'}", f"outputs:{tmp_path / 'a.npz'}", tmp_path / "audit")
+    assert audit.decisions is not None
+    assert 0 == audit.decisions.unknown_labels
+    assert [1.0] == [item.reference for item in audit.decisions.metrics if item.metric == "accuracy"]
+    assert "read as the number of its class" in " ".join(finding.sentence for finding in audit.findings)
+
+
 def test_a_forbidden_class_does_not_drown_the_others(tmp_path: Path) -> None:
     """A logit of -1e9 for a class that may not be chosen: beside it a tenth in another is a relative L2 of 1e-10."""
     logits = np.concatenate([normal(50, 3), np.full((50, 1), -1e9, np.float32)], axis=1)
