@@ -18,7 +18,8 @@ from parity.audit import (
     SubjectRecord,
     Tokens,
 )
-from parity.causes.evidence import Evidence, findings
+from parity.causes.evidence import Evidence
+from parity.causes.findings import findings
 from parity.description import Description
 from parity.judge import (
     Measured,

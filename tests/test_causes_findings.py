@@ -10,7 +10,8 @@ import pytest
 from parity.align.labels import align_labels
 from parity.audit import Decisions, Finding, FirstDivergence, ImpliedTemperature, Place, StageRecord, Tokens
 from parity.causes.catalogue import CATALOGUE
-from parity.causes.evidence import Evidence, findings
+from parity.causes.evidence import Evidence
+from parity.causes.findings import findings
 from parity.description import Abilities, Description, Parameter
 from tests.audits import decisions
 

@@ -1,0 +1,95 @@
+"""Findings about what was asked: the policy, the inputs, their labels."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from parity.audit import Decisions, Finding
+from parity.causes.evidence import Evidence
+from parity.plan import ROWS_AT_ONCE
+
+__all__ = ["inputs_findings", "policy_findings", "rows_at_once_findings"]
+
+
+def policy_findings(evidence: Evidence) -> Iterator[Finding]:
+    """Stages that the policy names and that this comparison does not have: a misspelt one is not ignored, nor allowed more."""
+    policy = evidence.policy
+    if policy is None:
+        return
+    measured = {record.stage for record in evidence.stages if record.noise_floor is not None}
+    missing = {item.stage for item in evidence.not_compared}
+    every = {record.stage for record in evidence.stages}
+    for what, names, known in (
+        ("ignores", policy.ignore, every | missing),
+        ("sets a limit for", policy.stages, measured | missing),
+    ):
+        for name in names:
+            if name in known:
+                continue
+            why = "is not measured by its distance" if name in every else "is no stage of this comparison"
+            near = difflib.get_close_matches(name, sorted(known - {name}), n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            yield Finding(
+                stage=name,
+                sentence=f"The policy {what} {name!r}, which {why}: that has no effect.{hint}",
+                evidence={"standing": "observed", "policy": policy.name},
+            )
+
+
+def rows_at_once_findings(evidence: Evidence) -> Iterator[Finding]:
+    """Both sides are asked in the same batches, so that a side's own batch size, if smaller, is the other's too."""
+    asked = {"reference": evidence.reference.max_rows, "candidate": evidence.candidate.max_rows}
+    known = {side: rows for side, rows in asked.items() if rows is not None}
+    side = min(known, key=known.__getitem__, default=None)
+    if side is None or known[side] >= ROWS_AT_ONCE or len(set(asked.values())) == 1:
+        return
+    yield Finding(
+        stage="input_ids",
+        sentence=f"Both sides ran at batch size {known[side]}, because the {side} asks for it: what a larger batch changes "
+        "in the other was not seen.",
+        evidence={"standing": "observed", **asked},
+    )
+
+
+def inputs_findings(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.built_in_inputs:
+        yield Finding(
+            stage="text",
+            sentence="No inputs were given: the built-in probe texts were used, which are nobody's real data.",
+            evidence={"standing": "observed"},
+        )
+    if evidence.decisions is not None:
+        yield from _labels(evidence, evidence.decisions)
+
+
+def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
+    """What became of the labels that the inputs bring along."""
+    classes = decisions.classes
+    if evidence.labelled and (decisions.multi_label or decisions.unit == "token"):
+        why = (
+            "an example may have several classes" if decisions.multi_label else "each token has its own class"
+        )
+        yield Finding(
+            stage="label",
+            sentence=f"{evidence.labelled} of the inputs have a label, and no accuracy or the like is computed from them: {why}.",
+            evidence={"standing": "observed", "inputs": evidence.labelled},
+        )
+    if evidence.numbered_labels:
+        named = f": 0 is {classes[0]!r}, and so on" if classes else ", as the classes have no names"
+        yield Finding(
+            stage="label",
+            sentence=f"Labels of the inputs that are a whole number: {evidence.numbered_labels}; each was read as the number "
+            f"of its class{named}.",
+            evidence={"standing": "observed", "inputs": evidence.numbered_labels},
+        )
+    if decisions.unknown_labels:
+        count = decisions.unknown_labels
+        names = ", ".join(repr(name) for name in classes[:8]) + (", …" if len(classes) > 8 else "")
+        known = f"the classes are {names}" if classes else "the classes have no names, only numbers from 0"
+        yield Finding(
+            stage="label",
+            sentence=f"Labels of the inputs that are no one class: {count}, the first {evidence.unknown_label!r} ({known}): "
+            "accuracy and the like leave them out. Name the label's column with --label-column.",
+            evidence={"standing": "observed", "inputs": count},
+        )

@@ -1,0 +1,148 @@
+"""Findings about what the models are: their configuration, their weights, and what they run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from parity.audit import Finding
+from parity.causes.evidence import Evidence
+from parity.description import Description
+
+__all__ = ["configuration_findings", "runtime_findings", "weights_findings"]
+
+
+_CONFIG_CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (
+        "config.layer_norm_eps",
+        ("layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps"),
+        "embeddings",
+    ),
+    (
+        "config.activation",
+        ("hidden_act", "activation_function", "hidden_activation", "activation"),
+        "layer.0",
+    ),
+    (
+        "config.attention_heads",
+        ("num_attention_heads", "n_head", "num_heads", "num_key_value_heads"),
+        "layer.0",
+    ),
+    ("config.position_embedding", ("position_embedding_type", "rope_theta", "rope_scaling"), "embeddings"),
+    ("config.num_layers", ("num_hidden_layers", "n_layer", "num_layers"), "layer.0"),
+)
+
+
+def configuration_findings(evidence: Evidence) -> Iterator[Finding]:
+    ours, theirs = _transformer(evidence.reference), _transformer(evidence.candidate)
+    for cause, names, stage in _CONFIG_CAUSES:
+        for name in names:
+            if name not in ours or name not in theirs or ours[name] == theirs[name]:
+                continue
+            yield Finding(
+                cause=cause,
+                stage=stage,
+                severity="divergent" if evidence.first is not None else "notice",
+                sentence=f"{name} is {ours[name]} in the reference and {theirs[name]} in the candidate.",
+                evidence={
+                    "standing": "suspected",
+                    "key": name,
+                    "reference": ours[name],
+                    "candidate": theirs[name],
+                },
+            )
+
+
+def _transformer(described: Description) -> Mapping[str, Any]:
+    """The transformer's own settings; an archive keeps those of the model inside it under `transformer.`."""
+    inner = {
+        name.removeprefix("transformer."): value
+        for name, value in described.config.items()
+        if name.startswith("transformer.")
+    }
+    return inner or described.config
+
+
+def weights_findings(evidence: Evidence) -> Iterator[Finding]:
+    for side, described in (("reference", evidence.reference), ("candidate", evidence.candidate)):
+        if described.newly_initialised:
+            names = described.newly_initialised
+            cause = "weights.missing"
+            if all("pooler" in name for name in names):
+                cause = "weights.pooler_not_loaded"
+            elif all(("classifier" in name or "score" in name or "pre_classifier" in name) for name in names):
+                cause = "weights.head_not_loaded"
+            yield Finding(
+                cause=cause,
+                stage="pooled" if cause.endswith("pooler_not_loaded") else "logits",
+                severity="divergent" if evidence.first is not None else "notice",
+                sentence=f"{len(names)} parameters of the {side} are not in its file and were newly initialised: {_some(names)}.",
+                evidence={"standing": "suspected", "side": side, "parameters": names},
+            )
+        if described.unused_weights:
+            names = described.unused_weights
+            yield Finding(
+                cause="weights.missing",
+                stage="embeddings",
+                sentence=f"{len(names)} tensors in the file of the {side} are used by nothing in its model: {_some(names)}.",
+                evidence={"standing": "observed", "side": side, "tensors": names},
+            )
+    digest = evidence.reference.weights_digest
+    if digest is not None and digest == evidence.candidate.weights_digest:
+        yield Finding(
+            stage="embeddings",
+            sentence="Both sides hold the same weights, to the last bit.",
+            evidence={"standing": "observed", "digest": digest},
+        )
+    ours = {item.name: item.digest for item in evidence.reference.parameters}
+    theirs = {item.name: item.digest for item in evidence.candidate.parameters}
+    common = [name for name in ours if name in theirs]
+    changed = [name for name in common if ours[name] != theirs[name]]
+    if evidence.reference.dtype != evidence.candidate.dtype or len(common) < 0.5 * max(
+        len(ours), len(theirs), 1
+    ):
+        return
+    if changed:
+        yield Finding(
+            cause="weights.changed" if len(changed) < 0.9 * len(common) else "weights.retrained",
+            stage=evidence.first.stage if evidence.first is not None else "embeddings",
+            severity="divergent" if evidence.first is not None else "notice",
+            sentence=f"{len(changed)} of {len(common)} parameters with the same name hold other values: {_some(changed)}.",
+            evidence={
+                "standing": "suspected",
+                "parameters": changed[:100],
+                "changed": len(changed),
+                "common": len(common),
+            },
+        )
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
+
+
+def runtime_findings(evidence: Evidence) -> Iterator[Finding]:
+    ours, theirs = evidence.reference, evidence.candidate
+    if ours.dtype and theirs.dtype and ours.dtype != theirs.dtype:
+        yield Finding(
+            cause="runtime.dtype",
+            stage="embeddings",
+            severity="divergent" if evidence.first is not None else "notice",
+            sentence=f"The reference computes in {ours.dtype}, the candidate in {theirs.dtype}.",
+            evidence={"standing": "suspected", "reference": ours.dtype, "candidate": theirs.dtype},
+        )
+    attention = [side.config.get("attn_implementation") for side in (ours, theirs)]
+    if all(attention) and attention[0] != attention[1]:
+        beyond = evidence.first is not None and evidence.first.stage.startswith("layer.")
+        yield Finding(
+            cause="runtime.attention",
+            stage="layer.0.attention",
+            severity="divergent" if beyond else "notice",
+            sentence=f"Attention is computed by {attention[0]} in the reference and by {attention[1]} in the candidate.",
+            evidence={
+                "standing": "suspected" if beyond else "observed",
+                "reference": attention[0],
+                "candidate": attention[1],
+            },
+        )
