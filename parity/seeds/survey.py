@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -24,12 +24,16 @@ from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_s
 from parity.inputs import Inputs
 from parity.managed import ensure
 from parity.seed_audit import MarginsRecord, SeedAudit
-from parity.seeds.arms import ArmRuns, gather_arm
+from parity.seeds.arms import ArmRuns, Ground
 from parity.seeds.asked import RunAsked
-from parity.seeds.collect import Collected, InputsAsked, Outcome, Task, read_collected
+from parity.seeds.classes import Classes, label_places, usual_classes
+from parity.seeds.collect import InputsAsked, Outcome, Task, read_collected
+from parity.seeds.findings import LabelsRead, findings_of
 from parity.seeds.gate import Comparison, Margins, Stability, compare_arms, judge_stability
-from parity.seeds.headline import LabelsRead, findings_of, headline
+from parity.seeds.gathering import gather_arms, told_of
+from parity.seeds.headline import headline
 from parity.seeds.plain import plain
+from parity.seeds.population import Population
 from parity.seeds.run_records import contested_examples, integrity_record, run_records
 from parity.seeds.scores import Metric
 from parity.seeds.statistics import TwoArms, arm_statistics, two_arms
@@ -88,22 +92,12 @@ def survey(request: SurveyRequest, progress: Progress) -> SeedAudit:
     }
     if not collected:
         raise _nothing(request.runs, outcomes)
-    names = _class_names(collected)
-    labels = _labels(inputs, names)
-    arms = [
-        gather_arm(
-            arm,
-            [request.runs[place] for place in places],
-            [outcomes[place] for place in places],
-            {index: collected[place] for index, place in enumerate(places) if place in collected},
-            labels.classes,
-            names,
-            1 - request.margins.alpha,
-        )
-        for arm in ("candidate", "baseline")
-        if (places := [place for place, run in enumerate(request.runs) if run.arm == arm])
-    ]
-    return _conclude(request, _Made(inputs, names, labels, slices, arms), (started, clock))
+    classes = usual_classes([told_of(run) for run in collected.values()])
+    labels = _labels(inputs, classes)
+    ground = Ground(inputs.digest, classes, labels.classes, 1 - request.margins.alpha)
+    arms = gather_arms(request.runs, outcomes, collected, ground)
+    made = _Made(inputs, list(classes.names), labels, slices, arms)
+    return _conclude(request, made, (started, clock))
 
 
 def _tasks(request: SurveyRequest) -> list[Task]:
@@ -184,14 +178,8 @@ def _against_baseline(request: SurveyRequest, made: _Made) -> tuple[Comparison, 
     """The verdict over two arms; the statistics between them are None where an arm has no run to compare."""
     arms, (candidate, baseline) = made.arms, (arm.population for arm in made.arms)
     found: TwoArms | None = None
-    # Arms whose logits have other shapes were given other classes: no example can be compared.
-    if (
-        candidate is not None
-        and baseline is not None
-        and candidate.logits.shape[1:] == baseline.logits.shape[1:]
-    ):
-        seeds = [[dict(factors) for factors in side.factors] for side in (baseline, candidate)]
-        paired = bool(seeds[0][0]) and seeds[0] == seeds[1]
+    if candidate is not None and baseline is not None:
+        paired = _paired(baseline, candidate)
         found = two_arms(baseline, candidate, request.primary, request.margins, made.slices, paired=paired)
     comparison = compare_arms(
         request.margins,
@@ -203,6 +191,12 @@ def _against_baseline(request: SurveyRequest, made: _Made) -> tuple[Comparison, 
     )
     between = None if found is None else {**found.record, "false_alarm": comparison.false_alarm}
     return comparison, between
+
+
+def _paired(baseline: Population, candidate: Population) -> bool:
+    """Whether each run of an arm has one of the same seeds in the other, and no second one."""
+    seeds = [[tuple(sorted(run.items())) for run in side.factors] for side in (baseline, candidate)]
+    return all(seeds[0]) and seeds[0] == seeds[1] and len(set(seeds[0])) == len(seeds[0])
 
 
 def _prepare(asked: Sequence[RunAsked], progress: Progress) -> None:
@@ -228,17 +222,8 @@ def _nothing(runs: Sequence[RunAsked], outcomes: Sequence[Outcome]) -> ParityErr
     return kind(said, next_step=first.next_step or "Mend that, and run again: finished runs are kept.")
 
 
-def _class_names(collected: Mapping[int, Collected]) -> list[str]:
-    first = next(iter(collected.values()))
-    named = next((run.description.labels for run in collected.values() if run.description.labels), None)
-    return list(named) if named else [f"LABEL_{place}" for place in range(first.logits.shape[1])]
-
-
-def _labels(inputs: Inputs, names: Sequence[str]) -> LabelsRead:
-    # A class may be called by its number too, unless a class has that number for its name.
-    place = {str(index): index for index in range(len(names))} | {
-        name: index for index, name in enumerate(names)
-    }
+def _labels(inputs: Inputs, classes: Classes) -> LabelsRead:
+    place = label_places(classes.names)
     given = [example.label for window in inputs.windows() for example in window]
     found = np.array([-1 if label is None else place.get(label, -1) for label in given], dtype=np.int64)
     strange = [label for label in given if label is not None and label not in place]
