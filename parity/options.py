@@ -12,7 +12,15 @@ import click
 
 from parity.errors import UsageError
 
-__all__ = ["Commands", "at_least", "inputs_options", "positive", "running_options"]
+__all__ = [
+    "Commands",
+    "at_least",
+    "at_temperature",
+    "inputs_options",
+    "inputs_said",
+    "positive",
+    "running_options",
+]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -25,6 +33,14 @@ def positive(value: Any) -> float:
         number = math.nan
     if not 0 < number < math.inf:
         raise click.BadParameter(f"{str(value)!r} is not a number above 0.")
+    return number
+
+
+def at_temperature(value: Any) -> float:
+    """A number that logits may be divided by and still be told apart; raises click's BadParameter with the value."""
+    number = positive(value)
+    if not 1e-6 <= number <= 1e6:
+        raise click.BadParameter(f"{str(value)!r} is no temperature between 0.000001 and 1,000,000.")
     return number
 
 
@@ -65,14 +81,21 @@ class Commands(click.Group):
 
 
 def inputs_options(command: _Command) -> _Command:
-    """The options that say what the subjects are asked with."""
+    """The options that say what the subjects are asked with: the built-in probes, where no file is named."""
+    return inputs_said(
+        command, "Texts: .txt .jsonl .csv .tsv .parquet, or - for stdin.  [default: built-in probe texts]"
+    )
+
+
+def inputs_said(command: _Command, texts: str) -> _Command:
+    """The same with other words for which files there may be, and what is asked without one."""
     return _with(
         command,
         click.option(
             "--inputs",
             "inputs_path",
             metavar="FILE",
-            help="Texts: .txt .jsonl .csv .tsv .parquet, or - for stdin.  [default: built-in probe texts]",
+            help=texts,
         ),
         click.option("--text-column", metavar="NAME", help="Column of the text.  [default: its usual names]"),
         click.option("--pair-column", metavar="NAME", help="Column of the second text."),

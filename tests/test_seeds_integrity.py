@@ -6,7 +6,7 @@ from parity.seeds.integrity import Fault, check_seeds
 from parity.seeds.population import Population
 from tests.seed_runs import population
 
-SEEDS = ("init_seed", "order_seed", "dropout_seed")
+SEEDS: tuple[str, ...] = ("init_seed", "order_seed", "dropout_seed")
 
 
 def moved(runs: int) -> Population:

@@ -27,6 +27,7 @@ from typing import Any, Generator
 ARCHIVE = "model.tar.gz"
 METRICS = "metrics.json"
 
+VERSION = 1  # one more whenever what is done here may make other weights of the same config
 _POINTS = 200  # of the loss, kept
 _SAID = 300  # characters of an error of AllenNLP's, which may list all it knows
 

@@ -23,9 +23,10 @@ from parity.batches import batches
 from parity.description import Description, is_detail
 from parity.encoding import Example
 from parity.environment import interpreter_for
-from parity.errors import InputsDoNotFit, ParityError, TraceError
+from parity.errors import InputsDoNotFit, InputsNotFound, ParityError, TraceError, UnknownInputFormat
 from parity.fit import check_fit
 from parity.inputs import Inputs, open_inputs
+from parity.reading import FORMATS
 from parity.runner import Batch, Runner
 from parity.runner import Progress as Told
 from parity.seeds.own_rows import RowFault, row_fault
@@ -50,17 +51,23 @@ class InputsAsked(NamedTuple):
     source: str | None = None
 
     def open(self) -> Inputs:
-        """Read and check them."""
-        return open_inputs(
-            self.path,
-            text_column=self.text_column,
-            pair_column=self.pair_column,
-            label_column=self.label_column,
-            id_column=self.id_column,
-            limit=self.limit,
-            encoding=self.encoding,
-            source=self.source,
-        )
+        """Read and check them; raises an InputsError."""
+        try:
+            return open_inputs(
+                self.path,
+                text_column=self.text_column,
+                pair_column=self.pair_column,
+                label_column=self.label_column,
+                id_column=self.id_column,
+                limit=self.limit,
+                encoding=self.encoding,
+                source=self.source,
+            )
+        except InputsNotFound as error:  # a seed audit has no texts of its own to fall back on
+            raise InputsNotFound(error.sentence, next_step="Give --inputs a file that can be read.") from None
+        except UnknownInputFormat as error:  # nor does it read from standard input
+            step = f"Use one of {', '.join(FORMATS)}."
+            raise UnknownInputFormat(error.sentence, next_step=step) from None
 
 
 class Task(NamedTuple):

@@ -100,10 +100,10 @@ def _members(arm: ArmRuns, of_arm: str) -> list[SeedFinding]:
         elif member.standing == "lost":
             kind, sentence = (
                 "lost_run",
-                f"{name} could not be made or asked, and is in no mean: {member.reason}",
+                f"{name} could not be made or asked, and is in no mean. {member.reason}",
             )
         elif member.missed and member.asked.name not in told:
-            kind, sentence = "left_out", f"{name} is in no mean: {member.reason}"
+            kind, sentence = "left_out", f"{name} is in no mean. {member.reason}"
         else:
             continue
         found.append(SeedFinding(kind=kind, sentence=sentence, runs=[member.asked.name], severity="bars"))

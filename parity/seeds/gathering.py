@@ -6,6 +6,7 @@ in no mean.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal
@@ -235,7 +236,11 @@ def _seeds(run: RunAsked) -> dict[str, int]:
 
 
 def _loss(run: Collected) -> float | None:
-    return None if run.description.training is None else run.description.training.final_loss
+    """The final loss of a run that tells of its training; NaN where that was no number."""
+    training = run.description.training
+    if training is None or (training.final_loss is None and not training.losses):
+        return None
+    return math.nan if training.final_loss is None else training.final_loss
 
 
 def _made(run: Collected) -> dict[str, tuple[str, ...]]:

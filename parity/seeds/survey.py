@@ -234,8 +234,11 @@ def _slices(request: SurveyRequest, inputs: Inputs) -> NDArray[np.str_] | None:
     if request.slices is None:
         return None
     # The slice is read as a label is: another column of the same rows.
+    known = inputs.columns
     try:
-        other = request.inputs._replace(label_column=request.slices).open()
+        other = request.inputs._replace(
+            text_column=known.text, pair_column=known.pair, label_column=request.slices, id_column=known.id
+        ).open()
     except MissingColumn as error:
         raise MissingColumn(
             f"--slices: {error.sentence}", next_step=error.next_step.replace("--label-column", "--slices")
@@ -260,6 +263,21 @@ def _inputs_record(inputs: Inputs) -> InputsRecord:
     )
 
 
+def _other_versions(arms: Sequence[ArmRuns]) -> dict[str, dict[str, str]]:
+    """What of the versions is not the first run's, by run: those that answered may differ, as those that trained may."""
+    runs = [
+        (f"{arm.arm} {member.asked.name}", member.collected.description.versions)
+        for arm in arms
+        for member in arm.members
+        if member.collected is not None
+    ]
+    first = runs[0][1] if runs else {}
+    found = {
+        name: {key: value for key, value in had.items() if first.get(key) != value} for name, had in runs
+    }
+    return {name: had for name, had in found.items() if had}
+
+
 def _provenance(began: tuple[datetime, float], arms: Sequence[ArmRuns]) -> dict[str, Any]:
     started, clock = began
     runs = [member.collected for arm in arms for member in arm.members if member.collected is not None]
@@ -272,6 +290,7 @@ def _provenance(began: tuple[datetime, float], arms: Sequence[ArmRuns]) -> dict[
         "seconds": round(time.monotonic() - clock, 3),
         "trained_now": now,
         "versions": runs[0].description.versions if runs else {},
+        "other_versions": _other_versions(arms),
         "warnings": sorted({warning for run in runs for warning in run.warnings}),
         "python": platform.python_version(),
         "platform": platform.platform(),

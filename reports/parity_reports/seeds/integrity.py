@@ -26,7 +26,7 @@ def build_integrity(audit: SeedAudit, parts: Parts, most_runs: int) -> Section:
     kept = sum(run.standing == "kept" for run in audit.runs)
     lede = (
         f"{wording.count(kept)} of {wording.plural(len(audit.runs), 'run')} are kept. A run that failed, is lost, saw other data or "
-        "stands there twice is said here, and is in no mean."
+        "stands there twice, or in both arms, is said here, and is in no mean."
     )
     return Section(
         anchor="integrity",
@@ -118,7 +118,7 @@ def _of_arm(arm: ArmParts, found: Integrity, whose: str) -> Iterator[Block]:
         rows.append(("The same seeds again", said))
     if arm.failed.runs:
         said = f"{wording.share(arm.failed.rate)} of {wording.plural(arm.failed.runs, 'run')} ({units.share_interval(arm.failed.interval)})"
-        rows.append(("Runs that learnt nothing", said))
+        rows.append(("Runs that failed", said))
         limits = [
             f"accuracy of {wording.share(arm.failed.accuracy_limit)} or less"
             if arm.failed.accuracy_limit is not None
@@ -128,7 +128,7 @@ def _of_arm(arm: ArmParts, found: Integrity, whose: str) -> Iterator[Block]:
             else "",
         ]
         if any(limits):
-            rows.append(("Learnt nothing means", " or ".join(limit for limit in limits if limit)))
+            rows.append(("Failed means", " or ".join(limit for limit in limits if limit)))
     if rows:
         yield Facts(f"Repeats and failed runs{whose}", tuple(rows), heading=f"Repeats and failed runs{whose}")
 

@@ -26,7 +26,7 @@ _OF_SHARES = {
 }
 _PLAIN = {
     "seed_without_effect": "A seed changed nothing.",
-    "no_labels": "There are no labels: no metric decides.",
+    "no_labels": "No metric decides: nothing with a label could be measured.",
 }
 
 
