@@ -385,6 +385,30 @@ def test_a_run_that_was_asked_other_inputs_is_said_and_in_no_mean(files: Files, 
     assert "inconclusive" == found.verdict
 
 
+def test_a_run_whose_training_diverged_is_a_failed_run_and_no_lost_one(files: Files, tmp_path: Path) -> None:
+    def with_one_diverged(tasks: Sequence[Task], progress: Progress) -> list[Outcome]:
+        said = "The training of c.jsonnet diverged: its loss is no number."
+        gone = Outcome(tasks[0].subject, None, said, "training-diverged", "Lower the rate.")
+        return [gone, *(collect(task) for task in tasks[1:])]
+
+    inputs = tmp_path / "rows.jsonl"
+    rows = [{"text": f"text {row}", "label": label} for row, label in enumerate(files.labels)]
+    inputs.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    request = SurveyRequest(
+        runs=runs_asked(files.runs(4), [], SeedPlan()),
+        inputs=InputsAsked(str(inputs)),
+        folder=tmp_path / "collected",
+        execute=with_one_diverged,
+        margins=Margins(0.02, 0.1),
+    )
+    found = survey(request, lambda what, done, total: None)
+    assert ("unstable", ["failed_run"]) == (found.verdict, kinds(found))
+    assert ["failed", "kept", "kept", "kept"] == [run.standing for run in found.runs]
+    assert (4, 0.25) == (found.arms[0].failed["runs"], found.arms[0].failed["rate"])
+    expected = "Run run-1.npz failed: The training of c.jsonnet diverged: its loss is no number. It is counted, and in no mean."
+    assert expected == found.findings[0].sentence
+
+
 def test_a_baseline_that_is_lost_is_no_pass(files: Files, tmp_path: Path) -> None:
     found = audited(tmp_path / "out", *files.runs(4), "--baseline", f"outputs:{tmp_path}/gone.npz")
     assert (1, "inconclusive") == (found.code, found.audit.verdict)

@@ -11,15 +11,15 @@ import numpy as np
 from parity.measure.decisions import Interval, clopper_pearson
 from parity.seeds.population import Population
 
-__all__ = ["FailedRun", "FailedRuns", "failed_runs"]
+__all__ = ["FailedRun", "FailedRuns", "diverged_runs", "failed_runs"]
 
-Reason = Literal["metric", "loss", "not_finite"]
+Reason = Literal["metric", "loss", "not_finite", "diverged"]
 _LOSS_SHARE = 0.95
 
 
 class FailedRun(NamedTuple):
     """One run that failed and why: `metric` (accuracy no better than the majority class), `loss` (final training loss near
-    that of guessing), `not_finite` (rows that decide nothing).
+    that of guessing), `not_finite` (rows that decide nothing), `diverged` (its training ended itself: there is no model).
     """
 
     run: int
@@ -60,6 +60,25 @@ class FailedRuns(NamedTuple):
         if "not_finite" in run.reasons:
             said.append("some of its logits are no numbers")
         return ", ".join(said)
+
+    def and_diverged(self, count: int, confidence: float) -> FailedRuns:
+        """With so many runs more that left no model."""
+        if not count:
+            return self
+        gone = tuple(FailedRun(self.runs + k, None, None, ("diverged",)) for k in range(count))
+        failed, runs = (*self.failed, *gone), self.runs + count
+        return self._replace(
+            failed=failed,
+            runs=runs,
+            rate=len(failed) / runs,
+            interval=clopper_pearson(len(failed), runs, confidence),
+        )
+
+
+def diverged_runs(count: int, confidence: float) -> FailedRuns | None:
+    """Nothing but runs that left no model; None of no run."""
+    none = FailedRuns((), 0, 0.0, Interval(0.0, 1.0), None, math.inf, ())
+    return none.and_diverged(count, confidence) if count else None
 
 
 def failed_runs(

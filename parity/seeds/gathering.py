@@ -14,11 +14,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.errors import TrainingDiverged
 from parity.seeds.arms import ArmRuns, Ground, Member, NamedFault
 from parity.seeds.asked import Arm, RunAsked
 from parity.seeds.classes import Classes, Told, columns_of
 from parity.seeds.collect import Collected, Outcome
-from parity.seeds.failed import failed_runs
+from parity.seeds.failed import diverged_runs, failed_runs
 from parity.seeds.integrity import SeedCheck, check_rows, check_seeds
 from parity.seeds.population import Population
 
@@ -80,9 +81,7 @@ class _Gathering:
     ) -> None:
         self.arm: Arm = arm
         self.members = [
-            Member(run, collected[index], "kept")
-            if index in collected
-            else Member(run, None, "lost", _said(outcomes[index]), missed=True)
+            Member(run, collected[index], "kept") if index in collected else _gone(run, outcomes[index])
             for index, run in enumerate(asked)
         ]
         self.faults: list[NamedFault] = []
@@ -105,8 +104,10 @@ class _Gathering:
     def whole(self, ground: Ground) -> ArmRuns:
         """The arm, once all that needs both arms is done."""
         present, members = self.present(), self.members
+        diverged = sum(member.standing == "failed" for member in members)
         if not present:
-            return ArmRuns(self.arm, tuple(members), (), None, None, None, tuple(self.faults))
+            failed = diverged_runs(diverged, ground.confidence)
+            return ArmRuns(self.arm, tuple(members), (), None, failed, None, tuple(self.faults))
         check = None
         if sound := self.sound():
             runs = dict(self._runs())
@@ -120,6 +121,7 @@ class _Gathering:
         for run in failed.failed:
             place = present[run.run]
             members[place] = members[place]._replace(standing="failed", reason=failed.sentence(run))
+        failed = failed.and_diverged(diverged, ground.confidence)
         kept = tuple(present[place] for place in failed.keep)
         population = self._population(kept, ground.labels) if kept else None
         return ArmRuns(self.arm, tuple(members), kept, population, failed, check, tuple(self.faults))
@@ -261,5 +263,8 @@ def _made(run: Collected) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _said(outcome: Outcome) -> str:
-    return f"{outcome.sentence} {outcome.next_step}".strip()
+def _gone(run: RunAsked, outcome: Outcome) -> Member:
+    """A run that nothing can be asked of: it failed where its training did, and is lost else."""
+    if outcome.slug == TrainingDiverged.slug:
+        return Member(run, None, "failed", outcome.sentence.rstrip("."))
+    return Member(run, None, "lost", f"{outcome.sentence} {outcome.next_step}".strip(), missed=True)
