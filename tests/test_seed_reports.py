@@ -268,6 +268,21 @@ def test_arms_that_differ_in_what_they_decide_alone_lead_to_those_decisions() ->
     assert "Look at what they decide differently" in first
 
 
+def test_a_seed_that_the_runs_records_say_changed_nothing_is_marked() -> None:
+    factor = {"name": "init_seed", "values": 5, "alone": 0, "changed": 0}
+    fault = {
+        "kind": "seed_without_effect",
+        "runs": [],
+        "factors": ["init_seed"],
+        "detail": "",
+        "hidden": True,
+    }
+    record = msgspec.structs.replace(
+        SEED_AUDITS["unstable"], integrity={"candidate": {"factors": [factor], "faults": [fault]}}
+    )
+    assert "changed nothing, as recorded" in render_html(record)
+
+
 def test_names_are_said_as_they_are_written() -> None:
     record = msgspec.structs.replace(SEED_AUDITS["unstable"], headline="r1.npz is lost. There is more.")
     assert "r1.npz is lost." in _first_screen(record) and "R1.npz" not in _first_screen(record)

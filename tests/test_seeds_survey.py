@@ -12,9 +12,10 @@ import pytest
 from parity.errors import InputsDoNotFit, InputsError, MissingColumn, SubjectNotFound, UsageError
 from parity.seed_audit import seed_audit_bytes
 from parity.seeds.asked import SeedPlan, runs_asked
-from parity.seeds.collect import InputsAsked, Outcome, Task, collect
+from parity.seeds.collect import Outcome, Task, collect
 from parity.seeds.executors import Progress
 from parity.seeds.gate import Margins
+from parity.seeds.inputs_asked import InputsAsked
 from parity.seeds.survey import SurveyRequest, survey
 from tests.seed_files import Audited, Files, audited, kinds, run_of
 

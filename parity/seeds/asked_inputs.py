@@ -9,7 +9,7 @@ from pathlib import Path
 from parity.adapter import find_adapter
 from parity.errors import InputsError, ParityError, UsageError
 from parity.seeds.asked import RunAsked
-from parity.seeds.collect import InputsAsked
+from parity.seeds.inputs_asked import InputsAsked
 from parity.subject import parse_subject
 
 __all__ = ["asked_inputs"]

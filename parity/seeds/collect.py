@@ -23,51 +23,19 @@ from parity.batches import batches
 from parity.description import Description, is_detail
 from parity.encoding import Example
 from parity.environment import interpreter_for
-from parity.errors import InputsDoNotFit, InputsNotFound, ParityError, TraceError, UnknownInputFormat
+from parity.errors import InputsDoNotFit, ParityError, TraceError
 from parity.fit import check_fit
 from parity.inputs import Inputs, open_inputs
-from parity.reading import FORMATS
 from parity.runner import Batch, Runner
 from parity.runner import Progress as Told
+from parity.seeds.inputs_asked import InputsAsked
 from parity.seeds.own_rows import RowFault, row_fault
 from parity.subject import Subject, parse_subject
 
-__all__ = ["Collected", "InputsAsked", "Outcome", "Task", "collect", "read_collected"]
+__all__ = ["Collected", "Outcome", "Task", "collect", "read_collected"]
 
 _WINDOW = 512
 _FILES = ("outputs.npz", "stages.npz", "run.json")
-
-
-class InputsAsked(NamedTuple):
-    """Which inputs, in words that another process or machine can read them by again; `source` is what they are called."""
-
-    path: str
-    text_column: str | None = None
-    pair_column: str | None = None
-    label_column: str | None = None
-    id_column: str | None = None
-    limit: int | None = None
-    encoding: str = "utf-8"
-    source: str | None = None
-
-    def open(self) -> Inputs:
-        """Read and check them; raises an InputsError."""
-        try:
-            return open_inputs(
-                self.path,
-                text_column=self.text_column,
-                pair_column=self.pair_column,
-                label_column=self.label_column,
-                id_column=self.id_column,
-                limit=self.limit,
-                encoding=self.encoding,
-                source=self.source,
-            )
-        except InputsNotFound as error:  # a seed audit has no texts of its own to fall back on
-            raise InputsNotFound(error.sentence, next_step="Give --inputs a file that can be read.") from None
-        except UnknownInputFormat as error:  # nor does it read from standard input
-            step = f"Use one of {', '.join(FORMATS)}."
-            raise UnknownInputFormat(error.sentence, next_step=step) from None
 
 
 class Task(NamedTuple):

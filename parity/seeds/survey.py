@@ -6,11 +6,9 @@ it ends no audit and is in no mean.
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,15 +25,18 @@ from parity.seed_audit import MarginsRecord, SeedAudit
 from parity.seeds.arms import ArmRuns, Ground
 from parity.seeds.asked import RunAsked
 from parity.seeds.classes import Classes, label_places, usual_classes
-from parity.seeds.collect import InputsAsked, Outcome, Task, read_collected
+from parity.seeds.collect import Outcome, Task, read_collected
 from parity.seeds.findings import LabelsRead, findings_of
-from parity.seeds.gate import Comparison, Margins, Stability, compare_arms, judge_stability
+from parity.seeds.gate import Comparison, Margins, Reason, Stability, compare_arms, judge_stability
 from parity.seeds.gathering import gather_arms, told_of
 from parity.seeds.headline import headline
+from parity.seeds.inputs_asked import InputsAsked
 from parity.seeds.plain import plain
 from parity.seeds.population import Population
+from parity.seeds.provenance import provenance_of
 from parity.seeds.run_records import contested_examples, integrity_record, run_records
 from parity.seeds.scores import Metric
+from parity.seeds.settling import RunsNeeded
 from parity.seeds.statistics import TwoArms, arm_statistics, two_arms
 from parity.subject import parse_subject
 
@@ -169,7 +170,7 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         findings=findings_of(made.arms, made.labels),
         contested=contested_examples(first.agreement, made.inputs, made.names),
         recipe=request.recipe,
-        provenance=_provenance(began, made.arms),
+        provenance=provenance_of(*began, made.arms),
         command=request.command,
     )
 
@@ -190,7 +191,19 @@ def _against_baseline(request: SurveyRequest, made: _Made) -> tuple[Comparison, 
         missing=sum(arm.missing for arm in arms),
     )
     between = None if found is None else {**found.record, "false_alarm": comparison.false_alarm}
-    return comparison, between
+    return _of_seeds(comparison, arms), between
+
+
+def _of_seeds(comparison: Comparison, arms: Sequence[ArmRuns]) -> Comparison:
+    """A comparison of which a seed did nothing shows no equivalence: runs vary by less than their seeds say."""
+    faults = [fault for arm in arms if arm.check is not None for fault in arm.check.faults]
+    if not any(fault.kind == "seed_without_effect" for fault in faults):
+        return comparison
+    reasons = (Reason("seed_without_effect", None, None, False), *comparison.reasons)
+    if comparison.verdict != "equivalent":
+        return comparison._replace(inside_margin=False, reasons=reasons)
+    needed = RunsNeeded(min(comparison.runs) + 1, "at_least")
+    return comparison._replace(verdict="inconclusive", reasons=reasons, runs_needed=needed)
 
 
 def _paired(baseline: Population, candidate: Population) -> bool:
@@ -261,37 +274,3 @@ def _inputs_record(inputs: Inputs) -> InputsRecord:
         labelled=inputs.labelled,
         pairs=inputs.pairs,
     )
-
-
-def _other_versions(arms: Sequence[ArmRuns]) -> dict[str, dict[str, str]]:
-    """What of the versions is not the first run's, by run: those that answered may differ, as those that trained may."""
-    runs = [
-        (f"{arm.arm} {member.asked.name}", member.collected.description.versions)
-        for arm in arms
-        for member in arm.members
-        if member.collected is not None
-    ]
-    first = runs[0][1] if runs else {}
-    found = {
-        name: {key: value for key, value in had.items() if first.get(key) != value} for name, had in runs
-    }
-    return {name: had for name, had in found.items() if had}
-
-
-def _provenance(began: tuple[datetime, float], arms: Sequence[ArmRuns]) -> dict[str, Any]:
-    started, clock = began
-    runs = [member.collected for arm in arms for member in arm.members if member.collected is not None]
-    now = sum(
-        1 for run in runs if run.description.training is not None and run.description.training.trained_now
-    )
-    return {
-        "parity": version("parity-audit"),
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round(time.monotonic() - clock, 3),
-        "trained_now": now,
-        "versions": runs[0].description.versions if runs else {},
-        "other_versions": _other_versions(arms),
-        "warnings": sorted({warning for run in runs for warning in run.warnings}),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-    }

@@ -89,7 +89,9 @@ def _parted(headline: str, word: str) -> tuple[str, str]:
 
 def _rule(audit: SeedAudit) -> str:
     margins = audit.margins
-    metric = f"{units.metric_name(margins.primary)} may move by {units.size(margins.primary, margins.metric)}"
+    metric = (
+        f"{units.metric_name(margins.primary)} may move by {units.limit(margins.primary, margins.metric)}"
+    )
     counted = wording.plural(len(audit.runs), "run")
     return (
         f"{metric} and churn be {wording.share(margins.churn)}, at α = {margins.alpha:g}; {counted} asked with "

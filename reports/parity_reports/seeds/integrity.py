@@ -83,6 +83,7 @@ def _blocks(audit: SeedAudit, parts: Parts, most_runs: int) -> Iterator[Block]:
 
 
 def _of_arm(arm: ArmParts, found: Integrity, whose: str) -> Iterator[Block]:
+    hidden = {name for fault in found.faults if fault.hidden for name in fault.factors}
     if found.factors:
         yield Table(
             f"What each seed did{whose}",
@@ -101,9 +102,11 @@ def _of_arm(arm: ArmParts, found: Integrity, whose: str) -> Iterator[Block]:
                         wording.count(factor.values),
                         wording.count(factor.alone),
                         wording.count(factor.changed),
-                        _did(factor.alone, factor.changed),
+                        "changed nothing, as recorded"
+                        if factor.name in hidden
+                        else _did(factor.alone, factor.changed),
                     ),
-                    "hit" if factor.alone and not factor.changed else "",
+                    "hit" if factor.name in hidden or (factor.alone and not factor.changed) else "",
                 )
                 for factor in found.factors
             ),
