@@ -18,6 +18,7 @@
     │   └── RecordError              an audit.json is damaged or of another schema
     └── RunError                     exit 3: a run failed
         ├── RunnerDied · RunnerTimeout · RunnerRaised · RunnerSpokeGarbage
+        ├── TrainingDiverged         a training ended in a loss that is no number
         ├── EnvironmentBuildFailed
         ├── OutOfSpace
         └── InternalError            parity itself made a mistake
@@ -58,6 +59,7 @@ __all__ = [
     "SubjectError",
     "SubjectNotFound",
     "TraceError",
+    "TrainingDiverged",
     "UndecodableInputs",
     "UnknownInputFormat",
     "UnknownOption",
@@ -263,6 +265,12 @@ class RunnerSpokeGarbage(RunError):
     """What came over the border was not the protocol."""
 
     slug = "runner-spoke-garbage"
+
+
+class TrainingDiverged(RunError):
+    """A training ended in a loss that is no number; in a seed audit that is a failed run."""
+
+    slug = "training-diverged"
 
 
 class EnvironmentBuildFailed(RunError):

@@ -12,9 +12,18 @@ import click
 
 from parity.errors import UsageError
 
-__all__ = ["Commands", "at_least", "inputs_options", "positive", "running_options", "temperature"]
+__all__ = [
+    "Commands",
+    "at_least",
+    "inputs_options",
+    "inputs_said",
+    "positive",
+    "running_options",
+    "temperature",
+]
 
 _COLDEST = 1e-6  # as of a subject's own temperature (parity/adapter.py, kind "positive")
+_HOTTEST = 1e6
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -30,10 +39,10 @@ def positive(value: Any) -> float:
 
 
 def temperature(value: Any) -> float:
-    """A number that logits can be divided by, not so near 0 that they end in infinity; raises click's BadParameter."""
+    """A number that logits may be divided by and still be told apart; raises click's BadParameter with the value."""
     number = positive(value)
-    if number < _COLDEST:
-        raise click.BadParameter(f"{str(value)!r} is too near 0; give {_COLDEST:g} or more.")
+    if not _COLDEST <= number <= _HOTTEST:
+        raise click.BadParameter(f"{str(value)!r} is no temperature between {_COLDEST:g} and {_HOTTEST:,.0f}.")
     return number
 
 
@@ -74,14 +83,21 @@ class Commands(click.Group):
 
 
 def inputs_options(command: _Command) -> _Command:
-    """The options that say what the subjects are asked with."""
+    """The options that say what the subjects are asked with: the built-in probes, where no file is named."""
+    return inputs_said(
+        command, "Texts: .txt .jsonl .csv .tsv .parquet, or - for stdin.  [default: built-in probe texts]"
+    )
+
+
+def inputs_said(command: _Command, texts: str) -> _Command:
+    """The same with other words for which files there may be, and what is asked without one."""
     return _with(
         command,
         click.option(
             "--inputs",
             "inputs_path",
             metavar="FILE",
-            help="Texts: .txt .jsonl .csv .tsv .parquet, or - for stdin.  [default: built-in probe texts]",
+            help=texts,
         ),
         click.option("--text-column", metavar="NAME", help="Column of the text.  [default: its usual names]"),
         click.option("--pair-column", metavar="NAME", help="Column of the second text."),

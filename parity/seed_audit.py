@@ -53,8 +53,9 @@ class MarginsRecord(_Record, frozen=True, kw_only=True):
 class RunRecord(_Record, frozen=True, kw_only=True):
     """One run: what it is, the seeds it was made with, whether it counts, and its own figures.
 
-    `standing`: "kept", or why it is not averaged in: "failed", "left_out" (a duplicate, other data, another order), "lost"
-    (it could not be made or asked; `reason` says why).
+    `standing`: "kept", or why it is not averaged in: "failed", "left_out" (a duplicate, one that stands in both arms, other
+    data or classes, another order), "lost" (it could not be made or asked; `reason` says why). `training` tells of a run
+    that was trained for this: its losses, its environment, and digests of what each seed made.
     """
 
     name: str

@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import click
 
 from parity import ending
 from parity.errors import UsageError
-from parity.options import at_least, inputs_options, positive, running_options, temperature
+from parity.options import at_least, inputs_said, positive, running_options, temperature
 
 if TYPE_CHECKING:
     from parity.seed_audit import SeedAudit
@@ -26,6 +26,11 @@ __all__ = ["say_seeds", "seeds"]
 
 _STALE = 7 * 24 * 3600.0  # seconds
 _METRICS = ("accuracy", "macro_f1", "nll", "brier")
+_TEXTS = "Rows: .txt .jsonl .csv .tsv .parquet.  [default: those that the recipe, or a run, brings along]"
+
+
+def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
+    return inputs_said(command, _TEXTS)
 
 
 @click.command()
@@ -94,7 +99,7 @@ _METRICS = ("accuracy", "macro_f1", "nll", "brier")
     metavar="FOLDER",
     help="Where the audit goes.",
 )
-@inputs_options
+@_inputs
 @running_options
 def seeds(
     runs: tuple[str, ...],
@@ -134,6 +139,7 @@ def seeds(
     from parity.watching import watch
 
     _check(alpha, executor, address)
+    _check_limits(metric, margin, churn_budget)
     known = read_factors(Path(factors)) if factors is not None else None
     asked = runs_asked(runs, baseline, SeedPlan(seed_count, init_seeds, order_seeds, repeat), known)
     recipes = [_recipe(asked, arm) for arm in ("candidate", "baseline")]
@@ -167,6 +173,20 @@ def _check(alpha: float, executor: str, address: str | None) -> None:
         raise UsageError("--address is of a Ray cluster.", next_step="Add --executor ray.")
 
 
+def _check_limits(metric: Any, margin: float, churn_budget: float) -> None:
+    """Shares go to 1, and a Brier score to 2: a limit beyond that is a slip of units, and would pass whatever is seen."""
+    from parity.seeds.scores import RANGES
+
+    limits = (
+        ("--margin", margin, metric, RANGES[metric].high),
+        ("--churn-budget", churn_budget, "churn", 1.0),
+    )
+    for option, value, what, most in limits:
+        if value > most:
+            step = "Give a share: 0.02 is two points." if most == 1 else f"Give {most:g} at most."
+            raise UsageError(f"{option} {value:g} is beyond what {what} can be ({most:g}).", next_step=step)
+
+
 def _recipe(asked: Sequence[RunAsked], arm: str) -> dict[str, Any] | None:
     """The recipe of an arm as it was settled, read and checked once, before anything is trained; None where runs exist."""
     from parity.subject import parse_subject
@@ -185,8 +205,18 @@ def _recipe(asked: Sequence[RunAsked], arm: str) -> dict[str, Any] | None:
 
 def _slices(named: str | None, recipe: dict[str, Any] | None) -> str | None:
     """The column that parts the inputs: in a recipe's own evaluation rows it is always called `slice`."""
-    column = recipe["slices"] if recipe is not None else None
-    return "slice" if column is not None and named in {None, column} else named
+    if recipe is None:
+        return named
+    column = recipe["slices"]
+    if named in {None, column}:
+        return None if column is None else "slice"
+    if named == "label":
+        return named
+    parted = "no column parts them" if column is None else f"they are parted by {column!r}"
+    raise UsageError(
+        f"--slices {named}: of a recipe's own evaluation rows it is the recipe that says so, and {parted}.",
+        next_step=f'Write slices = "{named}" under [data].',
+    )
 
 
 @contextlib.contextmanager

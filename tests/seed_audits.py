@@ -263,7 +263,7 @@ def seed_audit(first: ArmRecord, **changes: Any) -> SeedAudit:
     values: dict[str, Any] = {
         "verdict": "unstable",
         "exit_code": 1,
-        "headline": "Unstable. accuracy 83.0 with an SD of 2.6 points over 5 runs. Two runs decide 18.8% of examples differently.",
+        "headline": "Unstable. Accuracy 83.0 with an SD of 2.6 points over 5 runs. Two runs decide 18.8% of examples differently.",
         "margins": MarginsRecord(primary="accuracy", metric=0.02, churn=0.1, alpha=0.05),
         "inputs": InputsRecord(count=300, digest="sha256:9abbe1a6", source="evaluation.jsonl", labelled=300),
         "classes": ["borrow", "fine", "hold"],
@@ -336,7 +336,7 @@ def stable() -> SeedAudit:
         record,
         verdict="stable",
         exit_code=0,
-        headline="Stable. accuracy 91.0 with an SD of 0.1 points over 5 runs; a new run falls within ±0.4.",
+        headline="Stable. Accuracy 91.0 with an SD of 0.1 points over 5 runs; a new run falls within ±0.4.",
         reasons=[
             {"about": "new_run", "value": 0.004, "limit": 0.02, "holds": True},
             {"about": "churn_high", "value": 0.015, "limit": 0.1, "holds": True},

@@ -52,11 +52,13 @@ class Files(NamedTuple):
         *,
         labels: Sequence[str] | None = (),
         ids: bool = False,
-        classes: Sequence[str] = (),
+        classes: Sequence[str] | None = (),
         order: slice = slice(None),
     ) -> str:
-        """Write a run, its rows in this order; returns the subject that it is. labels: None for none, () for the right ones."""
-        found: dict[str, Any] = {"logits": logits[order], "classes": np.array(classes or self.classes)}
+        """Write a run, its rows in this order; returns the subject that it is. labels, classes: None for none, () for the right ones."""
+        found: dict[str, Any] = {"logits": logits[order]}
+        if classes is not None:
+            found["classes"] = np.array(classes or self.classes)
         if labels is not None:
             found["labels"] = np.array(labels or self.labels)[order]
         if ids:

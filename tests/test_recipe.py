@@ -96,13 +96,18 @@ def test_the_demo_is_small_enough_to_commit() -> None:
         ({"training": {"learning_rate": -1.0}}, "training.learning_rate cannot be -1.0. Expected float > 0.0."),
         ({"training": {"weight_decay": True}}, "training.weight_decay cannot be true."),
         ({"training": {"steps": 4}}, "recipe.toml gives both epochs and steps under [training]."),
-        ({"model": {"dtype": "int8"}}, 'model.dtype cannot be "int8".'),
+        ({"model": {"dtype": "int8"}}, 'model.dtype cannot be "int8". Give float32 or float64 or bfloat16.'),
+        ({"model": {"frozen": [""]}}, 'model.frozen cannot be [""]. Expected str of length >= 1.'),
+        ({"training": {"warmup": 2}}, "training.warmup = 2 leaves none of the 2 steps."),
+        ({"training": {"warmup": 1e5}}, "training.warmup = 100000 leaves none of the 2 steps."),
         ({"model": {"frozen": ["a", 1]}}, "model.frozen cannot be"),
         ({"model": {"base": "./nowhere"}}, "model.base = './nowhere' is not a folder that is there"),
         ({"model": {"base": "."}}, "model.base = '.' holds no config.json"),
         ({"data": {"train": "gone.jsonl"}}, "data.train = 'gone.jsonl' is not there"),
-        ({"data": {"text": "txet"}}, "train.jsonl has no column 'txet'; it has 'text', 'label'. Give [data] text ="),
-        ({"data": {"label": "lable"}}, "train.jsonl has no column 'lable'"),
+        ({"data": {"text": "txet"}}, "train.jsonl has no column 'txet'; it has 'text', 'label'. Give text = \"text\" under [data]."),
+        ({"data": {"label": "lable"}}, "train.jsonl has no column 'lable'; it has 'text', 'label'. Give label = \"label\" under"),
+        ({"data": {"id": "number"}}, "Name one of these under [data], as id = …"),
+        ({"data": {"train": "recipe.toml"}}, "Use one of .txt, .jsonl, .ndjson, .csv, .tsv, .parquet, or a folder that `datasets` saved."),
         ({"data": {"slices": "topics"}}, "test.jsonl has no column 'topics' (data.slices); it has 'text', 'label'."),
         ({"data": {"train_rows": 9}}, "train.jsonl holds 8 rows, and data.train_rows asks for 9."),
     ],
@@ -116,7 +121,9 @@ def test_a_key_that_belongs_to_no_section_is_refused(write: Write) -> None:
 
 
 def test_another_task_is_refused(write: Write) -> None:
-    assert 'task cannot be "translation".' in refusal(write('task = "translation"'))
+    assert 'task cannot be "translation". Give sequence_classification.' in refusal(
+        write('task = "translation"')
+    )
 
 
 @pytest.mark.parametrize("value", ["inf", "nan"])

@@ -16,7 +16,7 @@ from rich.console import Console
 
 import parity_reports.seeds
 from parity.errors import RecordError
-from parity.seed_audit import SeedAudit
+from parity.seed_audit import SeedAudit, SeedFinding
 from parity_reports.html import LARGEST
 from parity_reports.seeds import print_summary, render_html, render_junit, render_markdown
 from parity_reports.visible import visible
@@ -239,6 +239,60 @@ def test_a_difference_inside_the_margin_is_said_and_not_red() -> None:
     record = SEED_AUDITS["inside_margin"]
     assert "Different, but inside the margin" in _first_screen(record)
     assert "skipped" == _cases(record)["parity.reasons", "difference"]
+
+
+def against(change: dict[str, object]) -> SeedAudit:
+    """Two arms that are alike, and what is changed of the test of their decisions."""
+    record = SEED_AUDITS["equivalent"]
+    assert record.baseline is not None
+    excess = {**record.baseline["excess_churn"], **change}
+    return msgspec.structs.replace(record, baseline={**record.baseline, "excess_churn": excess})
+
+
+def test_what_is_not_shown_is_never_told_as_none() -> None:
+    first = _first_screen(SEED_AUDITS["equivalent"])
+    assert "Not shown to be other decisions than seeds make" in first
+    assert "No slice is shown to differ by itself." in first
+    few = _first_screen(against({"p": 0.1, "least_p": 0.1}))
+    assert "So few runs cannot tell" in few and "No p below 0.1 can come of them" in few
+
+
+def test_arms_that_differ_in_what_they_decide_alone_lead_to_those_decisions() -> None:
+    record = SEED_AUDITS["different"]
+    reasons = [
+        {**reason, "holds": reason["about"] == "permutation"}
+        for reason in record.reasons
+        if reason["about"] in {"difference", "permutation"}
+    ]
+    first = _first_screen(msgspec.structs.replace(record, reasons=reasons))
+    assert "Look at what they decide differently" in first
+
+
+def test_a_seed_that_the_runs_records_say_changed_nothing_is_marked() -> None:
+    factor = {"name": "init_seed", "values": 5, "alone": 0, "changed": 0}
+    fault = {
+        "kind": "seed_without_effect",
+        "runs": [],
+        "factors": ["init_seed"],
+        "detail": "",
+        "hidden": True,
+    }
+    record = msgspec.structs.replace(
+        SEED_AUDITS["unstable"], integrity={"candidate": {"factors": [factor], "faults": [fault]}}
+    )
+    assert "changed nothing, as recorded" in render_html(record)
+
+
+def test_names_are_said_as_they_are_written() -> None:
+    record = msgspec.structs.replace(SEED_AUDITS["unstable"], headline="r1.npz is lost. There is more.")
+    assert "r1.npz is lost." in _first_screen(record) and "R1.npz" not in _first_screen(record)
+
+
+def test_one_more_finding_bars_and_two_more_bar() -> None:
+    record = SEED_AUDITS["unstable"]
+    barring = SeedFinding(kind="lost_run", sentence="A run is lost.", runs=[], severity="bars")
+    for count, said in ((4, "1 more finding bars a reading."), (5, "2 more findings bar a reading.")):
+        assert said in _plain(msgspec.structs.replace(record, findings=[barring] * count))
 
 
 def test_sources_whose_intervals_overlap_are_not_ranked() -> None:

@@ -55,6 +55,13 @@ def test_a_subject_that_says_its_seed_is_one_run() -> None:
     assert 2 == len({run.name for run in runs})
 
 
+def test_allennlp_runs_that_say_seeds_of_their_own_are_runs_and_what_they_do_not_say_is_unknown() -> None:
+    texts = [f"allennlp-train:c.jsonnet?random_seed={k}&pytorch_seed=1" for k in (1, 2)]
+    runs = runs_asked([*texts, "allennlp-train:c.jsonnet?seed=3&pytorch_seed=4"], [], SeedPlan())
+    assert {"random_seed": 2, "pytorch_seed": 1} == runs[1].factors
+    assert {"random_seed": 3, "numpy_seed": 3, "pytorch_seed": 4} == runs[2].factors
+
+
 def test_both_arms_follow_one_plan_and_the_candidate_comes_first() -> None:
     runs = runs_asked(["r.toml"], ["b.toml"], SeedPlan(seeds=2))
     assert ["candidate", "candidate", "baseline", "baseline"] == [run.arm for run in runs]
@@ -85,6 +92,12 @@ def test_a_csv_tells_seeds_and_arms(tmp_path: Path) -> None:
     [
         ("name,init_seed\nhf:one,1\n", "has no column `subject`"),
         ("", "has no column `subject`"),
+        ("subject;init_seed\nhf:one;1\n", "no column `subject`. Part the columns by commas."),
+        ("Subject,init_seed\nhf:one,1\n", "no column `subject`. Call 'Subject' subject."),
+        ("subject,int_seed\nhf:one,1\n", "unknown column 'int_seed'. Did you mean init_seed?"),
+        ("subject,init_seed,accuracy\nhf:one,1,0.9\n", "unknown column 'accuracy'"),
+        ("subject,init_seed,init_seed\nhf:one,1,2\n", "has the column 'init_seed' twice"),
+        ("subject,init_seed\n", "names its columns, and has no line beneath them"),
         ("subject,init_seed\nhf:one,1\nhf:two,first\n", "line 3: init_seed = 'first' is no whole number"),
         ("subject,arm\nhf:one,control\n", "line 2: arm = 'control'"),
         ("subject\nhf:one\nhf:one\n", "line 3: hf:one stands there a second time"),
@@ -115,7 +128,7 @@ def test_a_csv_and_the_runs_are_about_the_same() -> None:
     ("runs", "plan", "said"),
     [
         (["r.toml"], SeedPlan(seeds=2, init_seeds=2), "--seeds moves every seed at once"),
-        (["allennlp-train:c.jsonnet"], SeedPlan(init_seeds=2), "cannot be crossed"),
+        (["allennlp-train:c.jsonnet"], SeedPlan(init_seeds=2), "initial weights cannot be moved alone"),
         (["r.toml", "hf:one"], SeedPlan(), "other runs stand beside it"),
         (["hf:one", "hf:two"], SeedPlan(seeds=3), "--seeds says how often a recipe is run"),
         (["hf:one", "hf:two"], SeedPlan(repeat=2), "--repeat says how often a recipe is run"),

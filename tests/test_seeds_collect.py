@@ -9,8 +9,9 @@ import pytest
 
 from parity.encoding import Example
 from parity.errors import TraceError
-from parity.seeds.collect import InputsAsked, Task, collect, read_collected
+from parity.seeds.collect import Task, collect, read_collected
 from parity.seeds.executors import run_here
+from parity.seeds.inputs_asked import InputsAsked
 from parity.seeds.own_rows import row_fault
 from tests.seed_files import Files
 

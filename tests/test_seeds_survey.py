@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,12 @@ import pytest
 
 from parity.errors import InputsDoNotFit, InputsError, MissingColumn, SubjectNotFound, UsageError
 from parity.seed_audit import seed_audit_bytes
+from parity.seeds.asked import SeedPlan, runs_asked
+from parity.seeds.collect import Outcome, Task, collect
+from parity.seeds.executors import Progress
+from parity.seeds.gate import Margins
+from parity.seeds.inputs_asked import InputsAsked
+from parity.seeds.survey import SurveyRequest, survey
 from tests.seed_files import Audited, Files, audited, kinds, run_of
 
 
@@ -153,7 +160,7 @@ def test_a_seed_that_is_not_wired_is_said_and_bars_a_pass(files: Files, tmp_path
     csv = factors(tmp_path / "runs.csv", "subject,init_seed,order_seed", *lines)
     found = audited(tmp_path / "out", *runs, "--factors", csv)
     assert "seed_without_effect" == kinds(found.audit)[0]
-    assert found.audit.findings[0].sentence.startswith("Order_seed changed nothing")
+    assert found.audit.findings[0].sentence.startswith("The seed order_seed changed nothing")
     assert 3 == found.audit.arms[0].runs
     assert (
         "It is the same to the bit as i2o1.npz, though its seeds are others."
@@ -206,11 +213,58 @@ def test_classes_in_another_order_are_put_right(files: Files, tmp_path: Path) ->
     assert straight.audit.metrics == found.audit.metrics
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_run_with_more_columns_is_never_cut_to_fit_wherever_it_stands(
+    files: Files, tmp_path: Path, first: bool
+) -> None:
+    runs = [files.write(f"run-{k}", files.logits(k), classes=None) for k in range(1, 4)]
+    more = files.write("more", np.random.default_rng(5).standard_normal((200, 4)), classes=None)
+    found = audited(tmp_path / "out", *([more, *runs] if first else [*runs, more]))
+    assert ["classes_by_index", "left_out", "no_labels"] == kinds(found.audit)
+    expected = "Runs run-1.npz, run-2.npz, run-3.npz did not name the classes: columns are taken by index."
+    assert expected == found.audit.findings[0].sentence
+    assert "Its logits have 4 classes, those of most runs 3." == run_of(found.audit, "more.npz").reason
+    assert 3 == found.audit.arms[0].runs
+
+
+def test_a_run_that_does_not_name_its_classes_beside_those_that_do_is_said(
+    files: Files, tmp_path: Path
+) -> None:
+    unnamed = files.write("unnamed", files.logits(4), classes=None)
+    found = audited(tmp_path / "out", *files.runs(3), unnamed)
+    assert ["classes_by_index"] == kinds(found.audit)
+    expected = "Run unnamed.npz did not name the classes: column 0 is taken for 'a', and so on by index."
+    assert expected == found.audit.findings[0].sentence
+
+
+def test_a_run_of_other_classes_that_comes_first_decides_nothing(files: Files, tmp_path: Path) -> None:
+    other = files.write(
+        "other", np.random.default_rng(5).standard_normal((200, 4)), classes=("a", "b", "c", "d")
+    )
+    found = audited(tmp_path / "out", other, *files.runs(3))
+    assert ["other.npz"] == [run.name for run in found.audit.runs if run.standing != "kept"]
+    assert ["a", "b", "c"] == found.audit.classes
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+
+
+def test_a_class_that_has_a_number_for_its_name_is_not_taken_by_index(files: Files, tmp_path: Path) -> None:
+    labels = [str("abc".index(label)) for label in files.labels]
+    runs = [
+        files.write(f"run-{k}", files.logits(k), labels=labels, classes=("1", "2", "3")) for k in range(1, 4)
+    ]
+    found = audited(tmp_path / "out", *runs)
+    assert "strange_labels" == kinds(found.audit)[-1]
+    assert "labels are no class ('0', for one)" in found.audit.findings[-1].sentence
+
+
 def test_a_run_of_other_classes_is_left_out(files: Files, tmp_path: Path) -> None:
     other = files.write("other", files.logits(4), classes=("x", "y", "z"))
     found = audited(tmp_path / "out", *files.runs(3), other)
     assert ["left_out"] == kinds(found.audit)
-    assert "The classes have different names" in found.audit.findings[0].sentence
+    assert (
+        "Its classes have other names than those of most runs: 'x', 'y', 'z'"
+        in found.audit.findings[0].sentence
+    )
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
 
 
@@ -284,6 +338,78 @@ def test_a_csv_tells_arms_and_seeds_and_the_same_seeds_are_paired(files: Files, 
     assert (0, "equivalent") == (found.code, found.audit.verdict)
 
 
+def test_of_runs_of_which_one_seed_is_known_none_is_taken_for_a_repeat(files: Files, tmp_path: Path) -> None:
+    runs = files.runs(4)
+    csv = factors(
+        tmp_path / "runs.csv", "subject,init_seed", *(f"{run},{k // 2}" for k, run in enumerate(runs))
+    )
+    found = audited(tmp_path / "out", *runs, "--factors", csv)
+    assert ([], 4) == (kinds(found.audit), found.audit.arms[0].runs)
+
+
+def test_arms_of_which_only_some_seeds_are_known_are_not_paired(files: Files, tmp_path: Path) -> None:
+    runs = files.runs(6)
+    for name, seeds in (("some", (1, "", "")), ("alike", (1, 1, 1))):
+        lines = [f"{run},{'candidate' if k < 3 else 'baseline'},{seeds[k % 3]}" for k, run in enumerate(runs)]
+        csv = factors(tmp_path / f"{name}.csv", "subject,arm,init_seed", *lines)
+        found = audited(tmp_path / name, *runs, "--factors", csv)
+        assert found.audit.baseline is not None and not found.audit.baseline["paired"]
+
+
+def test_a_run_that_was_asked_other_inputs_is_said_and_in_no_mean(files: Files, tmp_path: Path) -> None:
+    inputs = tmp_path / "rows.jsonl"
+
+    def write(texts: str) -> None:
+        rows = [{"text": f"{texts} {row}", "label": label} for row, label in enumerate(files.labels)]
+        inputs.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+    def changing(tasks: Sequence[Task], progress: Progress) -> list[Outcome]:
+        """Asks one run after another; while the third is asked, the file says something else."""
+        outcomes: list[Outcome] = []
+        for place, task in enumerate(tasks):
+            write("other" if place == 2 else "text")
+            outcomes.append(collect(task))
+        write("text")
+        return outcomes
+
+    write("text")
+    request = SurveyRequest(
+        runs=runs_asked(files.runs(4), [], SeedPlan()),
+        inputs=InputsAsked(str(inputs)),
+        folder=tmp_path / "collected",
+        execute=changing,
+        margins=Margins(0.02, 0.1),
+    )
+    found = survey(request, lambda what, done, total: None)
+    assert ["other_data"] == kinds(found)
+    assert "The inputs were others when it was asked." == run_of(found, "run-3.npz").reason
+    assert "inconclusive" == found.verdict
+
+
+def test_a_run_whose_training_diverged_is_a_failed_run_and_no_lost_one(files: Files, tmp_path: Path) -> None:
+    def with_one_diverged(tasks: Sequence[Task], progress: Progress) -> list[Outcome]:
+        said = "The training of c.jsonnet diverged: its loss is no number."
+        gone = Outcome(tasks[0].subject, None, said, "training-diverged", "Lower the rate.")
+        return [gone, *(collect(task) for task in tasks[1:])]
+
+    inputs = tmp_path / "rows.jsonl"
+    rows = [{"text": f"text {row}", "label": label} for row, label in enumerate(files.labels)]
+    inputs.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    request = SurveyRequest(
+        runs=runs_asked(files.runs(4), [], SeedPlan()),
+        inputs=InputsAsked(str(inputs)),
+        folder=tmp_path / "collected",
+        execute=with_one_diverged,
+        margins=Margins(0.02, 0.1),
+    )
+    found = survey(request, lambda what, done, total: None)
+    assert ("unstable", ["failed_run"]) == (found.verdict, kinds(found))
+    assert ["failed", "kept", "kept", "kept"] == [run.standing for run in found.runs]
+    assert (4, 0.25) == (found.arms[0].failed["runs"], found.arms[0].failed["rate"])
+    expected = "Run run-1.npz failed: The training of c.jsonnet diverged: its loss is no number. It is counted, and in no mean."
+    assert expected == found.findings[0].sentence
+
+
 def test_a_baseline_that_is_lost_is_no_pass(files: Files, tmp_path: Path) -> None:
     found = audited(tmp_path / "out", *files.runs(4), "--baseline", f"outputs:{tmp_path}/gone.npz")
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
@@ -302,13 +428,29 @@ def test_a_failed_run_of_the_baseline_bars_equivalence(files: Files, tmp_path: P
     baseline = [word for run in [*files.runs(4), chance] for word in ("--baseline", run)]
     found = audited(tmp_path / "out", *files.runs(5, first=5), *baseline)
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
-    assert "Chance.npz of the baseline learnt nothing" in found.audit.findings[0].sentence
+    said = "Run chance.npz of the baseline failed: its accuracy of "
+    assert found.audit.findings[0].sentence.startswith(said)
 
 
-def test_the_same_runs_in_both_arms_are_said(files: Files, tmp_path: Path) -> None:
+def test_the_same_runs_in_both_arms_are_said_and_in_no_mean(files: Files, tmp_path: Path) -> None:
     runs = files.runs(3)
     found = audited(tmp_path / "out", *runs, *(word for run in runs for word in ("--baseline", run)))
-    assert ["in_both_arms"] == kinds(found.audit)
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+    assert "in_both_arms" == kinds(found.audit)[0]
+    assert ("bars", 1) == (found.audit.findings[0].severity, kinds(found.audit).count("in_both_arms"))
+    assert {"left_out"} == {run.standing for run in found.audit.runs}
+    assert found.audit.baseline is None
+
+
+def test_one_run_that_stands_in_both_arms_is_in_no_mean_of_either(files: Files, tmp_path: Path) -> None:
+    copy = files.write("copy", files.logits(2))
+    baseline = [word for run in [*files.runs(4, first=5), copy] for word in ("--baseline", run)]
+    found = audited(tmp_path / "out", *files.runs(4), *baseline, "--margin", "0.05")
+    assert ["run-2.npz", "copy.npz"] == [run.name for run in found.audit.runs if run.standing != "kept"]
+    assert "It is the same to the bit as copy.npz of the baseline." == run_of(found.audit, "run-2.npz").reason
+    assert [3, 4] == [arm.runs for arm in found.audit.arms]
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+    assert "missing_runs" in [reason["about"] for reason in found.audit.reasons]
 
 
 def test_a_grid_of_seeds_is_split(files: Files, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def open(request: dict[str, Any], host: Any) -> Session:
     experiment = _experiment(place, options, include, host, notes)
     around = _environment(threads)
     host.progress("looking for the run")
-    whole = [experiment.text, experiment.recipe_digest, repeat, around]
+    whole = [experiment.text, experiment.recipe_digest, repeat, around, training.VERSION]
     with host.run_folder.claim(options["runs"], host.run_folder.key_of(whole), host) as claimed:
         if claimed.record is None:
             made = training.train(place, experiment, threads, claimed.draft, host, host.safe_weights)

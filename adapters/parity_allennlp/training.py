@@ -27,6 +27,7 @@ from typing import Any, Generator
 ARCHIVE = "model.tar.gz"
 METRICS = "metrics.json"
 
+VERSION = 1  # one more whenever what is done here may make other weights of the same config
 _POINTS = 200  # of the loss, kept
 _SAID = 300  # characters of an error of AllenNLP's, which may list all it knows
 
@@ -162,6 +163,12 @@ def _refusal(place: str, error: Exception, host: Any, safe_weights: Any) -> Any:
             else "Mend the config."
         )
         return host.Refusal("subject", f"AllenNLP cannot train what {place} asks for: {said}", step)
+    if isinstance(error, ValueError) and "nan loss" in said:
+        return host.Refusal(
+            "training-diverged",
+            f"The training of {place} diverged: its loss is no number.",
+            "A lower learning rate or a longer warm-up often ends it.",
+        )
     if "from_pretrained" in _frames(error) and isinstance(error, (OSError, ValueError)):
         return host.Refusal(
             "subject-not-found",

@@ -95,6 +95,13 @@ def _limit(asked: int | None, tokenizer: Any, model: Any, host: Any) -> int | No
             f"model.max_length = {asked} is beyond the {positions} positions of the base model.",
             f"Give at most {positions}.",
         )
+    special = int(tokenizer.num_special_tokens_to_add(pair=True))
+    if asked is not None and asked <= special:  # tokenizers would then not cut at all
+        raise host.Refusal(
+            "recipe",
+            f"model.max_length = {asked} has no room beside the {special} special tokens of the base model.",
+            f"Give at least {special + 1}.",
+        )
     room = [
         size for size in (asked, positions, tokenizer.model_max_length) if size is not None and size < 10**9
     ]

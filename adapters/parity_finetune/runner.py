@@ -51,7 +51,8 @@ def open(request: dict[str, Any], host: Any) -> Session:
     device = options.get("device", "cpu")
     host.progress("looking for the run")
     around = training.environment(device, threads, near.loading.version_of)
-    key = host.run_folder.key_of([recipe["training_digest"], asked, repeat, around])
+    # A trainer that would make other weights finds none of the runs that an earlier one made.
+    key = host.run_folder.key_of([recipe["training_digest"], asked, repeat, around, training.VERSION])
     with host.run_folder.claim(options["runs"], key, host) as claimed:
         if claimed.record is None:
             rows = near.rows.read(options["train"], recipe["data_digest"], host)

@@ -14,7 +14,9 @@ import platform
 import time
 from typing import Any
 
-__all__ = ["environment", "train"]
+__all__ = ["VERSION", "environment", "train"]
+
+VERSION = 1  # of what this file, rows.py, seeds.py and base_model.py make of a recipe: one more whenever weights may change
 
 _POINTS = 200  # of the loss, kept
 

@@ -16,6 +16,8 @@ __all__ = ["Arm", "Known", "RunAsked", "SeedPlan", "is_recipe", "read_factors", 
 
 Arm = Literal["candidate", "baseline"]
 _FACTORS = ("init_seed", "order_seed", "dropout_seed")
+_ALLENNLP = ("random_seed", "numpy_seed", "pytorch_seed")
+_COLUMNS = ("subject", "arm", *_FACTORS, "seed", *_ALLENNLP, "repeat")
 _TRAINED = {"finetune": _FACTORS, "allennlp-train": ("seed",)}
 
 
@@ -57,8 +59,9 @@ class SeedPlan(NamedTuple):
             )
         if crossed and tuple(names) != _FACTORS:
             raise UsageError(
-                "AllenNLP draws initial weights, order and dropout from one stream: its seeds cannot be crossed.",
-                next_step="Give --seeds N.",
+                "AllenNLP draws initial weights and dropout from one stream (pytorch_seed) and the order from another (random_seed): "
+                "initial weights cannot be moved alone.",
+                next_step="Give --seeds N, or each run by itself: CONFIG?random_seed=1&pytorch_seed=2.",
             )
         if crossed:
             grid = product(range(1, (self.init_seeds or 1) + 1), range(1, (self.order_seeds or 1) + 1))
@@ -91,7 +94,7 @@ def is_recipe(text: str) -> bool:
     if not text.startswith(tuple(f"{scheme}:" for scheme in _TRAINED)):
         return False
     said = {name for name, _ in parse_subject(text).options}
-    return not said & {*_FACTORS, "seed", "repeat"}
+    return not said & {*_FACTORS, *_ALLENNLP, "seed", "repeat"}
 
 
 def runs_asked(
@@ -137,14 +140,16 @@ def read_factors(path: Path) -> dict[str, Known]:
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            columns, rows = list(reader.fieldnames or ()), list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         said = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"--factors {path} cannot be read: {said}.", next_step="Name a CSV file.") from error
-    if not rows or "subject" not in rows[0]:
+    _check_columns(path, columns)
+    if not rows:
         raise UsageError(
-            f"--factors {path} has no column `subject`.",
-            next_step="Its first line names the columns: subject, arm, init_seed, order_seed, dropout_seed.",
+            f"--factors {path} names its columns, and has no line beneath them.",
+            next_step="Give each run one line.",
         )
     found: dict[str, Known] = {}
     for number, row in enumerate(rows, 2):
@@ -156,6 +161,24 @@ def read_factors(path: Path) -> dict[str, Known]:
             raise UsageError(f"{where}: {wrong}.", next_step="Give each run one line.")
         found[subject] = Known(_seeds(row, where), _arm((row.get("arm") or "").strip(), where))
     return found
+
+
+def _check_columns(path: Path, columns: Sequence[str]) -> None:
+    known = f"The columns are: {', '.join(_COLUMNS)}."
+    if "subject" not in columns:
+        near = difflib.get_close_matches("subject", columns, n=1, cutoff=0.5)
+        step = f"Call {near[0]!r} subject. " if near else "Its first line names the columns. "
+        step = "Part the columns by commas. " if any(set(name) & {";", "\t"} for name in columns) else step
+        raise UsageError(f"--factors {path} has no column `subject`.", next_step=f"{step}{known}")
+    for name in columns:
+        if columns.count(name) > 1:
+            raise UsageError(f"--factors {path} has the column {name!r} twice.", next_step="Remove one.")
+        if name not in _COLUMNS:
+            near = difflib.get_close_matches(name.lower(), set(_COLUMNS) - set(columns), n=1, cutoff=0.5)
+            raise UsageError(
+                f"--factors {path} has an unknown column {name!r}.",
+                next_step=f"{f'Did you mean {near[0]}? ' if near else 'Remove it. '}{known}",
+            )
 
 
 def _seeds(row: Mapping[str, str | None], where: str) -> dict[str, int]:
@@ -212,6 +235,10 @@ def _own_seeds(subject: Subject) -> dict[str, int]:
     names = _TRAINED.get(subject.scheme, ())
     said = dict(subject.options)
     values = {name: said.get(name, said.get("seed", "0")) for name in names}
+    if subject.scheme == "allennlp-train" and said.keys() & set(_ALLENNLP):
+        # What is not said is the config's own, and not known here.
+        known = {name: said.get(name, said.get("seed")) for name in _ALLENNLP}
+        values = {name: value for name, value in known.items() if value is not None}
     if "repeat" in said and names:
         values["repeat"] = said["repeat"]
     if not all(value.isdecimal() for value in values.values()):

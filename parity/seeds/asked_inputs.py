@@ -9,7 +9,7 @@ from pathlib import Path
 from parity.adapter import find_adapter
 from parity.errors import InputsError, ParityError, UsageError
 from parity.seeds.asked import RunAsked
-from parity.seeds.collect import InputsAsked
+from parity.seeds.inputs_asked import InputsAsked
 from parity.subject import parse_subject
 
 __all__ = ["asked_inputs"]
@@ -83,7 +83,9 @@ def _brought_along(runs: Sequence[RunAsked], folder: Path) -> list[InputsAsked]:
             path = own(subject, part)
         except ParityError as error:
             failed, path = failed or error, None  # said again when the run itself is asked
-        known[key] = None if path is None else InputsAsked(str(path), source=f"the rows of {subject.locator}")
+        known[key] = (
+            None if path is None else InputsAsked(str(path), source=f"{subject.locator} (its own rows)")
+        )
     places = (parse_subject(run.subject) for run in runs)
     found = [known.get((subject.scheme, subject.locator)) for subject in places]
     if failed is not None and not any(found):

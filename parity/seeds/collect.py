@@ -28,39 +28,14 @@ from parity.fit import check_fit
 from parity.inputs import Inputs, open_inputs
 from parity.runner import Batch, Runner
 from parity.runner import Progress as Told
+from parity.seeds.inputs_asked import InputsAsked
 from parity.seeds.own_rows import RowFault, row_fault
 from parity.subject import Subject, parse_subject
 
-__all__ = ["Collected", "InputsAsked", "Outcome", "Task", "collect", "read_collected"]
+__all__ = ["Collected", "Outcome", "Task", "collect", "read_collected"]
 
 _WINDOW = 512
 _FILES = ("outputs.npz", "stages.npz", "run.json")
-
-
-class InputsAsked(NamedTuple):
-    """Which inputs, in words that another process or machine can read them by again; `source` is what they are called."""
-
-    path: str
-    text_column: str | None = None
-    pair_column: str | None = None
-    label_column: str | None = None
-    id_column: str | None = None
-    limit: int | None = None
-    encoding: str = "utf-8"
-    source: str | None = None
-
-    def open(self) -> Inputs:
-        """Read and check them."""
-        return open_inputs(
-            self.path,
-            text_column=self.text_column,
-            pair_column=self.pair_column,
-            label_column=self.label_column,
-            id_column=self.id_column,
-            limit=self.limit,
-            encoding=self.encoding,
-            source=self.source,
-        )
 
 
 class Task(NamedTuple):

@@ -17,17 +17,25 @@ from parity.seeds.population import Population
 
 __all__ = ["FactorCheck", "Fault", "RepeatNoise", "RowCheck", "SeedCheck", "check_rows", "check_seeds"]
 
+# Seeds that leave no other unknown: of a recipe, of AllenNLP.
+_WHOLE = (
+    {"init_seed", "order_seed", "dropout_seed"},
+    {"seed"},
+    {"random_seed", "numpy_seed", "pytorch_seed"},
+)
 Kind = Literal["other_data", "row_order", "duplicate_run", "seed_without_effect", "repeat_differs"]
 
 
 class Fault(NamedTuple):
     """Something that was planted or went wrong. `runs` are those it concerns, the first one being what the others equal
-    (duplicate_run, seed_without_effect, repeat_differs); `factors` the seeds in question.
+    (duplicate_run, seed_without_effect, repeat_differs); `factors` the seeds in question. `hidden`: a seed without effect
+    that only the runs' own records tell of, as other seeds moved with it and made the runs differ.
     """
 
     kind: Kind
     runs: tuple[int, ...]
     factors: tuple[str, ...] = ()
+    hidden: bool = False
 
 
 class RowCheck(NamedTuple):
@@ -84,11 +92,17 @@ def check_rows(digests: Sequence[Sequence[str]]) -> RowCheck:
     return RowCheck(tuple(faults), tuple(index for index, run in enumerate(rows) if run == usual))
 
 
-def check_seeds(population: Population, weights: Sequence[str | None] | None = None) -> SeedCheck:
+def check_seeds(
+    population: Population,
+    weights: Sequence[str | None] | None = None,
+    made: Sequence[Mapping[str, tuple[str, ...]]] | None = None,
+) -> SeedCheck:
     """Compare every pair of runs with the seeds they were made with.
 
     weights: a digest of each run's weights, None where unknown. Two runs are the same run when their logits are bitwise
-    equal or their weights' digests are. A run without factors is only looked at for being there twice.
+    equal or their weights' digests are. A run without factors is only looked at for being there twice, and runs of which
+    the same seeds are known are repeats only where no other seed is unknown.
+    made: for each run what it recorded that each seed made, by the seed's name (nothing: the seed had nothing to make).
     """
     digests = list(weights) if weights is not None else [None] * population.runs
     pairs = list(combinations(range(population.runs), 2))
@@ -111,6 +125,10 @@ def check_seeds(population: Population, weights: Sequence[str | None] | None = N
             }
         )
         faults.append(Fault("seed_without_effect", tuple(concerned), cause))
+    if made is not None:
+        faults += [
+            fault for name in names if name not in dead for fault in _made_nothing(name, population, made)
+        ]
     for pair in pairs:
         seeds = moved[pair]
         if same[pair]:
@@ -142,11 +160,25 @@ def _index(population: Population, run: int) -> int | None:
 
 
 def _moved(one: Mapping[str, int], other: Mapping[str, int]) -> tuple[str, ...] | None:
-    """The seeds in which two runs differ; None where the seeds of either are unknown."""
+    """The seeds in which two runs differ; None where they are unknown, or where others than the known ones may differ."""
     names, others = set(one) - {"repeat"}, set(other) - {"repeat"}
     if not names or names != others:
         return None
-    return tuple(sorted(name for name in names if one[name] != other[name]))
+    moved = tuple(sorted(name for name in names if one[name] != other[name]))
+    if moved or names in _WHOLE or ("repeat" in one and "repeat" in other):
+        return moved
+    return None
+
+
+def _made_nothing(
+    name: str, population: Population, made: Sequence[Mapping[str, tuple[str, ...]]]
+) -> list[Fault]:
+    """The fault of a seed that took several values and made the same in all runs, or nothing in any."""
+    known = [run for run, factors in enumerate(population.factors) if name in factors and name in made[run]]
+    values = {population.factors[run][name] for run in known}
+    if len(values) < 2 or len({made[run][name] for run in known}) > 1:
+        return []
+    return [Fault("seed_without_effect", tuple(known), (name,), hidden=True)]
 
 
 def _factor(

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 from parity.encoding import Example
+from parity.seeds.classes import label_places
 
 __all__ = ["RowFault", "row_fault"]
 
@@ -91,9 +92,10 @@ def _cells(row: Example, parts: Sequence[str], classes: Sequence[str] | None) ->
 
 def _named(label: str | None, classes: Sequence[str] | None) -> str | None:
     """A label by its class's name, where it is written as its number."""
-    if label is None or classes is None or label in classes or not label.isdecimal():
+    if label is None or classes is None:
         return label
-    return classes[int(label)] if int(label) < len(classes) else label
+    place = label_places(classes).get(label)
+    return label if place is None else classes[place]
 
 
 def _cannot_be_told(mine: str | None, other: str | None) -> bool:

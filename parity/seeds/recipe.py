@@ -32,7 +32,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 import msgspec
 from msgspec import Meta
@@ -45,6 +45,10 @@ __all__ = ["ModelSettings", "Recipe", "TrainingSettings", "read_recipe"]
 _Count = Annotated[int, Meta(ge=1)]
 _NotNegative = Annotated[float, Meta(ge=0)]
 _Positive = Annotated[float, Meta(gt=0)]
+_Name = Annotated[str, Meta(min_length=1)]
+_Dtype = Literal["float32", "float64", "bfloat16"]
+_Task = Literal["sequence_classification"]
+_CHOICES = {"model.dtype": get_args(_Dtype), "task": get_args(_Task)}
 _NEEDED: dict[str, tuple[str, ...]] = {"model": ("base",), "data": ("train", "evaluation"), "training": ()}
 
 
@@ -53,9 +57,9 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     base: str
     revision: str | None = None
-    dtype: Literal["float32", "float64", "bfloat16"] = "float32"
+    dtype: _Dtype = "float32"
     max_length: _Count | None = None
-    frozen: tuple[str, ...] = ()
+    frozen: tuple[_Name, ...] = ()
 
 
 class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,12 +73,16 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight_decay: _NotNegative = 0.0
     clip: _Positive = 1.0
 
+    def steps_on(self, rows: int) -> int:
+        """The steps of a training on so many rows."""
+        return self.steps or (self.epochs or 0) * math.ceil(rows / self.batch_size)
+
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: ModelSettings
     data: DataSettings
     training: TrainingSettings
-    task: Literal["sequence_classification"] = "sequence_classification"
+    task: _Task = "sequence_classification"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,13 +136,14 @@ def read_recipe(path: str | Path) -> Recipe:
     if (training.epochs is None) == (training.steps is None):
         said = "neither epochs nor steps" if training.epochs is None else "both epochs and steps"
         raise RecipeError(f"{place} gives {said} under [training].", next_step="Give one of the two.")
-    if training.steps is not None and training.warmup >= training.steps:
-        raise RecipeError(
-            f"{place}: training.warmup = {training.warmup:g} leaves none of the {training.steps} steps.",
-            next_step="Give a share of the steps below 1, or fewer steps.",
-        )
     base, base_digest = _base(place, document.model.base)
     train = open_part(place, document.data, "train")
+    steps = training.steps_on(train.count)
+    if training.warmup >= steps and training.warmup >= 1:
+        raise RecipeError(
+            f"{place}: training.warmup = {training.warmup:g} leaves none of the {steps} steps.",
+            next_step="Give a share of the steps below 1, or fewer steps.",
+        )
     labels = _labels(place, train)
     evaluation = open_part(place, document.data, "evaluation", columns=train.columns)
     unknown = sorted(set(evaluation.labels) - set(labels))
@@ -193,9 +202,10 @@ def _settings(place: Path, table: dict[str, Any]) -> _Document:
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
         key = where.rstrip("`").partition("[")[0]
-        raise RecipeError(
-            f"{place}: {key} cannot be {_said(table, key)}.", next_step=f"{what.replace('`', '')}."
-        ) from None
+        step = f"{what.replace('`', '')}."
+        if key in _CHOICES and "enum" in what:
+            step = f"Give {' or '.join(_CHOICES[key])}."
+        raise RecipeError(f"{place}: {key} cannot be {_said(table, key)}.", next_step=step) from None
 
 
 def _known(

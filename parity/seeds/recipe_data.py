@@ -23,8 +23,8 @@ import msgspec
 from msgspec import Meta
 
 from parity.columns import Columns, find_columns
-from parity.errors import InputsError, MissingColumn, RecipeError
-from parity.reading import Row, find_source, rows
+from parity.errors import InputsError, MissingColumn, RecipeError, UnknownInputFormat
+from parity.reading import FORMATS, Row, find_source, rows
 
 __all__ = ["DataRow", "DataSettings", "Part", "label_order", "open_part"]
 
@@ -108,7 +108,13 @@ def open_part(
             if row.label is not None:
                 labels[row.label] += 1
     except MissingColumn as error:
-        step = re.sub(r"--(\w+)-column", r"[data] \1 =", error.next_step)
+        step = re.sub(
+            r"Give --(\w+)-column one of these", r"Name one of these under [data], as \1 = …", error.next_step
+        )
+        step = re.sub(r"--(\w+)-column ([^\s.)]+)", r'\1 = "\2" under [data]', step)
+        raise RecipeError(error.sentence, next_step=step) from None
+    except UnknownInputFormat as error:
+        step = f"Use one of {', '.join(FORMATS)}, or a folder that `datasets` saved."
         raise RecipeError(error.sentence, next_step=step) from None
     except InputsError as error:
         raise RecipeError(error.sentence, next_step=error.next_step) from None

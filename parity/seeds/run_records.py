@@ -25,8 +25,11 @@ _TRAINED = (
     "recipe_digest",
     "data_digest",
     "derived",
+    "initial_digest",
     "head_digest",
     "order_digests",
+    "dropout_digest",
+    "environment",
 )
 _LONGEST_TEXT = 400
 

@@ -6,11 +6,9 @@ it ends no audit and is in no mean.
 
 from __future__ import annotations
 
-import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,14 +22,21 @@ from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_s
 from parity.inputs import Inputs
 from parity.managed import ensure
 from parity.seed_audit import MarginsRecord, SeedAudit
-from parity.seeds.arms import ArmRuns, gather_arm
+from parity.seeds.arms import ArmRuns, Ground
 from parity.seeds.asked import RunAsked
-from parity.seeds.collect import Collected, InputsAsked, Outcome, Task, read_collected
-from parity.seeds.gate import Comparison, Margins, Stability, compare_arms, judge_stability
-from parity.seeds.headline import LabelsRead, findings_of, headline
+from parity.seeds.classes import Classes, label_places, usual_classes
+from parity.seeds.collect import Outcome, Task, read_collected
+from parity.seeds.findings import LabelsRead, findings_of
+from parity.seeds.gate import Comparison, Margins, Reason, Stability, compare_arms, judge_stability
+from parity.seeds.gathering import gather_arms, told_of
+from parity.seeds.headline import headline
+from parity.seeds.inputs_asked import InputsAsked
 from parity.seeds.plain import plain
+from parity.seeds.population import Population
+from parity.seeds.provenance import provenance_of
 from parity.seeds.run_records import contested_examples, integrity_record, run_records
 from parity.seeds.scores import Metric
+from parity.seeds.settling import RunsNeeded
 from parity.seeds.statistics import TwoArms, arm_statistics, two_arms
 from parity.subject import parse_subject
 
@@ -88,22 +93,12 @@ def survey(request: SurveyRequest, progress: Progress) -> SeedAudit:
     }
     if not collected:
         raise _nothing(request.runs, outcomes)
-    names = _class_names(collected)
-    labels = _labels(inputs, names)
-    arms = [
-        gather_arm(
-            arm,
-            [request.runs[place] for place in places],
-            [outcomes[place] for place in places],
-            {index: collected[place] for index, place in enumerate(places) if place in collected},
-            labels.classes,
-            names,
-            1 - request.margins.alpha,
-        )
-        for arm in ("candidate", "baseline")
-        if (places := [place for place, run in enumerate(request.runs) if run.arm == arm])
-    ]
-    return _conclude(request, _Made(inputs, names, labels, slices, arms), (started, clock))
+    classes = usual_classes([told_of(run) for run in collected.values()])
+    labels = _labels(inputs, classes)
+    ground = Ground(inputs.digest, classes, labels.classes, 1 - request.margins.alpha)
+    arms = gather_arms(request.runs, outcomes, collected, ground)
+    made = _Made(inputs, list(classes.names), labels, slices, arms)
+    return _conclude(request, made, (started, clock))
 
 
 def _tasks(request: SurveyRequest) -> list[Task]:
@@ -175,7 +170,7 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         findings=findings_of(made.arms, made.labels),
         contested=contested_examples(first.agreement, made.inputs, made.names),
         recipe=request.recipe,
-        provenance=_provenance(began, made.arms),
+        provenance=provenance_of(*began, made.arms),
         command=request.command,
     )
 
@@ -184,14 +179,8 @@ def _against_baseline(request: SurveyRequest, made: _Made) -> tuple[Comparison, 
     """The verdict over two arms; the statistics between them are None where an arm has no run to compare."""
     arms, (candidate, baseline) = made.arms, (arm.population for arm in made.arms)
     found: TwoArms | None = None
-    # Arms whose logits have other shapes were given other classes: no example can be compared.
-    if (
-        candidate is not None
-        and baseline is not None
-        and candidate.logits.shape[1:] == baseline.logits.shape[1:]
-    ):
-        seeds = [[dict(factors) for factors in side.factors] for side in (baseline, candidate)]
-        paired = bool(seeds[0][0]) and seeds[0] == seeds[1]
+    if candidate is not None and baseline is not None:
+        paired = _paired(baseline, candidate)
         found = two_arms(baseline, candidate, request.primary, request.margins, made.slices, paired=paired)
     comparison = compare_arms(
         request.margins,
@@ -202,7 +191,25 @@ def _against_baseline(request: SurveyRequest, made: _Made) -> tuple[Comparison, 
         missing=sum(arm.missing for arm in arms),
     )
     between = None if found is None else {**found.record, "false_alarm": comparison.false_alarm}
-    return comparison, between
+    return _of_seeds(comparison, arms), between
+
+
+def _of_seeds(comparison: Comparison, arms: Sequence[ArmRuns]) -> Comparison:
+    """A comparison of which a seed did nothing shows no equivalence: runs vary by less than their seeds say."""
+    faults = [fault for arm in arms if arm.check is not None for fault in arm.check.faults]
+    if not any(fault.kind == "seed_without_effect" for fault in faults):
+        return comparison
+    reasons = (Reason("seed_without_effect", None, None, False), *comparison.reasons)
+    if comparison.verdict != "equivalent":
+        return comparison._replace(inside_margin=False, reasons=reasons)
+    needed = RunsNeeded(min(comparison.runs) + 1, "at_least")
+    return comparison._replace(verdict="inconclusive", reasons=reasons, runs_needed=needed)
+
+
+def _paired(baseline: Population, candidate: Population) -> bool:
+    """Whether each run of an arm has one of the same seeds in the other, and no second one."""
+    seeds = [[tuple(sorted(run.items())) for run in side.factors] for side in (baseline, candidate)]
+    return all(seeds[0]) and seeds[0] == seeds[1] and len(set(seeds[0])) == len(seeds[0])
 
 
 def _prepare(asked: Sequence[RunAsked], progress: Progress) -> None:
@@ -228,17 +235,8 @@ def _nothing(runs: Sequence[RunAsked], outcomes: Sequence[Outcome]) -> ParityErr
     return kind(said, next_step=first.next_step or "Mend that, and run again: finished runs are kept.")
 
 
-def _class_names(collected: Mapping[int, Collected]) -> list[str]:
-    first = next(iter(collected.values()))
-    named = next((run.description.labels for run in collected.values() if run.description.labels), None)
-    return list(named) if named else [f"LABEL_{place}" for place in range(first.logits.shape[1])]
-
-
-def _labels(inputs: Inputs, names: Sequence[str]) -> LabelsRead:
-    # A class may be called by its number too, unless a class has that number for its name.
-    place = {str(index): index for index in range(len(names))} | {
-        name: index for index, name in enumerate(names)
-    }
+def _labels(inputs: Inputs, classes: Classes) -> LabelsRead:
+    place = label_places(classes.names)
     given = [example.label for window in inputs.windows() for example in window]
     found = np.array([-1 if label is None else place.get(label, -1) for label in given], dtype=np.int64)
     strange = [label for label in given if label is not None and label not in place]
@@ -249,8 +247,11 @@ def _slices(request: SurveyRequest, inputs: Inputs) -> NDArray[np.str_] | None:
     if request.slices is None:
         return None
     # The slice is read as a label is: another column of the same rows.
+    known = inputs.columns
     try:
-        other = request.inputs._replace(label_column=request.slices).open()
+        other = request.inputs._replace(
+            text_column=known.text, pair_column=known.pair, label_column=request.slices, id_column=known.id
+        ).open()
     except MissingColumn as error:
         raise MissingColumn(
             f"--slices: {error.sentence}", next_step=error.next_step.replace("--label-column", "--slices")
@@ -273,21 +274,3 @@ def _inputs_record(inputs: Inputs) -> InputsRecord:
         labelled=inputs.labelled,
         pairs=inputs.pairs,
     )
-
-
-def _provenance(began: tuple[datetime, float], arms: Sequence[ArmRuns]) -> dict[str, Any]:
-    started, clock = began
-    runs = [member.collected for arm in arms for member in arm.members if member.collected is not None]
-    now = sum(
-        1 for run in runs if run.description.training is not None and run.description.training.trained_now
-    )
-    return {
-        "parity": version("parity-audit"),
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round(time.monotonic() - clock, 3),
-        "trained_now": now,
-        "versions": runs[0].description.versions if runs else {},
-        "warnings": sorted({warning for run in runs for warning in run.warnings}),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-    }

@@ -19,9 +19,9 @@ from parity.encoding import Example
 from parity.errors import (
     BadOptionValue,
     ParityError,
-    RunnerRaised,
     SubjectError,
     SubjectNotFound,
+    TrainingDiverged,
     UnsafeArtifact,
 )
 from parity.runner import Runner
@@ -255,7 +255,7 @@ def test_three_seeds_are_audited_by_one_command(folder: Path, tmp_path: Path) ->
         ("basic_classifier", "basic_clasifier", SubjectError, "not in acceptable choices"),
         ("basic_classifier", "mine.Model", UnsafeArtifact, "Nothing was trained"),
         ("batch_size", "batch_sise", SubjectError, "batch_sise"),
-        ('"lr": 5e-4', '"lr": 1e30', RunnerRaised, "nan loss"),
+        ('"lr": 5e-4', '"lr": 1e30', TrainingDiverged, "diverged: its loss is no number"),
         ('"random_seed": 13', '"distributed": {}', SubjectError, "several processes"),
         ('"random_seed": 13', '"test_data_path": "s3://b/x"', SubjectError, "test_data_path is an address"),
         ('"random_seed": 13', '"random_seed": std.extVar("S")', SubjectError, "?vars=S=VALUE"),

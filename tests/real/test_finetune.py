@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
+from parity._in_process import run_folder
 from parity.adapter import find_adapter
 from parity.description import Description, Training
 from parity.encoding import Example
 from parity.errors import BadOptionValue, RecipeError
 from parity.runner import Runner
+from parity.seeds.recipe import read_recipe
 from parity.seeds.run_cache import finished_runs
 from parity.subject import parse_subject
 
@@ -40,6 +43,17 @@ train_rows = 40
 epochs = 3
 learning_rate = 1e-3
 """
+
+
+_AROUND = ("python", "torch", "transformers", "tokenizers", "numpy", "accelerate", "device", "threads")
+
+
+def training_version() -> int:
+    """The version of what trains, as its file says it."""
+    text = (ROOT / "adapters" / "parity_finetune" / "training.py").read_text("utf-8")
+    found = re.search(r"^VERSION = (\d+)", text, flags=re.MULTILINE)
+    assert found is not None
+    return int(found.group(1))
 
 
 class Answer(NamedTuple):
@@ -113,6 +127,16 @@ def test_a_finished_run_is_found_and_answers_the_same(first: Answer, recipe: Pat
     assert (True, False) == (first.training.trained_now, again.training.trained_now)
     assert before == record.stat().st_mtime_ns
     assert first.logits.tobytes() == again.logits.tobytes()
+
+
+def test_a_run_is_found_by_what_trained_it_as_well(first: Answer, recipe: Path, runs: Path) -> None:
+    keys = {run.folder.name for run in finished_runs(runs)}
+    record: dict[str, Any] = json.loads((Path(first.training.folder) / "run.json").read_text("utf-8"))
+    settled = read_recipe(recipe)
+    around = {name: record["environment"][name] for name in _AROUND if name in record["environment"]}
+    content = [settled.training_digest, record["seeds"], 1, around]
+    assert run_folder.key_of([*content, training_version()]) in keys
+    assert run_folder.key_of([*content, training_version() + 1]) not in keys
 
 
 def test_the_same_seeds_trained_again_are_the_same_to_the_bit(
@@ -204,6 +228,7 @@ def test_killed_in_the_middle_and_started_again_it_is_the_same_to_the_bit(
             '["bert", "classifier"]',
             "model.frozen leaves nothing to train.",
         ),
+        ("max_length = 24", "max_length = 3", "model.max_length = 3 has no room beside the 3 special tokens"),
         ("max_length = 24", "max_length = 99", "model.max_length = 99 is beyond the 32 positions"),
     ],
 )

@@ -263,6 +263,44 @@ def test_a_baseline_recipe_is_paired_by_its_seeds(
     assert "settle it" in found.headline
 
 
+def test_a_recipe_against_itself_has_the_same_runs_in_both_arms(
+    whole: SeedAudit, recipe: Path, runs: Path, tmp_path: Path
+) -> None:
+    found = audit(tmp_path / "out", runs, str(recipe), "--baseline", str(recipe), "--seeds", "3")
+    assert "in_both_arms" == found.findings[0].kind
+    assert {"left_out"} == {run.standing for run in found.runs}
+    assert ("inconclusive", 1) == (found.verdict, found.exit_code)
+
+
+def test_each_run_tells_its_environment_and_what_each_seed_made(whole: SeedAudit) -> None:
+    for run in whole.runs:
+        assert run.training is not None
+        assert {"initial_digest", "head_digest", "order_digests", "dropout_digest"} <= run.training.keys()
+        assert {"torch", "transformers", "threads"} <= run.training["environment"].keys()
+    assert {} == whole.provenance["other_versions"]
+
+
+def test_a_base_that_brings_its_head_leaves_init_seed_nothing_to_do_which_bars_a_pass(
+    whole: SeedAudit, runs: Path, tmp_path: Path
+) -> None:
+    base = next(run.folder for run in finished_runs(runs) if run.record["seeds"]["init_seed"] == 1)
+    text = RECIPE.replace(json.dumps(str(DEMO / "encoder")), json.dumps(str(base))).replace("= 12", "= 1")
+    headed, other = tmp_path / "headed.toml", tmp_path / "other.toml"
+    headed.write_text(text, "utf-8")
+    other.write_text(text.replace("5e-3", "4e-3"), "utf-8")
+    wide = ("--seeds", "3", "--margin", "0.9", "--churn-budget", "0.9")
+    for trained in (3, 0):  # the second time nothing is trained, and it is said all the same
+        found = audit(tmp_path / "out", runs, str(headed), *wide)
+        assert trained == found.provenance["trained_now"]
+        assert ["seed_without_effect"] == [finding.kind for finding in found.findings]
+        assert "The seed init_seed changed nothing" in found.findings[0].sentence
+        assert {"kept"} == {run.standing for run in found.runs}
+        assert ("inconclusive", 1) == (found.verdict, found.exit_code)
+    found = audit(tmp_path / "two", runs, str(headed), "--baseline", str(other), *wide)
+    assert ("inconclusive", 1) == (found.verdict, found.exit_code)
+    assert "seed_without_effect" in [reason["about"] for reason in found.reasons]
+
+
 def test_runs_made_elsewhere_come_to_the_same_as_the_recipe(
     whole: SeedAudit, runs: Path, tmp_path: Path
 ) -> None:

@@ -112,7 +112,7 @@ def _differences(found: Baseline) -> Table:
 def _equivalence(primary: str, found: Equivalence | None) -> Iterator[tuple[str, str]]:
     if found is None:
         return
-    margin = units.size(primary, found.margin)
+    margin = units.limit(primary, found.margin)
     shown = "shown" if found.equivalent else "not shown"
     yield f"Inside the margin of ±{margin} (two one-sided tests)", f"{shown}, p = {units.p_value(found.p)}"
     confidence = wording.share(1 - 2 * found.alpha)

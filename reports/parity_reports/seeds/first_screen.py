@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from parity.seed_audit import SeedAudit
 from parity_reports import wording
 from parity_reports.seeds import units
-from parity_reports.seeds.parts import ArmParts, Component, Difference, ExcessChurn, Metric, Parts, Reason
+from parity_reports.seeds.parts import (
+    ArmParts,
+    Component,
+    Difference,
+    ExcessChurn,
+    Metric,
+    Parts,
+    Reason,
+    Slice,
+)
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence
 from parity_reports.verdict import Answer
 
@@ -54,8 +63,7 @@ def build_seed_screen(audit: SeedAudit, parts: Parts) -> SeedScreen:
         word=word,
         headline=headline,
         said=said,
-        notes=barred[:3]
-        + ((f"{wording.count(len(barred) - 3)} more findings bar a reading.",) if len(barred) > 3 else ()),
+        notes=barred[:3] + ((_more(len(barred) - 3),) if len(barred) > 3 else ()),
         answers=(
             _inside(audit, parts),
             _size(audit, parts),
@@ -66,19 +74,24 @@ def build_seed_screen(audit: SeedAudit, parts: Parts) -> SeedScreen:
     )
 
 
+def _more(count: int) -> str:
+    return f"{wording.plural(count, 'more finding')} {'bars' if count == 1 else 'bar'} a reading."
+
+
 def _parted(headline: str, word: str) -> tuple[str, str]:
     """The record's headline without the verdict's word: its first sentence, and the rest."""
     text = headline.strip()
     if text.lower().startswith(f"{word.lower()}."):
         text = text[len(word) + 1 :].strip()
     first, stop, rest = text.partition(". ")
-    first = f"{first}{stop.strip()}"
-    return (first[:1].upper() + first[1:]) or word, rest
+    return f"{first}{stop.strip()}" or word, rest
 
 
 def _rule(audit: SeedAudit) -> str:
     margins = audit.margins
-    metric = f"{units.metric_name(margins.primary)} may move by {units.size(margins.primary, margins.metric)}"
+    metric = (
+        f"{units.metric_name(margins.primary)} may move by {units.limit(margins.primary, margins.metric)}"
+    )
     counted = wording.plural(len(audit.runs), "run")
     return (
         f"{metric} and churn be {wording.share(margins.churn)}, at α = {margins.alpha:g}; {counted} asked with "
@@ -91,7 +104,7 @@ def _inside(audit: SeedAudit, parts: Parts) -> Answer:
     question = "Is the difference inside seed noise?" if two else "Is the spread inside the limits?"
     answer = {
         "stable": "Yes",
-        "equivalent": "Yes, and inside the margin",
+        "equivalent": "It is shown to be inside the margin",
         "unstable": "No",
         "different": "No, it is more than seeds make",
         "inconclusive": "It cannot be told yet",
@@ -258,19 +271,30 @@ def _arms_origin(question: str, audit: SeedAudit, parts: Parts) -> Answer:
     found = parts.baseline
     if found is None:
         return Answer(question, "Not told", "The arms were not compared.", "baseline", "The arms")
-    parted = [item for item in found.slices if item.differs]
-    where = (
-        f" By slices (Holm): {', '.join(item.slice for item in parted[:3])}{' and others' if len(parted) > 3 else ''}."
-        if parted
-        else (" No slice differs by itself." if found.slices else "")
-    )
+    where = _parted_slices(found.slices)
     if found.excess_churn is None:
         return Answer(
             question, "Not told", f"Too few runs to compare decisions.{where}", "baseline", "The arms"
         )
-    shown = found.excess_churn.p is not None and found.excess_churn.p <= audit.margins.alpha
-    title = "Other decisions than seeds make" if shown else "No other decisions than seeds make"
-    return Answer(question, title, _excess_sentence(found.excess_churn) + where, "baseline", "The arms")
+    excess, alpha = found.excess_churn, audit.margins.alpha
+    title = "Not shown to be other decisions than seeds make"
+    if excess.p is not None and excess.p <= alpha:
+        title = "Other decisions than seeds make"
+    elif excess.least_p is not None and excess.least_p > alpha:
+        title = "So few runs cannot tell"
+        where = f" No p below {units.p_value(excess.least_p)} can come of them, whatever is seen.{where}"
+    return Answer(question, title, _excess_sentence(excess) + where, "baseline", "The arms")
+
+
+def _parted_slices(slices: list[Slice]) -> str:
+    """Which slices are shown to differ: that none is says nothing of none."""
+    if not slices:
+        return ""
+    parted = [item.slice for item in slices if item.differs]
+    if parted:
+        return f" By slices (Holm): {', '.join(parted[:3])}{' and others' if len(parted) > 3 else ''}."
+    tested = any(item.p is not None for item in slices)
+    return " No slice is shown to differ by itself." if tested else " No slice could be tested."
 
 
 def _excess_sentence(excess: ExcessChurn) -> str:
@@ -282,8 +306,11 @@ def _next(audit: SeedAudit, parts: Parts) -> Answer:
     question, two = "What next?", _two_armed(parts)
     kinds = {finding.kind for finding in audit.findings}
     if "seed_without_effect" in kinds:
-        said = "Until it is wired, the runs are copies of each other and their spread is none."
+        said = "A seed that varies nothing makes the spread too small: wire it, or move only the others."
         return Answer(question, "Wire the seed that did nothing", said, "integrity", "Findings")
+    if "in_both_arms" in kinds:
+        said = "An arm's runs must be its own: made with its recipe, and named once."
+        return Answer(question, "Give each arm runs of its own", said, "integrity", "Findings")
     if "lost_run" in kinds:
         said = "Runs that are finished are kept and not made again."
         return Answer(question, "Mend the lost runs, run again", said, "integrity", "Findings")
@@ -311,6 +338,11 @@ def _next(audit: SeedAudit, parts: Parts) -> Answer:
         ),
     }
     title, said = steps[audit.verdict]
+    if audit.verdict == "different" and not any(
+        reason.about == "difference" and reason.holds for reason in parts.reasons
+    ):
+        title = "Look at what they decide differently"
+        said = "The metric is not shown to differ; decisions are, and by more than another seed would change."
     return Answer(question, title, said, "again", "Command")
 
 

@@ -26,7 +26,7 @@ def build_integrity(audit: SeedAudit, parts: Parts, most_runs: int) -> Section:
     kept = sum(run.standing == "kept" for run in audit.runs)
     lede = (
         f"{wording.count(kept)} of {wording.plural(len(audit.runs), 'run')} are kept. A run that failed, is lost, saw other data or "
-        "stands there twice is said here, and is in no mean."
+        "stands there twice, or in both arms, is said here, and is in no mean."
     )
     return Section(
         anchor="integrity",
@@ -83,6 +83,7 @@ def _blocks(audit: SeedAudit, parts: Parts, most_runs: int) -> Iterator[Block]:
 
 
 def _of_arm(arm: ArmParts, found: Integrity, whose: str) -> Iterator[Block]:
+    hidden = {name for fault in found.faults if fault.hidden for name in fault.factors}
     if found.factors:
         yield Table(
             f"What each seed did{whose}",
@@ -101,9 +102,11 @@ def _of_arm(arm: ArmParts, found: Integrity, whose: str) -> Iterator[Block]:
                         wording.count(factor.values),
                         wording.count(factor.alone),
                         wording.count(factor.changed),
-                        _did(factor.alone, factor.changed),
+                        "changed nothing, as recorded"
+                        if factor.name in hidden
+                        else _did(factor.alone, factor.changed),
                     ),
-                    "hit" if factor.alone and not factor.changed else "",
+                    "hit" if factor.name in hidden or (factor.alone and not factor.changed) else "",
                 )
                 for factor in found.factors
             ),
@@ -118,7 +121,7 @@ def _of_arm(arm: ArmParts, found: Integrity, whose: str) -> Iterator[Block]:
         rows.append(("The same seeds again", said))
     if arm.failed.runs:
         said = f"{wording.share(arm.failed.rate)} of {wording.plural(arm.failed.runs, 'run')} ({units.share_interval(arm.failed.interval)})"
-        rows.append(("Runs that learnt nothing", said))
+        rows.append(("Runs that failed", said))
         limits = [
             f"accuracy of {wording.share(arm.failed.accuracy_limit)} or less"
             if arm.failed.accuracy_limit is not None
@@ -128,7 +131,7 @@ def _of_arm(arm: ArmParts, found: Integrity, whose: str) -> Iterator[Block]:
             else "",
         ]
         if any(limits):
-            rows.append(("Learnt nothing means", " or ".join(limit for limit in limits if limit)))
+            rows.append(("Failed means", " or ".join(limit for limit in limits if limit)))
     if rows:
         yield Facts(f"Repeats and failed runs{whose}", tuple(rows), heading=f"Repeats and failed runs{whose}")
 

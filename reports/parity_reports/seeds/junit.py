@@ -28,7 +28,7 @@ def render(audit: SeedAudit) -> str:
 def _properties(audit: SeedAudit) -> Iterator[tuple[str, str]]:
     yield "verdict", audit.verdict
     yield "primary metric", audit.margins.primary
-    yield "margin", units.size(audit.margins.primary, audit.margins.metric)
+    yield "margin", units.limit(audit.margins.primary, audit.margins.metric)
     yield "churn budget", wording.share(audit.margins.churn)
     yield "runs", str(len(audit.runs))
     yield "inputs", f"{audit.inputs.count} from {audit.inputs.source}"

@@ -338,10 +338,19 @@ class Repeats(msgspec.Struct, frozen=True):
     churn: float | None
 
 
+class Fault(msgspec.Struct, frozen=True):
+    """What was found of runs and their seeds; `hidden`: a seed that changed nothing, in runs that others made differ."""
+
+    kind: str
+    factors: list[str] = []
+    hidden: bool = False
+
+
 class Integrity(msgspec.Struct, frozen=True):
     """What was checked of one arm before anything was averaged."""
 
     factors: list[Factor] = []
+    faults: list[Fault] = []
     repeats: Repeats | None = None
 
 

@@ -57,7 +57,7 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
         "Stated beforehand",
         (
             ("Metric that decides", units.metric_name(margins.primary)),
-            ("It may move by", units.size(margins.primary, margins.metric)),
+            ("It may move by", units.limit(margins.primary, margins.metric)),
             ("Churn allowed", wording.share(margins.churn)),
             ("Excess churn allowed between the arms", wording.share(excess)),
             ("α of every test and interval", f"{margins.alpha:g}"),

@@ -26,7 +26,7 @@ _OF_SHARES = {
 }
 _PLAIN = {
     "seed_without_effect": "A seed changed nothing.",
-    "no_labels": "There are no labels: no metric decides.",
+    "no_labels": "No metric decides: nothing with a label could be measured.",
 }
 
 
@@ -43,7 +43,7 @@ def reason_sentence(reason: Reason, margins: MarginsRecord) -> str:
     if about in _OF_TESTS:
         return _OF_TESTS[about].format(value=units.p_value(reason.value), limit=units.p_value(reason.limit))
     if about in _OF_SIZES:
-        value, limit = (units.size(margins.primary, number) for number in (reason.value, reason.limit))
+        value, limit = units.size(margins.primary, reason.value), units.limit(margins.primary, reason.limit)
         return _OF_SIZES[about].format(value=value, limit=limit)
     if about in _OF_SHARES:
         return _OF_SHARES[about].format(value=wording.share(reason.value), limit=wording.share(reason.limit))

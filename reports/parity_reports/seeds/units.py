@@ -12,6 +12,7 @@ __all__ = [
     "change",
     "in_sentence",
     "interval",
+    "limit",
     "metric_name",
     "p_value",
     "share_interval",
@@ -72,6 +73,18 @@ def size(metric: str, number: float | None) -> str:
     ('2.6 points', '1.0 points')
     """
     return _said(metric, number, "distance")
+
+
+def limit(metric: str, number: float | None) -> str:
+    """How far a metric may move, as it was asked for: never rounded to what it is not.
+
+    >>> limit("accuracy", 0.02), limit("accuracy", 0.0005), limit("nll", 0.02)
+    ('2 points', '0.05 points', '0.02 nats')
+    """
+    if number is None:
+        return wording.NOTHING
+    unit = _UNITS.get(metric, _PLAIN)
+    return f"{unit.scale * number:g}{unit.distance}"
 
 
 def change(metric: str, number: float | None) -> str:
