@@ -342,7 +342,7 @@ def stability(rng: np.random.Generator, repeats: int) -> Iterator[Row]:
             verdicts: list[str] = []
             for _ in range(repeats):
                 told = spread(0.8 + wide * margin / z * rng.standard_normal(runs))
-                metric = MetricSpread("accuracy", told, None, None, runs, 2000)
+                metric = MetricSpread("accuracy", told, None, None, runs, 2000, runs)
                 verdicts.append(judge_stability(Margins(margin, 0.05), metric, still, runs=runs).verdict)
             factor = z / (wide * can_show(runs).new_run_half_width)
             low = 1 - f_tail(factor**2, runs - 1, 1e9)

@@ -144,7 +144,9 @@ def test_parts_that_do_not_fit_are_refused() -> None:
 def steady(sd: float, runs: int = 5) -> MetricSpread:
     """A metric with exactly this SD over runs."""
     values = np.linspace(-1, 1, runs)
-    return MetricSpread("accuracy", spread(0.8 + sd * values / values.std(ddof=1)), None, None, runs, 500)
+    return MetricSpread(
+        "accuracy", spread(0.8 + sd * values / values.std(ddof=1)), None, None, runs, 500, runs
+    )
 
 
 CALM = np.zeros((5, 500), dtype=np.int64)

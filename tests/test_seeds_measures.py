@@ -32,7 +32,9 @@ from parity.measure.distributions import probabilities
 from parity.seeds.calibration import adaptive_calibration_error, calibration_error, run_calibration
 from parity.seeds.cka import population_similarity, similarity
 from parity.seeds.label_temperature import fit_label_temperature, temperature_spread
+from parity.seeds.metric import metric_spread
 from parity.seeds.population import Population
+from parity.seeds.scores import Metric
 from parity.seeds.variance import grid_of, logit_split, metric_split, split_variance
 from tests.seed_runs import population
 
@@ -193,7 +195,6 @@ def test_components_are_those_of_an_analysis_of_variance(repeats: int) -> None:
     assert pytest.approx((squares["C(b)"] - cross) / (i * repeats)) == found.second.raw
     assert pytest.approx(squares["Residual"]) == found.rest.raw
     degrees = i * j * (repeats - 1) if repeats > 1 else (i - 1) * (j - 1)
-    assert found.rest.interval is not None
     chi = degrees * squares["Residual"] / scipy.stats.chi2.ppf([0.975, 0.025], degrees)
     assert pytest.approx(tuple(chi)) == tuple(found.rest.interval)
     if found.interaction is not None:
@@ -224,7 +225,6 @@ def test_the_modified_large_sample_interval_is_exact_where_the_rest_vanishes() -
     values = np.broadcast_to(np.random.default_rng(0).standard_normal((5, 1, 1)), (5, 3, 1)).copy()
     found = split_variance(values)
     exact = 4 * values[:, 0, 0].var(ddof=1) / scipy.stats.chi2.ppf([0.975, 0.025], 4)
-    assert found.first.interval is not None
     assert pytest.approx(tuple(exact)) == tuple(found.first.interval)
     assert pytest.approx((1.0, 0.0, 0.0), abs=1e-12) == (
         found.first.share,
@@ -253,8 +253,24 @@ def test_what_the_initial_weights_do_is_found_in_the_logits_and_a_row_constant_i
     assert pytest.approx(1.0) == found.first.share + found.second.share + found.rest.share
     shifted = Population(made.logits + np.arange(16)[:, None, None], made.labels, made.factors)
     assert pytest.approx(found.first.raw) == logit_split(shifted, grid).first.raw
-    assert found.first.interval is None
-    assert metric_split(made, grid).first.interval is not None
+    assert found.first.interval.low < found.first.raw < found.first.interval.high
+
+
+def test_logits_that_move_as_one_have_the_interval_of_one_of_them() -> None:
+    values = np.random.default_rng(0).standard_normal((4, 3, 1))
+    many = np.repeat(values[..., None], 20, axis=3)
+    for one, other in zip(split_variance(values)[:4], split_variance(many)[:4], strict=True):
+        if one is not None and other is not None:
+            assert pytest.approx(tuple(one.interval)) == tuple(other.interval)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "nll"])
+def test_every_metric_that_is_a_number_a_run_is_split(metric: Metric) -> None:
+    made = gridded(4, 3, 1)
+    grid = grid_of(made)
+    assert grid is not None
+    values = np.array(metric_spread(made, metric).spread.values)
+    assert split_variance(values[grid.cells]) == metric_split(made, grid, metric)
 
 
 def vectors(rows: int, seed: int = 0) -> tuple[Floats, Floats]:

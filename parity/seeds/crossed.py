@@ -20,6 +20,8 @@ __all__ = ["MeanSquares", "SeedEffect", "crossed_estimate", "mean_squares", "see
 
 Floats = npt.NDArray[np.float64]
 
+_ABOUT_NONE = 0.1
+
 
 class MeanSquares(NamedTuple):
     """The mean squares of values [runs, examples]."""
@@ -44,6 +46,10 @@ class SeedEffect(NamedTuple):
     flip_sd: float
     observed_sd: float
     p: float
+
+    def unseen(self, alpha: float) -> bool:
+        """Whether no seed effect is seen: about none of the variance over runs (a tenth), and no significance."""
+        return self.p > alpha and self.seed_sd**2 <= _ABOUT_NONE * self.observed_sd**2
 
 
 def mean_squares(values: Floats) -> MeanSquares:

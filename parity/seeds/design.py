@@ -53,8 +53,10 @@ def design_of(population: Population) -> Design:
     everyone = tuple(range(population.runs))
     if not shares.any():
         return Design("apart", everyone, fixed, None)
-    first, second = _CROSSED if set(moved) == set(_CROSSED) else (*moved, "", "")[:2]
-    grid = grid_of(population, first, second) if len(moved) == 2 else None
+    # A seed that no two runs share (dropout's, moved with every run) crosses nothing.
+    crossed = [name for name in moved if _shares(population, population, (name,)).sum() > population.runs]
+    first, second = _CROSSED if set(crossed) == set(_CROSSED) else (*crossed, "", "")[:2]
+    grid = grid_of(population, first, second) if len(crossed) == 2 else None
     if grid is not None:
         length = min(grid.cells.shape[:2])
         diagonal = grid.cells[np.arange(length), np.arange(length), 0]

@@ -84,7 +84,8 @@ def grid_example_variance(scores: Floats) -> float:
     squares = seed_squares(within)
     # The mean square over examples has N - 1 degrees of freedom.
     crossed = (squares.first + squares.second - squares.rest) / (squares.rows * squares.columns) * n / (n - 1)
-    return max(float(scores.mean(axis=(0, 1)).var(ddof=1)) - max(crossed, 0.0), 0.0) / n
+    seen = float(scores.mean(axis=(0, 1)).var(ddof=1))
+    return max(seen - max(crossed, 0.0), 0.0) / n
 
 
 def grid_seed_effect(scores: Floats) -> SeedEffect | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,14 +12,17 @@ from parity.seed_audit import ArmRecord, StageSimilarity
 from parity.seeds.agreement import Agreement, agreement
 from parity.seeds.arms import ArmRuns
 from parity.seeds.calibration import run_calibration
-from parity.seeds.churn import Churn, churn, churn_kinds
+from parity.seeds.churn import Churn, churn, churn_kinds, churn_matrix
 from parity.seeds.cka import population_similarity
+from parity.seeds.design import Design, design_of, shared_seeds
 from parity.seeds.difference import Difference, difference, tost
 from parity.seeds.distances import run_distances
 from parity.seeds.excess import ExcessChurn, excess_churn
 from parity.seeds.gate import Margins
+from parity.seeds.holm import holm
 from parity.seeds.label_temperature import fit_label_temperature, temperature_spread
 from parity.seeds.metric import MetricSpread, metric_spread
+from parity.seeds.pairing import Pairing
 from parity.seeds.plain import plain
 from parity.seeds.population import Population
 from parity.seeds.power import can_show
@@ -38,7 +41,18 @@ class ArmStatistics(NamedTuple):
     primary: MetricSpread | None
     churn: Churn | None
     agreement: Agreement | None
+    design: Design | None
     record: ArmRecord
+
+    @property
+    def independent(self) -> int:
+        """How many of its runs share no seed."""
+        return 0 if self.design is None else len(self.design.alone)
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """The seeds that never moved."""
+        return () if self.design is None else self.design.fixed
 
 
 class TwoArms(NamedTuple):
@@ -74,24 +88,15 @@ def arm_statistics(
             can_show=None,
             slices=[],
         )
-        return ArmStatistics(None, None, None, empty)
+        return ArmStatistics(None, None, None, None, empty)
     labelled = population.labelled()
     spreads: dict[Metric, MetricSpread] = {}
     if labelled is not None:
         spreads = {metric: metric_spread(population, metric, confidence=confidence) for metric in METRICS}
-    several = population.runs >= 2
-    found = churn(population.predictions, confidence) if several else None
-    agreed = (
-        agreement(
-            population.predictions,
-            population.labels,
-            classes=population.classes,
-            confidence=confidence,
-            keep=50,
-        )
-        if several
-        else None
-    )
+    design = design_of(population)
+    several = len(design.alone) >= 2
+    found = _churn(population, design, confidence) if several else None
+    agreed = _agreement(population, design, confidence) if several else None
     kinds = (
         plain(churn_kinds(population.predictions, None, population.labels))
         if several and population.labels is not None
@@ -100,18 +105,65 @@ def arm_statistics(
     record = ArmRecord(
         arm=runs.arm,
         runs=population.runs,
+        independent=len(design.alone),
+        conditional_on=list(design.fixed),
         failed=failed,
         metrics={name: plain(spread) for name, spread in spreads.items()},
         churn={**plain(found), "kinds": kinds} if found is not None else None,
         agreement=None if agreed is None else _without_contested(agreed),
-        distances=plain(run_distances(population.logits, temperatures, confidence)) if several else [],
+        distances=_distances(population, design, temperatures, confidence) if several else [],
         variance=_variance(population, primary, labelled is not None, confidence),
-        cka=_similarities(runs),
-        temperature=_temperatures(labelled, confidence),
-        can_show=plain(can_show(population.runs, 1 - confidence)) if several else None,
+        cka=_similarities(runs, design, confidence),
+        temperature=_temperatures(labelled, design, confidence),
+        can_show=plain(can_show(len(design.alone), 1 - confidence)) if several else None,
         slices=_slice_spreads(population, primary, slices, confidence),
     )
-    return ArmStatistics(spreads.get(primary), found, agreed, record)
+    return ArmStatistics(spreads.get(primary), found, agreed, design, record)
+
+
+def _pairs(population: Population, design: Design) -> tuple[Population, Pairing | None]:
+    """The runs whose pairs tell how far two new runs differ, and which of their pairs do: all of them where it is None."""
+    if design.kind == "apart" or design.pairing is not None:
+        return population, design.pairing
+    return population.of_runs(design.alone), None
+
+
+def _churn(population: Population, design: Design, confidence: float) -> Churn:
+    chosen, pairing = _pairs(population, design)
+    found = churn(chosen.predictions, confidence, pairing)
+    if chosen.runs == population.runs:
+        return found
+    matrix = churn_matrix(population.predictions, population.predictions)
+    return found._replace(matrix=tuple(tuple(float(share) for share in row) for row in matrix))
+
+
+def _agreement(population: Population, design: Design, confidence: float) -> Agreement:
+    """Votes are of all runs; agreement, and kappa beyond chance, of pairs that share no seed."""
+    chosen, pairing = _pairs(population, design)
+
+    def of(some: Population) -> Agreement:
+        return agreement(
+            some.predictions,
+            some.labels,
+            classes=some.classes,
+            confidence=confidence,
+            keep=50,
+            pairing=pairing,
+        )
+
+    found = of(population)
+    if chosen.runs == population.runs:
+        return found
+    apart = of(chosen)
+    return found._replace(raw=apart.raw, chance=apart.chance, kappa=apart.kappa)
+
+
+def _distances(
+    population: Population, design: Design, temperatures: Sequence[float], confidence: float
+) -> list[dict[str, Any]]:
+    chosen, pairing = _pairs(population, design)
+    found: list[dict[str, Any]] = plain(run_distances(chosen.logits, temperatures, confidence, pairing))
+    return found
 
 
 def two_arms(
@@ -123,8 +175,15 @@ def two_arms(
     *,
     paired: bool,
 ) -> TwoArms:
-    """The candidate against the baseline on the same examples."""
+    """The candidate against the baseline on the same examples, over the runs of each arm that share no seed.
+
+    Of a grid these are a diagonal: the tests take runs as independent.
+    """
     confidence = 1 - margins.alpha
+    designs = [design_of(arm) for arm in (baseline, candidate)]
+    baseline, candidate = (
+        arm.of_runs(design.alone) for arm, design in zip((baseline, candidate), designs, strict=True)
+    )
     labelled = baseline.labelled() is not None and candidate.labelled() is not None
     found: dict[Metric, Difference] = {}
     if labelled:
@@ -133,9 +192,12 @@ def two_arms(
             for metric in METRICS
         }
     enough = min(baseline.runs, candidate.runs) >= 2
-    excess = (
-        excess_churn(baseline.predictions, candidate.predictions, confidence=confidence) if enough else None
-    )
+    matched = shared_seeds(baseline, candidate)
+    excess = None
+    if enough and not matched.all():
+        excess = excess_churn(
+            baseline.predictions, candidate.predictions, confidence=confidence, matched=matched
+        )
     first = found.get(primary)
     equivalence = tost(first, margins.metric, margins.alpha) if first is not None else None
     kinds = None
@@ -143,7 +205,9 @@ def two_arms(
         kinds = plain(churn_kinds(baseline.predictions, candidate.predictions, candidate.labels))
     record = {
         "paired": paired,
-        "differences": {name: plain(item) for name, item in found.items()},
+        "runs": [baseline.runs, candidate.runs],
+        "conditional_on": sorted({name for design in designs for name in design.fixed}),
+        "differences": _differences(found),
         "tost": plain(equivalence),
         "excess_churn": plain(excess),
         "churn_kinds": kinds,
@@ -153,6 +217,13 @@ def two_arms(
         "can_show": plain(can_show(min(baseline.runs, candidate.runs), margins.alpha)) if enough else None,
     }
     return TwoArms(first, excess, record)
+
+
+def _differences(found: Mapping[Metric, Difference]) -> dict[str, Any]:
+    """By metric, with p adjusted by Holm over the metrics: the primary one was fixed beforehand, the others were not."""
+    ps = {name: item.p for name, item in found.items() if item.p is not None}
+    adjusted = dict(zip(ps, holm(list(ps.values())), strict=True))
+    return {name: {**plain(item), "p_holm": adjusted.get(name)} for name, item in found.items()}
 
 
 def _slice_differences(
@@ -198,17 +269,21 @@ def _variance(
     grid = grid_of(population)
     if grid is None:
         return None
-    split = logit_split(population, grid)
-    metric = None
-    if labelled and primary != "macro_f1":
-        metric = plain(metric_split(population, grid, primary, confidence))
+    split = logit_split(population, grid, confidence)
+    metric = plain(metric_split(population, grid, primary, confidence)) if labelled else None
     return {"first": "init_seed", "second": "order_seed", "logits": plain(split), primary: metric}
 
 
-def _similarities(runs: ArmRuns) -> list[StageSimilarity]:
+def _similarities(runs: ArmRuns, design: Design, confidence: float) -> list[StageSimilarity]:
+    """By stage, over the pairs of runs that share no seed."""
     kept = [runs.members[index].collected for index in runs.kept]
     known = [run for run in kept if run is not None and run.stages]
     if len(known) < 2 or len(known) < len(kept):
+        return []
+    pairing = design.pairing
+    if pairing is None:
+        known = [known[run] for run in design.alone]
+    if len(known) < 2:
         return []
     found: list[StageSimilarity] = []
     for stage in known[0].stages:
@@ -216,16 +291,25 @@ def _similarities(runs: ArmRuns) -> list[StageSimilarity]:
         first = vectors[0]
         if first is None or any(item is None or item.shape != first.shape for item in vectors):
             continue
-        seen = population_similarity([item for item in vectors if item is not None])
+        seen = population_similarity(
+            [item for item in vectors if item is not None],
+            known[0].rows.get(stage),
+            confidence,
+            None if pairing is None else pairing.used,
+        )
         found.append(StageSimilarity(stage=stage, **plain(seen)))
     return found
 
 
-def _temperatures(labelled: Population | None, confidence: float) -> dict[str, Any] | None:
+def _temperatures(labelled: Population | None, design: Design, confidence: float) -> dict[str, Any] | None:
     if labelled is None or labelled.labels is None:
         return None
     fits = [fit_label_temperature(logits, labelled.labels, confidence) for logits in labelled.logits]
-    return {"runs": plain(fits), "log_spread": plain(temperature_spread(fits, confidence))}
+    if design.grid is None:
+        told = temperature_spread([fits[run] for run in design.alone], confidence)
+    else:
+        told = temperature_spread(fits, confidence, design.grid.cells)
+    return {"runs": plain(fits), "log_spread": plain(told)}
 
 
 def _without_contested(agreed: Agreement) -> dict[str, Any]:

@@ -138,6 +138,8 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
             first.primary,
             first.churn,
             runs=len(candidate.kept),
+            independent=first.independent,
+            fixed=first.fixed,
             failed=candidate.failed,
             seeds=candidate.check,
             missing=candidate.missing,
@@ -193,11 +195,14 @@ def _against_baseline(request: SurveyRequest, made: _Made) -> tuple[Comparison, 
         seeds = [[dict(factors) for factors in side.factors] for side in (baseline, candidate)]
         paired = bool(seeds[0][0]) and seeds[0] == seeds[1]
         found = two_arms(baseline, candidate, request.primary, request.margins, made.slices, paired=paired)
+    kept = (len(arms[1].kept), len(arms[0].kept))
+    baseline_runs, candidate_runs = kept if found is None else found.record["runs"]
     comparison = compare_arms(
         request.margins,
         found.difference if found is not None else None,
         found.excess if found is not None else None,
-        runs=(len(arms[1].kept), len(arms[0].kept)),
+        runs=(baseline_runs, candidate_runs),
+        fixed=[] if found is None else found.record["conditional_on"],
         failed=[arm.failed for arm in arms if arm.failed is not None],
         missing=sum(arm.missing for arm in arms),
     )
