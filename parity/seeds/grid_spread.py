@@ -79,7 +79,7 @@ def grid_example_variance(scores: Floats) -> float:
 
     var_n of the examples' means over N, less what seeds crossed with examples put into it: that is in the runs' part already.
     """
-    n = scores.shape[2]
+    n = int(scores.shape[2])
     within = scores - scores.mean(axis=2, keepdims=True)
     squares = seed_squares(within)
     # The mean square over examples has N - 1 degrees of freedom.
