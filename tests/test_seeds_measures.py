@@ -32,7 +32,7 @@ from parity.measure.distributions import probabilities
 from parity.seeds.calibration import adaptive_calibration_error, calibration_error, run_calibration
 from parity.seeds.cka import population_similarity, similarity
 from parity.seeds.label_temperature import fit_label_temperature, temperature_spread
-from parity.seeds.metric import metric_spread
+from parity.seeds.metric import grid_spread, metric_spread
 from parity.seeds.population import Population
 from parity.seeds.scores import Metric
 from parity.seeds.variance import grid_of, logit_split, metric_split, split_variance
@@ -164,6 +164,16 @@ def test_the_spread_of_temperatures_is_over_their_logarithms() -> None:
     assert told is not None
     assert pytest.approx(np.mean([math.log(fit.value or 0) for fit in fits])) == told.mean
     assert temperature_spread([]) is None
+
+
+def test_temperatures_over_a_grid_have_the_spread_of_a_grid_or_of_its_diagonal() -> None:
+    fits = [fit_label_temperature(*drawn(200, 3, 1 + k / 4, seed=k)) for k in range(9)]
+    cells = np.arange(9).reshape(3, 3, 1)
+    logs = np.array([math.log(fit.value or 0) for fit in fits])
+    assert grid_spread(logs.reshape(3, 3)) == temperature_spread(fits, cells=cells)
+    fits[1] = fits[1]._replace(value=None)
+    diagonal = temperature_spread(fits, cells=cells)
+    assert diagonal is not None and pytest.approx(logs[[0, 4, 8]].mean()) == diagonal.mean
 
 
 def gridded(rows: int, columns: int, repeats: int, seed: int = 0) -> Population:
@@ -318,6 +328,28 @@ def test_the_jackknife_leaves_out_examples_for_real() -> None:
     half = scipy.stats.t.ppf(0.975, 19) * math.sqrt(19 / 20 * ((without - without.mean()) ** 2).sum())
     assert found.cka is not None and found.cka_interval is not None
     assert pytest.approx(found.cka - half) == found.cka_interval.low
+
+
+def test_the_mean_cka_of_a_population_has_the_jackknife_of_its_mean() -> None:
+    rng = np.random.default_rng(0)
+    base = rng.standard_normal((60, 6))
+    runs = [base @ rng.standard_normal((6, 6)) + rng.standard_normal((60, 6)) for _ in range(3)]
+    example = np.repeat(np.arange(20), 3)
+    without = np.array([population_similarity([x[example != k] for x in runs]).cka for k in range(20)])
+    found = population_similarity(runs, example)
+    half = scipy.stats.t.ppf(0.975, 19) * math.sqrt(19 / 20 * ((without - without.mean()) ** 2).sum())
+    assert found.cka is not None and found.cka_interval is not None
+    assert pytest.approx(found.cka + half) == found.cka_interval.high
+    assert population_similarity(runs).cka_interval is None
+
+
+def test_only_pairs_that_are_asked_for_are_in_a_populations_mean() -> None:
+    x, y = vectors(30)
+    z = np.roll(y, 1, axis=0)
+    used = np.zeros((3, 3), dtype=bool)
+    used[0, 1] = used[1, 0] = True
+    found = population_similarity([x, y, z], used=used)
+    assert (1, similarity(x, y).cka) == (found.pairs, found.cka)
 
 
 def test_a_stage_that_is_constant_has_no_cka_and_never_one() -> None:
