@@ -58,8 +58,7 @@ def design_of(population: Population) -> Design:
     first, second = _CROSSED if set(crossed) == set(_CROSSED) else (*crossed, "", "")[:2]
     grid = grid_of(population, first, second) if len(crossed) == 2 else None
     if grid is not None:
-        length = min(grid.cells.shape[:2])
-        diagonal = grid.cells[np.arange(length), np.arange(length), 0]
+        diagonal = np.diagonal(grid.cells[:, :, 0])
         return Design("grid", tuple(sorted(int(run) for run in diagonal)), fixed, grid)
     return Design("mixed", _alone(shares), fixed, None)
 

@@ -98,8 +98,7 @@ def temperature_spread(
     if cells is not None:
         if np.isfinite(known).all():
             return grid_spread(known[cells].mean(axis=2), confidence)
-        length = np.arange(min(cells.shape[:2]))
-        known = known[cells[length, length, 0]]
+        known = known[np.diagonal(cells[:, :, 0])]
     values = known[np.isfinite(known)]
     return spread(values, confidence) if len(values) else None
 
