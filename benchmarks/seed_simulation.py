@@ -28,6 +28,7 @@ import numpy.typing as npt
 from parity.measure.decisions import Interval
 from parity.measure.distributions import distances, log_softmax
 from parity.seeds.agreement import agreement
+from parity.seeds.between import two_arms
 from parity.seeds.calibration import calibration_error
 from parity.seeds.churn import churn
 from parity.seeds.cka import similarity
@@ -42,7 +43,6 @@ from parity.seeds.metric import MetricSpread, grid_spread, metric_spread, spread
 from parity.seeds.pairing import grid_pairs
 from parity.seeds.population import Population
 from parity.seeds.power import can_show, difference_power, tost_power
-from parity.seeds.statistics import two_arms
 from parity.seeds.tails import f_tail
 from parity.seeds.variance import split_variance
 
@@ -88,14 +88,19 @@ class Row(NamedTuple):
 
 EXACT = Claim(0.95, 0.95)
 # What the forms that count some variance twice are claimed to cover: the nominal share, or more.
-WIDE = Claim(0.95, 1.0)
+WIDE = Claim(0.96, 1.0)
+MACRO = Claim(0.955, 0.98)
 # Distances are squares of what differs, so that with few runs their estimate is skewed.
-SKEWED = Claim(0.92, 0.97)
-CROSSED = Claim(0.94, 0.97)
-MACRO = Claim(0.95, 0.98)
+SKEWED = Claim(0.93, 0.965)
+CROSSED = Claim(0.945, 0.975)
 MLS = Claim(0.945, 0.96)
-CKA = Claim(0.94, 0.96)
-GRID = Claim(0.94, 0.99)
+CKA = Claim(0.94, 0.955)
+# Satterthwaite's degrees of freedom over a grid are estimated from few seeds.
+GRID_MEAN = Claim(0.95, 0.985)
+GRID_SD = Claim(0.925, 0.96)
+GRID_NEW = Claim(0.94, 0.955)
+# Logits that do not all move as one: their intervals are those of one.
+LOGITS = Claim(0.99, 1.0)
 LEVEL = Claim(0.0, 0.05)
 
 
@@ -400,12 +405,12 @@ def grids(rng: np.random.Generator, repeats: int) -> Iterator[Row]:
             for _ in range(repeats)
         ]
         setting = f"{side} x {side} seeds, {said(shares)}"
-        for name, hits in (
-            ("grid: mean over new seeds", [covers(one.mean_interval, 0.0) for one, _ in told]),
-            ("grid: SD of a new run", [covers(one.sd_interval, 1.0) for one, _ in told]),
-            ("grid: a new run", [covers(one.new_run, new) for one, new in told]),
+        for name, claim, hits in (
+            ("grid: mean over new seeds", GRID_MEAN, [covers(one.mean_interval, 0.0) for one, _ in told]),
+            ("grid: SD of a new run", GRID_SD, [covers(one.sd_interval, 1.0) for one, _ in told]),
+            ("grid: a new run", GRID_NEW, [covers(one.new_run, new) for one, new in told]),
         ):
-            yield rate(name, setting, side * side, GRID, hits)
+            yield rate(name, setting, side * side, claim, hits)
 
 
 def on_examples(
@@ -445,7 +450,7 @@ def grids_on_examples(rng: np.random.Generator, repeats: int) -> Iterator[Row]:
             seen["permutation"].append(found.excess is not None and found.excess.p <= 0.05)
         setting = f"400 examples, {side} x {side} seeds, {said(shares)}"
         for name, claim, hits in (
-            ("grid: mean over new seeds and examples", GRID, seen["mean"]),
+            ("grid: mean over new seeds and examples", GRID_MEAN, seen["mean"]),
             ("grid: churn, two-way jackknife over seeds", WIDE, seen["churn"]),
             ("grid: baseline retrained, t test over a diagonal", LEVEL, seen["t"]),
             ("grid: baseline retrained, permutation over a diagonal", LEVEL, seen["permutation"]),
@@ -488,7 +493,11 @@ def logits_by_seed(rng: np.random.Generator, repeats: int) -> Iterator[Row]:
         for k, name in enumerate(("initial weights", "data order", "rest")):
             setting = f"{side} x {side}, truth {truth[k]}, 40 logits"
             yield rate(
-                f"variance of logits, {name}: interval", setting, side * side, WIDE, [hit[k] for hit in hits]
+                f"variance of logits, {name}: interval",
+                setting,
+                side * side,
+                LOGITS,
+                [hit[k] for hit in hits],
             )
 
 
@@ -604,7 +613,7 @@ def paired_excess(rng: np.random.Generator, repeats: int) -> Iterator[Row]:
         truth = over_examples(((inner - ndtr(_CENTRED / sd)[:, None]) ** 2) @ _WEIGHTS)
         values: list[float] = []
         seen: dict[str, list[bool]] = {"covers": [], "below": [], "rejects": []}
-        for _ in range(repeats // (4 if runs < 10 else 8)):
+        for _ in range(max(20, repeats // (4 if runs < 10 else 8))):
             ease = 3 * rng.standard_normal(n)
             other = ease + shift * rng.standard_normal(n)
             seeds = shared * rng.standard_normal((runs, n))

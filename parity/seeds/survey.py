@@ -26,13 +26,14 @@ from parity.managed import ensure
 from parity.seed_audit import MarginsRecord, SeedAudit
 from parity.seeds.arms import ArmRuns, gather_arm
 from parity.seeds.asked import RunAsked
+from parity.seeds.between import TwoArms, two_arms
 from parity.seeds.collect import Collected, InputsAsked, Outcome, Task, read_collected
 from parity.seeds.gate import Comparison, Margins, Stability, compare_arms, judge_stability
 from parity.seeds.headline import LabelsRead, findings_of, headline
 from parity.seeds.plain import plain
 from parity.seeds.run_records import contested_examples, integrity_record, run_records
 from parity.seeds.scores import Metric
-from parity.seeds.statistics import TwoArms, arm_statistics, two_arms
+from parity.seeds.statistics import arm_statistics
 from parity.subject import parse_subject
 
 __all__ = ["SurveyRequest", "survey"]
