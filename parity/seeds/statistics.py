@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -198,7 +199,7 @@ def _similarities(runs: ArmRuns, design: Design, confidence: float) -> list[Stag
             confidence,
             None if pairing is None else pairing.used,
         )
-        found.append(StageSimilarity(stage=stage, **plain(seen)))
+        found.append(msgspec.convert({"stage": stage, **plain(seen)}, StageSimilarity))
     return found
 
 
