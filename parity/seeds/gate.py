@@ -151,7 +151,7 @@ def judge_stability(
     uppers = [reason for reason in judged if reason.about in ("new_run", "churn_high")]
     inside = len(uppers) == (1 if metric is None else 2) and all(reason.holds for reason in uppers)
     whole = not dead and not missing and not fixed
-    if not beyond and fixed:
+    if not beyond and (fixed or apart < 3 <= runs):
         needed = RunsNeeded(max(3, runs), "every_seed")
     elif inside and not whole and not beyond:
         needed = RunsNeeded(runs + max(missing, 1), "at_least")
