@@ -42,7 +42,9 @@ def temperature(value: Any) -> float:
     """A number that logits may be divided by and still be told apart; raises click's BadParameter with the value."""
     number = positive(value)
     if not _COLDEST <= number <= _HOTTEST:
-        raise click.BadParameter(f"{str(value)!r} is no temperature between {_COLDEST:g} and {_HOTTEST:,.0f}.")
+        raise click.BadParameter(
+            f"{str(value)!r} is no temperature between {_COLDEST:g} and {_HOTTEST:,.0f}."
+        )
     return number
 
 

@@ -71,7 +71,10 @@ class RunRecord(_Record, frozen=True, kw_only=True):
 
 
 class StageSimilarity(_Record, frozen=True, kw_only=True):
-    """One stage over all pairs of runs: debiased CKA, cosine, relative L2; null where undefined, never 1."""
+    """One stage over the pairs of runs that share no seed: debiased CKA, cosine, relative L2; null where undefined, never 1.
+
+    `cka_interval` is of the mean CKA of these runs, for new examples.
+    """
 
     stage: str
     cka: float | None
@@ -82,12 +85,15 @@ class StageSimilarity(_Record, frozen=True, kw_only=True):
     relative_l2_most: float | None
     pairs: int
     undefined: int
+    cka_interval: Bounds | None = None
 
 
 class ArmRecord(_Record, frozen=True, kw_only=True):
     """The statistics over the kept runs of one arm; null where there are too few runs or no labels.
 
-    metrics: by name, mean with t interval, SD with interval, the interval for a new run, seed effect and flip noise. churn:
+    `independent` of the runs share no seed that moved, and every interval for new runs rests on that: over a full grid of two seeds
+    with the forms of a grid, else over such runs alone. `conditional_on` names the seeds that never moved: nothing is known of
+    runs with others. metrics: by name, mean with t interval, SD with interval, the interval for a new run, seed effect and flip noise. churn:
     matrix, mean with the two-way jackknife interval, win/loss/neutral. agreement: raw, Fleiss' kappa, vote entropy in
     bits, contested examples. distances: mean JS, TV, KL at each temperature. variance: of row-centred logits and of the
     primary metric over a full grid of two seeds. temperature: the fitted T over runs. slices: the primary metric over runs in
@@ -106,6 +112,8 @@ class ArmRecord(_Record, frozen=True, kw_only=True):
     temperature: dict[str, Any] | None
     can_show: dict[str, Any] | None
     slices: list[dict[str, Any]] = []
+    independent: int | None = None
+    conditional_on: list[str] = []
 
 
 class SeedFinding(_Record, frozen=True, kw_only=True):

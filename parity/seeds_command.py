@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["say_seeds", "seeds"]
 
 _STALE = 7 * 24 * 3600.0  # seconds
+_LEAST_ALPHA = 1e-6
 _METRICS = ("accuracy", "macro_f1", "nll", "brier")
 _TEXTS = "Rows: .txt .jsonl .csv .tsv .parquet.  [default: those that the recipe, or a run, brings along]"
 
@@ -167,8 +168,11 @@ def seeds(
 
 
 def _check(alpha: float, executor: str, address: str | None) -> None:
-    if alpha >= 0.5:
-        raise UsageError(f"--alpha {alpha:g} is no error rate to ask for.", next_step="Give one below 0.5.")
+    if not _LEAST_ALPHA <= alpha < 0.5:
+        raise UsageError(
+            f"--alpha {alpha:g} is no error rate to ask for.",
+            next_step=f"Give one below 0.5, and not below {_LEAST_ALPHA:g}: so far out no interval is known.",
+        )
     if address is not None and executor != "ray":
         raise UsageError("--address is of a Ray cluster.", next_step="Add --executor ray.")
 

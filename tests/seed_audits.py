@@ -11,6 +11,7 @@ import msgspec
 from parity.audit import InputsRecord
 from parity.seed_audit import (
     ArmRecord,
+    Bounds,
     MarginsRecord,
     RunRecord,
     SeedAudit,
@@ -176,6 +177,7 @@ def similarities() -> list[StageSimilarity]:
             relative_l2_most=0.6 + 0.3 * place,
             pairs=10,
             undefined=0,
+            cka_interval=Bounds(low=0.85 - 0.2 * place, high=0.95 - 0.2 * place),
         )
         for place, stage in enumerate(("embeddings", "layer.0", "layer.1"))
     ]
@@ -358,8 +360,7 @@ def grid() -> SeedAudit:
         "shape": [2, 2, 1],
         "confidence": 0.95,
     }
-    bare = {**split, "first": {**part, "interval": None}, "rest": {**rest, "interval": None}}
-    variance = {"first": "init_seed", "second": "order_seed", "logits": bare, "accuracy": split}
+    variance = {"first": "init_seed", "second": "order_seed", "logits": split, "accuracy": split}
     points = [(1, 1), (1, 2), (2, 1), (2, 2)]
     kept = [
         run(f"init {i}, order {o}", (i, o, 1), value) for (i, o), value in zip(points, values, strict=True)
@@ -383,7 +384,7 @@ def grid() -> SeedAudit:
         {"name": "dropout_seed", "values": 1, "alone": 0, "changed": 0},
     ]
     return seed_audit(
-        arm(values, variance=variance),
+        arm(values, variance=variance, independent=2, conditional_on=["dropout_seed"]),
         runs=[*kept, *again],
         integrity={"candidate": {"faults": [], "factors": factors, "repeats": repeats}},
         findings=[
@@ -491,6 +492,7 @@ def difference(value: float, half: float | None, p: float | None) -> dict[str, A
         "paired": True,
         "runs": [5, 5],
         "examples": 300,
+        "p_holm": None if p is None else min(1.0, 4 * p),
     }
 
 
@@ -516,6 +518,7 @@ def against_baseline(value: float, half: float, p: float, *, equivalent: bool) -
             "least_p": 0.0079,
             "runs": [5, 5],
             "examples": 300,
+            "matched": 5,
         },
         "churn_kinds": {"win": 0.05, "loss": 0.11, "neutral": 0.09},
         "slices": [

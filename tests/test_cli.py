@@ -87,7 +87,9 @@ WRONG = [
     Wrong(f"{PAIR} --policy list.toml", ("['x']", "faithful"), "policy"),
     Wrong(f"{PAIR} --temperature 0", ("'0' is not a number above 0", "--help")),
     Wrong(f"{PAIR} --temperature -1", ("'-1' is not a number above 0", "--help")),
-    Wrong(f"{PAIR} --temperature 1e-320", ("'1e-320' is too near 0; give 1e-06 or more", "--help")),
+    Wrong(
+        f"{PAIR} --temperature 1e-320", ("'1e-320' is no temperature between 1e-06 and 1,000,000", "--help")
+    ),
     Wrong(f"{PAIR} --temperature nan", ("'nan' is not a number above 0", "--help")),
     Wrong(f"{PAIR} --timeout nan", ("'nan' is not a number above 0", "--help")),
     Wrong(f"{PAIR} --limit 0", ("'0' is not a whole number of 1 or more", "--help")),

@@ -155,6 +155,23 @@ def test_distances_are_scipys_over_all_pairs(temperature: float) -> None:
     assert pytest.approx((max(squared), max(tv))) == (found.js_most, found.tv_most)
 
 
+def test_distances_have_their_interval_on_the_scale_of_logarithms() -> None:
+    found = run_distances(MADE.logits)[0].js
+    runs, examples = found.run_variance, found.example_variance
+    half = (scipy.stats.t.ppf(0.975, 4) * runs + scipy.stats.norm.ppf(0.975) * examples) / math.sqrt(
+        runs + examples
+    )
+    ratio = math.exp(half / found.value)
+    assert pytest.approx((found.value / ratio, found.value * ratio)) == found.interval
+
+
+def test_distances_of_two_runs_have_an_interval_over_examples_and_say_so() -> None:
+    found = run_distances(MADE.logits[:2])[0]
+    assert "examples, for this pair of runs" == found.over
+    assert found.js.interval is not None and 0.0 == found.js.run_variance
+    assert "runs and examples" == run_distances(MADE.logits)[0].over
+
+
 def test_a_class_that_one_run_rules_out_makes_kl_infinite_and_the_others_not() -> None:
     logits = np.zeros((3, 4, 2))
     logits[0, 0, 1] = -np.inf

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from parity.seeds.crossed import crossed_estimate
 from parity.seeds.difference import Difference, difference, tost, unpaired_estimate
-from parity.seeds.estimate import Estimate
+from parity.seeds.estimate import Estimate, half_width
 from parity.seeds.excess import excess_churn, least_p
 from parity.seeds.holm import holm
 from parity.seeds.population import Population
@@ -104,6 +104,39 @@ def test_the_crossed_degrees_of_freedom_are_hillis_form() -> None:
     found = crossed_estimate(d, 0.95)
     assert pytest.approx(numerator / d.size) == (found.standard_error or 0) ** 2
     assert pytest.approx(numerator**2 / (ms_s**2 / (runs - 1))) == found.degrees
+
+
+def test_runs_and_examples_have_each_their_own_quantile() -> None:
+    one, other = two_arms()
+    d = example_scores(other, "nll") - example_scores(one, "nll") + np.linspace(-5, 5, 80)
+    found = crossed_estimate(d, 0.95)
+    runs, examples = found.run_variance, found.example_variance
+    assert runs > 0 and examples > 0
+    half = (scipy.stats.t.ppf(0.975, 4) * runs + scipy.stats.norm.ppf(0.975) * examples) / math.sqrt(
+        runs + examples
+    )
+    assert found.interval is not None
+    assert pytest.approx(found.value + half) == found.interval.high
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_p_is_the_level_at_which_the_interval_just_leaves_the_point_out(paired: bool) -> None:
+    one, other = two_arms()
+    harder = other.logits + 2 * np.random.default_rng(4).standard_normal((80, 4))
+    found = difference(one, Population(harder, one.labels), "nll", paired=paired)
+    assert found.p is not None and found.estimate.example_variance > 0
+    assert pytest.approx(abs(found.estimate.value)) == half_width(found.estimate, 1 - found.p)
+    for margin in (abs(found.estimate.value) / 2, 2 * abs(found.estimate.value)):
+        shown = tost(found, margin)
+        assert shown is not None and shown.equivalent == (shown.p <= 0.05)
+        room = half_width(found.estimate, abs(1 - 2 * shown.p))
+        assert pytest.approx(abs(margin - abs(found.estimate.value))) == room
+
+
+def test_an_alpha_as_small_as_may_be_still_has_an_interval() -> None:
+    one, other = two_arms()
+    found = difference(one, other, "nll", confidence=1 - 1e-6)
+    assert found.estimate.interval is not None and math.isfinite(found.estimate.interval.low)
 
 
 def test_arms_that_never_differ_are_still_uncertain_by_what_n_examples_allow() -> None:
@@ -211,6 +244,61 @@ def test_the_jackknife_of_the_excess_leaves_out_each_run_of_either_arm() -> None
     assert pytest.approx(expected) == found.run_variance
     by_example = [value(one[:, [n]], other[:, [n]]) for n in range(80)]
     assert pytest.approx(np.var(by_example, ddof=1) / 80) == found.example_variance
+
+
+PARTNERS = np.eye(4, dtype=bool)
+
+
+def unmatched(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> float:
+    """The excess by brute force, without the pairs of partners."""
+    runs = range(len(one))
+    between = np.mean([(one[i] != other[j]).mean() for i in runs for j in runs if i != j])
+    within = [np.mean([(arm[i] != arm[j]).mean() for i, j in combinations(runs, 2)]) for arm in (one, other)]
+    return float(between - (within[0] + within[1]) / 2)
+
+
+def test_pairs_of_runs_that_share_seeds_are_in_no_excess_and_are_left_out_together() -> None:
+    one, other = (arm.predictions for arm in two_arms(4))
+    found = excess_churn(one, other, matched=PARTNERS)
+    assert pytest.approx(unmatched(one, other)) == found.estimate.value
+    deleted = np.array([unmatched(np.delete(one, run, 0), np.delete(other, run, 0)) for run in range(4)])
+    assert pytest.approx(3 / 4 * ((deleted - deleted.mean()) ** 2).sum()) == found.estimate.run_variance
+    assert 4 == found.matched
+
+
+def test_a_candidate_that_answers_as_its_partners_do_has_no_excess_because_of_them() -> None:
+    one, _ = two_arms(4)
+    picked = one.predictions
+    found = excess_churn(picked, picked, matched=PARTNERS)
+    assert pytest.approx(0.0) == found.estimate.value
+    assert excess_churn(picked, picked).estimate.value < -0.01
+    assert found.p > 0.05
+
+
+def test_the_permutation_leaves_pairs_that_share_seeds_out_of_every_labelling() -> None:
+    one, other = (arm.predictions for arm in two_arms(3))
+    together = np.concatenate([one, other])
+
+    def statistic(first: tuple[int, ...]) -> float:
+        second = [run for run in range(6) if run not in first]
+
+        def mean(pairs: list[tuple[int, int]]) -> float:
+            return float(
+                np.mean([(together[i] != together[j]).mean() for i, j in pairs if i % 3 != j % 3] or [np.nan])
+            )
+
+        within = mean(list(combinations(first, 2))) + mean(list(combinations(second, 2)))
+        return mean([(i, j) for i in first for j in second]) - within / 2
+
+    seen = statistic((0, 1, 2))
+    expected = np.mean([not statistic(first) < seen - 1e-12 for first in combinations(range(6), 3)])
+    assert pytest.approx(expected) == excess_churn(one, other, matched=np.eye(3, dtype=bool)).p
+
+
+def test_arms_of_which_every_run_shares_a_seed_with_every_other_are_refused() -> None:
+    one, other = (arm.predictions for arm in two_arms(3))
+    with pytest.raises(ValueError, match="shares a seed"):
+        excess_churn(one, other, matched=np.ones((3, 3), dtype=bool))
 
 
 def test_two_runs_an_arm_have_an_excess_and_no_interval_and_one_is_refused() -> None:

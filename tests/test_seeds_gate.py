@@ -13,6 +13,7 @@ import pytest
 import statsmodels.stats.proportion  # type: ignore[import-untyped]
 
 from parity.seeds.churn import churn
+from parity.seeds.crossed import seed_effect
 from parity.seeds.difference import Difference, difference
 from parity.seeds.estimate import Estimate
 from parity.seeds.excess import ExcessChurn, excess_churn
@@ -144,7 +145,9 @@ def test_parts_that_do_not_fit_are_refused() -> None:
 def steady(sd: float, runs: int = 5) -> MetricSpread:
     """A metric with exactly this SD over runs."""
     values = np.linspace(-1, 1, runs)
-    return MetricSpread("accuracy", spread(0.8 + sd * values / values.std(ddof=1)), None, None, runs, 500)
+    return MetricSpread(
+        "accuracy", spread(0.8 + sd * values / values.std(ddof=1)), None, None, runs, 500, runs
+    )
 
 
 CALM = np.zeros((5, 500), dtype=np.int64)
@@ -210,7 +213,36 @@ def test_one_run_or_two_are_inconclusive_and_ask_for_three(runs: int) -> None:
         MARGINS, steady(0.0001, 2) if runs == 2 else None, churn(CALM[:2]) if runs == 2 else None, runs=runs
     )
     assert ("inconclusive", RunsNeeded(3, "at_least")) == (found.verdict, found.runs_needed)
-    assert "few_runs" in [reason.about for reason in found.reasons]
+    # Nothing is said of new runs by the interval of one pair.
+    assert {"few_runs"} == {reason.about for reason in found.reasons} - {"no_labels"}
+
+
+def test_a_seed_that_never_moved_bars_stable_and_asks_for_runs_that_move_it() -> None:
+    found = judge_stability(MARGINS, steady(0.002), churn(CALM), runs=5, fixed=["init_seed"])
+    assert ("inconclusive", RunsNeeded(5, "every_seed")) == (found.verdict, found.runs_needed)
+    assert ["init_seed_fixed"] == [reason.about for reason in found.reasons if not reason.holds]
+    wide = judge_stability(MARGINS, steady(0.1), churn(CALM), runs=5, fixed=["init_seed"])
+    assert "unstable" == wide.verdict
+
+
+def test_a_seed_that_never_moved_bars_equivalence() -> None:
+    found = compare_arms(MARGINS, apart(0.001, 0.002), no_excess(), runs=(5, 5), fixed=["seed"])
+    assert ("inconclusive", RunsNeeded(5, "every_seed")) == (found.verdict, found.runs_needed)
+    assert "seed_fixed" in [reason.about for reason in found.reasons]
+
+
+def test_four_runs_of_two_by_two_seeds_are_judged_as_two() -> None:
+    found = judge_stability(MARGINS, steady(0.0001, 4), churn(CALM[:4]), runs=4, independent=2)
+    assert ("inconclusive", RunsNeeded(4, "every_seed")) == (found.verdict, found.runs_needed)
+    assert ["shared_seeds"] == [reason.about for reason in found.reasons]
+
+
+def test_a_spread_that_the_examples_make_by_themselves_asks_for_no_more_seeds() -> None:
+    flips = np.random.default_rng(3).standard_normal((8, 500))
+    seed = seed_effect(flips - flips.mean(axis=1, keepdims=True) * 0.5)
+    metric = steady(0.0085, 8)._replace(seed=seed)
+    found = judge_stability(MARGINS, metric, churn(np.repeat(CALM[:1], 8, axis=0)), runs=8)
+    assert ("inconclusive", RunsNeeded(None, "examples")) == (found.verdict, found.runs_needed)
 
 
 def test_two_runs_apart_do_not_condemn_a_recipe_by_their_churn() -> None:

@@ -63,8 +63,8 @@ def collected(
 
 def gathered(runs: Sequence[Collected], baseline: int = 0) -> list[ArmRuns]:
     """Arms of these runs, the last so many of them the baseline's."""
-    arms: list[Arm] = ["candidate"] * (len(runs) - baseline)
-    arms += ["baseline"] * baseline
+    first = len(runs) - baseline
+    arms: list[Arm] = ["candidate" if place < first else "baseline" for place in range(len(runs))]
     asked = [
         RunAsked(
             f"seed {place}",

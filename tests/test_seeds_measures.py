@@ -32,7 +32,9 @@ from parity.measure.distributions import probabilities
 from parity.seeds.calibration import adaptive_calibration_error, calibration_error, run_calibration
 from parity.seeds.cka import population_similarity, similarity
 from parity.seeds.label_temperature import fit_label_temperature, temperature_spread
+from parity.seeds.metric import grid_spread, metric_spread
 from parity.seeds.population import Population
+from parity.seeds.scores import Metric
 from parity.seeds.variance import grid_of, logit_split, metric_split, split_variance
 from tests.seed_runs import population
 
@@ -164,6 +166,16 @@ def test_the_spread_of_temperatures_is_over_their_logarithms() -> None:
     assert temperature_spread([]) is None
 
 
+def test_temperatures_over_a_grid_have_the_spread_of_a_grid_or_of_its_diagonal() -> None:
+    fits = [fit_label_temperature(*drawn(200, 3, 1 + k / 4, seed=k)) for k in range(9)]
+    cells = np.arange(9).reshape(3, 3, 1)
+    logs = np.array([math.log(fit.value or 0) for fit in fits])
+    assert grid_spread(logs.reshape(3, 3)) == temperature_spread(fits, cells=cells)
+    fits[1] = fits[1]._replace(value=None)
+    diagonal = temperature_spread(fits, cells=cells)
+    assert diagonal is not None and pytest.approx(logs[[0, 4, 8]].mean()) == diagonal.mean
+
+
 def gridded(rows: int, columns: int, repeats: int, seed: int = 0) -> Population:
     rng = np.random.default_rng(seed)
     cells = [(i, j) for i in range(rows) for j in range(columns) for _ in range(repeats)]
@@ -193,7 +205,6 @@ def test_components_are_those_of_an_analysis_of_variance(repeats: int) -> None:
     assert pytest.approx((squares["C(b)"] - cross) / (i * repeats)) == found.second.raw
     assert pytest.approx(squares["Residual"]) == found.rest.raw
     degrees = i * j * (repeats - 1) if repeats > 1 else (i - 1) * (j - 1)
-    assert found.rest.interval is not None
     chi = degrees * squares["Residual"] / scipy.stats.chi2.ppf([0.975, 0.025], degrees)
     assert pytest.approx(tuple(chi)) == tuple(found.rest.interval)
     if found.interaction is not None:
@@ -224,7 +235,6 @@ def test_the_modified_large_sample_interval_is_exact_where_the_rest_vanishes() -
     values = np.broadcast_to(np.random.default_rng(0).standard_normal((5, 1, 1)), (5, 3, 1)).copy()
     found = split_variance(values)
     exact = 4 * values[:, 0, 0].var(ddof=1) / scipy.stats.chi2.ppf([0.975, 0.025], 4)
-    assert found.first.interval is not None
     assert pytest.approx(tuple(exact)) == tuple(found.first.interval)
     assert pytest.approx((1.0, 0.0, 0.0), abs=1e-12) == (
         found.first.share,
@@ -253,8 +263,24 @@ def test_what_the_initial_weights_do_is_found_in_the_logits_and_a_row_constant_i
     assert pytest.approx(1.0) == found.first.share + found.second.share + found.rest.share
     shifted = Population(made.logits + np.arange(16)[:, None, None], made.labels, made.factors)
     assert pytest.approx(found.first.raw) == logit_split(shifted, grid).first.raw
-    assert found.first.interval is None
-    assert metric_split(made, grid).first.interval is not None
+    assert found.first.interval.low < found.first.raw < found.first.interval.high
+
+
+def test_logits_that_move_as_one_have_the_interval_of_one_of_them() -> None:
+    values = np.random.default_rng(0).standard_normal((4, 3, 1))
+    many = np.repeat(values[..., None], 20, axis=3)
+    for one, other in zip(split_variance(values)[:4], split_variance(many)[:4], strict=True):
+        if one is not None and other is not None:
+            assert pytest.approx(tuple(one.interval)) == tuple(other.interval)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "nll"])
+def test_every_metric_that_is_a_number_a_run_is_split(metric: Metric) -> None:
+    made = gridded(4, 3, 1)
+    grid = grid_of(made)
+    assert grid is not None
+    values = np.array(metric_spread(made, metric).spread.values)
+    assert split_variance(values[grid.cells]) == metric_split(made, grid, metric)
 
 
 def vectors(rows: int, seed: int = 0) -> tuple[Floats, Floats]:
@@ -302,6 +328,28 @@ def test_the_jackknife_leaves_out_examples_for_real() -> None:
     half = scipy.stats.t.ppf(0.975, 19) * math.sqrt(19 / 20 * ((without - without.mean()) ** 2).sum())
     assert found.cka is not None and found.cka_interval is not None
     assert pytest.approx(found.cka - half) == found.cka_interval.low
+
+
+def test_the_mean_cka_of_a_population_has_the_jackknife_of_its_mean() -> None:
+    rng = np.random.default_rng(0)
+    base = rng.standard_normal((60, 6))
+    runs = [base @ rng.standard_normal((6, 6)) + rng.standard_normal((60, 6)) for _ in range(3)]
+    example = np.repeat(np.arange(20), 3)
+    without = np.array([population_similarity([x[example != k] for x in runs]).cka for k in range(20)])
+    found = population_similarity(runs, example)
+    half = scipy.stats.t.ppf(0.975, 19) * math.sqrt(19 / 20 * ((without - without.mean()) ** 2).sum())
+    assert found.cka is not None and found.cka_interval is not None
+    assert pytest.approx(found.cka + half) == found.cka_interval.high
+    assert population_similarity(runs).cka_interval is None
+
+
+def test_only_pairs_that_are_asked_for_are_in_a_populations_mean() -> None:
+    x, y = vectors(30)
+    z = np.roll(y, 1, axis=0)
+    used = np.zeros((3, 3), dtype=bool)
+    used[0, 1] = used[1, 0] = True
+    found = population_similarity([x, y, z], used=used)
+    assert (1, similarity(x, y).cka) == (found.pairs, found.cka)
 
 
 def test_a_stage_that_is_constant_has_no_cka_and_never_one() -> None:

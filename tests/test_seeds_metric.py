@@ -162,3 +162,22 @@ def test_with_no_example_effect_the_crossed_t_is_the_t_over_runs() -> None:
     means = values.mean(axis=1)
     expected = scipy.stats.t.interval(0.95, 4, means.mean(), scipy.stats.sem(means))
     assert pytest.approx(expected) == crossed_estimate(values, 0.95).interval
+
+
+def test_runs_that_are_all_right_still_leave_room_for_what_n_examples_allow() -> None:
+    made = population(3, 80, noise=0.0)
+    perfect = Population(made.logits, made.predictions[0])
+    for metric in ("accuracy", "macro_f1"):
+        overall = metric_spread(perfect, metric).overall
+        assert overall is not None and overall.interval is not None
+        assert (1.0, 1.0) == (overall.value, overall.interval.high)
+        assert overall.interval.low <= 80 / (80 + 1.96**2)
+
+
+def test_a_spread_of_flips_alone_is_no_seed_effect_and_one_of_seeds_is() -> None:
+    rng = np.random.default_rng(0)
+    flips, seeds = rng.standard_normal((6, 400)), 0.5 * rng.standard_normal((6, 1))
+    flips -= flips.mean(axis=1, keepdims=True) / 2
+    for values, unseen in ((flips, True), (flips + seeds, False)):
+        effect = seed_effect(values)
+        assert effect is not None and effect.unseen(0.05) == unseen

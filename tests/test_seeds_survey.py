@@ -468,6 +468,62 @@ def test_a_grid_of_seeds_is_split(files: Files, tmp_path: Path) -> None:
     assert found.audit.variance["logits"]["first"]["share"] > 0.9
 
 
+def test_runs_of_one_set_of_initial_weights_are_never_stable(files: Files, tmp_path: Path) -> None:
+    runs = files.runs(5)
+    lines = [f"{run},1,{order}" for order, run in enumerate(runs)]
+    csv = factors(tmp_path / "runs.csv", "subject,init_seed,order_seed", *lines)
+    found = audited(tmp_path / "out", *runs, "--factors", csv)
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+    assert ["init_seed"] == found.audit.arms[0].conditional_on
+    assert "init_seed_fixed" in [reason["about"] for reason in found.audit.reasons]
+    assert found.audit.headline.endswith("At least 5 runs that move every seed would settle it.")
+
+
+def test_a_grid_is_judged_by_the_runs_that_share_no_seed(files: Files, tmp_path: Path) -> None:
+    runs: list[str] = []
+    lines: list[str] = []
+    for init in (1, 2, 3):
+        for order in (1, 2, 3):
+            logits = files.logits(init, 1.0) + 0.1 * files.logits(10 * init + order, 1.0)
+            runs.append(files.write(f"i{init}o{order}", logits))
+            lines.append(f"{runs[-1]},{init},{order}")
+    csv = factors(tmp_path / "runs.csv", "subject,init_seed,order_seed", *lines)
+    arm = audited(tmp_path / "out", *runs, "--factors", csv).audit.arms[0]
+    assert (9, 3, []) == (arm.runs, arm.independent, arm.conditional_on)
+    assert arm.churn is not None and arm.can_show is not None and arm.agreement is not None
+    assert 9 == len(arm.churn["matrix"]) and 3 == arm.can_show["runs"]
+    # Runs of one row are nearly copies: over all pairs churn would come out a quarter lower.
+    assert np.sum(arm.churn["matrix"]) / 72 < 0.85 * arm.churn["estimate"]["value"]
+    assert pytest.approx(1 - arm.churn["estimate"]["value"]) == arm.agreement["raw"]
+    assert 3 == arm.metrics["accuracy"]["independent"]
+
+
+def test_arms_with_the_same_seeds_leave_partners_out_of_the_excess(files: Files, tmp_path: Path) -> None:
+    runs = files.runs(10, 1.0)
+    lines = [
+        f"{run},{'candidate' if place < 5 else 'baseline'},{place % 5}" for place, run in enumerate(runs)
+    ]
+    csv = factors(tmp_path / "runs.csv", "subject,arm,seed", *lines)
+    between = audited(tmp_path / "out", *runs, "--factors", csv).audit.baseline
+    assert between is not None
+    assert (5, [5, 5]) == (between["excess_churn"]["matched"], between["runs"])
+    ps = {name: item["p"] for name, item in between["differences"].items()}
+    assert min(1.0, 4 * min(ps.values())) == between["differences"][min(ps, key=ps.__getitem__)]["p_holm"]
+
+
+def test_two_runs_are_told_as_a_pair(files: Files, tmp_path: Path) -> None:
+    found = audited(tmp_path / "out", *files.runs(2, 1.0))
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+    assert "These two runs decide" in found.audit.headline and "at most" not in found.audit.headline
+    assert ["few_runs"] == [reason["about"] for reason in found.audit.reasons]
+
+
+@pytest.mark.parametrize("alpha", ["1e-17", "0.5"])
+def test_an_alpha_that_is_no_error_rate_is_refused(alpha: str, files: Files, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no error rate"):
+        audited(tmp_path / "out", *files.runs(3), "--alpha", alpha)
+
+
 def test_slices_are_told_for_one_arm_and_corrected_for_two(files: Files, tmp_path: Path) -> None:
     inputs = tmp_path / "rows.jsonl"
     with inputs.open("w", encoding="utf-8") as file:

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.measure.decisions import Interval, clopper_pearson
-from parity.seeds.churn import disagreement, votes
+from parity.seeds.churn import churn_matrix, disagreement, votes
 from parity.seeds.estimate import Estimate, deleted_part, estimate
+from parity.seeds.pairing import Pairing, every_pair
 
 __all__ = ["Agreement", "Contested", "agreement", "vote_entropy"]
 
@@ -66,12 +67,16 @@ def agreement(
     classes: int | None = None,
     confidence: float = 0.95,
     keep: int = 100,
+    pairing: Pairing | None = None,
 ) -> Agreement:
-    """Of predictions [runs, examples], two runs at least; keep: how many contested examples to tell, most contested first."""
+    """Of predictions [runs, examples], two runs at least; keep: how many contested examples to tell, most contested first.
+
+    pairing: the pairs of runs that share no seed, where not all do not; `raw` and `kappa` are of these, the rest of all runs.
+    """
     runs, examples = predictions.shape
     entropy = vote_entropy(predictions)
     alike = (predictions == predictions[0]).all(axis=0)
-    raw, chance = _raw_and_chance(predictions)
+    raw, chance = _raw_and_chance(predictions, pairing)
     order = np.argsort(-entropy, kind="stable")
     contested = [int(index) for index in order if not alike[index]]
     right = None if labels is None else np.where(labels >= 0, (predictions == labels).mean(axis=0), np.nan)
@@ -80,7 +85,7 @@ def agreement(
         examples,
         raw,
         chance,
-        _kappa(predictions, raw, chance, confidence),
+        _kappa(predictions, raw, chance, confidence, pairing),
         float(entropy.mean()),
         math.log2(max(1, min(runs, classes if classes is not None else runs))),
         float(alike.mean()),
@@ -92,35 +97,49 @@ def agreement(
     )
 
 
-def _raw_and_chance(predictions: Integers) -> tuple[float, float]:
-    share = votes(predictions).sum(axis=0) / predictions.size
-    return 1.0 - float(disagreement(predictions).mean()), float((share * share).sum())
+def _raw_and_chance(predictions: Integers, pairing: Pairing | None) -> tuple[float, float]:
+    return 1.0 - float(disagreement(predictions, pairing).mean()), _chance(predictions)
 
 
-def _kappa(predictions: Integers, raw: float, chance: float, confidence: float) -> Estimate | None:
+def _kappa(
+    predictions: Integers, raw: float, chance: float, confidence: float, pairing: Pairing | None
+) -> Estimate | None:
     """With the two-way jackknife, whose values follow from the counts: no example is looked at twice."""
     if chance >= 1.0:
         return None
     value = (raw - chance) / (1 - chance)
     runs, examples = predictions.shape
-    if runs < 3 or examples < 2:
-        return Estimate(value, None, None, None, 0.0, 0.0, confidence)
-    counts, apart = votes(predictions), disagreement(predictions)
+    pairs = every_pair(runs) if pairing is None else pairing
+    bare = Estimate(value, None, None, None, 0.0, 0.0, confidence)
+    if min(len(axis) for axis in pairs.axes) < 3 or examples < 2:
+        return bare
+    counts, apart = votes(predictions), disagreement(predictions, pairing)
     raws = 1.0 - (apart.sum() - apart) / (examples - 1)
     shares = (counts.sum(axis=0) - counts) / (runs * (examples - 1))
     chances = (shares * shares).sum(axis=1)
-    by_run = [_raw_and_chance(np.delete(predictions, run, axis=0)) for run in range(runs)]
-    if (chances >= 1.0).any() or any(other >= 1.0 for _, other in by_run):
-        return Estimate(value, None, None, None, 0.0, 0.0, confidence)
+    by_seed: list[Floats] = []
+    for axis, apart_without in zip(
+        pairs.axes, pairs.deleted(churn_matrix(predictions, predictions)), strict=True
+    ):
+        left = np.array([_chance(np.delete(predictions, gone, axis=0)) for gone in axis])
+        if (left >= 1.0).any():
+            return bare
+        by_seed.append((1.0 - apart_without - left) / (1 - left))
+    if (chances >= 1.0).any():
+        return bare
     by_example = (raws - chances) / (1 - chances)
-    without = np.array([(one - other) / (1 - other) for one, other in by_run])
     return estimate(
         value,
-        [deleted_part(without)],
+        [deleted_part(without) for without in by_seed],
         deleted_part(by_example),
         confidence,
         within=Interval(-1.0, 1.0),
     )
+
+
+def _chance(predictions: Integers) -> float:
+    share = votes(predictions).sum(axis=0) / predictions.size
+    return float((share * share).sum())
 
 
 def _mean(values: Floats | None, where: npt.NDArray[np.bool_]) -> float | None:

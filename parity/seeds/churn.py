@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from parity.measure.decisions import Interval, clopper_pearson
 from parity.seeds.estimate import Estimate, pairwise_estimate
+from parity.seeds.pairing import Pairing
 
 __all__ = ["Churn", "ChurnKinds", "churn", "churn_kinds", "churn_matrix", "disagreement", "votes"]
 
@@ -54,18 +55,27 @@ def votes(predictions: Integers) -> Integers:
     return np.stack([(predictions == k).sum(axis=0) for k in classes], axis=1)
 
 
-def disagreement(predictions: Integers) -> Floats:
-    """[examples] the share of pairs of runs that decide the example differently."""
+def disagreement(predictions: Integers, pairing: Pairing | None = None) -> Floats:
+    """[examples] the share of pairs of runs that decide the example differently; pairing: which pairs (None: all)."""
     runs = len(predictions)
-    counts = votes(predictions)
-    return np.asarray(1.0 - (counts * (counts - 1)).sum(axis=1) / (runs * (runs - 1)))
+    if pairing is None:
+        counts = votes(predictions)
+        return np.asarray(1.0 - (counts * (counts - 1)).sum(axis=1) / (runs * (runs - 1)))
+    apart = np.zeros(predictions.shape[1])
+    for run, used in zip(predictions, pairing.used, strict=True):
+        apart += (predictions[used] != run).sum(axis=0)
+    return np.asarray(apart / pairing.used.sum())
 
 
-def churn(predictions: Integers, confidence: float = 0.95) -> Churn:
-    """The churn between all pairs of runs, from predictions [runs, examples]; two runs at least."""
+def churn(predictions: Integers, confidence: float = 0.95, pairing: Pairing | None = None) -> Churn:
+    """The churn between pairs of runs, from predictions [runs, examples]; two runs at least.
+
+    pairing: which pairs are of runs that share no seed, where not all are; the estimate is of these, the matrix of all.
+    """
     runs, examples = predictions.shape
     matrix = churn_matrix(predictions, predictions)
-    found = pairwise_estimate(matrix, disagreement(predictions), confidence, within=Interval(0.0, 1.0))
+    apart = disagreement(predictions, pairing)
+    found = pairwise_estimate(matrix, apart, confidence, within=Interval(0.0, 1.0), pairing=pairing)
     pairs = matrix[np.triu_indices(runs, 1)]
     over = "runs and examples"
     if runs == 2:

@@ -47,9 +47,10 @@ class Similarity(NamedTuple):
 
 
 class PopulationSimilarity(NamedTuple):
-    """Similarity over all pairs of runs at one stage: means, the least alike pair, and how many pairs had a CKA.
+    """Similarity over pairs of runs at one stage: means, the least alike pair, and how many pairs had a CKA.
 
-    relative_l2 is the mean over both directions.
+    relative_l2 is the mean over both directions. cka_interval: of the mean, for these runs and new examples (jackknife over
+    groups of examples, t); None without examples to leave out.
     """
 
     cka: float | None
@@ -60,6 +61,7 @@ class PopulationSimilarity(NamedTuple):
     relative_l2_most: float | None
     pairs: int
     undefined: int
+    cka_interval: Interval | None = None
 
 
 class _Sums(NamedTuple):
@@ -88,42 +90,65 @@ def similarity(
 
     examples: [vectors] the example each vector belongs to, for the interval; none is told without.
     """
+    return _measured(one, other, examples, confidence)[0]
+
+
+def _measured(
+    one: npt.NDArray[Any], other: npt.NDArray[Any], examples: Integers | None, confidence: float
+) -> tuple[Similarity, Floats | None]:
+    """The similarity, and [groups] its CKA without each group of examples."""
     x, y = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
     if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
         raise ValueError(f"shapes {x.shape} and {y.shape} are not the same vectors [vectors, width]")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        return Similarity(None, None, None, None, len(x), "not_finite")
+        return Similarity(None, None, None, None, len(x), "not_finite"), None
     cosine, distance = _direct(x, y)
     if len(x) < 4:
-        return Similarity(None, None, cosine, distance, len(x), "few")
+        return Similarity(None, None, cosine, distance, len(x), "few"), None
     centred = [side - side.mean(axis=0) for side in (x, y)]
     if any(
         np.linalg.norm(middle) <= _CONSTANT * np.linalg.norm(side)
         for middle, side in zip(centred, (x, y), strict=True)
     ):
-        return Similarity(None, None, cosine, distance, len(x), "constant")
+        return Similarity(None, None, cosine, distance, len(x), "constant"), None
     # Unit norms: products of three sums of squares stay within float64 whatever the scale.
     a, b = (side / np.linalg.norm(side) for side in centred)
     pairs = ((a, b), (a, a), (b, b))
     wholes = [_sums(*pair) for pair in pairs]
     value = _cka([_hsic(sums) for sums in wholes])
     if value is None:
-        return Similarity(None, None, cosine, distance, len(x), "unclear")
-    interval = None
-    if examples is not None:
-        interval = _jackknife(pairs, wholes, np.asarray(examples), value, confidence)
-    return Similarity(value, interval, cosine, distance, len(x), "measured")
+        return Similarity(None, None, cosine, distance, len(x), "unclear"), None
+    without = None if examples is None else _jackknife(pairs, wholes, np.asarray(examples))
+    interval = None if without is None else _interval(value, without, confidence)
+    return Similarity(value, interval, cosine, distance, len(x), "measured"), without
 
 
-def population_similarity(runs: Sequence[npt.NDArray[Any]]) -> PopulationSimilarity:
-    """Over all pairs of runs, each [vectors, width] at the same positions; two runs at least."""
-    found = [similarity(one, other) for one, other in combinations(runs, 2)]
-    back = [
-        _direct(np.asarray(b, np.float64), np.asarray(a, np.float64))[1] for a, b in combinations(runs, 2)
+def population_similarity(
+    runs: Sequence[npt.NDArray[Any]],
+    examples: Integers | None = None,
+    confidence: float = 0.95,
+    used: npt.NDArray[np.bool_] | None = None,
+) -> PopulationSimilarity:
+    """Over pairs of runs, each [vectors, width] at the same positions; two runs at least.
+
+    examples: [vectors] the example each vector belongs to, for the interval. used: [runs, runs] which pairs (None: all).
+    """
+    pairs = [
+        (runs[one], runs[other])
+        for one, other in combinations(range(len(runs)), 2)
+        if used is None or used[one, other]
     ]
+    measured = [_measured(one, other, examples, confidence) for one, other in pairs]
+    found = [pair for pair, _ in measured]
+    back = [_direct(np.asarray(b, np.float64), np.asarray(a, np.float64))[1] for a, b in pairs]
     ckas = [pair.cka for pair in found if pair.cka is not None]
     cosines = [pair.cosine for pair in found if pair.cosine is not None]
     far = [value for value in [*(pair.relative_l2 for pair in found), *back] if value is not None]
+    deleted = [without for pair, without in measured if pair.cka is not None]
+    known = [without for without in deleted if without is not None]
+    interval = None
+    if known and len(known) == len(deleted):
+        interval = _interval(float(np.mean(ckas)), np.mean(known, axis=0), confidence)
     return PopulationSimilarity(
         float(np.mean(ckas)) if ckas else None,
         min(ckas, default=None),
@@ -133,6 +158,7 @@ def population_similarity(runs: Sequence[npt.NDArray[Any]]) -> PopulationSimilar
         max(far, default=None),
         len(found),
         len(found) - len(ckas),
+        interval,
     )
 
 
@@ -194,13 +220,9 @@ def _cka(hsics: Sequence[float]) -> float | None:
 
 
 def _jackknife(
-    pairs: Sequence[tuple[Floats, Floats]],
-    wholes: Sequence[_Sums],
-    examples: Integers,
-    value: float,
-    confidence: float,
-) -> Interval | None:
-    """Leave out examples group by group; the sums without them are the whole ones less theirs."""
+    pairs: Sequence[tuple[Floats, Floats]], wholes: Sequence[_Sums], examples: Integers
+) -> Floats | None:
+    """[groups] CKA with examples left out group by group; the sums without them are the whole ones less theirs."""
     names, place = np.unique(examples, return_inverse=True)
     groups = min(_GROUPS, len(names))
     if groups < 3:
@@ -216,7 +238,11 @@ def _jackknife(
         if found is None:
             return None
         without.append(found)
-    values = np.array(without)
-    error = math.sqrt((groups - 1) / groups * float(((values - values.mean()) ** 2).sum()))
+    return np.array(without)
+
+
+def _interval(value: float, without: Floats, confidence: float) -> Interval:
+    groups = len(without)
+    error = math.sqrt((groups - 1) / groups * float(((without - without.mean()) ** 2).sum()))
     half = t_quantile((1 + confidence) / 2, groups - 1) * error
     return Interval(max(-1.0, value - half), min(1.0, value + half))

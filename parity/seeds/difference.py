@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from parity.measure.decisions import Interval
-from parity.measure.quantiles import normal_quantile, t_quantile
+from parity.measure.quantiles import normal_quantile
 from parity.seeds.crossed import crossed_estimate, mean_squares
-from parity.seeds.estimate import Estimate, Part, deleted_part, estimate, spread_part
+from parity.seeds.estimate import (
+    Estimate,
+    Part,
+    apart_estimate,
+    deleted_part,
+    half_width,
+    p_beyond,
+    spread_part,
+)
 from parity.seeds.population import Population
 from parity.seeds.scores import Metric, deleted_macro_f1, example_scores, macro_f1
-from parity.seeds.tails import t_tail
 
 __all__ = ["Difference", "Equivalence", "difference", "tost", "unpaired_estimate"]
 
@@ -59,12 +65,8 @@ def difference(
     *,
     paired: bool = False,
     confidence: float = 0.95,
-    temperatures: tuple[float, float] = (1.0, 1.0),
 ) -> Difference:
-    """Of two populations on the same labelled examples. Raises ValueError where they are not, or none has a label.
-
-    temperatures: of the baseline's and the candidate's logits, for NLL and Brier.
-    """
+    """Of two populations on the same labelled examples. Raises ValueError where they are not, or none has a label."""
     if baseline.labels is None or candidate.labels is None:
         raise ValueError("no example has a label")
     if not np.array_equal(baseline.labels, candidate.labels):
@@ -84,7 +86,7 @@ def difference(
             found = _of_macro_f1(arms, (values[0], values[1]), paired, confidence, floor)
         means = [float(side.mean()) for side in values]
     else:
-        one, other = (example_scores(arm, metric, t) for arm, t in zip(arms, temperatures, strict=True))
+        one, other = (example_scores(arm, metric) for arm in arms)
         means = [float(one.mean()), float(other.mean())]
         if min(*runs, examples) > 1 and np.isfinite(means).all():
             if paired:
@@ -93,7 +95,9 @@ def difference(
                 found = unpaired_estimate(one, other, confidence, floor=floor)
     if found is None:
         found = Estimate(means[1] - means[0], None, None, None, 0.0, 0.0, confidence)
-    return Difference(metric, means[0], means[1], found, _p(found), paired, runs, examples)
+    return Difference(
+        metric, means[0], means[1], found, p_beyond(found, abs(found.value)), paired, runs, examples
+    )
 
 
 def unpaired_estimate(
@@ -101,39 +105,33 @@ def unpaired_estimate(
 ) -> Estimate:
     """The difference of the means of scores [runs, examples] of two arms on the same examples, candidate minus baseline.
 
-    V = sum_a MS_S(a)/(S_a N) + max(var_n(difference of example means) - sum_a MS_E(a)/S_a, 0)/N. Degrees of freedom as in the
-    crossed t, V^2 / sum_a ((MS_S(a)/(S_a N))^2 / (S_a - 1)): for S equal runs an arm up to 2 (S-1), where pairing runs that
-    have nothing in common leaves S-1.
+    V = sum_a MS_S(a)/(S_a N) + max(var_n(difference of example means) - sum_a MS_E(a)/S_a, 0)/N. The runs' part has the t of
+    Welch's degrees of freedom, (sum_a V_a)^2 / sum_a (V_a^2 / (S_a - 1)): for S equal runs an arm up to 2 (S-1), where pairing
+    runs that have nothing in common leaves S-1. The examples' part is normal (`apart_estimate`).
     """
     squares = [mean_squares(values) for values in (baseline, candidate)]
     n = baseline.shape[1]
     parts = [Part(arm.of_runs / (arm.runs * n), arm.runs - 1) for arm in squares]
     apart = candidate.mean(axis=0) - baseline.mean(axis=0)
     examples = max(float(apart.var(ddof=1)) - sum(arm.rest / arm.runs for arm in squares), 0.0) / n
-    # Examples are many: only the runs' parts count against the degrees of freedom.
-    return estimate(float(apart.mean()), parts, Part(examples, math.inf), confidence, floor=floor)
+    return apart_estimate(float(apart.mean()), parts, examples, confidence, floor=floor)
 
 
 def tost(found: Difference, margin: float, alpha: float = 0.05) -> Equivalence | None:
-    """Whether the difference is shown to lie inside the margin (in the metric's unit); None without an interval."""
-    value, error, degrees = found.estimate.value, found.estimate.standard_error, found.estimate.degrees
-    if error is None or degrees is None:
+    """Whether the difference is shown to lie inside the margin (in the metric's unit); None without an interval.
+
+    p is the larger of the two one-sided ones, read off the interval: the alpha at which it just fills the margin.
+    """
+    value = found.estimate.value
+    half = half_width(found.estimate, 1 - 2 * alpha)
+    if half is None:
         return None
-    half = t_quantile(1 - alpha, degrees) * error
     interval = Interval(value - half, value + half)
-    if error > 0:
-        p = max(t_tail((margin - value) / error, degrees), t_tail((margin + value) / error, degrees))
-    else:
-        p = 0.0 if abs(value) < margin else 1.0
+    room = margin - abs(value)
+    beyond = p_beyond(found.estimate, abs(room))
+    assert beyond is not None
+    p = beyond / 2 if room > 0 else 1 - beyond / 2
     return Equivalence(margin, alpha, p, -margin < interval.low and interval.high < margin, interval)
-
-
-def _p(found: Estimate) -> float | None:
-    if found.standard_error is None or found.degrees is None:
-        return None
-    if found.standard_error == 0:
-        return 1.0 if found.value == 0 else 0.0
-    return min(1.0, 2 * t_tail(abs(found.value) / found.standard_error, found.degrees))
 
 
 def _of_macro_f1(
@@ -147,4 +145,5 @@ def _of_macro_f1(
     without = [deleted_macro_f1(arm).mean(axis=0) for arm in arms]
     parts = [spread_part(values[1] - values[0])] if paired else [spread_part(side) for side in values]
     value = float(values[1].mean() - values[0].mean())
-    return estimate(value, parts, deleted_part(without[1] - without[0]), confidence, floor=floor)
+    examples = deleted_part(without[1] - without[0]).variance
+    return apart_estimate(value, parts, examples, confidence, floor=floor)

@@ -1,4 +1,9 @@
-"""Excess churn: how much more two arms disagree than two runs of one arm do, and the exact test that it is more."""
+"""Excess churn: how much more two arms disagree than two runs of one arm do, and the permutation test that it is more.
+
+A run of one arm and a run of the other that were made with the same seeds are more alike than two runs of two seeds, which is
+what churn within an arm is of. Such pairs are left out, of the estimate and of the test: taken in, they pull the excess down
+by a share 1/S of the difference.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +22,21 @@ __all__ = ["ExcessChurn", "excess_churn", "least_p"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
 
 _MOST = 200_000
 _TIE = 1e-12
 
 
 class ExcessChurn(NamedTuple):
-    """Churn between the arms less the mean churn within them, b - (w_baseline + w_candidate)/2.
+    """Churn between the arms less the mean churn within them, b - (w_baseline + w_candidate)/2, over pairs that share no seed.
 
     In expectation half the mean squared distance between the arms' vote laws: at least 0, and 0 only if they are the same
-    (the estimate itself can be below). `p` is from permuting which runs belong to which arm, for runs that would be
-    exchangeable if the arms were one: the share of labellings with an excess as large. `exact` when all were enumerated.
-    `least_p` is the smallest p that so many runs can give: above alpha the test cannot reject whatever was seen.
+    (the estimate itself can be below). `p` is from permuting which runs belong to which arm: the share of labellings with an
+    excess as large. With no pair matched the runs are exchangeable if the arms are one, and the test keeps its level exactly;
+    `matched` runs of the arms share seeds, which other labellings tear apart: the test then rejects less often than its level
+    (it is conservative). `exact` when all labellings were enumerated. `least_p` is the smallest p that so many runs can give:
+    above alpha the test cannot reject whatever was seen.
     """
 
     between: float
@@ -40,6 +48,7 @@ class ExcessChurn(NamedTuple):
     least_p: float
     runs: tuple[int, int]
     examples: int
+    matched: int = 0
 
 
 def least_p(baseline: int, candidate: int) -> float:
@@ -52,40 +61,74 @@ def least_p(baseline: int, candidate: int) -> float:
 
 
 def excess_churn(
-    baseline: Integers, candidate: Integers, *, confidence: float = 0.95, seed: int = 0, most: int = _MOST
+    baseline: Integers,
+    candidate: Integers,
+    *,
+    confidence: float = 0.95,
+    matched: Booleans | None = None,
+    seed: int = 0,
+    most: int = _MOST,
 ) -> ExcessChurn:
     """From predictions [runs, examples] of two arms on the same examples, two runs an arm at least.
 
-    most: enumerate up to so many labellings, else draw so many (seeded); p is then (1 + as large) / (1 + drawn). The interval
-    is the two-way jackknife, each arm's runs left out in turn, from three runs an arm; its upper end is never below what
-    zero flips in N examples allow.
+    matched: [runs of the baseline, runs of the candidate] whether two runs share a seed; None where none do. most: enumerate
+    up to so many labellings, else draw so many (seeded); p is then (1 + as large) / (1 + drawn). The interval is the two-way
+    jackknife, from three runs an arm: each arm's runs are left out in turn, or, where each run has one partner, each pair of
+    partners out of both arms. Its upper end is never below what zero flips in N examples allow.
     """
     sizes = (len(baseline), len(candidate))
     if min(sizes) < 2:
         raise ValueError("excess churn needs two runs an arm")
+    pairs = np.zeros(sizes, dtype=bool) if matched is None else matched
+    if pairs.all():
+        raise ValueError("every run of one arm shares a seed with every run of the other")
     together = np.concatenate([baseline, candidate])
-    matrix = churn_matrix(together, together)
+    counts = np.ones((len(together), len(together))) - np.eye(len(together))
+    counts[: sizes[0], sizes[0] :] -= pairs
+    counts[sizes[0] :, : sizes[0]] -= pairs.T
+    churns = _Churns(churn_matrix(together, together) * counts, counts)
     arm = np.arange(len(together)) >= sizes[0]
-    excess, between, within = _of(matrix, arm)
-    p, exact, labellings = _permuted(matrix, sizes, excess, seed, most)
-    found = _estimate(matrix, arm, excess, _by_example(baseline, candidate), confidence)
+    excess, between, within = _of(churns, arm)
+    p, exact, labellings = _permuted(churns, sizes, excess, seed, most)
+    by_example = _by_example(baseline, candidate, ~pairs)
+    found = _estimate(churns, arm, pairs, by_example, confidence)
     return ExcessChurn(
-        between, within, found, p, exact, labellings, least_p(*sizes), sizes, together.shape[1]
+        between,
+        within,
+        found,
+        p,
+        exact,
+        labellings,
+        least_p(*sizes),
+        sizes,
+        together.shape[1],
+        int(pairs.sum()),
     )
 
 
-def _of(matrix: Floats, arm: npt.NDArray[np.bool_]) -> tuple[float, float, tuple[float, float]]:
+class _Churns(NamedTuple):
+    """[runs, runs] over both arms: the churn of each pair, 0 where the pair is left out; and 1 where it counts."""
+
+    values: Floats
+    counts: Floats
+
+    def without(self, runs: Integers) -> _Churns:
+        return _Churns(*(np.delete(np.delete(part, runs, 0), runs, 1) for part in self))
+
+
+def _of(churns: _Churns, arm: Booleans) -> tuple[float, float, tuple[float, float]]:
     """The excess, the churn between, and the churn within each arm."""
-    between = float(matrix[~arm][:, arm].mean())
-    within: list[float] = []
-    for side in (~arm, arm):
-        block, size = matrix[side][:, side], int(side.sum())
-        within.append(float(block.sum()) / (size * (size - 1)))
-    return between - (within[0] + within[1]) / 2, between, (within[0], within[1])
+
+    def mean(rows: Booleans, columns: Booleans) -> float:
+        total = float(churns.counts[rows][:, columns].sum())
+        return float(churns.values[rows][:, columns].sum()) / total if total else math.nan
+
+    between, within = mean(~arm, arm), (mean(~arm, ~arm), mean(arm, arm))
+    return between - (within[0] + within[1]) / 2, between, within
 
 
 def _permuted(
-    matrix: Floats, sizes: tuple[int, int], seen: float, seed: int, most: int
+    churns: _Churns, sizes: tuple[int, int], seen: float, seed: int, most: int
 ) -> tuple[float, bool, int]:
     a, b = sizes
     runs = a + b
@@ -104,35 +147,52 @@ def _permuted(
         rng = np.random.default_rng(seed)
         first = (rng.random((most, runs)).argsort(axis=1) < a).astype(np.float64)
         count = most
-    total = float(matrix.sum())
+    values, counts = (_sums(first, part) for part in churns)
+    with np.errstate(invalid="ignore"):
+        across, in_first, in_second = (one / many for one, many in zip(values, counts, strict=True))
+    excess = across - (in_first + in_second) / 2
+    # A labelling in which an arm has no pair left (NaN) counts as large.
+    large = int((~(excess < seen - _TIE)).sum())
+    return (large / len(excess), True, count) if exact else ((1 + large) / (1 + most), False, count)
+
+
+def _sums(first: Floats, matrix: Floats) -> tuple[Floats, Floats, Floats]:
+    """[labellings] the sum of a matrix over the pairs across the arms, and over the ordered pairs within each, halved."""
     to = first @ matrix
     in_first = (to * first).sum(axis=1)
     across = to.sum(axis=1) - in_first
-    in_second = total - in_first - 2 * across
-    values = across / (a * b) - (in_first / (a * (a - 1)) + in_second / (b * (b - 1))) / 2
-    large = int((values >= seen - _TIE).sum())
-    return (large / len(values), True, count) if exact else ((1 + large) / (1 + most), False, count)
+    in_second = float(matrix.sum()) - in_first - 2 * across
+    return across, in_first / 2, in_second / 2
 
 
-def _by_example(baseline: Integers, candidate: Integers) -> Floats:
+def _by_example(baseline: Integers, candidate: Integers, used: Booleans) -> Floats:
     """[examples] the excess on each example."""
-    between = np.mean([(candidate != run).mean(axis=0) for run in baseline], axis=0)
-    return np.asarray(between - (disagreement(baseline) + disagreement(candidate)) / 2)
+    apart = np.zeros(baseline.shape[1])
+    for run, others in zip(baseline, used, strict=True):
+        apart += (candidate[others] != run).sum(axis=0)
+    return np.asarray(apart / used.sum() - (disagreement(baseline) + disagreement(candidate)) / 2)
 
 
 def _estimate(
-    matrix: Floats, arm: npt.NDArray[np.bool_], value: float, by_example: Floats, confidence: float
+    churns: _Churns, arm: Booleans, matched: Booleans, by_example: Floats, confidence: float
 ) -> Estimate:
+    value = _of(churns, arm)[0]
+    bare = Estimate(value, None, None, None, 0.0, 0.0, confidence)
     if min(int(arm.sum()), int((~arm).sum())) < 3 or len(by_example) < 2:
-        return Estimate(value, None, None, None, 0.0, 0.0, confidence)
-    parts = [
-        deleted_part(
-            np.array(
-                [_of(np.delete(np.delete(matrix, run, 0), run, 1), np.delete(arm, run))[0] for run in runs]
-            )
-        )
-        for runs in (np.flatnonzero(~arm), np.flatnonzero(arm))
+        return bare
+    one, other = np.flatnonzero(~arm), np.flatnonzero(arm)
+    partners = bool((matched.sum(axis=0) == 1).all() and (matched.sum(axis=1) == 1).all())
+    axes = (
+        [np.stack([one, other[matched.argmax(axis=1)]], axis=1)]
+        if partners
+        else [one[:, None], other[:, None]]
+    )
+    deleted = [
+        np.array([_of(churns.without(runs), np.delete(arm, runs))[0] for runs in axis]) for axis in axes
     ]
+    if not all(np.isfinite(values).all() for values in deleted):
+        return bare
+    parts = [deleted_part(values) for values in deleted]
     found = estimate(value, parts, spread_part(by_example), confidence, within=Interval(-1.0, 1.0))
     assert found.interval is not None
     least = clopper_pearson(0, len(by_example), confidence).high

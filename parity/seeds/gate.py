@@ -24,6 +24,11 @@ About = Literal[
     "seed_without_effect",
     "missing_runs",
     "few_runs",
+    "shared_seeds",
+    "init_seed_fixed",
+    "order_seed_fixed",
+    "dropout_seed_fixed",
+    "seed_fixed",
     "no_labels",
     "new_run",
     "new_run_low",
@@ -34,6 +39,12 @@ About = Literal[
     "excess_high",
     "permutation",
 ]
+_TELLING = 5  # runs: with fewer a seed effect as large as the flip noise goes unseen every other time
+_FIXED: dict[str, About] = {
+    "init_seed": "init_seed_fixed",
+    "order_seed": "order_seed_fixed",
+    "dropout_seed": "dropout_seed_fixed",
+}
 
 
 class Margins(NamedTuple):
@@ -55,10 +66,10 @@ class Reason(NamedTuple):
     """One thing that was looked at: the value seen, its limit, and whether it holds (for "difference" and "permutation": is
     shown). value and limit are None where there is nothing to measure.
 
-    failed_runs: how many, of 0. missing_runs: how many of those asked for could not be counted, of 0. new_run: half-width for
-    a new run, at most the metric's margin. new_run_low: what the lower bound of the SD gives (z s_low), above the margin or
+    failed_runs: how many, of 0. missing_runs: how many of those asked for could not be counted, of 0. shared_seeds: how many
+    runs share no seed, of three. init_seed_fixed and the like: that seed never moved. new_run: half-width for a new run, at most the metric's margin. new_run_low: what the lower bound of the SD gives (z s_low), above the margin or
     not. churn_high, churn_low: the bounds of mean churn against the budget. difference: p of the two-sided t test. tost: p of
-    the equivalence test. excess_high: the upper bound of excess churn. permutation: p of its exact test.
+    the equivalence test. excess_high: the upper bound of excess churn. permutation: p of its test.
     """
 
     about: About
@@ -96,21 +107,27 @@ def judge_stability(
     churn: Churn | None,
     *,
     runs: int,
+    independent: int | None = None,
+    fixed: Sequence[str] = (),
     failed: FailedRuns | None = None,
     seeds: SeedCheck | None = None,
     missing: int = 0,
 ) -> Stability:
     """Stable if a new run is expected within the margin and churn is surely within its budget; unstable if a run failed, or
-    if even a lower bound exceeds its limit. Else inconclusive, as with fewer than three runs, a seed without effect, or runs
-    that were asked for and are missing.
+    if even a lower bound exceeds its limit. Else inconclusive.
+
+    With fewer than three runs that share no seed nothing is judged by their figures: it is inconclusive unless a run failed.
+    A seed without effect, a seed that never moved (`fixed`: the intervals are conditional on it), and runs that were asked for
+    and are missing bar "stable".
 
     metric: None without labels (then churn alone decides, and it is said). churn: None with one run. runs: that went into
-    both, failed ones left out. missing: that were asked for and are not among them, lost or on other data. Both at confidence
-    1 - alpha, else ValueError.
+    both, failed ones left out; `independent` of them share no seed (None: all). missing: that were asked for and are not among
+    them, lost or on other data. Both at confidence 1 - alpha, else ValueError.
     """
     _same_alpha(
         margins, [metric.spread.confidence] if metric else [], [churn.estimate.confidence] if churn else []
     )
+    apart = runs if independent is None else independent
     reasons: list[Reason] = []
     if failed is not None and failed.failed:
         reasons.append(Reason("failed_runs", float(len(failed.failed)), 0.0, False))
@@ -122,37 +139,34 @@ def judge_stability(
         reasons.append(Reason("missing_runs", float(missing), 0.0, False))
     if runs < 3:
         reasons.append(Reason("few_runs", float(runs), 3.0, False))
-    whole = not dead and not missing
-    inside = runs >= 3
-    sd = None
+    elif apart < 3:
+        reasons.append(Reason("shared_seeds", float(apart), 3.0, False))
+    reasons += _fixed(fixed)
     if metric is None:
         reasons.append(Reason("no_labels", None, None, False))
-    else:
-        half, interval, sd = metric.spread.new_run_half_width, metric.spread.sd_interval, metric.spread.sd
-        if half is not None and interval is not None:
-            low = normal_quantile(1 - margins.alpha / 2) * interval.low
-            reasons.append(Reason("new_run", half, margins.metric, half <= margins.metric))
-            reasons.append(Reason("new_run_low", low, margins.metric, low <= margins.metric))
-            beyond |= low > margins.metric
-            inside &= half <= margins.metric
-        else:
-            inside = False
-    if churn is not None and churn.estimate.interval is not None:
-        bounds = churn.estimate.interval
-        reasons.append(Reason("churn_high", bounds.high, margins.churn, bounds.high <= margins.churn))
-        reasons.append(Reason("churn_low", bounds.low, margins.churn, bounds.low <= margins.churn))
-        inside &= bounds.high <= margins.churn
-        # The interval of two runs is for that pair: it tells nothing of others.
-        beyond |= bounds.low > margins.churn and runs >= 3
-    else:
-        inside = False
-    if inside and not whole and not beyond:
+    judged = _judged(margins, metric, churn) if apart >= 3 else []
+    reasons += judged
+    # A lower bound beyond its limit condemns; an upper one within it acquits, and all must be there.
+    beyond |= any(reason.about in ("new_run_low", "churn_low") and not reason.holds for reason in judged)
+    uppers = [reason for reason in judged if reason.about in ("new_run", "churn_high")]
+    inside = len(uppers) == (1 if metric is None else 2) and all(reason.holds for reason in uppers)
+    whole = not dead and not missing and not fixed
+    if not beyond and (fixed or apart < 3 <= runs):
+        needed = RunsNeeded(max(3, runs), "every_seed")
+    elif inside and not whole and not beyond:
         needed = RunsNeeded(runs + max(missing, 1), "at_least")
     elif beyond or inside:
         needed = RunsNeeded(runs, "enough")
+    elif metric is not None and apart >= _TELLING and _of_examples(metric, uppers, margins.alpha):
+        needed = RunsNeeded(None, "examples")
     else:
         needed = runs_for_stability(
-            sd, margins.metric, churn.estimate if churn else None, margins.churn, runs, margins.alpha
+            metric.spread.sd if metric else None,
+            margins.metric,
+            churn.estimate if churn else None,
+            margins.churn,
+            apart,
+            margins.alpha,
         )
     return Stability(
         "unstable" if beyond else "stable" if inside and whole else "inconclusive",
@@ -162,19 +176,47 @@ def judge_stability(
     )
 
 
+def _fixed(names: Sequence[str]) -> list[Reason]:
+    return [Reason(_FIXED.get(name, "seed_fixed"), None, None, False) for name in names]
+
+
+def _judged(margins: Margins, metric: MetricSpread | None, churn: Churn | None) -> list[Reason]:
+    """The metric's and the churn's bounds against their limits; those that are known."""
+    found: list[Reason] = []
+    if metric is not None:
+        half, interval = metric.spread.new_run_half_width, metric.spread.sd_interval
+        if half is not None and interval is not None:
+            low = normal_quantile(1 - margins.alpha / 2) * interval.low
+            found.append(Reason("new_run", half, margins.metric, half <= margins.metric))
+            found.append(Reason("new_run_low", low, margins.metric, low <= margins.metric))
+    if churn is not None and churn.estimate.interval is not None:
+        bounds = churn.estimate.interval
+        found.append(Reason("churn_high", bounds.high, margins.churn, bounds.high <= margins.churn))
+        found.append(Reason("churn_low", bounds.low, margins.churn, bounds.low <= margins.churn))
+    return found
+
+
+def _of_examples(metric: MetricSpread, uppers: Sequence[Reason], alpha: float) -> bool:
+    """Whether it is the metric's spread that leaves it open, and the examples produce that spread by themselves."""
+    open_metric = any(reason.about == "new_run" and not reason.holds for reason in uppers)
+    return open_metric and metric.seed is not None and metric.seed.unseen(alpha)
+
+
 def compare_arms(
     margins: Margins,
     difference: Difference | None,
     excess: ExcessChurn | None,
     *,
     runs: tuple[int, int],
+    fixed: Sequence[str] = (),
     failed: Sequence[FailedRuns] = (),
     missing: int = 0,
 ) -> Comparison:
     """Different if the t test or the permutation test rejects at alpha; equivalent if TOST passes and excess churn is surely
-    within its budget; where both, different but inside the margin. A failed or missing run in an arm bars equivalence.
+    within its budget; where both, different but inside the margin. A failed or missing run in an arm bars equivalence, and so
+    does a seed that never moved in either (`fixed`): what holds for one set of initial weights need not hold for another.
 
-    difference: None without labels (then churn alone decides, and it is said). excess: None with one run in an arm.
+    runs: of each arm, that share no seed. difference: None without labels (then churn alone decides, and it is said). excess: None with one run in an arm.
     """
     _same_alpha(
         margins,
@@ -192,6 +234,7 @@ def compare_arms(
         alike = False
     if min(runs) < 3:
         reasons.append(Reason("few_runs", float(min(runs)), 3.0, False))
+    reasons += _fixed(fixed)
     if difference is None:
         reasons.append(Reason("no_labels", None, None, False))
     elif difference.p is not None:
@@ -219,7 +262,11 @@ def compare_arms(
             alike = False
     else:
         alike = False
-    if different or alike:
+    barred = alike and bool(fixed)
+    alike &= not fixed
+    if barred and not different:
+        needed = RunsNeeded(max(3, *runs), "every_seed")
+    elif different or alike:
         needed = RunsNeeded(min(runs), "enough")
     else:
         needed = runs_for_difference(

@@ -66,9 +66,12 @@ def _spread(margins: Margins, metric: _Metric, first: ArmStatistics) -> list[str
         )
     if first.churn is not None:
         churn = first.churn.estimate
-        upper = f", at most {churn.interval.high:.1%}" if churn.interval is not None else ""
+        # The interval of two runs is of that pair: of others it says nothing.
+        pair = first.churn.over != "runs and examples"
+        upper = f", at most {churn.interval.high:.1%}" if churn.interval is not None and not pair else ""
         parts.append(
-            f"Two runs decide {churn.value:.1%} of examples differently{upper} (up to {_share(margins.churn)})."
+            f"{'These two' if pair else 'Two'} runs decide {churn.value:.1%} of examples differently{upper} "
+            f"(up to {_share(margins.churn)})."
         )
     return parts
 
@@ -112,6 +115,13 @@ def _difference(seen: dict[str, Any], metric: _Metric, *, tested: bool) -> str:
 def _needed(verdict: Stability | Comparison) -> str:
     needed = verdict.runs_needed
     arms = " an arm" if isinstance(verdict, Comparison) else ""
+    if needed.kind == "examples":
+        return (
+            " No seed effect is seen: the spread is what so many examples produce by themselves. More seeds would not change "
+            "the choice of a release; more examples would narrow it."
+        )
+    if needed.kind == "every_seed":
+        return f" At least {needed.runs} runs{arms} that move every seed would settle it."
     if needed.runs is None:
         return " No number of runs up to 1,000 would settle it: it lies too near the limit, or hangs on the examples."
     if needed.kind == "enough" and needed.runs < 2:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from parity.measure.decisions import Interval
 from parity.measure.quantiles import normal_quantile
-from parity.seeds.metric import Spread, spread
+from parity.seeds.metric import Spread, grid_spread, spread
 from parity.seeds.tails import chi2_quantile
 
 __all__ = ["LabelTemperature", "fit_label_temperature", "temperature_spread"]
@@ -85,10 +85,22 @@ def fit_label_temperature(logits: Floats, labels: Integers, confidence: float = 
     return found("fitted", 1 / beta, _nll(logits, own, beta), interval)
 
 
-def temperature_spread(fits: Sequence[LabelTemperature], confidence: float = 0.95) -> Spread | None:
-    """The spread over runs of ln T, for the runs where T is identified; None where it is in none."""
-    values = [math.log(fit.value) for fit in fits if fit.value is not None]
-    return spread(np.array(values), confidence) if values else None
+def temperature_spread(
+    fits: Sequence[LabelTemperature], confidence: float = 0.95, cells: npt.NDArray[np.int64] | None = None
+) -> Spread | None:
+    """The spread over runs of ln T, for the runs where T is identified; None where it is in none.
+
+    cells: [rows, columns, repeats] the runs of a full grid of two seeds. Where T is not identified in all of them, only those
+    of a diagonal, which share no seed, are taken.
+    """
+    logs = [None if fit.value is None else math.log(fit.value) for fit in fits]
+    known = np.array([math.nan if value is None else value for value in logs])
+    if cells is not None:
+        if np.isfinite(known).all():
+            return grid_spread(known[cells].mean(axis=2), confidence)
+        known = known[np.diagonal(cells[:, :, 0])]
+    values = known[np.isfinite(known)]
+    return spread(values, confidence) if len(values) else None
 
 
 def _nll(logits: Floats, own: Floats, beta: float) -> float:

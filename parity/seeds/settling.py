@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from parity.measure.quantiles import normal_quantile, t_quantile
-from parity.seeds.estimate import Estimate
+from parity.seeds.estimate import Estimate, half_width
 from parity.seeds.excess import least_p
 from parity.seeds.tails import chi2_quantile
 
@@ -21,30 +21,39 @@ class RunsNeeded(NamedTuple):
     """Runs (an arm) that would settle it.
 
     kind: "enough" (it is settled, `runs` is what there are), "estimate", "at_least" (too few runs to estimate from), "none"
-    (no number up to 1000 does: it lies too near the limit, or hangs on the number of examples; `runs` is None).
+    (no number up to 1000 does: it lies too near the limit, or hangs on the number of examples; `runs` is None), "examples" (no
+    seed effect is seen: the spread is what so many examples produce, and more seeds would not change the choice of a release;
+    `runs` is None), "every_seed" (a seed stood still, or too few
+    runs share none: so many runs at least, in which every seed moves).
     """
 
     runs: int | None
-    kind: Literal["enough", "estimate", "at_least", "none"]
+    kind: Literal["enough", "estimate", "at_least", "none", "examples", "every_seed"]
 
 
-def error_at(found: Estimate, now: int, runs: int) -> tuple[float, float]:
-    """The standard error and degrees of freedom with another number of runs: the runs' part shrinks, the examples' stays."""
+def at_runs(found: Estimate, now: int, runs: int) -> Estimate:
+    """The estimate as another number of runs would give it: the runs' part shrinks, the examples' stays."""
     part = found.run_variance * now / runs
     variance = part + found.example_variance
+    if found.run_degrees is not None:
+        own = found.run_degrees * (runs - 1) / max(now - 1, 1)
+        return found._replace(standard_error=math.sqrt(variance), run_variance=part, run_degrees=own)
     scale = 1.0
     if found.degrees is not None and found.run_variance > 0:
         had = found.run_variance + found.example_variance
         # Degrees per run beyond the first as the Satterthwaite form has them, for the mix of parts that there is now.
         scale = found.degrees / ((had / found.run_variance) ** 2 * max(now - 1, 1))
     degrees = max(scale, 1e-9) * (variance / part) ** 2 * (runs - 1) if part > 0 else math.inf
-    return math.sqrt(variance), min(max(degrees, runs - 1), 1e9)
+    return found._replace(
+        standard_error=math.sqrt(variance), run_variance=part, degrees=min(max(degrees, runs - 1), 1e9)
+    )
 
 
 def half_width_at(found: Estimate, now: int, runs: int, confidence: float) -> float:
     """The half-width that an interval would have with another number of runs."""
-    error, degrees = error_at(found, now, runs)
-    return t_quantile((1 + confidence) / 2, degrees) * error
+    half = half_width(at_runs(found, now, runs), confidence)
+    assert half is not None
+    return half
 
 
 def runs_for_stability(
@@ -90,8 +99,9 @@ def runs_for_difference(
         return RunsNeeded(max(3, least + 1), "at_least")
 
     def reaches(found: Estimate, room: float, level: float, runs: int) -> bool:
-        error, degrees = error_at(found, least, runs)
-        return room > 0 and room >= (t_quantile(level, degrees) + t_quantile(_POWER, degrees)) * error
+        # Half-widths of two-sided intervals are one-sided quantiles.
+        halves = (half_width_at(found, least, runs, 2 * share - 1) for share in (level, _POWER))
+        return room > 0 and room >= sum(halves)
 
     def settled(runs: int) -> bool:
         apart = difference is not None and reaches(difference, abs(difference.value), 1 - alpha / 2, runs)

@@ -1,10 +1,11 @@
-"""The statistics of one arm and of two, drawn from the kept runs; where there are too few, null and not a guess."""
+"""The statistics of one arm, drawn from the kept runs; where there are too few, null and not a guess."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,22 +13,21 @@ from parity.seed_audit import ArmRecord, StageSimilarity
 from parity.seeds.agreement import Agreement, agreement
 from parity.seeds.arms import ArmRuns
 from parity.seeds.calibration import run_calibration
-from parity.seeds.churn import Churn, churn, churn_kinds
+from parity.seeds.churn import Churn, churn, churn_kinds, churn_matrix
 from parity.seeds.cka import population_similarity
-from parity.seeds.difference import Difference, difference, tost
+from parity.seeds.design import Design, design_of
 from parity.seeds.distances import run_distances
-from parity.seeds.excess import ExcessChurn, excess_churn
-from parity.seeds.gate import Margins
 from parity.seeds.label_temperature import fit_label_temperature, temperature_spread
 from parity.seeds.metric import MetricSpread, metric_spread
+from parity.seeds.pairing import Pairing
 from parity.seeds.plain import plain
 from parity.seeds.population import Population
 from parity.seeds.power import can_show
 from parity.seeds.scores import Metric
-from parity.seeds.slices import slice_differences, slice_spreads
+from parity.seeds.slices import slice_spreads
 from parity.seeds.variance import grid_of, logit_split, metric_split
 
-__all__ = ["METRICS", "ArmStatistics", "TwoArms", "arm_statistics", "calibration_of", "two_arms"]
+__all__ = ["METRICS", "ArmStatistics", "arm_statistics", "calibration_of"]
 
 METRICS: tuple[Metric, ...] = ("accuracy", "macro_f1", "nll", "brier")
 
@@ -38,15 +38,18 @@ class ArmStatistics(NamedTuple):
     primary: MetricSpread | None
     churn: Churn | None
     agreement: Agreement | None
+    design: Design | None
     record: ArmRecord
 
+    @property
+    def independent(self) -> int:
+        """How many of its runs share no seed."""
+        return 0 if self.design is None else len(self.design.alone)
 
-class TwoArms(NamedTuple):
-    """Candidate against baseline: what the gate needs, and the record of everything."""
-
-    difference: Difference | None
-    excess: ExcessChurn | None
-    record: dict[str, Any]
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """The seeds that never moved."""
+        return () if self.design is None else self.design.fixed
 
 
 def arm_statistics(
@@ -74,24 +77,15 @@ def arm_statistics(
             can_show=None,
             slices=[],
         )
-        return ArmStatistics(None, None, None, empty)
+        return ArmStatistics(None, None, None, None, empty)
     labelled = population.labelled()
     spreads: dict[Metric, MetricSpread] = {}
     if labelled is not None:
         spreads = {metric: metric_spread(population, metric, confidence=confidence) for metric in METRICS}
-    several = population.runs >= 2
-    found = churn(population.predictions, confidence) if several else None
-    agreed = (
-        agreement(
-            population.predictions,
-            population.labels,
-            classes=population.classes,
-            confidence=confidence,
-            keep=50,
-        )
-        if several
-        else None
-    )
+    design = design_of(population)
+    several = len(design.alone) >= 2
+    found = _churn(population, design, confidence) if several else None
+    agreed = _agreement(population, design, confidence) if several else None
     kinds = (
         plain(churn_kinds(population.predictions, None, population.labels))
         if several and population.labels is not None
@@ -100,86 +94,65 @@ def arm_statistics(
     record = ArmRecord(
         arm=runs.arm,
         runs=population.runs,
+        independent=len(design.alone),
+        conditional_on=list(design.fixed),
         failed=failed,
         metrics={name: plain(spread) for name, spread in spreads.items()},
         churn={**plain(found), "kinds": kinds} if found is not None else None,
         agreement=None if agreed is None else _without_contested(agreed),
-        distances=plain(run_distances(population.logits, temperatures, confidence)) if several else [],
+        distances=_distances(population, design, temperatures, confidence) if several else [],
         variance=_variance(population, primary, labelled is not None, confidence),
-        cka=_similarities(runs),
-        temperature=_temperatures(labelled, confidence),
-        can_show=plain(can_show(population.runs, 1 - confidence)) if several else None,
+        cka=_similarities(runs, design, confidence),
+        temperature=_temperatures(labelled, design, confidence),
+        can_show=plain(can_show(len(design.alone), 1 - confidence)) if several else None,
         slices=_slice_spreads(population, primary, slices, confidence),
     )
-    return ArmStatistics(spreads.get(primary), found, agreed, record)
+    return ArmStatistics(spreads.get(primary), found, agreed, design, record)
 
 
-def two_arms(
-    baseline: Population,
-    candidate: Population,
-    primary: Metric,
-    margins: Margins,
-    slices: NDArray[np.str_] | None,
-    *,
-    paired: bool,
-) -> TwoArms:
-    """The candidate against the baseline on the same examples."""
-    confidence = 1 - margins.alpha
-    labelled = baseline.labelled() is not None and candidate.labelled() is not None
-    found: dict[Metric, Difference] = {}
-    if labelled:
-        found = {
-            metric: difference(baseline, candidate, metric, paired=paired, confidence=confidence)
-            for metric in METRICS
-        }
-    enough = min(baseline.runs, candidate.runs) >= 2
-    excess = (
-        excess_churn(baseline.predictions, candidate.predictions, confidence=confidence) if enough else None
-    )
-    first = found.get(primary)
-    equivalence = tost(first, margins.metric, margins.alpha) if first is not None else None
-    kinds = None
-    if labelled and candidate.labels is not None:
-        kinds = plain(churn_kinds(baseline.predictions, candidate.predictions, candidate.labels))
-    record = {
-        "paired": paired,
-        "differences": {name: plain(item) for name, item in found.items()},
-        "tost": plain(equivalence),
-        "excess_churn": plain(excess),
-        "churn_kinds": kinds,
-        "slices": _slice_differences(baseline, candidate, primary, margins, slices, paired)
-        if labelled
-        else [],
-        "can_show": plain(can_show(min(baseline.runs, candidate.runs), margins.alpha)) if enough else None,
-    }
-    return TwoArms(first, excess, record)
+def _pairs(population: Population, design: Design) -> tuple[Population, Pairing | None]:
+    """The runs whose pairs tell how far two new runs differ, and which of their pairs do: all of them where it is None."""
+    if design.kind == "apart" or design.pairing is not None:
+        return population, design.pairing
+    return population.of_runs(design.alone), None
 
 
-def _slice_differences(
-    baseline: Population,
-    candidate: Population,
-    primary: Metric,
-    margins: Margins,
-    slices: NDArray[np.str_] | None,
-    paired: bool,
+def _churn(population: Population, design: Design, confidence: float) -> Churn:
+    chosen, pairing = _pairs(population, design)
+    found = churn(chosen.predictions, confidence, pairing)
+    if chosen.runs == population.runs:
+        return found
+    matrix = churn_matrix(population.predictions, population.predictions)
+    return found._replace(matrix=tuple(tuple(float(share) for share in row) for row in matrix))
+
+
+def _agreement(population: Population, design: Design, confidence: float) -> Agreement:
+    """Votes are of all runs; agreement, and kappa beyond chance, of pairs that share no seed."""
+    chosen, pairing = _pairs(population, design)
+
+    def of(some: Population) -> Agreement:
+        return agreement(
+            some.predictions,
+            some.labels,
+            classes=some.classes,
+            confidence=confidence,
+            keep=50,
+            pairing=pairing,
+        )
+
+    found = of(population)
+    if chosen.runs == population.runs:
+        return found
+    apart = of(chosen)
+    return found._replace(raw=apart.raw, chance=apart.chance, kappa=apart.kappa)
+
+
+def _distances(
+    population: Population, design: Design, temperatures: Sequence[float], confidence: float
 ) -> list[dict[str, Any]]:
-    """The primary metric's difference in each slice, with p values adjusted by Holm over all slices."""
-    if slices is None:
-        return []
-    found = slice_differences(
-        baseline, candidate, slices.tolist(), primary, paired=paired, confidence=1 - margins.alpha
-    )
-    return [
-        {
-            "slice": part.name,
-            "examples": part.examples,
-            "difference": plain(part.difference),
-            "p": None if part.difference is None else part.difference.p,
-            "p_holm": part.p,
-            "differs": None if part.p is None else part.p <= margins.alpha,
-        }
-        for part in found
-    ]
+    chosen, pairing = _pairs(population, design)
+    found: list[dict[str, Any]] = plain(run_distances(chosen.logits, temperatures, confidence, pairing))
+    return found
 
 
 def _slice_spreads(
@@ -198,17 +171,21 @@ def _variance(
     grid = grid_of(population)
     if grid is None:
         return None
-    split = logit_split(population, grid)
-    metric = None
-    if labelled and primary != "macro_f1":
-        metric = plain(metric_split(population, grid, primary, confidence))
+    split = logit_split(population, grid, confidence)
+    metric = plain(metric_split(population, grid, primary, confidence)) if labelled else None
     return {"first": "init_seed", "second": "order_seed", "logits": plain(split), primary: metric}
 
 
-def _similarities(runs: ArmRuns) -> list[StageSimilarity]:
+def _similarities(runs: ArmRuns, design: Design, confidence: float) -> list[StageSimilarity]:
+    """By stage, over the pairs of runs that share no seed."""
     kept = [runs.members[index].collected for index in runs.kept]
     known = [run for run in kept if run is not None and run.stages]
     if len(known) < 2 or len(known) < len(kept):
+        return []
+    pairing = design.pairing
+    if pairing is None:
+        known = [known[run] for run in design.alone]
+    if len(known) < 2:
         return []
     found: list[StageSimilarity] = []
     for stage in known[0].stages:
@@ -216,16 +193,25 @@ def _similarities(runs: ArmRuns) -> list[StageSimilarity]:
         first = vectors[0]
         if first is None or any(item is None or item.shape != first.shape for item in vectors):
             continue
-        seen = population_similarity([item for item in vectors if item is not None])
-        found.append(StageSimilarity(stage=stage, **plain(seen)))
+        seen = population_similarity(
+            [item for item in vectors if item is not None],
+            known[0].rows.get(stage),
+            confidence,
+            None if pairing is None else pairing.used,
+        )
+        found.append(msgspec.convert({"stage": stage, **plain(seen)}, StageSimilarity))
     return found
 
 
-def _temperatures(labelled: Population | None, confidence: float) -> dict[str, Any] | None:
+def _temperatures(labelled: Population | None, design: Design, confidence: float) -> dict[str, Any] | None:
     if labelled is None or labelled.labels is None:
         return None
     fits = [fit_label_temperature(logits, labelled.labels, confidence) for logits in labelled.logits]
-    return {"runs": plain(fits), "log_spread": plain(temperature_spread(fits, confidence))}
+    if design.grid is None:
+        told = temperature_spread([fits[run] for run in design.alone], confidence)
+    else:
+        told = temperature_spread(fits, confidence, design.grid.cells)
+    return {"runs": plain(fits), "log_spread": plain(told)}
 
 
 def _without_contested(agreed: Agreement) -> dict[str, Any]:

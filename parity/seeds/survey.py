@@ -24,6 +24,7 @@ from parity.managed import ensure
 from parity.seed_audit import MarginsRecord, SeedAudit
 from parity.seeds.arms import ArmRuns, Ground
 from parity.seeds.asked import RunAsked
+from parity.seeds.between import TwoArms, two_arms
 from parity.seeds.classes import Classes, label_places, usual_classes
 from parity.seeds.collect import Outcome, Task, read_collected
 from parity.seeds.findings import LabelsRead, findings_of
@@ -37,7 +38,7 @@ from parity.seeds.provenance import provenance_of
 from parity.seeds.run_records import contested_examples, integrity_record, run_records
 from parity.seeds.scores import Metric
 from parity.seeds.settling import RunsNeeded
-from parity.seeds.statistics import TwoArms, arm_statistics, two_arms
+from parity.seeds.statistics import arm_statistics
 from parity.subject import parse_subject
 
 __all__ = ["SurveyRequest", "survey"]
@@ -133,6 +134,8 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
             first.primary,
             first.churn,
             runs=len(candidate.kept),
+            independent=first.independent,
+            fixed=first.fixed,
             failed=candidate.failed,
             seeds=candidate.check,
             missing=candidate.missing,
@@ -182,11 +185,14 @@ def _against_baseline(request: SurveyRequest, made: _Made) -> tuple[Comparison, 
     if candidate is not None and baseline is not None:
         paired = _paired(baseline, candidate)
         found = two_arms(baseline, candidate, request.primary, request.margins, made.slices, paired=paired)
+    kept = (len(arms[1].kept), len(arms[0].kept))
+    baseline_runs, candidate_runs = kept if found is None else found.record["runs"]
     comparison = compare_arms(
         request.margins,
         found.difference if found is not None else None,
         found.excess if found is not None else None,
-        runs=(len(arms[1].kept), len(arms[0].kept)),
+        runs=(baseline_runs, candidate_runs),
+        fixed=[] if found is None else found.record["conditional_on"],
         failed=[arm.failed for arm in arms if arm.failed is not None],
         missing=sum(arm.missing for arm in arms),
     )

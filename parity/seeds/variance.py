@@ -7,7 +7,9 @@ Two-way random effects on runs at every pair of an initial seed i of I and an or
 
 Unbiased whatever the law. A variance may come out negative when it is near zero: shares are of the clipped ones, the raw one
 is told. Intervals are for a scalar a run (normal): modified large sample (Ting et al., J. Stat. Comput. Simul. 1990) for the
-differences of mean squares, chi-squared for the rest; with 5 x 5 each seed has 4 degrees of freedom, so they are wide.
+differences of mean squares, chi-squared for the rest; with 5 x 5 each seed has 4 degrees of freedom, so they are wide. Of many
+scalars a run (logits) the mean squares are averaged and keep the degrees of freedom of one, as if all moved as one: an average
+of chi-squareds varies least where they do not, so that the intervals are at least as wide as need be.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import numpy.typing as npt
 
 from parity.measure.decisions import Interval
 from parity.seeds.population import Population
-from parity.seeds.scores import ExampleMetric, example_scores
+from parity.seeds.scores import Metric, example_scores, macro_f1
 from parity.seeds.tails import chi2_quantile, f_quantile
 
 __all__ = ["Component", "Grid", "VarianceSplit", "grid_of", "logit_split", "metric_split", "split_variance"]
@@ -40,20 +42,20 @@ class Grid(NamedTuple):
 
 class Component(NamedTuple):
     """One source of variance: its raw estimate (below 0 is possible), its share of the sum once negatives are clipped (None
-    where nothing varies), its degrees of freedom by Satterthwaite, and the interval of the variance for a scalar.
+    where nothing varies), its degrees of freedom by Satterthwaite, and the interval of the variance.
     """
 
     raw: float
     share: float | None
     degrees: float
-    interval: Interval | None
+    interval: Interval
 
 
 class VarianceSplit(NamedTuple):
     """The variance of one quantity over the grid. `interaction` is None with one run a cell, where it is in `rest`.
 
-    Of logits the unit is squared logits, averaged over examples and classes after each row's mean is taken out, and no
-    interval is told: one for a scalar, such as the accuracy, is.
+    Of logits the unit is squared logits, averaged over examples and classes after each row's mean is taken out; their intervals
+    are for these examples, and wide (above).
     """
 
     first: Component
@@ -78,22 +80,22 @@ def grid_of(population: Population, first: str = "init_seed", second: str = "ord
     return Grid(rows, columns, np.array([[cells[row, column] for column in columns] for row in rows]))
 
 
-def logit_split(population: Population, grid: Grid) -> VarianceSplit:
+def logit_split(population: Population, grid: Grid, confidence: float = 0.95) -> VarianceSplit:
     """Of row-centred logits (softmax ignores a row's constant), averaged over examples and classes."""
     centred = population.logits - population.logits.mean(axis=2, keepdims=True)
-    return split_variance(centred[grid.cells])
+    return split_variance(centred[grid.cells], confidence)
 
 
 def metric_split(
-    population: Population, grid: Grid, metric: ExampleMetric = "accuracy", confidence: float = 0.95
+    population: Population, grid: Grid, metric: Metric = "accuracy", confidence: float = 0.95
 ) -> VarianceSplit:
     """Of one metric a run, with intervals."""
-    return split_variance(example_scores(population, metric).mean(axis=1)[grid.cells], confidence)
+    values = macro_f1(population) if metric == "macro_f1" else example_scores(population, metric).mean(axis=1)
+    return split_variance(values[grid.cells], confidence)
 
 
 def split_variance(values: Floats, confidence: float = 0.95) -> VarianceSplit:
-    """Of values [I, J, r, ...]; trailing axes are averaged over and leave no interval."""
-    scalar = values.ndim == 3
+    """Of values [I, J, r, ...]; the mean squares are averaged over trailing axes."""
     flat = values.reshape(*values.shape[:3], -1)
     i, j, r = flat.shape[:3]
     cell = flat.mean(axis=2)
@@ -111,22 +113,17 @@ def split_variance(values: Floats, confidence: float = 0.95) -> VarianceSplit:
     def difference(one: float, of_one: int, other: float, of_other: int, divisor: int) -> Component:
         raw = (one - other) / divisor
         denominator = one**2 / of_one + other**2 / of_other
-        interval = None
-        if scalar:
-            low, high = _modified_large_sample(one, of_one, other, of_other, alpha)
-            interval = Interval(max(0.0, low / divisor), max(0.0, high / divisor))
+        low, high = _modified_large_sample(one, of_one, other, of_other, alpha)
+        interval = Interval(max(0.0, low / divisor), max(0.0, high / divisor))
         return Component(raw, None, (one - other) ** 2 / denominator if denominator else 0.0, interval)
 
     last, of_last = (within, inner) if r > 1 else (ms_cross, crossed)
-    interval = None
-    if scalar:
-        low, high = (of_last * last / chi2_quantile(share, of_last) for share in (1 - alpha / 2, alpha / 2))
-        interval = Interval(low, high)
+    low, high = (of_last * last / chi2_quantile(share, of_last) for share in (1 - alpha / 2, alpha / 2))
     parts = [
         difference(ms_row, i - 1, ms_cross, crossed, j * r),
         difference(ms_column, j - 1, ms_cross, crossed, i * r),
         *([difference(ms_cross, crossed, within, inner, r)] if r > 1 else []),
-        Component(last, None, float(of_last), interval),
+        Component(last, None, float(of_last), Interval(low, high)),
     ]
     total = sum(max(part.raw, 0.0) for part in parts)
     told = [part._replace(share=max(part.raw, 0.0) / total if total > 0 else None) for part in parts]

@@ -128,17 +128,28 @@ def _matrix(audit: SeedAudit, arm: ArmParts, churn: Churn, whose: str) -> Matrix
 
 
 def _distances(arm: ArmParts, whose: str) -> Table:
-    heads = ("JS mean, nats", "JS most", "TV mean", "TV most", "KL mean, nats", "KL most")
+    heads = [
+        head
+        for name, unit in (("JS", ", nats"), ("TV", ""), ("KL", ", nats"))
+        for head in (f"{name} mean{unit}", "its interval", f"{name} most")
+    ]
     rows = tuple(
         Row(
             (
                 f"{item.temperature:g}",
-                wording.number(item.js.value),
-                wording.number(item.js_most),
-                wording.number(item.tv.value),
-                wording.number(item.tv_most),
-                wording.number(item.kl.value),
-                wording.number(item.kl_most),
+                *(
+                    said
+                    for mean, most in (
+                        (item.js, item.js_most),
+                        (item.tv, item.tv_most),
+                        (item.kl, item.kl_most),
+                    )
+                    for said in (
+                        wording.number(mean.value),
+                        units.between(mean.interval, wording.number),
+                        wording.number(most),
+                    )
+                ),
             )
         )
         for item in arm.distances

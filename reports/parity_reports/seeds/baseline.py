@@ -88,7 +88,7 @@ def _interval(primary: str, name: str, found: Difference | None, *, bad: bool) -
 
 
 def _differences(found: Baseline) -> Table:
-    heads = ("Baseline", "Candidate", "Difference", "its interval", "p of no difference")
+    heads = ("Baseline", "Candidate", "Difference", "its interval", "p of no difference", "p after Holm")
     return Table(
         "Differences of metrics",
         (Column("Metric"), *(Column(head, "number") for head in heads)),
@@ -101,6 +101,7 @@ def _differences(found: Baseline) -> Table:
                     units.change(name, item.estimate.value),
                     units.interval(name, item.estimate.interval, signed=True),
                     units.p_value(item.p),
+                    units.p_value(item.p_holm),
                 )
             )
             for name, item in found.differences.items()
@@ -140,6 +141,11 @@ def _excess(audit: SeedAudit, found: ExcessChurn | None) -> Iterator[tuple[str, 
         f"Permutation test over {kind} {wording.count(found.labellings)} labellings",
         f"p = {units.p_value(found.p)} (the smallest so many runs can give is {units.p_value(found.least_p)})",
     )
+    if found.matched:
+        yield (
+            "Pairs of runs that share seeds",
+            f"{wording.count(found.matched)}, left out: the test then rejects less often than its level",
+        )
     if found.least_p is not None and found.least_p > audit.margins.alpha:
         yield "What that test can show", "nothing at this α, whatever is seen: there are too few runs"
 

@@ -16,7 +16,7 @@ def build_layers(audit: SeedAudit) -> Section:
     found = audit.cka
     lede = (
         f"Over {wording.plural(max(item.pairs for item in found), 'pair')} of runs, on real tokens. CKA of 1: the same up to rotation and scale; of 0: unrelated. "
-        "Cosine and relative L2 compare unit with unit. A dash is undefined, such as at a stage where all tokens are the same."
+        "Cosine and relative L2 compare unit with unit. CKA's interval is of these runs' mean, for new examples. A dash is undefined, such as at a stage where all tokens are the same."
         if found
         else "No stage inside two runs was seen: nothing is said about their layers."
     )
@@ -37,6 +37,7 @@ def _blocks(found: list[StageSimilarity]) -> tuple[Block, ...]:
     )
     heads = (
         "CKA",
+        "its interval",
         "of the least alike pair",
         "Cosine",
         "of the least alike pair",
@@ -57,9 +58,11 @@ def _blocks(found: list[StageSimilarity]) -> tuple[Block, ...]:
                 Row(
                     (
                         wording.stage_title(item.stage),
+                        units.similarity(item.cka),
+                        units.between(item.cka_interval, units.similarity),
                         *(
                             units.similarity(value)
-                            for value in (item.cka, item.cka_least, item.cosine, item.cosine_least)
+                            for value in (item.cka_least, item.cosine, item.cosine_least)
                         ),
                         wording.number(item.relative_l2),
                         wording.number(item.relative_l2_most),

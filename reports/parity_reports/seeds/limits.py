@@ -24,6 +24,13 @@ def _limits(audit: SeedAudit, parts: Parts) -> Iterator[str]:
         yield f"{wording.plural(few, 'run')}{' in an arm' if len(parts.arms) > 1 else ''}: spread and churn of a recipe need three or more."
     elif few < 10:
         yield f"{wording.plural(few, 'run')}{' an arm' if len(parts.arms) > 1 else ''}: intervals of an SD are wide, and those of a variance split wider."
+    fixed = sorted({name for arm in audit.arms for name in arm.conditional_on})
+    if fixed:
+        yield f"{' and '.join(fixed)} never moved: the intervals are conditional on it, and say nothing of runs with another."
+    alone = [arm for arm in audit.arms if arm.independent is not None and arm.independent < arm.runs]
+    if alone:
+        said = ", ".join(f"{arm.independent} of {arm.runs}" for arm in alone)
+        yield f"Runs share seeds; {said} share none. The intervals rest on that, and two arms are compared over such runs."
     yield "The intervals hold for new runs of the same recipe on the same data: other data, another machine and other versions are not among the seeds."
     if any(arm.metrics for arm in parts.arms):
         yield "t intervals take a metric as near normal over runs; a few runs that fail are told apart, a recipe with two outcomes is not."

@@ -235,6 +235,7 @@ class Difference(msgspec.Struct, frozen=True):
     paired: bool
     runs: tuple[int, int]
     examples: int
+    p_holm: float | None = None
 
 
 class Equivalence(msgspec.Struct, frozen=True):
@@ -259,6 +260,7 @@ class ExcessChurn(msgspec.Struct, frozen=True):
     least_p: float | None
     runs: tuple[int, int]
     examples: int
+    matched: int = 0
 
 
 class Slice(msgspec.Struct, frozen=True):

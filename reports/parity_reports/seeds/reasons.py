@@ -26,6 +26,10 @@ _OF_SHARES = {
 }
 _PLAIN = {
     "seed_without_effect": "A seed changed nothing.",
+    "init_seed_fixed": "The seed of the initial weights never moved: the figures hold for that one.",
+    "order_seed_fixed": "The seed of the order never moved: the figures hold for that one.",
+    "dropout_seed_fixed": "The seed of dropout never moved: the figures hold for that one.",
+    "seed_fixed": "A seed never moved: the figures hold for that one.",
     "no_labels": "No metric decides: nothing with a label could be measured.",
 }
 
@@ -40,6 +44,8 @@ def reason_sentence(reason: Reason, margins: MarginsRecord) -> str:
         return f"{_runs(reason.value)} {said} (up to {_whole(reason.limit)})."
     if about == "few_runs":
         return f"{_runs(reason.value)} kept (at least {_whole(reason.limit)} are needed)."
+    if about == "shared_seeds":
+        return f"{_runs(reason.value)} share no seed (at least {_whole(reason.limit)} are needed)."
     if about in _OF_TESTS:
         return _OF_TESTS[about].format(value=units.p_value(reason.value), limit=units.p_value(reason.limit))
     if about in _OF_SIZES:
@@ -64,6 +70,13 @@ def needed_sentence(needed: Needed, *, arms: bool) -> str:
     each = " an arm" if arms else ""
     if needed.kind == "enough":
         return "It is settled: more runs are not needed."
+    if needed.kind == "examples":
+        return (
+            "No seed effect is seen: the spread is what so many examples produce by themselves. More seeds would not change the "
+            "choice of a release; more examples would narrow it."
+        )
+    if needed.kind == "every_seed" and needed.runs is not None:
+        return f"At least {wording.plural(needed.runs, 'run')}{each} that move every seed would settle it: --seeds {needed.runs}."
     if needed.runs is None:
         return "No number of runs up to 1,000 would settle it: it lies too near the limit, or hangs on the number of examples."
     least = "At least" if needed.kind == "at_least" else "About"

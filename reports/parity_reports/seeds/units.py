@@ -9,6 +9,7 @@ from parity.seed_audit import Bounds
 from parity_reports import wording
 
 __all__ = [
+    "between",
     "change",
     "in_sentence",
     "interval",
@@ -40,6 +41,17 @@ _UNITS = {
 }
 _PLAIN = _Unit(1, 4, "", "")
 _NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "nll": "NLL", "brier": "Brier score"}
+
+
+def between(bounds: Bounds | None, said: Callable[[float | None], str]) -> str:
+    """An interval of whatever is said so.
+
+    >>> between(Bounds(low=0.25, high=None), similarity), between(None, similarity)
+    ('0.250 to no bound', '–')
+    """
+    if bounds is None:
+        return wording.NOTHING
+    return f"{said(bounds.low)} to {'no bound' if bounds.high is None else said(bounds.high)}"
 
 
 def metric_name(metric: str) -> str:

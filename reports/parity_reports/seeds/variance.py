@@ -67,8 +67,7 @@ def _blocks(audit: SeedAudit, found: Variance) -> Iterator[Block]:
 
 def _table(found: Variance, split: Split, whose: str, primary: str | None) -> Table:
     heads = ["Share", "Variance", "Degrees of freedom"]
-    if primary is not None:
-        heads += ["SD", "its interval"]
+    heads += ["its interval"] if primary is None else ["SD", "its interval"]
     rows = tuple(
         Row(
             (
@@ -79,7 +78,7 @@ def _table(found: Variance, split: Split, whose: str, primary: str | None) -> Ta
                 *(
                     (units.size(primary, _root(part.raw)), _root_interval(primary, part))
                     if primary is not None
-                    else ()
+                    else (units.between(part.interval, wording.number),)
                 ),
             )
         )
