@@ -613,7 +613,7 @@ def paired_excess(rng: np.random.Generator, repeats: int) -> Iterator[Row]:
         truth = over_examples(((inner - ndtr(_CENTRED / sd)[:, None]) ** 2) @ _WEIGHTS)
         values: list[float] = []
         seen: dict[str, list[bool]] = {"covers": [], "below": [], "rejects": []}
-        for _ in range(max(20, repeats // (4 if runs < 10 else 8))):
+        for _ in range(max(100, repeats // (4 if runs < 10 else 8))):
             ease = 3 * rng.standard_normal(n)
             other = ease + shift * rng.standard_normal(n)
             seeds = shared * rng.standard_normal((runs, n))

@@ -26,7 +26,7 @@ def _limits(audit: SeedAudit, parts: Parts) -> Iterator[str]:
         yield f"{wording.plural(few, 'run')}{' an arm' if len(parts.arms) > 1 else ''}: intervals of an SD are wide, and those of a variance split wider."
     fixed = sorted({name for arm in audit.arms for name in arm.conditional_on})
     if fixed:
-        yield f"{' and '.join(fixed)} never moved: the intervals are conditional on it, and say nothing of runs with another."
+        yield f"{' and '.join(fixed)} never moved: the intervals are conditional on that, and say nothing of runs with other seeds."
     alone = [arm for arm in audit.arms if arm.independent is not None and arm.independent < arm.runs]
     if alone:
         said = ", ".join(f"{arm.independent} of {arm.runs}" for arm in alone)
