@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parity.seeds.classes import Classes, Told, columns_of, label_places, usual_classes
+from parity.seeds.classes import Classes, Told, columns_of, usual_classes
 
 ABC = ("a", "b", "c")
 
@@ -47,8 +47,3 @@ def test_a_run_of_other_classes_is_never_cut_to_fit(run: Told, said: str) -> Non
         columns_of(Classes(ABC, named=True), run).order,
         columns_of(Classes(ABC, named=True), run).sentence,
     )
-
-
-def test_a_label_is_a_number_only_where_no_class_has_one_for_its_name() -> None:
-    assert {"0": 0, "1": 1, "no": 0, "yes": 1} == label_places(["no", "yes"])
-    assert {"1": 0, "2": 1, "3": 2} == label_places(["1", "2", "3"])

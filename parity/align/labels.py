@@ -88,7 +88,7 @@ def label_places(names: Sequence[str], count: int) -> dict[str, int]:
     {'0': 0, '1': 1, 'neg': 0, 'pos': 1}
     """
     numbers: dict[str, int] = {}
-    if not any(name.removeprefix("-").isdecimal() for name in names):
+    if not any(name.strip().lstrip("+-").isdecimal() for name in names):
         numbers = {str(index): index for index in range(count)}
     doubled = _doubled(names)
     return numbers | {name: index for index, name in enumerate(names) if name not in doubled}

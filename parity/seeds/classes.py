@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from parity.align.labels import align_labels
 
-__all__ = ["Classes", "Columns", "Told", "columns_of", "label_places", "usual_classes"]
+__all__ = ["Classes", "Columns", "Told", "columns_of", "usual_classes"]
 
 
 class Told(NamedTuple):
@@ -81,18 +81,6 @@ def columns_of(classes: Classes, run: Told) -> Columns:
             f"Its classes have other names than those of most runs: {', '.join(strange[:4])}, and not {', '.join(missing[:4])}."
         )
     return Columns(found.permutation, by_index=run.named is None)
-
-
-def label_places(names: Sequence[str]) -> dict[str, int]:
-    """Which class a label is: by its name, or by its number where no class has a number for its name.
-
-    >>> label_places(["no", "yes"]), label_places(["1", "2"])
-    ({'0': 0, '1': 1, 'no': 0, 'yes': 1}, {'1': 0, '2': 1})
-    """
-    by_name = {name: index for index, name in enumerate(names)}
-    if any(name.strip().lstrip("+-").isdecimal() for name in names):
-        return by_name
-    return {**{str(index): index for index in range(len(names))}, **by_name}
 
 
 def _fits(classes: Classes, run: Told) -> bool:

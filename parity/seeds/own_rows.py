@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Literal, NamedTuple
 
+from parity.align.labels import label_places
 from parity.encoding import Example
-from parity.seeds.classes import label_places
 
 __all__ = ["RowFault", "row_fault"]
 
@@ -94,7 +94,7 @@ def _named(label: str | None, classes: Sequence[str] | None) -> str | None:
     """A label by its class's name, where it is written as its number."""
     if label is None or classes is None:
         return label
-    place = label_places(classes).get(label)
+    place = label_places(classes, len(classes)).get(label)
     return label if place is None else classes[place]
 
 

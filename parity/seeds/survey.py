@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.adapter import check_options, find_adapter
+from parity.align.labels import label_places
 from parity.audit import InputsRecord
 from parity.environment import Managed
 from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_slug
@@ -25,7 +26,7 @@ from parity.seed_audit import MarginsRecord, SeedAudit
 from parity.seeds.arms import ArmRuns, Ground
 from parity.seeds.asked import RunAsked
 from parity.seeds.between import TwoArms, two_arms
-from parity.seeds.classes import Classes, label_places, usual_classes
+from parity.seeds.classes import Classes, usual_classes
 from parity.seeds.collect import Outcome, Task, read_collected
 from parity.seeds.findings import LabelsRead, findings_of
 from parity.seeds.gate import Comparison, Margins, Reason, Stability, compare_arms, judge_stability
@@ -242,7 +243,7 @@ def _nothing(runs: Sequence[RunAsked], outcomes: Sequence[Outcome]) -> ParityErr
 
 
 def _labels(inputs: Inputs, classes: Classes) -> LabelsRead:
-    place = label_places(classes.names)
+    place = label_places(classes.names, len(classes.names))
     given = [example.label for window in inputs.windows() for example in window]
     found = np.array([-1 if label is None else place.get(label, -1) for label in given], dtype=np.int64)
     strange = [label for label in given if label is not None and label not in place]
