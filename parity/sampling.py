@@ -30,7 +30,8 @@ class NoiseSample(NamedTuple):
     """What the sample showed, by stage: each side's own error, and the two against each other in float64 on the same ids.
 
     `own_feed_equal` says that both sides fed themselves the same, so that the float64 comparison holds for the own pass too.
-    `failure` is what the candidate's framework raised when it was given the reference's ids in float64. `float64` says for each side whether float64 was really float64 inside: "pure", "mixed: op", "unchecked", or "" (not to be had).
+    `float64` says for each side whether float64 was really float64 inside: "pure", "mixed: op", "unchecked", or "" (not to be
+    had); `failure` what the candidate's framework raised when it was given the reference's ids in float64.
     """
 
     rows: int

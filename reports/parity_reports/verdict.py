@@ -12,6 +12,8 @@ from parity_reports.predictions import decision_noun, decision_sentence, flips_t
 
 __all__ = ["Answer", "FirstScreen", "build_first_screen", "main_finding"]
 
+_LONGEST = 120  # characters of a notice, in a box that is read in seconds
+
 _MARKS = {
     "parity": ("✓", "ok", "Parity"),
     "equivalent": ("≈", "ok", "Equivalent"),
@@ -152,13 +154,22 @@ def _size(record: StageRecord) -> str:
     return f"{_capital(wording.relative(record))}; largest {wording.measured('difference', record.max_abs, record.max_abs_floor)}."
 
 
+def _brief(sentence: str) -> str:
+    """A sentence without the long list after its colon, which stands with the findings.
+
+    >>> _brief("2 tensors are used by nothing: " + ", ".join(["encoder.layer.0.attention.self.query.weight"] * 3))
+    '2 tensors are used by nothing.'
+    """
+    said, colon, _ = sentence.partition(": ")
+    return f"{said}." if colon and len(sentence) > _LONGEST else sentence
+
+
 def _why(audit: Audit) -> Answer:
     question, finding = "Why?", main_finding(audit)
     if audit.verdict == "parity":
         if finding is not None:
-            return Answer(
-                question, "No difference to explain", f"Noticed: {finding.sentence}", "findings", "Findings"
-            )
+            noticed = f"Noticed: {_brief(finding.sentence)}"
+            return Answer(question, "No difference to explain", noticed, "findings", "Findings")
         return Answer(
             question,
             "No difference to explain",
