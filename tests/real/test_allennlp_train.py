@@ -276,7 +276,7 @@ def test_a_config_that_cannot_be_trained_is_a_sentence_and_leaves_no_run(
 
 @pytest.mark.parametrize("options", ["seed=-1", "numpy_seed=4294967296", "vars=TRAIN", "train_threads=0"])
 def test_an_option_that_cannot_be_is_a_sentence(folder: Path, options: str) -> None:
-    with start(folder, options) as runner, pytest.raises(BadOptionValue):
+    with pytest.raises(BadOptionValue), start(folder, options) as runner:
         runner.describe()
 
 
