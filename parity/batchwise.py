@@ -60,6 +60,7 @@ def paired_stages(
     """
     numbers = np.asarray(rows, dtype=np.int64)
     pairings: dict[str, Pairing | Unfit] = {}
+    wholes: dict[tuple[str | int, ...], _Whole | None] = {}
     for stage in plan.stages:
         here, there = batches.reference.stages.get(stage), batches.candidate.stages.get(stage)
         if here is None or there is None:
@@ -88,10 +89,14 @@ def paired_stages(
             if widths[0] != widths[1]:
                 yield Unfit(stage, f"each position has shape {list(widths[0])} against {list(widths[1])}")
                 continue
-            if in_place and here.axes[-1:] == ("hidden",) and (whole := _whole(pairing, here.values.shape)):
-                flat = Pair(gather(here.values, None), gather(there.values, None))
-                yield PairedStage(stage, flat, numbers[whole.rows], whole.ranks, whole.real)
-                continue
+            if in_place and here.axes[-1:] == ("hidden",):
+                laid_out = (kind, *here.values.shape[:2])
+                if laid_out not in wholes:
+                    wholes[laid_out] = _whole(pairing, here.values.shape, numbers)
+                if whole := wholes[laid_out]:
+                    flat = Pair(gather(here.values, None), gather(there.values, None))
+                    yield PairedStage(stage, flat, whole.rows, whole.ranks, whole.real)
+                    continue
             values = Pair(gather(here.values, pairing.reference), gather(there.values, pairing.candidate))
             example_rows, positions = numbers[pairing.rows], pairing.ranks
         else:
@@ -189,7 +194,7 @@ class _Whole(NamedTuple):
     real: NDArray[np.bool_]
 
 
-def _whole(pairing: Pairing, shape: tuple[int, ...]) -> _Whole | None:
+def _whole(pairing: Pairing, shape: tuple[int, ...], numbers: Integers) -> _Whole | None:
     """None where there is no padding, much of it, or not the same on both sides."""
     index = pairing.reference
     count = shape[0] * shape[1]
@@ -200,7 +205,7 @@ def _whole(pairing: Pairing, shape: tuple[int, ...]) -> _Whole | None:
     real[index] = True
     ranks = np.zeros(count, dtype=np.int64)
     ranks[index] = pairing.ranks
-    return _Whole(np.repeat(np.arange(shape[0]), shape[1]), ranks, real)
+    return _Whole(np.repeat(numbers, shape[1]), ranks, real)
 
 
 def _flat(values: Array) -> Array:

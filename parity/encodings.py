@@ -25,6 +25,10 @@ class _Row(msgspec.Struct, frozen=True):
     def misfit(self) -> str:
         """Which column is not as long as `input_ids`; empty when all are."""
         count = len(self.input_ids)
+        if count == len(self.pieces) == len(self.offsets) == len(self.segments) == len(self.special) and (
+            self.token_type_ids is None or len(self.token_type_ids) == count
+        ):
+            return ""
         for name, values in (
             ("pieces", self.pieces),
             ("offsets", self.offsets),

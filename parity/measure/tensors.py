@@ -99,8 +99,8 @@ class Difference:
         ):
             raise ValueError(f"{reference.dtype} cannot be compared with {candidate.dtype}")
         if real is not None:
-            keep = np.asarray(real) != 0
-            if keep.mean() < 0.5 if len(keep) else False:
+            keep = np.asarray(real, dtype=bool)
+            if 2 * np.count_nonzero(keep) < len(keep):
                 reference, candidate, at_row, at_position = (
                     part[keep] for part in (reference, candidate, at_row, at_position)
                 )
@@ -212,7 +212,8 @@ class Difference:
         self._b2 += b2
         self._ad += ad
         self._compared += int(sums.count.sum())
-        self._non_finite += sums.non_finite.sum(axis=0)
+        if sums.non_finite.any():
+            self._non_finite += sums.non_finite.sum(axis=0)
         self._place(x, y, rows, positions, sums)
         self._judge(rows, positions, sums)
 

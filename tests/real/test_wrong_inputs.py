@@ -49,6 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _with_a_nan(tiny_bert(place / "nan", num_hidden_layers=2) / "model.safetensors")
     lines = [json.dumps({"text": text, "label": label}) for text, label in TEXTS]
     (place / "r.jsonl").write_text("\n".join(lines) + "\n")
+    (place / "many.jsonl").write_text("\n".join(lines[k % len(lines)] for k in range(30_000)) + "\n")
     (place / "no-model").mkdir()
     (place / "no-model" / "notes.txt").write_text("weights to follow")
     shutil.copytree(place / "m", place / "no-tokenizer")
@@ -282,7 +283,7 @@ def _compare(
 
 
 def _started(folder: Path, tmp_path: Path) -> subprocess.Popen[str]:
-    """A comparison that is under way."""
+    """A comparison that is under way, and has work for longer than any test waits."""
     surroundings = _surroundings(folder, tmp_path)
     command = [
         sys.executable,
@@ -291,6 +292,8 @@ def _started(folder: Path, tmp_path: Path) -> subprocess.Popen[str]:
         "compare",
         "hf:./m",
         "hf:./m",
+        "--inputs",
+        "many.jsonl",
         "--out",
         str(tmp_path / "audit"),
     ]
