@@ -297,7 +297,7 @@ def test_a_divergence_is_said_with_value_and_permission() -> None:
 
 
 def test_a_divergence_that_no_relative_l2_shows_is_said_by_its_reason() -> None:
-    assert "1 values are numbers on one side only" in verdict(judged(0.0, non_finite_unequal=1)).headline
+    assert "1 value is a number on one side only" in verdict(judged(0.0, non_finite_unequal=1)).headline
     assert "one position differs by 6.0e-06" in verdict(judged(1e-7, worst_position=6e-6)).headline
 
 
