@@ -293,7 +293,7 @@ def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
     if seen.non_finite_unequal:
         return (
             "divergent",
-            f"{_values(seen.non_finite_unequal)} a number on one side only, or not the same infinity or fill value",
+            f"{_values(seen.non_finite_unequal, 'a number', 'numbers')} on one side only, or not the same infinity or fill value",
         )
     if not seen.compared or seen.relative_l2 is None:
         return (
@@ -312,11 +312,15 @@ def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
 
 def nan_on_both(seen: Measurement) -> str:
     """What is to be said of a stage with NaN on both sides: neither a difference nor agreement; empty without any."""
-    return f"{_values(seen.nan_both)} NaN on both sides, and NaN equals nothing" if seen.nan_both else ""
+    return (
+        f"{_values(seen.nan_both, 'NaN', 'NaN')} on both sides, and NaN equals nothing"
+        if seen.nan_both
+        else ""
+    )
 
 
-def _values(count: int) -> str:
-    return "1 value is" if count == 1 else f"{count:,} values are"
+def _values(count: int, one: str, several: str) -> str:
+    return f"1 value is {one}" if count == 1 else f"{count:,} values are {several}"
 
 
 def _by_distance(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:

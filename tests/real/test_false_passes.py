@@ -196,7 +196,7 @@ def test_nan_against_anything_is_divergent(texts: str, tmp_path: Path) -> None:
     """7. NaN against a number. Fools whoever asks `>` of a mean that is NaN."""
     audit = fooled("honest", "one_nan", texts, tmp_path / "one")
     assert ("divergent", "layer.1") == (audit.verdict, first_stage(audit))
-    assert "numbers on one side only" in audit.headline
+    assert "1 value is a number on one side only" in audit.headline
     logits = normal(20, 3)
     everywhere = of_logits(logits, np.full_like(logits, np.nan), tmp_path)
     assert ("divergent", 1, "logits") == (everywhere.verdict, everywhere.exit_code, first_stage(everywhere))
