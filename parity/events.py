@@ -96,7 +96,7 @@ def read_event(line: bytes) -> Event:
     return event
 
 
-def read_json(text: msgspec.Raw, kind: Any) -> Any:
+def read_json(text: bytes | msgspec.Raw, kind: Any) -> Any:
     """JSON as a value of a type; ValueError where it is not."""
     try:
         return msgspec.json.decode(text, type=kind)
