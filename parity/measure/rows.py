@@ -44,8 +44,7 @@ class RowSums:
 
     `largest`, `sum_abs`, `d2`, `a2`, `b2`, `ad` are float64 [rows], and rows of one table, so that all are taken and summed at
     once. `non_finite` [rows, 4]: on the reference, on the candidate, unlike (in kind, or fills of unlike size that are not both
-    known ones), NaN on both. `unit` is where the first
-    row's largest difference sits.
+    known ones), NaN on both. `unit` is where the first row's largest difference sits.
     """
 
     __slots__ = ("count", "equal_bits", "floats", "non_finite", "unit")

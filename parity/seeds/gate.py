@@ -67,8 +67,8 @@ class Reason(NamedTuple):
     shown). value and limit are None where there is nothing to measure.
 
     failed_runs: how many, of 0. missing_runs: how many of those asked for could not be counted, of 0. shared_seeds: how many
-    runs share no seed, of three. init_seed_fixed and the like: that seed never moved. new_run: half-width for a new run, at most the metric's margin. new_run_low: what the lower bound of the SD gives (z s_low), above the margin or
-    not. churn_high, churn_low: the bounds of mean churn against the budget. difference: p of the two-sided t test. tost: p of
+    runs share no seed, of three. init_seed_fixed and the like: that seed never moved. new_run: half-width for a new run, at
+    most the metric's margin. new_run_low: what the lower bound of the SD gives (z s_low), above the margin or not. churn_high, churn_low: the bounds of mean churn against the budget. difference: p of the two-sided t test. tost: p of
     the equivalence test. excess_high: the upper bound of excess churn. permutation: p of its test.
     """
 
@@ -216,7 +216,8 @@ def compare_arms(
     within its budget; where both, different but inside the margin. A failed or missing run in an arm bars equivalence, and so
     does a seed that never moved in either (`fixed`): what holds for one set of initial weights need not hold for another.
 
-    runs: of each arm, that share no seed. difference: None without labels (then churn alone decides, and it is said). excess: None with one run in an arm.
+    runs: of each arm, that share no seed. difference: None without labels (then churn alone decides, and it is said).
+    excess: None with one run in an arm.
     """
     _same_alpha(
         margins,
