@@ -13,6 +13,7 @@ from parity.causes.catalogue import CATALOGUE
 from parity.causes.evidence import Evidence
 from parity.causes.findings import findings
 from parity.description import Abilities, Description, Parameter
+from parity.judge import discrete_record
 from tests.audits import decisions
 
 EMBEDDINGS = FirstDivergence(stage="embeddings", pass_="own")
@@ -288,3 +289,18 @@ def test_logits_scaled_throughout_imply_a_temperature(
 ) -> None:
     seen = msgspec.structs.replace(decisions(), implied_temperature=ImpliedTemperature(value=value, r2=r2))
     assert ["output.temperature"] * count == [finding.cause for finding in found(decisions=seen)]
+
+
+@pytest.mark.parametrize(
+    ("count", "cause", "severity"), [(4, "batch.position_ids", "divergent"), (0, None, "notice")]
+)
+def test_other_positions_are_blamed_only_where_the_model_minds(
+    count: int, cause: str | None, severity: str
+) -> None:
+    reason = "other positions: the reference's are 2 more throughout"
+    record = discrete_record(
+        "position_ids", "own", compared=40, rows=10, differing=[], count=count, reason=reason
+    )
+    (finding,) = found(tokens=tokens(position_ids=4), stages=[record])
+    assert (cause, severity) == (finding.cause, finding.severity)
+    assert f"In 4 of 10 rows the same tokens have {reason}." == finding.sentence
