@@ -159,6 +159,18 @@ def test_killed_in_the_middle_of_run_three_it_goes_on_and_comes_to_the_same_to_t
     assert figures(whole) == figures(again)
 
 
+def test_a_host_that_is_killed_alone_takes_its_runner_with_it(recipe: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    with started(tmp_path / "out", runs, str(recipe), "--seeds", "5") as process:
+        wait_for(process, lambda: training(runs))
+        below = descendants(process.pid)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert below
+        assert gone(below)
+    assert len(finished(runs)) < 5
+
+
 def test_stopped_by_ctrl_c_it_ends_its_runs_at_once(recipe: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     with started(tmp_path / "out", runs, str(recipe), "--jobs", "2") as process:
