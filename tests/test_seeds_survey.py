@@ -511,6 +511,17 @@ def test_arms_with_the_same_seeds_leave_partners_out_of_the_excess(files: Files,
     assert min(1.0, 4 * min(ps.values())) == between["differences"][min(ps, key=ps.__getitem__)]["p_holm"]
 
 
+def test_the_pair_of_a_grid_that_shares_no_seed_is_not_told_as_all_the_runs(
+    files: Files, tmp_path: Path
+) -> None:
+    runs = files.runs(6, 1.0)
+    lines = [f"{run},{place // 2},{place % 2}" for place, run in enumerate(runs)]
+    csv = factors(tmp_path / "runs.csv", "subject,init_seed,order_seed", *lines)
+    found = audited(tmp_path / "out", *runs, "--factors", csv)
+    assert "The two runs that share no seed decide" in found.audit.headline
+    assert "over 6 runs" in found.audit.headline
+
+
 def test_two_runs_are_told_as_a_pair(files: Files, tmp_path: Path) -> None:
     found = audited(tmp_path / "out", *files.runs(2, 1.0))
     assert (1, "inconclusive") == (found.code, found.audit.verdict)

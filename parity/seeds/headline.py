@@ -70,10 +70,15 @@ def _spread(margins: Margins, metric: _Metric, first: ArmStatistics) -> list[str
         pair = first.churn.over != "runs and examples"
         upper = f", at most {churn.interval.high:.1%}" if churn.interval is not None and not pair else ""
         parts.append(
-            f"{'These two' if pair else 'Two'} runs decide {churn.value:.1%} of examples differently{upper} "
+            f"{_which(first) if pair else 'Two runs'} decide {churn.value:.1%} of examples differently{upper} "
             f"(up to {_share(margins.churn)})."
         )
     return parts
+
+
+def _which(first: ArmStatistics) -> str:
+    """What a pair is called: all the runs there are, or those of a grid that share no seed."""
+    return "These two runs" if first.record.runs == 2 else "The two runs that share no seed"
 
 
 def _compared(
