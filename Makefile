@@ -3,9 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 ARCHIVE := allennlp:fixtures/reviews.tar.gz
 PORT := hf:fixtures/port
+SEED ?= 0
 INPUTS := --inputs fixtures/reviews.jsonl
 
-.PHONY: demo test lint setup environments versions clean
+.PHONY: demo test proof proof-tenth lint setup environments versions clean
 
 demo: environments
 	@echo; echo "== The port: a Transformers folder against the AllenNLP archive it was made from"
@@ -17,6 +18,13 @@ demo: environments
 
 test: environments .venv/models
 	$(BIN)/python -m pytest -q
+
+# Every table of the proof, and its page under docs/ (hours; a run that was stopped goes on where it was).
+proof: environments .venv/models
+	$(BIN)/python -m proof
+
+proof-tenth: environments .venv/models
+	$(BIN)/python -m proof --tenth --seed $(SEED)
 
 lint: setup
 	$(BIN)/ruff check .
