@@ -64,8 +64,9 @@ def paired_stages(
     for stage in plan.stages:
         here, there = batches.reference.stages.get(stage), batches.candidate.stages.get(stage)
         if here is None or there is None:
-            who = "the reference" if here is None else "the candidate"
-            yield Unfit(stage, f"{who} announced it and did not produce it")
+            yield Unfit(
+                stage, _why_absent(batches.reference if here is None else batches.candidate, here is None)
+            )
             continue
         lengths = {side.values.shape[:1] for side in (here, there)}
         if here.axes != there.axes or lengths != {(len(numbers),)}:
@@ -118,6 +119,12 @@ def paired_stages(
                 probabilities(values.candidate, plan.temperatures.candidate, multi_label=plan.multi_label),
             )
             yield PairedStage("probabilities", shares, example_rows, positions)
+
+
+def _why_absent(batch: Batch, of_reference: bool) -> str:
+    if batch.failure is not None:
+        return batch.failure.sentence.rstrip(".")
+    return f"{'the reference' if of_reference else 'the candidate'} announced it and did not produce it"
 
 
 def decides(plan: Plan, logits: Array) -> bool:

@@ -37,7 +37,7 @@ from parity.runner import Runner
 from parity.sampling import NoiseSample, choose_rows, take_sample
 from parity.side import Side
 from parity.subject import Subject
-from parity.sweep import WINDOW, Window, open_window, sweep_window
+from parity.sweep import WINDOW, Window, add_rescued, open_window, sweep_window
 from parity.tally import DecisionTally
 
 __all__ = ["Progress", "Request", "compare"]
@@ -91,11 +91,20 @@ def compare(request: Request, progress: Progress) -> Audit:
             if ledger.tally is not None:
                 ledger.tally.look_at(examples)
             here = plan if cut is None or examples[0].row < cut else plan.outputs_only()
+            if sample.rescued is not None:
+                add_rescued(here, window, ledger, sample.rescued)
+                done += len(sample.rescued.rows)
+                break
             spent = sweep_window(sides, here, window, ledger, positioning, advance)
             seconds = Pair(seconds.reference + spent.reference, seconds.candidate + spent.candidate)
+            if ledger.ended:
+                break
         assert sample is not None and ledger is not None, (
             "inputs without an example are refused when they are read"
         )
+        _or_nothing(ledger)
+        if ledger.ended:
+            ledger.add_unasked(inputs.count - done, plan)
         records = Pair(sides.reference.record(), sides.candidate.record())
     if cut is not None and cut < inputs.count:
         plan = plan.held_until(cut)
@@ -111,6 +120,12 @@ def compare(request: Request, progress: Progress) -> Audit:
         provenance=_provenance(started, clock, cpu, seconds),
         command=request.command,
     )
+
+
+def _or_nothing(ledger: Ledger) -> None:
+    """Raise the failure for which no stage was measured at all: then there is nothing to report but that."""
+    if ledger.empty and ledger.breakdowns:
+        raise next(iter(ledger.breakdowns.values())).failure
 
 
 @contextmanager

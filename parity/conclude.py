@@ -79,6 +79,8 @@ def conclude(
     not_compared = [*plan.not_compared, *missing]
     symbols, silent = _symbol_stages(described, inputs, ledger, tensors)
     not_compared += [*silent, *_unpaired(ledger)]
+    # What a framework raised comes first: it is why the rest is missing.
+    not_compared.sort(key=lambda item: item.reason not in ledger.failures)
     decisions = ledger.tally.record() if ledger.tally is not None else None
     if decisions is not None and not decisions.examples:
         decisions = None
@@ -105,6 +107,7 @@ def conclude(
         not_compared=not_compared,
         numbered_labels=ledger.tally.numbered_labels if ledger.tally is not None else 0,
         labelled=inputs.labelled,
+        breakdowns=tuple(ledger.breakdowns.values()),
     )
     return Audit(
         verdict=judgement.verdict,

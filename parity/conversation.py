@@ -211,11 +211,13 @@ class Conversation:
             ended = "closed the conversation without ending"
         if self._hello is None and not self._child.was_killed():
             return self._no_python(ended, words)
-        return RunnerDied(
+        died = RunnerDied(
             f"The runner of {self._name} {ended}, while {self._running()}.{_quoted(words)}",
             next_step=_OUT_OF_MEMORY if self._child.was_killed() else _CRASH,
             detail=words,
         )
+        died.killed = self._child.was_killed()
+        return died
 
     def _garbage(self, line: bytes) -> ParityError:
         line = line.rstrip(b"\n")

@@ -247,6 +247,7 @@ class RunnerDied(RunError):
     """The runner's process ended before it answered."""
 
     slug = "runner-died"
+    killed = False  # whether SIGKILL ended it: then the reason lies outside of its process
 
 
 class RunnerTimeout(RunError):

@@ -15,6 +15,7 @@ from parity.align.texts import text_change
 from parity.align.tokens import RowAlignment
 from parity.audit import Pass, TokenExample
 from parity.batchwise import PairedStage, Unfit, decides, paired_stages
+from parity.breakdown import Breakdown
 from parity.encoding import Encoding, Example
 from parity.measure.tensors import Difference
 from parity.noise import Floor
@@ -27,6 +28,8 @@ __all__ = ["Heap", "Ledger"]
 
 Integers = NDArray[np.int64]
 Heap = Literal["both", "own", "given"]
+
+
 _EXAMPLES = 12
 _NAMED_ROWS = 8
 _PASSES: dict[Heap, tuple[Pass, ...]] = {"both": ("own", "same_ids"), "own": ("own",), "given": ("same_ids",)}
@@ -41,6 +44,7 @@ class Ledger:
     `whole` names the stages that hold whole numbers; `failures` are the reasons in `unfit` that are failures of a runner;
     `shifts` the differences, reference less candidate, between positions of tokens that are the same. `unpaired` counts the tokens of either side that have no counterpart
     (special tokens apart), `unpaired_rows` the rows with such; `decided_by_token` says that each token has logits of its own.
+    `breakdowns` are the sides whose own forwards failed, `ended` says how the process of one ended, empty while both run.
     """
 
     def __init__(self, floors: Callable[[str], Floor], tally: DecisionTally | None) -> None:
@@ -73,6 +77,8 @@ class Ledger:
         self.unpaired: Pair[int] = Pair(0, 0)
         self.unpaired_rows = 0
         self.decided_by_token = False
+        self.breakdowns: dict[str, Breakdown] = {}
+        self.ended = ""
         self._encodings: dict[int, Encoding] = {}
         self._floors = floors
 
@@ -120,6 +126,37 @@ class Ledger:
                     script=[list(step) for step in aligned.script],
                 )
             )
+
+    def add_failures(self, batches: Pair[Batch], rows: Sequence[int], plan: Plan) -> None:
+        """What is lost of a pair of own batches because a forward failed; what it wrote before is added as usual."""
+        lost = ("reference", batches.reference), ("candidate", batches.candidate)
+        for side, batch in lost:
+            if batch.failure is None:
+                continue
+            reason = batch.failure.sentence.rstrip(".")
+            missing = [stage for stage in plan.stages if stage not in batch.stages] or list(plan.stages[-1:])
+            for stage in missing:
+                self.unfit.setdefault((stage, "own"), reason)
+            self.failures.add(reason)
+            first = missing[0] if missing else "logits"
+            known = self.breakdowns.get(side) or Breakdown(side, batch.failure, first, 0)
+            self.breakdowns[side] = known._replace(rows=known.rows + len(rows))
+            self.ended = self.ended or (reason if batch.ended else "")
+
+    def add_unasked(self, rows: int, plan: Plan) -> None:
+        """Rows that nobody was asked about any more, because the process of a side had ended."""
+        if not rows:
+            return
+        reason = f"{self.ended} ({rows} rows were not asked any more)"
+        self.failures.add(reason)
+        for stage in plan.stages:
+            for pass_ in _PASSES["both"]:
+                self.unfit.setdefault((stage, pass_), reason)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no stage was measured at all."""
+        return not any(self.heaps.values())
 
     def add_feeds(self, batches: Pair[Batch], rows: Sequence[int], equal_rows: Sequence[bool]) -> None:
         """How the two batches were padded and masked, and which positions they gave their real tokens."""

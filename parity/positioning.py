@@ -14,12 +14,12 @@ import math
 import numpy as np
 
 from parity.batchwise import PairedStage, paired_stages
-from parity.errors import InputsDoNotFit, RunnerRaised
+from parity.errors import InputsDoNotFit
 from parity.feeding import feed_of
 from parity.measure.tensors import Difference
 from parity.pair import Pair
 from parity.plan import Plan
-from parity.runner import Batch, Runner
+from parity.runner import Batch, Runner, written
 
 __all__ = ["Positioning"]
 
@@ -68,10 +68,12 @@ def _in_positions(own: Pair[Batch]) -> bool:
 def _distances(candidate: Runner, plan: Plan, reference: Batch, *, positions: bool) -> list[float]:
     """The relative L2 of each stage once the candidate ran on the reference's ids; infinite throughout where it cannot."""
     try:
-        given = candidate.forward(
-            inputs=feed_of(reference, positions=positions), stages=list(plan.stages)
-        ).wait()
-    except (InputsDoNotFit, RunnerRaised):
+        given = written(
+            candidate.forward(inputs=feed_of(reference, positions=positions), stages=list(plan.stages))
+        )
+    except InputsDoNotFit:
+        return [math.inf] * len(plan.stages)
+    if given.failure is not None:
         return [math.inf] * len(plan.stages)
     found: list[float] = []
     for item in paired_stages(

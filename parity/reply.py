@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
 from parity.conversation import Pending
+from parity.errors import RunError, RunnerDied, RunnerRaised
 from parity.slots import Array
 
-__all__ = ["Batch", "Reply", "StageTensor"]
+__all__ = ["Batch", "Reply", "StageTensor", "written"]
 
 _T = TypeVar("_T")
 
@@ -30,12 +31,19 @@ class Batch(NamedTuple):
 
     The arrays stay what they are for as long as they are held, and so does the slot they lie in: copy what is to be
     kept, and let go of the rest. `float64` says how a double-precision forward went: `pure`, `mixed: <op>` or
-    `unchecked`; None for an ordinary one.
+    `unchecked`; None for an ordinary one. `failure` is what ended the forward early: `stages` are then those that it
+    wrote before.
     """
 
     stages: dict[str, StageTensor]
     cpu_seconds: float
     float64: str | None = None
+    failure: RunError | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the runner's process is gone: nothing more can be asked of it."""
+        return isinstance(self.failure, RunnerDied)
 
 
 class Reply(Generic[_T]):
@@ -68,3 +76,18 @@ class Reply(Generic[_T]):
         To be called before the next forward is asked for, which may use the slot again.
         """
         return self._stages()
+
+
+def written(reply: Reply[Batch]) -> Batch:
+    """The batch, waited for; of a forward that raised or crashed, the stages that it wrote before, with the failure.
+
+    A process that SIGKILL ended raises as `Reply.wait` does: that was the system or the user, and a rerun may do.
+    """
+    try:
+        return reply.wait()
+    except RunnerRaised as error:
+        return Batch(reply.so_far(), 0.0, failure=error)
+    except RunnerDied as error:
+        if error.killed:
+            raise
+        return Batch(reply.so_far(), 0.0, failure=error)

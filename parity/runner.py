@@ -40,12 +40,12 @@ from parity.errors import (
     by_slug,
 )
 from parity.events import Done, Failed, Tensor, read_listing
-from parity.reply import Batch, Reply, StageTensor
+from parity.reply import Batch, Reply, StageTensor, written
 from parity.slots import Slot, slot_folder
 from parity.subject import Subject
 from parity.variables import default_threads, variables_for
 
-__all__ = ["Batch", "Progress", "Reply", "Runner", "StageTensor"]
+__all__ = ["Batch", "Progress", "Reply", "Runner", "StageTensor", "written"]
 
 _SERVE = Path(__file__).parent / "_in_process" / "serve.py"
 _SLOTS = 8

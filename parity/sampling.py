@@ -13,17 +13,28 @@ import numpy as np
 
 from parity.batches import sample_rows
 from parity.batchwise import PairedStage, Unfit, paired_stages, same_feed
-from parity.errors import InputsDoNotFit, RunnerRaised
+from parity.breakdown import Breakdown
+from parity.errors import InputsDoNotFit
 from parity.feeding import feed_of
 from parity.measure.tensors import Difference
 from parity.noise import UNIT_ROUNDOFF, StageNoise
 from parity.pair import Pair
 from parity.plan import Plan
 from parity.positioning import Positioning
-from parity.runner import Batch
+from parity.runner import Batch, written
 from parity.side import Side
 
-__all__ = ["NoiseSample", "choose_rows", "take_sample"]
+__all__ = ["NoiseSample", "Rescued", "choose_rows", "take_sample"]
+
+
+class Rescued(NamedTuple):
+    """One batch of the sample in which the process of a side ended: its rows, what either side gave on its own encoding, and
+    the failure. Nothing can be asked after it.
+    """
+
+    rows: Sequence[int]
+    own: Pair[Batch]
+    broken: Breakdown
 
 
 class NoiseSample(NamedTuple):
@@ -31,7 +42,7 @@ class NoiseSample(NamedTuple):
 
     `own_feed_equal` says that both sides fed themselves the same, so that the float64 comparison holds for the own pass too.
     `float64` says for each side whether float64 was really float64 inside: "pure", "mixed: op", "unchecked", or "" (not to be
-    had); `failure` what the candidate's framework raised when it was given the reference's ids in float64.
+    had); `failure` what a framework raised in float64.
     """
 
     rows: int
@@ -41,6 +52,7 @@ class NoiseSample(NamedTuple):
     float64: Pair[str]
     method: str
     failure: str = ""
+    rescued: Rescued | None = None
 
 
 def choose_rows(sides: Pair[Side], rows: Sequence[int], size: int) -> tuple[list[int], Pair[bool]]:
@@ -72,6 +84,7 @@ def take_sample(
     between: dict[str, Difference] = {}
     kinds: list[str] = ["", ""]
     equal, failure = True, ""
+    rescued: Rescued | None = None
     for rows in batches:
         single = [side.runner.forward(rows, stages=_asked(plan)) for side in sides]
         double = [
@@ -81,21 +94,26 @@ def take_sample(
         coarse: list[Batch] = []
         exact: list[Batch | None] = []
         for number, side in enumerate(sides):
-            batch = single[number].wait()
+            batch = written(single[number])
             coarse.append(batch)
             reply = double[number]
             if reply is None:
-                if not any(able) and side.described.can.same_ids:
+                if not any(able) and side.described.can.same_ids and batch.failure is None:
                     _rerun(side, _one_sided(plan, number), rows, batch, own[number])
                 elif not any(able):
                     _accumulate(own[number], _one_sided(plan, number), Pair(_rounded(batch), batch), rows)
                 exact.append(None)
                 continue
-            fine = reply.wait()
+            fine = written(reply)
+            if fine.failure is not None:
+                failure = failure or fine.failure.sentence.rstrip(".")
             kinds[number] = _worse(kinds[number], fine.float64 or "unchecked")
             _accumulate(own[number], _one_sided(plan, number), Pair(fine, batch), rows)
             exact.append(fine)
         seen = Pair(coarse[0], coarse[1])
+        if broken := _ended(plan, rows, seen, exact):
+            equal, rescued = equal and same_feed(seen), Rescued(rows, seen, broken)
+            break
         fed_equal, forced = same_feed(seen), False
         if not fed_equal and sides.candidate.described.can.same_ids:
             forced = positioning.forced(sides.candidate.runner, plan, seen)
@@ -105,10 +123,14 @@ def take_sample(
             other = exact[1]
             if not fed_equal:
                 asked = _given(sides, plan, exact[0], positions=forced)
-                if isinstance(asked, str):
-                    failure = failure or asked
+                if asked is None:
                     advance(len(rows))
                     continue
+                if asked.failure is not None:
+                    failure = failure or asked.failure.sentence.rstrip(".")
+                    if broken := _ended(plan, rows, seen, (None, asked)):
+                        rescued = Rescued(rows, seen, broken)
+                        break
                 other = asked
             _accumulate(between, plan, Pair(exact[0], other), rows)
         advance(len(rows))
@@ -120,7 +142,20 @@ def take_sample(
         float64=Pair(*kinds),
         method=_method(able, kinds),
         failure=failure,
+        rescued=rescued,
     )
+
+
+def _ended(
+    plan: Plan, rows: Sequence[int], coarse: Pair[Batch], exact: Sequence[Batch | None]
+) -> Breakdown | None:
+    """The first side whose process ended in one of these forwards."""
+    for side, batches in zip(Pair._fields, zip(coarse, exact, strict=True), strict=True):
+        for batch in batches:
+            if batch is not None and batch.failure is not None and batch.ended:
+                lost = next((stage for stage in plan.stages if stage not in batch.stages), plan.stages[-1])
+                return Breakdown(side, batch.failure, lost, len(rows))
+    return None
 
 
 def _asked(plan: Plan) -> list[str]:
@@ -136,7 +171,7 @@ def _one_sided(plan: Plan, number: int) -> Plan:
 def _rerun(side: Side, plan: Plan, rows: Sequence[int], batch: Batch, into: dict[str, Difference]) -> None:
     """The same rows one by one, where float64 is not to be had: batch and padding must not matter."""
     for place, row in enumerate(rows):
-        alone = side.runner.forward([row], stages=_asked(plan)).wait()
+        alone = written(side.runner.forward([row], stages=_asked(plan)))
         stages = {
             name: seen._replace(values=seen.values[place : place + 1]) for name, seen in batch.stages.items()
         }
@@ -153,17 +188,17 @@ def _rounded(batch: Batch) -> Batch:
     return batch._replace(stages={**batch.stages, "logits": logits._replace(values=moved)})
 
 
-def _given(sides: Pair[Side], plan: Plan, reference: Batch, *, positions: bool) -> Batch | str:
-    """The candidate in float64 on the reference's ids; where it cannot be given them a word of why, if it is a failure."""
-    if not sides.candidate.described.can.same_ids:
-        return ""
+def _given(sides: Pair[Side], plan: Plan, reference: Batch, *, positions: bool) -> Batch | None:
+    """The candidate in float64 on the reference's ids, as far as it came; None where it cannot be given them."""
+    if not sides.candidate.described.can.same_ids or "input_ids" not in reference.stages:
+        return None
     inputs = feed_of(reference, positions=positions)
     try:
-        return sides.candidate.runner.forward(inputs=inputs, stages=_asked(plan), precision="float64").wait()
+        return written(
+            sides.candidate.runner.forward(inputs=inputs, stages=_asked(plan), precision="float64")
+        )
     except InputsDoNotFit:
-        return ""
-    except RunnerRaised as error:
-        return error.sentence.rstrip(".")
+        return None
 
 
 def _accumulate(into: dict[str, Difference], plan: Plan, batches: Pair[Batch], rows: Sequence[int]) -> None:

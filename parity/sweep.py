@@ -4,6 +4,9 @@ For each batch the two passes of an audit are made. Own: each side on its own en
 reference's ids, mask, types and (where they count for both, see parity.positioning) positions; where both had fed
 themselves the same already, the own pass is that pass.
 A side is never asked more than three batches ahead of what has been measured, so memory does not grow with the inputs.
+
+A forward that fails costs what it did not write: the stages before are measured, in either pass. Where the process of a
+side is gone, nothing more is asked of it, and the sweep ends there.
 """
 
 from __future__ import annotations
@@ -16,16 +19,17 @@ from parity.align.tokens import RowAlignment, align_row
 from parity.batches import batches as make_batches
 from parity.batchwise import same_feed
 from parity.encoding import Encoding, Example
-from parity.errors import InputsDoNotFit, RunnerRaised
+from parity.errors import InputsDoNotFit
 from parity.feeding import feed_of
 from parity.ledger import Ledger
 from parity.pair import Pair
 from parity.plan import Plan
 from parity.positioning import Positioning
-from parity.runner import Batch, Reply
+from parity.runner import Batch, Reply, written
+from parity.sampling import Rescued
 from parity.side import Side
 
-__all__ = ["WINDOW", "CpuSeconds", "Window", "open_window", "sweep_window"]
+__all__ = ["WINDOW", "CpuSeconds", "Window", "add_rescued", "open_window", "sweep_window"]
 
 WINDOW = 512
 _AHEAD = 2
@@ -86,15 +90,9 @@ def sweep_window(
     positioning: Positioning,
     advance: Callable[[int], None],
 ) -> CpuSeconds:
-    """Ask every batch of a window and add what it shows to the ledger."""
+    """Ask every batch of a window and add what it shows to the ledger, up to the one in which a process ends."""
     first = window.examples[0].row
-    ledger.open_window()
-    here_all, there_all = window.encodings.reference, window.encodings.candidate
-    for example, here, there, aligned in zip(
-        window.examples, here_all, there_all, window.alignments, strict=True
-    ):
-        if here is not None and there is not None and aligned is not None:
-            ledger.add_tokens(example, Pair(here, there), aligned)
+    _add_tokens(window, ledger)
     waiting = window.batches(plan)
     seconds = [0.0, 0.0]
     asked: list[Pair[Reply[Batch]]] = []
@@ -102,13 +100,39 @@ def sweep_window(
         asked.append(_ask(sides, plan, rows))
     for number, rows in enumerate(waiting):
         replies = asked[number]
-        own = Pair(replies.reference.wait(), replies.candidate.wait())
+        own = Pair(written(replies.reference), written(replies.candidate))
         alignments = [window.alignments[row - first] for row in rows]
         _one_batch(sides, plan, ledger, positioning, own, rows, alignments, seconds)
+        if ledger.ended:
+            break
         if number + _AHEAD < len(waiting):
             asked.append(_ask(sides, plan, waiting[number + _AHEAD]))
         advance(len(rows))
     return CpuSeconds(*seconds)
+
+
+def add_rescued(plan: Plan, window: Window, ledger: Ledger, rescued: Rescued) -> None:
+    """Add the one batch in which a process ended while the noise was measured: what was written until then is all there is."""
+    rows, own, broken = rescued
+    _add_tokens(window, ledger)
+    first = window.examples[0].row
+    alignments = [window.alignments[row - first] for row in rows]
+    ledger.add_feeds(own, rows, [aligned is None or aligned.equal for aligned in alignments])
+    ledger.add_failures(own, rows, plan)
+    ledger.breakdowns.setdefault(broken.side, broken)
+    ledger.ended = ledger.ended or broken.failure.sentence.rstrip(".")
+    pairs = [None if aligned is None or aligned.equal else aligned.pairs for aligned in alignments]
+    ledger.add_stages("both" if same_feed(own) else "own", own, rows, pairs, plan)
+
+
+def _add_tokens(window: Window, ledger: Ledger) -> None:
+    ledger.open_window()
+    here_all, there_all = window.encodings.reference, window.encodings.candidate
+    for example, here, there, aligned in zip(
+        window.examples, here_all, there_all, window.alignments, strict=True
+    ):
+        if here is not None and there is not None and aligned is not None:
+            ledger.add_tokens(example, Pair(here, there), aligned)
 
 
 def _one_batch(
@@ -124,6 +148,7 @@ def _one_batch(
     seconds[0] += own.reference.cpu_seconds
     seconds[1] += own.candidate.cpu_seconds
     ledger.add_feeds(own, rows, [aligned is None or aligned.equal for aligned in alignments])
+    ledger.add_failures(own, rows, plan)
     if _without_ids(own):
         # Nothing was fed that could be given to the other: rows whose encodings are equal are the same ids all the same.
         equal = all(aligned is not None and aligned.equal for aligned in alignments)
@@ -131,7 +156,7 @@ def _one_batch(
         return
     forced = False
     fed_alike = same_feed(own)
-    if not fed_alike and sides.candidate.described.can.same_ids:
+    if not fed_alike and sides.candidate.described.can.same_ids and not own.candidate.ended:
         forced = positioning.forced(sides.candidate.runner, plan, own)
         fed_alike = positioning.settled and not forced and same_feed(own, positions=False)
     if fed_alike:
@@ -143,16 +168,14 @@ def _one_batch(
     if given is None:
         return
     try:
-        batch = given.wait()
+        batch = written(given)
     except InputsDoNotFit as error:
         _cannot(plan, ledger, error.sentence.rstrip("."))
         return
-    except RunnerRaised as error:
-        # A finding and not the end: the own pass is whole, and the runner answers what is asked next.
-        reason = error.sentence.rstrip(".")
-        ledger.failures.add(reason)
-        _cannot(plan, ledger, reason)
-        return
+    if batch.failure is not None:
+        # A finding and not the end: the own pass is there, and what was written before the failure is measured.
+        ledger.failures.add(batch.failure.sentence.rstrip("."))
+        ledger.ended = ledger.ended or (batch.failure.sentence.rstrip(".") if batch.ended else "")
     seconds[1] += batch.cpu_seconds
     ledger.add_stages("given", Pair(own.reference, batch), rows, None, plan)
 
@@ -167,6 +190,9 @@ def _ask_given(
 ) -> Reply[Batch] | None:
     if not sides.candidate.described.can.same_ids:
         _cannot(plan, ledger, "the candidate cannot be given another's ids")
+        return None
+    if own.candidate.failure is not None and own.candidate.ended:
+        _cannot(plan, ledger, own.candidate.failure.sentence.rstrip("."))
         return None
     return sides.candidate.runner.forward(
         inputs=feed_of(own.reference, positions=positions), stages=list(plan.stages)

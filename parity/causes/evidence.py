@@ -14,6 +14,7 @@ from parity.audit import (
     StageRecord,
     Tokens,
 )
+from parity.breakdown import Breakdown
 from parity.description import Description
 
 __all__ = ["Evidence"]
@@ -23,6 +24,7 @@ class Evidence(NamedTuple):
     """All that one comparison saw, from which findings are drawn.
 
     `unknown_label` is the first that is no class; `numbered_labels` counts those that were a class's number, `labelled` all.
+    `breakdowns` are the sides whose own forwards failed.
     """
 
     reference: Description
@@ -42,3 +44,4 @@ class Evidence(NamedTuple):
     not_compared: Sequence[NotCompared] = ()
     numbered_labels: int = 0
     labelled: int = 0
+    breakdowns: Sequence[Breakdown] = ()

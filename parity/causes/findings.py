@@ -10,6 +10,7 @@ from parity.audit import Finding
 from parity.causes.asked import inputs_findings, policy_findings, rows_at_once_findings
 from parity.causes.encodings import batch_findings, positions_findings, texts_findings, tokens_findings
 from parity.causes.evidence import Evidence
+from parity.causes.failures import failures_findings
 from parity.causes.models import configuration_findings, runtime_findings, weights_findings
 from parity.causes.outputs import outputs_findings
 
@@ -19,6 +20,7 @@ __all__ = ["findings"]
 def findings(evidence: Evidence) -> list[Finding]:
     """Every finding, in the order of the stages they concern as they were drawn."""
     return [
+        *failures_findings(evidence),
         *policy_findings(evidence),
         *inputs_findings(evidence),
         *rows_at_once_findings(evidence),

@@ -7,6 +7,8 @@ wrong with it; what the others do stands beside their names in `WAYS`.
 # Arrays are of whatever type was asked for.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+import os
+import signal
 from typing import Any
 
 import numpy
@@ -41,6 +43,15 @@ WAYS = {
     "untold_row": "every third row has no tokens to show",
     "stumbles": "padding is said to be attended to, and what is given to it raises an error",
     "stumbles_in_float64": "the same, in double precision alone",
+    "stumbles_midway": "the same, after layer.0 was written",
+    "breaks": "the framework raises in layer.1 of every batch",
+    "breaks_on_tilde": "the framework raises in layer.1 of a batch with a '~'",
+    "breaks_at_once": "the framework raises before anything is written",
+    "moves_and_breaks": "layer.0 is moved by a thousandth, and the framework raises in layer.1",
+    "crashes": "the process aborts in layer.1 of the first batch",
+    "crashes_on_tilde": "the process ends in layer.1 of a batch with a '~'",
+    "crashes_in_float64": "the process aborts in layer.1 in double precision",
+    "is_killed": "the process is killed in layer.1 of the first batch",
     "more_columns": "four columns of logits for three classes",
 }
 _EMBEDDED = ["row", "token", "hidden"]
@@ -83,15 +94,32 @@ class Session:
             ids, real = (numpy.array(inputs[name], dtype="int64") for name in ("input_ids", "real"))
         else:
             ids, real = _padded([self.rows[row] for row in rows])
+        if self.way == "breaks_at_once":
+            raise RuntimeError("nothing was computed")
         write("input_ids", ids, ["row", "token"])
         write("real", self._real(real).astype("uint8"), ["row", "token"])
         attended = numpy.ones_like(real) if self.way.startswith("stumbles") and inputs is None else real
         write("attention_mask", attended, ["row", "token"])
         for name, (values, axes) in _run(ids, real, precision or "float32").items():
+            if name == "layer.1":
+                self._break(ids, precision)
+                if self.way == "stumbles_midway" and inputs is not None:
+                    raise IndexError("index out of range in self")
             shown = self._fool(name, values, ids, real, precision)
             if shown is not None and self._name(name) in stages:
                 write(self._name(name), shown, axes)
         return {"float64": "pure"} if precision else {}
+
+    def _break(self, ids: Any, precision: Any) -> None:
+        tilde = bool((ids == ord("~")).any())
+        if self.way in {"breaks", "moves_and_breaks"} or (self.way == "breaks_on_tilde" and tilde):
+            raise RuntimeError("layer 1 has no weights")
+        if self.way == "crashes" or (self.way == "crashes_in_float64" and precision):
+            os.abort()
+        if self.way == "crashes_on_tilde" and tilde:
+            os._exit(9)
+        if self.way == "is_killed":
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def _name(self, name: str) -> str:
         return "block.1" if (self.way, name) == ("other_name", "layer.1") else name
@@ -117,6 +145,8 @@ class Session:
             return numpy.where(real[:, :, None] != 0, values, garbage.astype(values.dtype))
         if way == "nothing_inside" and name.startswith("layer."):
             return None
+        if name == "layer.0" and way == "moves_and_breaks":
+            return values * values.dtype.type(1.001)
         if name == "output.map":
             whole = {"great_numbers": GREAT, "greater_numbers": GREAT + 1}.get(way)
             if whole is not None:
