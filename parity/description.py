@@ -77,7 +77,8 @@ class Training(msgspec.Struct, frozen=True):
     made (None: the base brought all), `order_digests` of the rows of each epoch in the order they were trained on (the
     last may be part of one), `dropout_digest` of the random generator's state at the first step. `losses` are
     (step, loss), a loss of None being no number; `final_loss` is the mean of the last tenth of the steps.
-    `trained_now` is False for a run that was found finished in `folder`.
+    `trained_now` is False for a run that was found finished in `folder`. `base_digest` is of what it began with (weights, config and
+    tokenizer of the base model), `base_revision` the commit where that came from the hub.
     """
 
     recipe_digest: str
@@ -98,6 +99,8 @@ class Training(msgspec.Struct, frozen=True):
     seconds: float
     folder: str
     trained_now: bool
+    base_digest: str | None = None
+    base_revision: str | None = None
 
 
 class Description(msgspec.Struct, frozen=True):

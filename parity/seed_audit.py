@@ -41,13 +41,17 @@ class Bounds(_Record, frozen=True, kw_only=True):
 
 
 class MarginsRecord(_Record, frozen=True, kw_only=True):
-    """What was asked for beforehand: the primary metric and its margin, the churn budget, alpha, the excess-churn budget."""
+    """What was asked for beforehand: the primary metric and its margin, the churn budget, alpha, the excess-churn budget.
+
+    `metric_named`: the metric was named on the command line, and is not only the default one.
+    """
 
     primary: str
     metric: float
     churn: float
     alpha: float
     excess: float | None = None
+    metric_named: bool = False
 
 
 class RunRecord(_Record, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from parity import ending
 from parity.errors import UsageError
@@ -20,7 +21,7 @@ from parity.options import at_least, inputs_said, positive, running_options, tem
 
 if TYPE_CHECKING:
     from parity.seed_audit import SeedAudit
-    from parity.seeds.asked import RunAsked
+    from parity.seeds.asked import Arm, RunAsked
 
 __all__ = ["say_seeds", "seeds"]
 
@@ -143,7 +144,8 @@ def seeds(
     _check_limits(metric, margin, churn_budget)
     known = read_factors(Path(factors)) if factors is not None else None
     asked = runs_asked(runs, baseline, SeedPlan(seed_count, init_seeds, order_seeds, repeat), known)
-    recipes = [_recipe(asked, arm) for arm in ("candidate", "baseline")]
+    arms: tuple[Arm, ...] = ("candidate", "baseline")
+    recipes = {arm: _recipe(asked, arm) for arm in arms}
     check_folder(Path(folder))
     with _collected_folder(executor) as work, watch(quiet) as progress:
         on_ray = partial(run_on_ray, jobs=jobs, address=address)
@@ -154,17 +156,25 @@ def seeds(
             execute=on_ray if executor == "ray" else partial(run_here, jobs=jobs),
             margins=Margins(metric=margin, churn=churn_budget, alpha=alpha),
             primary=metric,
+            metric_named=_typed("metric"),
             temperatures=tuple(dict.fromkeys(temperatures)),
-            slices=_slices(slices, recipes[0] if inputs["inputs_path"] is None else None),
+            slices=_slices(slices, recipes["candidate"] if inputs["inputs_path"] is None else None),
             timeout=timeout,
             allow_inconclusive=allow_inconclusive,
-            recipe=recipes[0],
+            recipe=recipes["candidate"],
+            recipe_digests={arm: str(found["digest"]) for arm, found in recipes.items() if found is not None},
             command=shlex.join(["parity", *sys.argv[1:]]),
         )
         audit = survey(request, progress)
     written = write_seed_folder(audit, Path(folder))
     say_seeds(audit, written, quiet)
     return audit.exit_code
+
+
+def _typed(option: str) -> bool:
+    """Whether an option of this command was typed, and does not only have its default."""
+    context = click.get_current_context()
+    return context.get_parameter_source(option) is not ParameterSource.DEFAULT
 
 
 def _check(alpha: float, executor: str, address: str | None) -> None:

@@ -371,7 +371,8 @@ def test_what_s_runs_can_show(runs: int, half: float, low: float, high: float, n
         told.new_run_half_width,
     )
     assert pytest.approx(sd, abs=0.01) == told.tost_sd  # the table's were simulated
-    assert pytest.approx(0.8) == difference_power(told.detectable, math.sqrt(2 / runs), runs)
+    assert pytest.approx(0.8) == difference_power(told.detectable, math.sqrt(2 / runs), runs, told.level)
+    assert pytest.approx(0.8) == difference_power(told.detectable_alone, math.sqrt(2 / runs), runs)
 
 
 def test_the_noncentral_t_is_statsmodels_power_of_a_pooled_t_test() -> None:

@@ -18,7 +18,15 @@ from parity.seeds.difference import Difference, difference
 from parity.seeds.estimate import Estimate
 from parity.seeds.excess import ExcessChurn, excess_churn
 from parity.seeds.failed import failed_runs
-from parity.seeds.gate import Comparison, Margins, Stability, compare_arms, judge_stability
+from parity.seeds.gate import (
+    About,
+    Comparison,
+    Margins,
+    Reason,
+    Stability,
+    compare_arms,
+    judge_stability,
+)
 from parity.seeds.integrity import Fault, check_rows, check_seeds
 from parity.seeds.metric import MetricSpread, metric_spread, spread
 from parity.seeds.population import Population
@@ -62,11 +70,11 @@ def test_a_duplicate_run_is_told_and_left_out() -> None:
     assert (0, 1, 3) == found.keep
 
 
-def test_a_duplicate_is_seen_without_any_factors_and_by_its_weights() -> None:
+def test_a_duplicate_is_seen_without_any_factors_and_weights_alone_make_none() -> None:
     found = check_seeds(seeded([0, 1, 0], [{}, {}, {}]))
     assert (Fault("duplicate_run", (0, 2)),) == found.faults
     by_weights = check_seeds(seeded([0, 1, 2], [{}, {}, {}]), ["a", "b", "a"])
-    assert (Fault("duplicate_run", (0, 2)),) == by_weights.faults
+    assert (Fault("same_weights", (0, 2)),) == by_weights.faults
     assert () == check_seeds(seeded([0, 1, 2], [{}, {}, {}]), ["a", None, None]).faults
 
 
@@ -313,10 +321,41 @@ def test_a_failed_run_bars_equivalence() -> None:
     assert "inconclusive" == found.verdict
 
 
-def test_the_false_alarm_that_is_stated_counts_the_tests_that_could_reject() -> None:
-    assert pytest.approx(0.10) == compared(0.0, 0.01).false_alarm
-    three = compare_arms(MARGINS, apart(0.0, 0.01, 3), no_excess(3), runs=(3, 3))
-    assert pytest.approx(0.05) == three.false_alarm
+@pytest.mark.parametrize("runs", [3, 4, 5])
+def test_the_two_tests_together_spend_one_alpha(runs: int) -> None:
+    found = compare_arms(MARGINS, apart(0.0, 0.01, runs), no_excess(runs), runs=(runs, runs))
+    assert pytest.approx(0.05) == found.false_alarm == sum(found.levels)
+    assert (runs == 3) == (found.levels.permutation == 0)
+
+
+def test_a_p_below_alpha_and_above_its_part_of_it_is_not_different() -> None:
+    seen = apart(0.008, 0.002)._replace(p=0.04)
+    found = compare_arms(MARGINS, seen, no_excess(), runs=(5, 5))
+    assert "equivalent" == found.verdict
+    alone = compare_arms(MARGINS, seen, None, runs=(5, 5))
+    assert "different" == alone.verdict
+
+
+def test_where_one_test_rejects_the_other_has_all_of_alpha() -> None:
+    rng = np.random.default_rng(0)
+    other = np.array([rng.permutation(np.arange(500) % 2) for _ in range(1)]).repeat(5, axis=0)
+    seen = apart(0.008, 0.002)._replace(p=0.04)
+    found = compare_arms(MARGINS, seen, excess_churn(CALM, other), runs=(5, 5))
+    limits = {reason.about: (reason.limit, reason.holds) for reason in found.reasons}
+    assert (0.05, True) == limits["difference"]
+    assert limits["permutation"][1] and pytest.approx(3 / 126) == limits["permutation"][0]
+
+
+@pytest.mark.parametrize("about", ["metric_not_measured", "slices_not_measured", "labels_not_classes"])
+def test_what_was_requested_and_not_measured_bars_a_pass(about: About) -> None:
+    reason = Reason(about, None, None, False)
+    one = judge_stability(MARGINS, steady(0.002), churn(CALM), runs=5, unmeasured=[reason])
+    two = compare_arms(MARGINS, apart(0.001, 0.002), no_excess(), runs=(5, 5), unmeasured=[reason])
+    for found in (one, two):
+        assert ("inconclusive", RunsNeeded(None, "not_measured")) == (found.verdict, found.runs_needed)
+        assert about in [item.about for item in found.reasons]
+    wide = judge_stability(MARGINS, steady(0.1), churn(CALM), runs=5, unmeasured=[reason])
+    assert "unstable" == wide.verdict
 
 
 def test_single_runs_are_inconclusive_and_ask_for_three() -> None:

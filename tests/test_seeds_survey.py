@@ -186,7 +186,9 @@ def test_a_run_that_cannot_be_opened_is_said_and_bars_a_pass(files: Files, tmp_p
     assert ["lost_run"] == kinds(found.audit)
     assert "There is no file of outputs at" in found.audit.findings[0].sentence
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
-    assert "At least 4 runs would settle it." in found.audit.headline
+    expected = "At least 4 runs that count would settle it; of the 4 given 3 do."
+    assert found.audit.headline.endswith(expected)
+    assert "Add 1 run" in found.said or "Mend the lost runs" in found.said
 
 
 def test_the_first_run_may_be_the_one_that_cannot_be_opened(files: Files, tmp_path: Path) -> None:
@@ -220,7 +222,7 @@ def test_a_run_with_more_columns_is_never_cut_to_fit_wherever_it_stands(
     runs = [files.write(f"run-{k}", files.logits(k), classes=None) for k in range(1, 4)]
     more = files.write("more", np.random.default_rng(5).standard_normal((200, 4)), classes=None)
     found = audited(tmp_path / "out", *([more, *runs] if first else [*runs, more]))
-    assert ["classes_by_index", "left_out", "no_labels"] == kinds(found.audit)
+    assert ["classes_by_index", "left_out", "metric_not_measured"] == kinds(found.audit)
     expected = "Runs run-1.npz, run-2.npz, run-3.npz did not name the classes: columns are taken by index."
     assert expected == found.audit.findings[0].sentence
     assert "Its logits have 4 classes, those of most runs 3." == run_of(found.audit, "more.npz").reason
@@ -281,11 +283,14 @@ def test_labels_that_are_no_class_are_said(files: Files, tmp_path: Path) -> None
     runs = [files.write(f"run-{k}", files.logits(k), labels=strange) for k in range(1, 4)]
     found = audited(tmp_path / "out", *runs)
     assert "None of the 200 labels is a class ('" in found.audit.findings[0].sentence
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
+    assert "accuracy was not measured" in found.audit.headline
     some = [*files.labels[:150], *strange[150:]]
     runs = [files.write(f"run-{k}", files.logits(k), labels=some) for k in range(1, 4)]
     found = audited(tmp_path / "out", *runs)
-    assert ["strange_labels"] == kinds(found.audit)
+    assert ["labels_not_classes"] == kinds(found.audit)
     assert "50 of 200 labels are no class" in found.audit.findings[0].sentence
+    assert (1, "inconclusive") == (found.code, found.audit.verdict)
     assert 150 == found.audit.metrics["accuracy"]["examples"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -20,14 +21,15 @@ Standing = Literal["kept", "failed", "left_out", "lost"]
 
 
 class Ground(NamedTuple):
-    """What all runs stand on: the inputs' digest, the classes, [examples] the class of each (None: no labels), and how sure
-    the intervals are.
+    """What all runs stand on: the inputs' digest, the classes, [examples] the class of each (None: no labels), how sure the
+    intervals are, and by arm the digest of the recipe as it was when the audit began (none where runs exist).
     """
 
     digest: str
     classes: Classes
     labels: NDArray[np.int64] | None
     confidence: float
+    recipes: Mapping[Arm, str] = {}
 
 
 class Member(NamedTuple):

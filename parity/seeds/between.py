@@ -114,6 +114,13 @@ def _slice_differences(
             "p": None if part.difference is None else part.difference.p,
             "p_holm": part.p,
             "differs": None if part.p is None else part.p <= margins.alpha,
+            "inside": _inside(part.difference, margins.metric),
         }
         for part in found
     ]
+
+
+def _inside(found: Difference | None, margin: float) -> bool:
+    """Whether the interval of a difference lies within the margin."""
+    interval = None if found is None else found.estimate.interval
+    return interval is not None and -margin < interval.low and interval.high < margin

@@ -8,6 +8,7 @@ by a share 1/S of the difference.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -135,14 +136,8 @@ def _permuted(
     count = math.comb(runs, a)
     exact = count <= most
     if exact:
-        # With equal arms a split and its mirror give the same: keep the first run in the first arm.
-        fixed = 1 if a == b else 0
-        picks = np.array(list(combinations(range(fixed, runs), a - fixed)), dtype=np.int64)
-        first = np.zeros((len(picks), runs))
-        if fixed:
-            first[:, 0] = 1
-        np.put_along_axis(first, picks, 1.0, axis=1)
-        count = len(picks) * (2 if fixed else 1)
+        first = _labellings(a, b)
+        count = len(first) * (2 if a == b else 1)
     else:
         rng = np.random.default_rng(seed)
         first = (rng.random((most, runs)).argsort(axis=1) < a).astype(np.float64)
@@ -154,6 +149,21 @@ def _permuted(
     # A labelling in which an arm has no pair left (NaN) counts as large.
     large = int((~(excess < seen - _TIE)).sum())
     return (large / len(excess), True, count) if exact else ((1 + large) / (1 + most), False, count)
+
+
+@lru_cache(maxsize=1)
+def _labellings(a: int, b: int) -> Floats:
+    """[labellings, runs] 1 for the runs of the first arm, every way to choose them."""
+    runs = a + b
+    # With equal arms a split and its mirror give the same: keep the first run in the first arm.
+    fixed = 1 if a == b else 0
+    picks = np.array(list(combinations(range(fixed, runs), a - fixed)), dtype=np.int64)
+    first = np.zeros((len(picks), runs))
+    if fixed:
+        first[:, 0] = 1
+    np.put_along_axis(first, picks, 1.0, axis=1)
+    first.flags.writeable = False
+    return first
 
 
 def _sums(first: Floats, matrix: Floats) -> tuple[Floats, Floats, Floats]:

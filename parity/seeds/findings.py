@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from parity.seed_audit import SeedFinding
 from parity.seeds.arms import ArmRuns, NamedFault
+from parity.seeds.unmeasured import LabelsRead, Unmeasured
 
-__all__ = ["LabelsRead", "findings_of"]
+__all__ = ["findings_of"]
 
 _FAULTS = {
     "other_data": "{runs} was run on other data, and is in no mean.",
     "row_order": "{runs} has its rows in another order, and is in no mean.",
-    "duplicate_run": "{runs} are the same run; it counts once.",
+    "duplicate_run": "{runs} give the same outputs, to the bit: one run, which counts once.",
+    "same_weights": "{runs} have the same weights and other outputs: two subjects of one training (another config, tokenizer, number "
+    "format or option), and not two runs. The first counts.",
     "seed_without_effect": "{seeds} changed nothing: {runs} are the same to the bit. A seed that is not wired varies nothing.",
     "repeat_differs": "The same seeds gave two results ({names}): beneath the seeds there is noise of its own.",
     "in_both_arms": "{runs} say the same, to the bit, as runs of the other arm, and are in no mean of either: one run tells "
     "nothing of two recipes.",
+    "weights_in_both_arms": "{runs} have the weights of a run of the other arm: what differs between the arms there is not made by "
+    "training.",
+    "other_recipe": "{runs} did not follow the recipe of this audit, and is in no mean.",
     "classes_by_index": "{runs} did not name the classes: {detail}.",
 }
 _MOVED = "{runs} are the same to the bit, though {factors} moved: a seed that is not wired, or one run named twice. It counts once."
@@ -31,33 +33,40 @@ _HIDDEN = {
     "dropout_seed": "{seeds} changed nothing: {runs} drew the same dropout. What they differ by, other seeds made.",
 }
 _RECORDED = "{seeds} changed nothing that {runs} recorded. What they differ by, something else made."
-_BARRED = {"seed_without_effect", "other_data", "row_order", "in_both_arms"}
+# A notice about the labels is left out where one that bars a pass has it.
+_KNOWN_BY = {
+    "no_labels": {"metric_not_measured"},
+    "strange_labels": {"labels_not_classes"},
+    "some_labels": {"labels_too_few"},
+}
+_BARRED = {"other_recipe", "same_weights", "seed_without_effect", "other_data", "row_order", "in_both_arms"}
 
 
-class LabelsRead(NamedTuple):
-    """The labels of the inputs: [examples] the class of each, -1 for one without (None: no example has one), how many inputs
-    have a label at all, and those labels that are no class.
-    """
-
-    classes: NDArray[np.int64] | None
-    given: int
-    strange: list[str]
-
-
-def findings_of(arms: Sequence[ArmRuns], labels: LabelsRead) -> list[SeedFinding]:
-    """What must be known before the figures are read, in the order of the arms."""
+def findings_of(
+    arms: Sequence[ArmRuns], labels: LabelsRead, barred: Sequence[Unmeasured] = ()
+) -> list[SeedFinding]:
+    """What must be known before the figures are read, in the order of the arms; barred: what was requested and not measured."""
     found: list[SeedFinding] = []
     for arm in arms:
         of_arm = f" of the {arm.arm}" if len(arms) > 1 else ""
         found += [_fault(fault, of_arm) for fault in arm.faults if not _said_before(fault, arm, arms)]
         found += _members(arm, of_arm)
         found += _counts(arm)
-    return found + _labels(labels) + _too_few(arms)
+    found += [
+        SeedFinding(kind=item.reason.about, sentence=item.sentence, runs=[], severity="bars")
+        for item in barred
+    ]
+    known = {item.reason.about for item in barred}
+    return (
+        found
+        + [item for item in _labels(labels) if item.kind not in _KNOWN_BY or not known & _KNOWN_BY[item.kind]]
+        + _too_few(arms)
+    )
 
 
 def _said_before(fault: NamedFault, arm: ArmRuns, arms: Sequence[ArmRuns]) -> bool:
     """What stands in both arms is said once."""
-    return fault.kind == "in_both_arms" and arm is not arms[0]
+    return fault.kind in {"in_both_arms", "weights_in_both_arms"} and arm is not arms[0]
 
 
 def _fault(fault: NamedFault, of_arm: str) -> SeedFinding:
@@ -131,15 +140,12 @@ def _counts(arm: ArmRuns) -> list[SeedFinding]:
 
 
 def _labels(labels: LabelsRead) -> list[SeedFinding]:
-    measured = "churn and agreement are measured, metrics are not."
     kind, sentence = "", ""
     if not labels.given:
-        kind, sentence = "no_labels", f"The inputs have no labels: {measured}"
-    elif labels.classes is None:
         kind = "no_labels"
-        sentence = (
-            f"None of the {labels.given:,} labels is a class ({labels.strange[0]!r}, for one): {measured}"
-        )
+        sentence = "The inputs have no labels: churn and agreement are measured, metrics are not."
+    elif labels.classes is None:
+        kind, sentence = "no_labels", f"None of the {labels.given:,} labels is a class."
     elif labels.strange:
         kind = "strange_labels"
         sentence = (
@@ -149,6 +155,9 @@ def _labels(labels: LabelsRead) -> list[SeedFinding]:
     elif len(set(labels.classes[labels.classes >= 0].tolist())) == 1:
         kind = "one_class"
         sentence = "All labels are of one class: whoever always says it is right, so no failed run shows by its accuracy."
+    elif labels.given < len(labels.classes):
+        kind = "some_labels"
+        sentence = f"{labels.given:,} of {len(labels.classes):,} examples have a label: metrics are of these, churn is of all."
     return [SeedFinding(kind=kind, sentence=sentence, runs=[])] if kind else []
 
 

@@ -16,8 +16,9 @@ from parity.seeds.failed import FailedRuns
 from parity.seeds.integrity import SeedCheck
 from parity.seeds.metric import MetricSpread
 from parity.seeds.settling import RunsNeeded, runs_for_difference, runs_for_stability
+from parity.seeds.spending import Levels, applied, spend
 
-__all__ = ["Comparison", "Margins", "Reason", "Stability", "compare_arms", "judge_stability"]
+__all__ = ["About", "Comparison", "Margins", "Reason", "Stability", "compare_arms", "judge_stability"]
 
 About = Literal[
     "failed_runs",
@@ -30,6 +31,11 @@ About = Literal[
     "dropout_seed_fixed",
     "seed_fixed",
     "no_labels",
+    "metric_not_measured",
+    "labels_not_classes",
+    "labels_too_few",
+    "slices_not_measured",
+    "slices_apart",
     "new_run",
     "new_run_low",
     "churn_high",
@@ -66,6 +72,9 @@ class Reason(NamedTuple):
     """One thing that was looked at: the value seen, its limit, and whether it holds (for "difference" and "permutation": is
     shown). value and limit are None where there is nothing to measure.
 
+    metric_not_measured, labels_not_classes (a share), labels_too_few (the share of labelled examples that could differ unseen),
+    slices_not_measured (how many): what was requested and not measured, or not in full (`parity/seeds/unmeasured.py`).
+    slices_apart: the least p of a slice, Holm's, where the arms as a whole are not shown to differ.
     failed_runs: how many, of 0. missing_runs: how many of those asked for could not be counted, of 0. shared_seeds: how many
     runs share no seed, of three. init_seed_fixed and the like: that seed never moved. new_run: half-width for a new run, at
     most the metric's margin. new_run_low: what the lower bound of the SD gives (z s_low), above the margin or not. churn_high, churn_low: the bounds of mean churn against the budget. difference: p of the two-sided t test. tost: p of
@@ -90,7 +99,8 @@ class Stability(NamedTuple):
 class Comparison(NamedTuple):
     """The verdict over two arms. `inside_margin`: different, and at once shown to lie inside the margin.
 
-    `false_alarm` bounds the chance of "different" when the arms are alike: alpha for each test that could reject at all.
+    `false_alarm` bounds the chance of "different" when the arms are alike: what of alpha was spent on the two tests, `levels` on
+    each (`parity/seeds/spending.py`).
     """
 
     verdict: Literal["equivalent", "different", "inconclusive"]
@@ -99,6 +109,7 @@ class Comparison(NamedTuple):
     runs: tuple[int, int]
     runs_needed: RunsNeeded
     false_alarm: float
+    levels: Levels = Levels(0.0, 0.0)
 
 
 def judge_stability(
@@ -112,13 +123,14 @@ def judge_stability(
     failed: FailedRuns | None = None,
     seeds: SeedCheck | None = None,
     missing: int = 0,
+    unmeasured: Sequence[Reason] = (),
 ) -> Stability:
     """Stable if a new run is expected within the margin and churn is surely within its budget; unstable if a run failed, or
     if even a lower bound exceeds its limit. Else inconclusive.
 
     With fewer than three runs that share no seed nothing is judged by their figures: it is inconclusive unless a run failed.
     A seed without effect, a seed that never moved (`fixed`: the intervals are conditional on it), and runs that were asked for
-    and are missing bar "stable".
+    and are missing bar "stable", and so does what was requested and not measured (`unmeasured`).
 
     metric: None without labels (then churn alone decides, and it is said). churn: None with one run. runs: that went into
     both, failed ones left out; `independent` of them share no seed (None: all). missing: that were asked for and are not among
@@ -142,17 +154,24 @@ def judge_stability(
     elif apart < 3:
         reasons.append(Reason("shared_seeds", float(apart), 3.0, False))
     reasons += _fixed(fixed)
-    if metric is None:
+    reasons += unmeasured
+    if metric is None and runs and not _known(unmeasured):
         reasons.append(Reason("no_labels", None, None, False))
     judged = _judged(margins, metric, churn) if apart >= 3 else []
     reasons += judged
     # A lower bound beyond its limit condemns; an upper one within it acquits, and all must be there.
     beyond |= any(reason.about in ("new_run_low", "churn_low") and not reason.holds for reason in judged)
     uppers = [reason for reason in judged if reason.about in ("new_run", "churn_high")]
-    inside = len(uppers) == (1 if metric is None else 2) and all(reason.holds for reason in uppers)
-    whole = not dead and not missing and not fixed
+    inside = len(uppers) >= (1 if metric is None or _known(unmeasured) else 2) and all(
+        reason.holds for reason in uppers
+    )
+    whole = not dead and not missing and not fixed and not unmeasured
     if not beyond and (fixed or apart < 3 <= runs):
         needed = RunsNeeded(max(3, runs), "every_seed")
+    elif inside and not beyond and unmeasured and not missing:
+        needed = RunsNeeded(None, "not_measured")
+    elif inside and not beyond and dead and not missing:
+        needed = RunsNeeded(None, "dead_seed")
     elif inside and not whole and not beyond:
         needed = RunsNeeded(runs + max(missing, 1), "at_least")
     elif beyond or inside:
@@ -174,6 +193,11 @@ def judge_stability(
         runs,
         needed,
     )
+
+
+def _known(unmeasured: Sequence[Reason]) -> bool:
+    """Whether it is among what was requested and not measured that there is no metric."""
+    return any(reason.about == "metric_not_measured" for reason in unmeasured)
 
 
 def _fixed(names: Sequence[str]) -> list[Reason]:
@@ -211,10 +235,12 @@ def compare_arms(
     fixed: Sequence[str] = (),
     failed: Sequence[FailedRuns] = (),
     missing: int = 0,
+    unmeasured: Sequence[Reason] = (),
 ) -> Comparison:
-    """Different if the t test or the permutation test rejects at alpha; equivalent if TOST passes and excess churn is surely
+    """Different if the t test or the permutation test rejects, each at its part of alpha; equivalent if TOST passes and excess churn is surely
     within its budget; where both, different but inside the margin. A failed or missing run in an arm bars equivalence, and so
-    does a seed that never moved in either (`fixed`): what holds for one set of initial weights need not hold for another.
+    does a seed that never moved in either (`fixed`): what holds for one set of initial weights need not hold for another; and
+    what was requested and not measured (`unmeasured`).
 
     runs: of each arm, that share no seed. difference: None without labels (then churn alone decides, and it is said).
     excess: None with one run in an arm.
@@ -225,7 +251,10 @@ def compare_arms(
         [excess.estimate.confidence] if excess else [],
     )
     reasons: list[Reason] = []
-    different, alike, tests = False, min(runs) >= 2, 0
+    different, alike = False, min(runs) >= 2
+    p = None if difference is None else difference.p
+    levels = spend(margins.alpha, difference=p is not None, least=None if excess is None else excess.least_p)
+    shown = applied(levels, margins.alpha, p, None if excess is None else excess.p)
     count = sum(len(arm.failed) for arm in failed)
     if count:
         reasons.append(Reason("failed_runs", float(count), 0.0, False))
@@ -236,24 +265,24 @@ def compare_arms(
     if min(runs) < 3:
         reasons.append(Reason("few_runs", float(min(runs)), 3.0, False))
     reasons += _fixed(fixed)
+    reasons += unmeasured
     if difference is None:
-        reasons.append(Reason("no_labels", None, None, False))
-    elif difference.p is not None:
-        found = difference.p <= margins.alpha
-        reasons.append(Reason("difference", difference.p, margins.alpha, found))
+        if min(runs) and not _known(unmeasured):
+            reasons.append(Reason("no_labels", None, None, False))
+    elif p is not None:
+        found = p <= shown.difference
+        reasons.append(Reason("difference", p, shown.difference, found))
         different |= found
-        tests += 1
         equivalence = tost(difference, margins.metric, margins.alpha)
         if equivalence is not None:
             reasons.append(Reason("tost", equivalence.p, margins.alpha, equivalence.equivalent))
             alike &= equivalence.equivalent
     else:
-        alike = False
+        alike &= _known(unmeasured)
     if excess is not None:
-        found = excess.p <= margins.alpha
-        reasons.append(Reason("permutation", excess.p, margins.alpha, found))
+        found = excess.p <= shown.permutation + 1e-9
+        reasons.append(Reason("permutation", excess.p, shown.permutation, found))
         different |= found
-        tests += excess.least_p <= margins.alpha
         bounds = excess.estimate.interval
         if bounds is not None:
             held = bounds.high <= margins.excess_budget
@@ -263,10 +292,10 @@ def compare_arms(
             alike = False
     else:
         alike = False
-    barred = alike and bool(fixed)
-    alike &= not fixed
+    barred = alike and bool(fixed or unmeasured)
+    alike &= not barred
     if barred and not different:
-        needed = RunsNeeded(max(3, *runs), "every_seed")
+        needed = RunsNeeded(max(3, *runs), "every_seed") if fixed else RunsNeeded(None, "not_measured")
     elif different or alike:
         needed = RunsNeeded(min(runs), "enough")
     else:
@@ -284,7 +313,8 @@ def compare_arms(
         tuple(reasons),
         runs,
         needed,
-        min(1.0, tests * margins.alpha),
+        levels.together,
+        levels,
     )
 
 

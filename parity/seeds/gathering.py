@@ -7,13 +7,14 @@ in no mean.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.description import Training
 from parity.errors import TrainingDiverged
 from parity.seeds.arms import ArmRuns, Ground, Member, NamedFault
 from parity.seeds.asked import Arm, RunAsked
@@ -26,7 +27,7 @@ from parity.seeds.population import Population
 __all__ = ["gather_arms", "told_of"]
 
 _ARMS: tuple[Arm, ...] = ("candidate", "baseline")
-_Rows = Literal["other_data", "row_order"]
+_Rows = Literal["other_data", "row_order", "other_recipe"]
 
 
 def told_of(run: Collected) -> Told:
@@ -54,7 +55,7 @@ def gather_arms(
             )
     for one in arms:
         one.other_inputs(ground.digest)
-        one.other_training()
+        one.other_training(ground.recipes.get(one.arm))
         one.aligned(ground.classes)
     if len(arms) == 2:
         _in_both(arms[0], arms[1])
@@ -67,6 +68,11 @@ def _in_both(candidate: _Gathering, baseline: _Gathering) -> None:
     both = sides[0].keys() & sides[1].keys()
     candidate.left_in_both(both, "baseline", {bits: baseline.named(sides[1][bits]) for bits in both})
     baseline.left_in_both(both, "candidate", {bits: candidate.named(sides[0][bits]) for bits in both})
+    trained = [one.trained() for one in (candidate, baseline)]
+    shared = sorted(set(trained[0].values()) & set(trained[1].values()))
+    if shared:
+        for one, digests in zip((candidate, baseline), trained, strict=True):
+            one.shares(digests, shared)
 
 
 class _Gathering:
@@ -86,6 +92,7 @@ class _Gathering:
         ]
         self.faults: list[NamedFault] = []
         self.logits: dict[int, NDArray[np.float64]] = {}
+        self._weights: dict[int, dict[str, int]] = {}
         self._other_rows(outcomes)
 
     def present(self) -> list[int]:
@@ -97,6 +104,23 @@ class _Gathering:
 
     def named(self, index: int) -> str:
         return self.members[index].asked.name
+
+    def trained(self) -> dict[int, str]:
+        """The digest of each run's weights, of those that are known."""
+        digests = {index: run.description.weights_digest for index, run in self._runs()}
+        return {index: digest for index, digest in digests.items() if digest is not None}
+
+    def shares(self, digests: Mapping[int, str], shared: Sequence[str]) -> None:
+        """Say which runs have the weights of a run of the other arm. Where nothing else tells of their seeds, what they share stands
+        for one: a training is in both arms, and its two runs are more alike than two trainings are.
+        """
+        both = [index for index, digest in digests.items() if digest in shared]
+        detail = ""
+        if len(both) == len(self._runs()) and not any(member.asked.factors for member in self.members):
+            self._weights = {index: {"weights": shared.index(digests[index])} for index in both}
+            detail = "Runs of the same weights are taken as pairs."
+        names = tuple(self.named(index) for index in both)
+        self.faults.append(NamedFault("weights_in_both_arms", names, (), detail))
 
     def bits(self, index: int) -> bytes:
         return self.logits[index].tobytes()
@@ -123,7 +147,7 @@ class _Gathering:
             members[place] = members[place]._replace(standing="failed", reason=failed.sentence(run))
         failed = failed.and_diverged(diverged, ground.confidence)
         kept = tuple(present[place] for place in failed.keep)
-        population = self._population(kept, ground.labels) if kept else None
+        population = self._population(kept, ground.labels, self._weights) if kept else None
         return ArmRuns(self.arm, tuple(members), kept, population, failed, check, tuple(self.faults))
 
     def _other_rows(self, outcomes: Sequence[Outcome]) -> None:
@@ -137,15 +161,30 @@ class _Gathering:
                 list(labels)[fault.runs[0]], "row_order" if fault.kind == "row_order" else "other_data"
             )
 
-    def other_training(self) -> None:
-        """Runs that were trained on other rows than most."""
-        digests = {
-            index: [run.description.training.data_digest]
-            for index, run in self._runs()
-            if run.description.training is not None
-        }
-        for fault in check_rows(list(digests.values())).faults:
-            self._part(list(digests)[fault.runs[0]], "other_data", "It was trained on other rows.")
+    def other_training(self, recipe: str | None) -> None:
+        """Runs that were trained by another recipe, on other rows or from another base model than the audit's.
+
+        recipe: the digest of the recipe when the audit began (None: the runs exist, or only what trains can tell). What the audit
+        does not know of itself is what most runs have.
+        """
+        for index, run in self._runs():
+            training = run.description.training
+            if recipe is not None and training is not None and training.recipe_digest != recipe:
+                self._part(index, "other_recipe", "The recipe or its rows were changed while the audit ran.")
+        whats: tuple[tuple[Callable[[Training], str | None], _Rows, str], ...] = (
+            (lambda run: run.data_digest, "other_data", "It was trained on other rows."),
+            (lambda run: run.recipe_digest, "other_recipe", "It followed another recipe than most runs."),
+            (lambda run: run.base_digest, "other_recipe", "It began with another base model than most runs."),
+        )
+        for digest_of, kind, detail in whats:
+            trained = {index: run.description.training for index, run in self._runs()}
+            digests = {
+                index: [digest]
+                for index, run in trained.items()
+                if run is not None and (digest := digest_of(run)) is not None
+            }
+            for fault in check_rows(list(digests.values())).faults:
+                self._part(list(digests)[fault.runs[0]], kind, detail)
 
     def other_inputs(self, digest: str) -> None:
         """Runs that were asked when the inputs were no longer, or not yet, those that are judged by."""
@@ -183,13 +222,25 @@ class _Gathering:
         """What the seeds did: one run of each set of seeds stays, and one of each set of bits."""
         for fault in check.faults:
             runs = tuple(self.members[present[place]].asked.name for place in fault.runs)
-            self.faults.append(NamedFault(fault.kind, runs, fault.factors, hidden=fault.hidden))
+            detail = ""
+            if fault.kind == "duplicate_run" and self._other_weights(
+                [present[place] for place in fault.runs]
+            ):
+                detail = "Their weights differ, in what reaches no output."
+            self.faults.append(NamedFault(fault.kind, runs, fault.factors, detail, fault.hidden))
         stay = [present[place] for place in check.keep]
         for index in present:
             if index in stay:
                 continue
-            twin = next((kept for kept in stay if self._same(kept, index)), None)
+            twin = next((kept for kept in stay if self.bits(kept) == self.bits(index)), None)
             asked = self.members[index].asked
+            weights = next((kept for kept in stay if self._same_weights(kept, index)), None)
+            if twin is None and weights is not None and not self._repeated(weights, index):
+                reason = (
+                    f"It has the weights of {self.named(weights)} and other outputs: not a run of its own."
+                )
+                self._leave_out(index, reason, missed=True)
+                continue
             if twin is None:
                 first = next(kept for kept in stay if _seeds(self.members[kept].asked) == _seeds(asked))
                 name = self.members[first].asked.name
@@ -203,9 +254,19 @@ class _Gathering:
             )
             self._leave_out(index, reason, missed=moved)
 
-    def _same(self, one: int, other: int) -> bool:
-        digests = [dict(self._runs())[index].description.weights_digest for index in (one, other)]
-        return (digests[0] is not None and digests[0] == digests[1]) or self.bits(one) == self.bits(other)
+    def _same_weights(self, one: int, other: int) -> bool:
+        known = self.trained()
+        return one in known and known[one] == known.get(other)
+
+    def _other_weights(self, indices: Sequence[int]) -> bool:
+        known = self.trained()
+        digests = [known.get(index) for index in indices]
+        return None not in digests and len(set(digests)) > 1
+
+    def _repeated(self, one: int, other: int) -> bool:
+        """Whether the runs were made with the same seeds, so that what differs is noise beneath them."""
+        seeds = [_seeds(self.members[index].asked) for index in (one, other)]
+        return bool(seeds[0]) and seeds[0] == seeds[1]
 
     def _runs(self) -> list[tuple[int, Collected]]:
         return [
@@ -214,19 +275,28 @@ class _Gathering:
             if member.standing == "kept" and member.collected is not None
         ]
 
-    def _population(self, indices: Sequence[int], labels: NDArray[np.int64] | None) -> Population:
+    def _population(
+        self,
+        indices: Sequence[int],
+        labels: NDArray[np.int64] | None,
+        known: Mapping[int, Mapping[str, int]] = {},
+    ) -> Population:
         members = [self.members[index] for index in indices]
         return Population(
             np.stack([self.logits[index] for index in indices]),
             labels,
-            tuple(member.asked.factors for member in members),
+            tuple(known.get(index, self.members[index].asked.factors) for index in indices),
             self.arm,
             tuple(member.asked.name for member in members),
         )
 
     def _part(self, index: int, kind: _Rows, detail: str = "") -> None:
         self.faults.append(NamedFault(kind, (self.members[index].asked.name,), (), detail))
-        words = {"other_data": "It was run on other data.", "row_order": "Its rows stand in another order."}
+        words = {
+            "other_data": "It was run on other data.",
+            "row_order": "Its rows stand in another order.",
+            "other_recipe": "It followed another recipe.",
+        }
         self._leave_out(index, detail or words[kind], missed=True)
 
     def _leave_out(self, index: int, reason: str, *, missed: bool) -> None:

@@ -7,7 +7,17 @@ from typing import Any, NamedTuple
 from parity.seeds.gate import Comparison, Margins, Stability
 from parity.seeds.statistics import ArmStatistics
 
-__all__ = ["headline"]
+__all__ = ["Reached", "headline"]
+
+
+class Reached(NamedTuple):
+    """What there was to judge by: sentences on what was not measured, how many runs were given (of the arm with the fewest that
+    count), and how many of them count.
+    """
+
+    sentences: tuple[str, ...]
+    given: int
+    counted: int
 
 
 class _Metric(NamedTuple):
@@ -43,15 +53,17 @@ def headline(
     primary: str,
     first: ArmStatistics,
     between: dict[str, Any] | None,
+    reached: Reached,
 ) -> str:
-    """The sentence that heads every report."""
+    """The sentence that heads every report; reached: what there was to judge by, where that was not all."""
     metric = _METRICS[primary]
     if isinstance(verdict, Comparison):
         word = "Different, but inside the margin" if verdict.inside_margin else verdict.verdict.capitalize()
-        said = " ".join(_compared(verdict, metric, primary, between))
-        return f"{word}. {said} The margin is {metric.asked(margins.metric)}.{_needed(verdict)}"
-    said = " ".join(_spread(margins, metric, first)) or "There is too little to say how far runs differ."
-    return f"{verdict.verdict.capitalize()}. {said}{_needed(verdict)}"
+        said = " ".join([*reached.sentences, *_compared(verdict, metric, primary, between)])
+        return f"{word}. {said} The margin is {metric.asked(margins.metric)}.{_needed(verdict, reached)}"
+    seen = _spread(margins, metric, first) or ["There is too little to say how far runs differ."]
+    said = " ".join([*reached.sentences, *seen])
+    return f"{verdict.verdict.capitalize()}. {said}{_needed(verdict, reached)}"
 
 
 def _spread(margins: Margins, metric: _Metric, first: ArmStatistics) -> list[str]:
@@ -89,17 +101,18 @@ def _compared(
         return ["There are no runs of both arms that can be compared."]
     seen, excess = between["differences"].get(primary), between.get("excess_churn")
     found = {reason.about for reason in verdict.reasons if reason.holds}
-    parts = [
-        _difference(seen, metric, tested="difference" in found)
-        if seen is not None
-        else "There are no labels to measure by."
-    ]
+    parts = [_difference(seen, metric, tested="difference" in found)] if seen is not None else []
     if "permutation" in found and excess is not None:
         more = (
             f"The arms decide differently by more than seeds explain: churn between them exceeds that within them by "
             f"{excess['estimate']['value']:.1%} (permutation test, p = {_p(excess['p'])})."
         )
         parts.insert(1 if "difference" in found else 0, more)
+    elif seen is None and excess is not None:
+        parts.append(
+            f"Churn between the arms exceeds that within them by {excess['estimate']['value']:.1%} (permutation test, "
+            f"p = {_p(excess['p'])})."
+        )
     return parts
 
 
@@ -117,7 +130,7 @@ def _difference(seen: dict[str, Any], metric: _Metric, *, tested: bool) -> str:
     )
 
 
-def _needed(verdict: Stability | Comparison) -> str:
+def _needed(verdict: Stability | Comparison, reached: Reached) -> str:
     needed = verdict.runs_needed
     arms = " an arm" if isinstance(verdict, Comparison) else ""
     if needed.kind == "examples":
@@ -125,8 +138,12 @@ def _needed(verdict: Stability | Comparison) -> str:
             " No seed effect is seen: the spread is what so many examples produce by themselves. More seeds would not change "
             "the choice of a release; more examples would narrow it."
         )
+    if needed.kind == "not_measured":
+        return " More runs would not settle it: what was requested has to be measured."
+    if needed.kind == "dead_seed":
+        return " More runs would not settle it: a seed changed nothing."
     if needed.kind == "every_seed":
-        return f" At least {needed.runs} runs{arms} that move every seed would settle it."
+        return f" These runs do not move every seed. At least {needed.runs} runs{arms} that move every seed would settle it."
     if needed.runs is None:
         return " No number of runs up to 1,000 would settle it: it lies too near the limit, or hangs on the examples."
     if needed.kind == "enough" and needed.runs < 2:
@@ -134,6 +151,13 @@ def _needed(verdict: Stability | Comparison) -> str:
     if needed.kind == "enough":
         return f" {needed.runs} runs{arms} settle it."
     least = "At least" if needed.kind == "at_least" else "About"
+    if needed.runs <= reached.given:
+        # To whoever gave as many, the number alone would be no advice.
+        do = "does" if reached.counted == 1 else "do"
+        return (
+            f" {least} {needed.runs} runs{arms} that count would settle it; of the {reached.given} given{arms} "
+            f"{reached.counted or 'none'} {do}."
+        )
     return f" {least} {needed.runs} runs{arms} would settle it."
 
 

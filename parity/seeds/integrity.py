@@ -23,12 +23,14 @@ _WHOLE = (
     {"seed"},
     {"random_seed", "numpy_seed", "pytorch_seed"},
 )
-Kind = Literal["other_data", "row_order", "duplicate_run", "seed_without_effect", "repeat_differs"]
+Kind = Literal[
+    "other_data", "row_order", "duplicate_run", "same_weights", "seed_without_effect", "repeat_differs"
+]
 
 
 class Fault(NamedTuple):
     """Something that was planted or went wrong. `runs` are those it concerns, the first one being what the others equal
-    (duplicate_run, seed_without_effect, repeat_differs); `factors` the seeds in question. `hidden`: a seed without effect
+    (duplicate_run, same_weights, seed_without_effect, repeat_differs); `factors` the seeds in question. `hidden`: a seed without effect
     that only the runs' own records tell of, as other seeds moved with it and made the runs differ.
     """
 
@@ -69,7 +71,9 @@ class RepeatNoise(NamedTuple):
 
 
 class SeedCheck(NamedTuple):
-    """What the seeds did. `keep` are the runs that may be averaged: one of each set of seeds, one of each set of bits."""
+    """What the seeds did. `keep` are the runs that may be averaged: one of each set of seeds, of each set of bits, of each set of
+    weights.
+    """
 
     faults: tuple[Fault, ...]
     factors: tuple[FactorCheck, ...]
@@ -99,19 +103,23 @@ def check_seeds(
 ) -> SeedCheck:
     """Compare every pair of runs with the seeds they were made with.
 
-    weights: a digest of each run's weights, None where unknown. Two runs are the same run when their logits are bitwise
-    equal or their weights' digests are. A run without factors is only looked at for being there twice, and runs of which
+    Two runs are the same run when their logits are bitwise equal, whatever their weights: what differs there reaches no output.
+    weights: a digest of each run's weights, None where unknown. Runs of equal weights and other outputs are not the same run, and
+    no two runs of a recipe either: something else than a seed (a config, a tokenizer, an option) makes them differ. A run without factors is only looked at for being there twice, and runs of which
     the same seeds are known are repeats only where no other seed is unknown.
     made: for each run what it recorded that each seed made, by the seed's name (nothing: the seed had nothing to make).
     """
     digests = list(weights) if weights is not None else [None] * population.runs
     pairs = list(combinations(range(population.runs), 2))
-    same = {pair: _same(population, digests, pair) for pair in pairs}
+    bits = [_bits(population, run) for run in range(population.runs)]
+    same = {pair: bits[pair[0]] == bits[pair[1]] for pair in pairs}
+    alike = {pair: digests[pair[0]] is not None and digests[pair[0]] == digests[pair[1]] for pair in pairs}
+    unmoved = {pair: same[pair] or alike[pair] for pair in pairs}
     moved = {pair: _moved(population.factors[pair[0]], population.factors[pair[1]]) for pair in pairs}
     names = sorted({name for run in population.factors for name in run} - {"repeat"})
-    checks = tuple(_factor(name, population, moved, same) for name in names)
+    checks = tuple(_factor(name, population, moved, unmoved) for name in names)
     dead = {check.name for check in checks if check.alone and not check.changed}
-    together = _dead_together(moved, same)
+    together = _dead_together(moved, unmoved)
     faults: list[Fault] = []
     if together and not dead:
         dead = set(together)
@@ -120,7 +128,7 @@ def check_seeds(
             {
                 run
                 for pair in pairs
-                if same[pair] and moved[pair] and set(cause) & set(moved[pair] or ())
+                if unmoved[pair] and moved[pair] and set(cause) & set(moved[pair] or ())
                 for run in pair
             }
         )
@@ -137,18 +145,14 @@ def check_seeds(
                 faults.append(Fault("duplicate_run", pair, seeds or ()))
         elif seeds == ():
             faults.append(Fault("repeat_differs", pair))
+        elif alike[pair] and not (seeds and set(seeds) <= dead):
+            faults.append(Fault("same_weights", pair, seeds or ()))
     keep: list[int] = []
     for run in range(population.runs):
-        if not any(same[(kept, run)] or moved[(kept, run)] == () for kept in keep):
+        earlier = [(kept, run) for kept in keep]
+        if not any(same[pair] or alike[pair] or moved[pair] == () for pair in earlier):
             keep.append(run)
     return SeedCheck(tuple(faults), checks, _repeats(population, moved), tuple(keep))
-
-
-def _same(population: Population, digests: Sequence[str | None], pair: tuple[int, int]) -> bool:
-    one, other = pair
-    if digests[one] is not None and digests[one] == digests[other]:
-        return True
-    return _bits(population, one) == _bits(population, other)
 
 
 def _bits(population: Population, run: int) -> bytes:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from parity.measure.quantiles import beta_quantile, t_quantile
 from parity.seeds.excess import least_p
+from parity.seeds.spending import spend_on_runs
 from parity.seeds.tails import beyond_noncentral_t, chi2_quantile
 
 __all__ = ["CanShow", "can_show", "detectable", "difference_power", "tost_power", "tost_sd"]
@@ -27,9 +29,10 @@ _SHARE_NODES, _SHARE_WEIGHTS = np.polynomial.legendre.leggauss(32)
 
 class CanShow(NamedTuple):
     """What S runs (an arm) can show. In multiples of the SD over runs: the half-width of the mean's interval, the interval of
-    the SD, the half-width for a new run, and the difference of two arms found with this power. In multiples of the margin:
-    the largest SD of paired differences at which equivalence is shown with this power when there is no difference. And the
-    smallest p of a permutation test of S against S runs.
+    the SD, the half-width for a new run, and the difference of two arms that the t test finds with this power at `level`, its part
+    of alpha; `detectable_alone` at all of alpha, were it the only test: the difference between the two is what it costs that two
+    tests keep one alpha. In multiples of the margin: the largest SD of paired differences at which equivalence is shown with
+    this power when there is no difference. And the smallest p of a permutation test of S against S runs.
     """
 
     runs: int
@@ -42,25 +45,31 @@ class CanShow(NamedTuple):
     least_p: float
     alpha: float
     power: float
+    level: float
+    detectable_alone: float
 
 
+@cache
 def can_show(runs: int, alpha: float = 0.05, power: float = 0.8) -> CanShow:
     """For two runs or more."""
     t = t_quantile(1 - alpha / 2, runs - 1)
     low, high = (
         math.sqrt((runs - 1) / chi2_quantile(share, runs - 1)) for share in (1 - alpha / 2, alpha / 2)
     )
+    level = spend_on_runs(alpha, runs).difference
     return CanShow(
         runs,
         t / math.sqrt(runs),
         low,
         high,
         t * math.sqrt(1 + 1 / runs),
-        detectable(runs, alpha, power),
+        detectable(runs, level, power),
         tost_sd(runs, alpha, power),
         least_p(runs, runs),
         alpha,
         power,
+        level,
+        detectable(runs, alpha, power),
     )
 
 

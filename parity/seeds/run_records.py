@@ -30,6 +30,8 @@ _TRAINED = (
     "order_digests",
     "dropout_digest",
     "environment",
+    "base_digest",
+    "base_revision",
 )
 _LONGEST_TEXT = 400
 

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from parity.measure.quantiles import normal_quantile, t_quantile
 from parity.seeds.estimate import Estimate, half_width
 from parity.seeds.excess import least_p
+from parity.seeds.spending import spend
 from parity.seeds.tails import chi2_quantile
 
 __all__ = ["RunsNeeded", "half_width_at", "runs_for_difference", "runs_for_stability"]
@@ -24,11 +25,14 @@ class RunsNeeded(NamedTuple):
     (no number up to 1000 does: it lies too near the limit, or hangs on the number of examples; `runs` is None), "examples" (no
     seed effect is seen: the spread is what so many examples produce, and more seeds would not change the choice of a release;
     `runs` is None), "every_seed" (a seed stood still, or too few runs share none: so many runs at least, in which every seed
-    moves).
+    moves), "not_measured" (the figures are within their limits, and something that was requested was not measured), "dead_seed"
+    (they are, and a seed changed nothing): of these two no number of runs settles anything, `runs` is None.
     """
 
     runs: int | None
-    kind: Literal["enough", "estimate", "at_least", "none", "examples", "every_seed"]
+    kind: Literal[
+        "enough", "estimate", "at_least", "none", "examples", "every_seed", "not_measured", "dead_seed"
+    ]
 
 
 def at_runs(found: Estimate, now: int, runs: int) -> Estimate:
@@ -91,7 +95,7 @@ def runs_for_difference(
     """Runs an arm at which, with 80 % power, the arms are found different or shown equivalent; three at least.
 
     Planned as (distance to the limit) / (standard error) >= t_(1-alpha) + t_0.8, for equivalence from the margin's side and
-    for a difference from 0 (with 1 - alpha/2).
+    for a difference from 0 (with 1 - level/2, the level being the test's part of alpha with so many runs).
     """
     least = min(now)
     known = [part for part in (difference, excess) if part is not None]
@@ -104,10 +108,15 @@ def runs_for_difference(
         return room > 0 and room >= sum(halves)
 
     def settled(runs: int) -> bool:
-        apart = difference is not None and reaches(difference, abs(difference.value), 1 - alpha / 2, runs)
+        levels = spend(alpha, difference=difference is not None, least=least_p(runs, runs))
+        apart = difference is not None and reaches(
+            difference, abs(difference.value), 1 - levels.difference / 2, runs
+        )
         alike = difference is None or reaches(difference, margin - abs(difference.value), 1 - alpha, runs)
         if excess is not None:
-            apart |= least_p(runs, runs) <= alpha and reaches(excess, excess.value, 1 - alpha / 2, runs)
+            apart |= levels.permutation > 0 and reaches(
+                excess, excess.value, 1 - levels.permutation / 2, runs
+            )
             alike &= reaches(excess, budget - excess.value, 1 - alpha / 2, runs)
         return apart or alike
 

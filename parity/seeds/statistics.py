@@ -204,8 +204,8 @@ def _similarities(runs: ArmRuns, design: Design, confidence: float) -> list[Stag
 
 
 def _temperatures(labelled: Population | None, design: Design, confidence: float) -> dict[str, Any] | None:
-    if labelled is None or labelled.labels is None:
-        return None
+    if labelled is None or labelled.labels is None or not np.isfinite(labelled.logits).all():
+        return None  # no temperature scales a probability of 0
     fits = [fit_label_temperature(logits, labelled.labels, confidence) for logits in labelled.logits]
     if design.grid is None:
         told = temperature_spread([fits[run] for run in design.alone], confidence)
@@ -220,8 +220,12 @@ def _without_contested(agreed: Agreement) -> dict[str, Any]:
     return record
 
 
-def calibration_of(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, Any]:
-    """One run's calibration against the labels: ECE beside that of a calibrated model, ACE, NLL, Brier, fitted T."""
+def calibration_of(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, Any] | None:
+    """One run's calibration against the labels: ECE beside that of a calibrated model, ACE, NLL, Brier, fitted T; None where a
+    logit is not finite.
+    """
     known = labels >= 0
+    if not np.isfinite(logits[known]).all():
+        return None
     record: dict[str, Any] = plain(run_calibration(logits[known], labels[known]))
     return record

@@ -7,7 +7,7 @@ it ends no audit and is in no mean.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,23 +23,22 @@ from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_s
 from parity.inputs import Inputs
 from parity.managed import ensure
 from parity.seed_audit import MarginsRecord, SeedAudit
+from parity.seeds.against import against_baseline
 from parity.seeds.arms import ArmRuns, Ground
-from parity.seeds.asked import RunAsked
-from parity.seeds.between import TwoArms, two_arms
+from parity.seeds.asked import Arm, RunAsked
 from parity.seeds.classes import Classes, usual_classes
 from parity.seeds.collect import Outcome, Task, read_collected
-from parity.seeds.findings import LabelsRead, findings_of
-from parity.seeds.gate import Comparison, Margins, Reason, Stability, compare_arms, judge_stability
+from parity.seeds.findings import findings_of
+from parity.seeds.gate import Comparison, Margins, Stability, judge_stability
 from parity.seeds.gathering import gather_arms, told_of
-from parity.seeds.headline import headline
+from parity.seeds.headline import Reached, headline
 from parity.seeds.inputs_asked import InputsAsked
 from parity.seeds.plain import plain
-from parity.seeds.population import Population
 from parity.seeds.provenance import provenance_of
 from parity.seeds.run_records import contested_examples, integrity_record, run_records
 from parity.seeds.scores import Metric
-from parity.seeds.settling import RunsNeeded
-from parity.seeds.statistics import arm_statistics
+from parity.seeds.statistics import ArmStatistics, arm_statistics
+from parity.seeds.unmeasured import LabelsRead, Requested, Unmeasured, unmeasured
 from parity.subject import parse_subject
 
 __all__ = ["SurveyRequest", "survey"]
@@ -51,7 +50,8 @@ Execute = Callable[[Sequence[Task], Progress], list[Outcome]]
 class SurveyRequest(NamedTuple):
     """What is asked: the runs (the candidate's, then the baseline's where there are two arms), the inputs, what was stated beforehand.
 
-    `slices` is the column whose values part the inputs; `execute` makes and asks runs; `folder` holds what they said.
+    `metric_named`: the metric was named, and is not only the default one. `recipe_digests`: of the recipe of each
+    arm, as it is before any run is made. `slices` is the column whose values part the inputs; `execute` makes and asks runs; `folder` holds what they said.
     """
 
     runs: Sequence[RunAsked]
@@ -60,12 +60,14 @@ class SurveyRequest(NamedTuple):
     execute: Execute
     margins: Margins
     primary: Metric = "accuracy"
+    metric_named: bool = False
     temperatures: Sequence[float] = (1.0,)
     slices: str | None = None
     full_rows: int = 48
     timeout: float = 3600.0
     allow_inconclusive: bool = False
     recipe: dict[str, Any] | None = None
+    recipe_digests: Mapping[Arm, str] = {}
     command: str = ""
 
 
@@ -97,7 +99,7 @@ def survey(request: SurveyRequest, progress: Progress) -> SeedAudit:
         raise _nothing(request.runs, outcomes)
     classes = usual_classes([told_of(run) for run in collected.values()])
     labels = _labels(inputs, classes)
-    ground = Ground(inputs.digest, classes, labels.classes, 1 - request.margins.alpha)
+    ground = Ground(inputs.digest, classes, labels.classes, 1 - request.margins.alpha, request.recipe_digests)
     arms = gather_arms(request.runs, outcomes, collected, ground)
     made = _Made(inputs, list(classes.names), labels, slices, arms)
     return _conclude(request, made, (started, clock))
@@ -125,10 +127,12 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         for arm in made.arms
     ]
     candidate, first = made.arms[0], statistics[0]
+    barred = _barred(request, made, statistics)
+    reasons = [item.reason for item in barred]
     between: dict[str, Any] | None = None
     verdict: Stability | Comparison
     if len(made.arms) == 2:
-        verdict, between = _against_baseline(request, made)
+        verdict, between = against_baseline(made.arms, request.primary, request.margins, made.slices, reasons)
     else:
         verdict = judge_stability(
             request.margins,
@@ -140,8 +144,10 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
             failed=candidate.failed,
             seeds=candidate.check,
             missing=candidate.missing,
+            unmeasured=reasons,
         )
     inside = isinstance(verdict, Comparison) and verdict.inside_margin
+    reached = _reached(made, statistics, [item.sentence for item in barred])
     passed = verdict.verdict in {"stable", "equivalent"} or inside
     passed = passed or (verdict.verdict == "inconclusive" and request.allow_inconclusive)
     record = first.record
@@ -149,13 +155,14 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         verdict=verdict.verdict,
         inside_margin=inside,
         exit_code=0 if passed else 1,
-        headline=headline(verdict, request.margins, request.primary, first, between),
+        headline=headline(verdict, request.margins, request.primary, first, between, reached),
         margins=MarginsRecord(
             primary=request.primary,
             metric=request.margins.metric,
             churn=request.margins.churn,
             alpha=request.margins.alpha,
             excess=request.margins.excess,
+            metric_named=request.metric_named,
         ),
         inputs=_inputs_record(made.inputs),
         classes=made.names,
@@ -169,9 +176,9 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         arms=[item.record for item in statistics],
         baseline=between,
         reasons=plain(verdict.reasons),
-        runs_needed=plain(verdict.runs_needed),
+        runs_needed=_needed(verdict, reached),
         integrity=integrity_record(made.arms),
-        findings=findings_of(made.arms, made.labels),
+        findings=findings_of(made.arms, made.labels, barred),
         contested=contested_examples(first.agreement, made.inputs, made.names),
         recipe=request.recipe,
         provenance=provenance_of(*began, made.arms),
@@ -179,44 +186,37 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
     )
 
 
-def _against_baseline(request: SurveyRequest, made: _Made) -> tuple[Comparison, dict[str, Any] | None]:
-    """The verdict over two arms; the statistics between them are None where an arm has no run to compare."""
-    arms, (candidate, baseline) = made.arms, (arm.population for arm in made.arms)
-    found: TwoArms | None = None
-    if candidate is not None and baseline is not None:
-        paired = _paired(baseline, candidate)
-        found = two_arms(baseline, candidate, request.primary, request.margins, made.slices, paired=paired)
-    kept = (len(arms[1].kept), len(arms[0].kept))
-    baseline_runs, candidate_runs = kept if found is None else found.record["runs"]
-    comparison = compare_arms(
-        request.margins,
-        found.difference if found is not None else None,
-        found.excess if found is not None else None,
-        runs=(baseline_runs, candidate_runs),
-        fixed=[] if found is None else found.record["conditional_on"],
-        failed=[arm.failed for arm in arms if arm.failed is not None],
-        missing=sum(arm.missing for arm in arms),
-    )
-    between = None if found is None else {**found.record, "false_alarm": comparison.false_alarm}
-    return _of_seeds(comparison, arms), between
+def _needed(verdict: Stability | Comparison, reached: Reached) -> dict[str, Any]:
+    """How many runs would settle it; where no more than were given, also how many were and how many of them count."""
+    needed = verdict.runs_needed
+    record: dict[str, Any] = plain(needed)
+    if needed.kind in {"estimate", "at_least"} and needed.runs is not None and needed.runs <= reached.given:
+        record |= {"given": reached.given, "counted": reached.counted}
+    return record
 
 
-def _of_seeds(comparison: Comparison, arms: Sequence[ArmRuns]) -> Comparison:
-    """A comparison of which a seed did nothing shows no equivalence: runs vary by less than their seeds say."""
-    faults = [fault for arm in arms if arm.check is not None for fault in arm.check.faults]
-    if not any(fault.kind == "seed_without_effect" for fault in faults):
-        return comparison
-    reasons = (Reason("seed_without_effect", None, None, False), *comparison.reasons)
-    if comparison.verdict != "equivalent":
-        return comparison._replace(inside_margin=False, reasons=reasons)
-    needed = RunsNeeded(min(comparison.runs) + 1, "at_least")
-    return comparison._replace(verdict="inconclusive", reasons=reasons, runs_needed=needed)
+def _reached(made: _Made, statistics: Sequence[ArmStatistics], barred: Sequence[str]) -> Reached:
+    """What there was to judge by. Where nothing bars a pass and examples have no label, it is said what is judged all the same."""
+    sentences, labels = list(barred), made.labels
+    if all(arm.kept for arm in made.arms) and not labels.given and not barred:
+        sentences.append("The inputs have no labels: churn alone was judged.")
+    elif 0 < labels.measured < made.inputs.count:
+        sentences.append(
+            f"{labels.measured:,} of {made.inputs.count:,} examples have a label that is a class: the metric is of these."
+        )
+    counts = [(item.independent, len(arm.members)) for item, arm in zip(statistics, made.arms, strict=True)]
+    counted, given = min(counts)
+    return Reached(tuple(sentences), given, counted)
 
 
-def _paired(baseline: Population, candidate: Population) -> bool:
-    """Whether each run of an arm has one of the same seeds in the other, and no second one."""
-    seeds = [[tuple(sorted(run.items())) for run in side.factors] for side in (baseline, candidate)]
-    return all(seeds[0]) and seeds[0] == seeds[1] and len(set(seeds[0])) == len(seeds[0])
+def _barred(request: SurveyRequest, made: _Made, statistics: Sequence[ArmStatistics]) -> list[Unmeasured]:
+    """What was requested and was not measured; nothing where an arm has no run to measure by, which is said as such."""
+    if any(not arm.kept for arm in made.arms):
+        return []
+    named = request.metric_named or request.primary != SurveyRequest._field_defaults["primary"]
+    requested = Requested(request.primary, named, made.slices, request.margins)
+    means = [item.primary.spread.mean for item in statistics if item.primary is not None]
+    return unmeasured(requested, made.labels, made.names, means, len(made.arms))
 
 
 def _prepare(asked: Sequence[RunAsked], progress: Progress) -> None:

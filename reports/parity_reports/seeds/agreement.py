@@ -25,7 +25,7 @@ def build_agreement(audit: SeedAudit, parts: Parts, most_contested: int) -> Sect
         "Runs with equal accuracy can still decide different examples. Churn is the share of examples that two runs decide "
         "differently; kappa is agreement beyond chance, and falls when one class dominates."
         if compared
-        else "No two runs are kept: whether runs agree cannot be told."
+        else f"No two runs{_sharing(parts)} are kept: whether runs agree is not known."
     )
     return Section(
         anchor="agreement",
@@ -34,6 +34,10 @@ def build_agreement(audit: SeedAudit, parts: Parts, most_contested: int) -> Sect
         lede=lede,
         blocks=tuple(_blocks(audit, parts, most_contested)),
     )
+
+
+def _sharing(parts: Parts) -> str:
+    return " that share no seed" if any(arm.runs > 1 for arm in parts.arms) else ""
 
 
 def _blocks(audit: SeedAudit, parts: Parts, most_contested: int) -> Iterator[Block]:

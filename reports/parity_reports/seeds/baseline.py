@@ -10,7 +10,7 @@ from parity_reports import wording
 from parity_reports.blocks import Block, Column, Facts, Figure, Row, Section, Table
 from parity_reports.drawings import Interval, Intervals
 from parity_reports.seeds import units
-from parity_reports.seeds.parts import Baseline, Difference, Equivalence, ExcessChurn, Parts
+from parity_reports.seeds.parts import Baseline, Difference, Equivalence, ExcessChurn, Levels, Parts, Slice
 
 __all__ = ["build_baseline"]
 
@@ -24,7 +24,7 @@ def build_baseline(audit: SeedAudit, parts: Parts) -> Section:
         lede = (
             "No baseline was given: nothing is said about another recipe."
             if len(parts.arms) < 2
-            else "The arms could not be compared: an arm has no run that is kept, or they have other classes."
+            else f"The arms could not be compared: no run of {_empty(parts)} is kept."
         )
         return Section("baseline", "Candidate against baseline", "Baseline", lede, ())
     paired = (
@@ -36,19 +36,26 @@ def build_baseline(audit: SeedAudit, parts: Parts) -> Section:
         f"Candidate minus baseline, over new runs and new examples. {paired}. A difference that is not shown is not thereby "
         "none: whether it lies inside the margin is the test of equivalence."
     )
-    return Section("baseline", "Candidate against baseline", "Baseline", lede, tuple(_blocks(audit, found)))
+    return Section(
+        "baseline", "Candidate against baseline", "Baseline", lede, tuple(_blocks(audit, parts, found))
+    )
 
 
-def _blocks(audit: SeedAudit, found: Baseline) -> Iterator[Block]:
+def _empty(parts: Parts) -> str:
+    """The arms without a run."""
+    return " and ".join(f"the {arm.name}" for arm in parts.arms if not arm.runs) or "an arm"
+
+
+def _blocks(audit: SeedAudit, parts: Parts, found: Baseline) -> Iterator[Block]:
     primary = audit.margins.primary
     chief = found.differences.get(primary)
     if chief is not None:
-        yield Figure("Difference of the arms", "", _figure(audit, found, chief))
+        yield Figure("Difference of the arms", "", _figure(audit, parts, found, chief))
     if found.differences:
         yield _differences(found)
     rows = (
         *_equivalence(primary, found.tost),
-        *_excess(audit, found.excess_churn),
+        *_excess(found.excess_churn, found.levels, audit.margins.alpha),
         *_kinds(found),
     )
     if rows:
@@ -57,11 +64,10 @@ def _blocks(audit: SeedAudit, found: Baseline) -> Iterator[Block]:
         yield _slices(primary, found)
 
 
-def _figure(audit: SeedAudit, found: Baseline, chief: Difference) -> Intervals:
+def _figure(audit: SeedAudit, parts: Parts, found: Baseline, chief: Difference) -> Intervals:
     primary = audit.margins.primary
-    rows = [
-        _interval(primary, "All examples", chief, bad=chief.p is not None and chief.p <= audit.margins.alpha)
-    ]
+    shown = any(reason.about == "difference" and reason.holds for reason in parts.reasons)
+    rows = [_interval(primary, "All examples", chief, bad=shown)]
     rows += [
         _interval(primary, item.slice, item.difference, bad=bool(item.differs))
         for item in found.slices[:_MOST_IN_FIGURE]
@@ -120,7 +126,7 @@ def _equivalence(primary: str, found: Equivalence | None) -> Iterator[tuple[str,
     yield f"Its {confidence} interval", units.interval(primary, found.interval, signed=True)
 
 
-def _excess(audit: SeedAudit, found: ExcessChurn | None) -> Iterator[tuple[str, str]]:
+def _excess(found: ExcessChurn | None, levels: Levels | None, alpha: float) -> Iterator[tuple[str, str]]:
     if found is None:
         return
     baseline, candidate = found.within
@@ -146,7 +152,7 @@ def _excess(audit: SeedAudit, found: ExcessChurn | None) -> Iterator[tuple[str, 
             "Pairs of runs that share seeds",
             f"{wording.count(found.matched)}, left out: the test then rejects less often than its level",
         )
-    if found.least_p is not None and found.least_p > audit.margins.alpha:
+    if found.least_p is not None and found.least_p > (alpha if levels is None else levels.permutation + 1e-9):
         yield "What that test can show", "nothing at this α, whatever is seen: there are too few runs"
 
 
@@ -158,7 +164,16 @@ def _kinds(found: Baseline) -> Iterator[tuple[str, str]]:
             f"{wording.share(kinds.win)} wrong to right, {wording.share(kinds.loss)} right to wrong, {wording.share(kinds.neutral)} wrong to another wrong",
         )
     if found.false_alarm is not None:
-        yield "Chance of “different” for arms that are alike, at most", wording.share(found.false_alarm)
+        yield "Chance of “different” for arms that are alike, at most", _false_alarm(found)
+
+
+def _false_alarm(found: Baseline) -> str:
+    """The bound, and how it is divided."""
+    said, levels = wording.share(found.false_alarm), found.levels
+    if levels is None or not levels.difference or not levels.permutation:
+        return said
+    parts = f"{wording.share(levels.difference)} for the t test, {wording.share(levels.permutation)} for the permutation test"
+    return f"{said}: {parts}; where one rejects, the other has all of it"
 
 
 def _slices(primary: str, found: Baseline) -> Table:
@@ -181,9 +196,9 @@ def _slices(primary: str, found: Baseline) -> Table:
                     ),
                     units.p_value(item.p),
                     units.p_value(item.p_holm),
-                    "not measured" if item.differs is None else "differs" if item.differs else "not shown",
+                    _result(item),
                 ),
-                "hit" if item.differs else "",
+                "hit" if item.differs or item.apart else "",
             )
             for item in found.slices
         ),
@@ -191,3 +206,12 @@ def _slices(primary: str, found: Baseline) -> Table:
         note="Each slice by itself; p is corrected by Holm for how many were looked at. Slices have fewer examples and show less.",
         brief=True,
     )
+
+
+def _result(item: Slice) -> str:
+    """A slice by itself is a test beyond those that share α: that it differs is said only where the arms do."""
+    if item.differs is None:
+        return "not measured"
+    if item.differs:
+        return "differs"
+    return "apart by itself" if item.apart else "not shown"

@@ -10,6 +10,7 @@ from parity_reports import wording
 from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
 from parity_reports.seeds import units
 from parity_reports.seeds.parts import ArmParts, FittedTemperature, Parts
+from parity_reports.seeds.without import why_no_metric
 
 __all__ = ["build_calibration"]
 
@@ -23,7 +24,7 @@ def build_calibration(audit: SeedAudit, parts: Parts, most_runs: int) -> Section
         "A perfectly calibrated model of this size has an ECE above zero too: it stands beside. T above 1 says that a run is "
         "too sure; it is fitted on these very rows."
         if known
-        else "Without labels nothing is said about calibration."
+        else f"{why_no_metric(audit, parts) or 'No run has a calibration'}: nothing is shown about calibration."
     )
     return Section(
         anchor="calibration",

@@ -151,11 +151,12 @@ def _size(audit: SeedAudit, parts: Parts) -> Answer:
         )
     if arm.churn is not None:
         title = f"{wording.share(arm.churn.estimate.value)} of decisions"
-        return Answer(question, title, f"{churn} No metric tells more.", "agreement", "Agreement")
+        return Answer(question, title, churn, "agreement", "Agreement")
     if metric is not None:
         said = f"The {units.in_sentence(primary)} of one run is {units.value(primary, metric.spread.mean)}; one run has no spread."
         return Answer(question, "Not measured", said, "metrics", "Metrics")
-    return Answer(question, "Not measured", "No two runs are kept.", "integrity", "What became of the runs")
+    said = "No two runs that share no seed are kept." if arm.runs > 1 else "No two runs are kept."
+    return Answer(question, "Not measured", said, "integrity", "What became of the runs")
 
 
 def _spread_sentence(primary: str, metric: Metric) -> str:
@@ -276,11 +277,13 @@ def _arms_origin(question: str, audit: SeedAudit, parts: Parts) -> Answer:
         return Answer(
             question, "Not told", f"Too few runs to compare decisions.{where}", "baseline", "The arms"
         )
-    excess, alpha = found.excess_churn, audit.margins.alpha
+    excess = found.excess_churn
+    tested = next((reason for reason in parts.reasons if reason.about == "permutation"), None)
     title = "Not shown to be other decisions than seeds make"
-    if excess.p is not None and excess.p <= alpha:
+    level = audit.margins.alpha if tested is None or tested.limit is None else tested.limit
+    if tested.holds if tested is not None else excess.p is not None and excess.p <= level:
         title = "Other decisions than seeds make"
-    elif excess.least_p is not None and excess.least_p > alpha:
+    elif excess.least_p is not None and excess.least_p > level:
         title = "So few runs cannot tell"
         where = f" No p below {units.p_value(excess.least_p)} can come of them, whatever is seen.{where}"
     return Answer(question, title, _excess_sentence(excess) + where, "baseline", "The arms")
@@ -293,6 +296,10 @@ def _parted_slices(slices: list[Slice]) -> str:
     parted = [item.slice for item in slices if item.differs]
     if parted:
         return f" By slices (Holm): {', '.join(parted[:3])}{' and others' if len(parted) > 3 else ''}."
+    apart = [item.slice for item in slices if item.apart]
+    if apart:
+        listed = f"{', '.join(apart[:3])}{' and others' if len(apart) > 3 else ''}"
+        return f" Slices that differ by themselves (Holm), though the arms are not shown to: {listed}."
     tested = any(item.p is not None for item in slices)
     return " No slice is shown to differ by itself." if tested else " No slice could be tested."
 
@@ -303,7 +310,7 @@ def _excess_sentence(excess: ExcessChurn) -> str:
 
 
 def _next(audit: SeedAudit, parts: Parts) -> Answer:
-    question, two = "What next?", _two_armed(parts)
+    question = "What next?"
     kinds = {finding.kind for finding in audit.findings}
     if "seed_without_effect" in kinds:
         said = "A seed that varies nothing makes the spread too small: wire it, or move only the others."
@@ -317,14 +324,8 @@ def _next(audit: SeedAudit, parts: Parts) -> Answer:
     if "failed_run" in kinds:
         said = "A recipe that fails at some seeds is not one to ship; a lower learning rate or a longer warm-up often ends it."
         return Answer(question, "Look at the failed runs", said, "integrity", "Findings")
-    sentence = needed_sentence(parts.needed, arms=two)
     if audit.verdict == "inconclusive":
-        title = (
-            "Widen the margin, or more examples"
-            if parts.needed.runs is None
-            else f"Run {wording.count(parts.needed.runs)}{' an arm' if two else ''}"
-        )
-        return Answer(question, title, sentence, "needed", "Runs needed")
+        return _settle(question, audit, parts)
     steps = {
         "stable": ("Any run may be reported", "Keep this record; run it again when recipe or data change."),
         "unstable": (
@@ -344,6 +345,35 @@ def _next(audit: SeedAudit, parts: Parts) -> Answer:
         title = "Look at what they decide differently"
         said = "The metric is not shown to differ; decisions are, and by more than another seed would change."
     return Answer(question, title, said, "again", "Command")
+
+
+_NOT_MEASURED = {
+    "metric_not_measured": "Give inputs with labels that are classes",
+    "labels_not_classes": "Name the labels as the classes are named",
+    "labels_too_few": "Give more examples with a label",
+    "slices_not_measured": "Give labels in every slice",
+}
+
+
+def _settle(question: str, audit: SeedAudit, parts: Parts) -> Answer:
+    """What would settle an inconclusive audit: what was requested and not measured first, then runs."""
+    needed, each = parts.needed, " an arm" if _two_armed(parts) else ""
+    sentence = needed_sentence(needed, arms=_two_armed(parts))
+    found = next((item for item in audit.findings if item.kind in _NOT_MEASURED), None)
+    if found is not None:
+        title = _NOT_MEASURED[found.kind]
+        if found.kind == "metric_not_measured" and "finite" in found.sentence:
+            title = "Look at the run whose metric is not finite"
+        return Answer(question, title, f"{found.sentence} {sentence}", "integrity", "Findings")
+    if needed.kind == "every_seed":
+        title = "Move every seed"
+    elif needed.runs is None:
+        title = "Widen the margin, or more examples"
+    elif needed.lacking is not None:
+        title = f"Add {wording.plural(max(1, needed.lacking), 'run')}{each}"
+    else:
+        title = f"Run {wording.count(needed.runs)}{each}"
+    return Answer(question, title, sentence, "needed", "Runs needed")
 
 
 def _two_armed(parts: Parts) -> bool:

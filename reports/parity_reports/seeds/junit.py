@@ -12,7 +12,7 @@ from parity.seed_audit import RunRecord, SeedAudit
 from parity_reports import wording
 from parity_reports.junit import Case, document
 from parity_reports.seeds import units
-from parity_reports.seeds.parts import Parts, Reason, read_parts
+from parity_reports.seeds.parts import Parts, Reason, Slice, read_parts
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence
 
 __all__ = ["render"]
@@ -47,7 +47,7 @@ def _cases(audit: SeedAudit, parts: Parts) -> Iterator[Case]:
     for run in audit.runs:
         yield _run(audit, run)
     for item in parts.baseline.slices if parts.baseline is not None else []:
-        yield _slice(audit, item.slice, item.differs, units.p_value(item.p_holm))
+        yield _slice(audit, item)
 
 
 def _reason(audit: SeedAudit, reason: Reason) -> Case:
@@ -68,12 +68,20 @@ def _run(audit: SeedAudit, run: RunRecord) -> Case:
     return Case(group, run.name, _red(audit, "failure" if run.standing == "failed" else "error"), run.reason)
 
 
-def _slice(audit: SeedAudit, name: str, differs: bool | None, p: str) -> Case:
-    if differs is None:
-        return Case("slices", name, "skipped", "not measured: none of its examples has a label")
-    if not differs:
-        return Case("slices", name)
-    return Case("slices", name, _red(audit, "failure"), f"the arms differ in it (p = {p} after Holm)")
+def _slice(audit: SeedAudit, item: Slice) -> Case:
+    name = item.slice
+    if item.differs is None:
+        why = "it takes two of its examples with a label, and two runs an arm"
+        if item.difference is None:
+            why = "none of its examples has a label"
+        return Case("slices", name, "skipped", f"not measured: {why}")
+    p = units.p_value(item.p_holm)
+    if item.differs:
+        return Case("slices", name, _red(audit, "failure"), f"the arms differ in it (p = {p} after Holm)")
+    if item.apart:
+        said = f"it differs by itself (p = {p} after Holm), and the arms as a whole are not shown to"
+        return Case("slices", name, _red(audit, "failure"), said)
+    return Case("slices", name)
 
 
 def _red(audit: SeedAudit, outcome: str) -> str:

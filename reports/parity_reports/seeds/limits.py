@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from parity.seed_audit import SeedAudit
 from parity_reports import wording
 from parity_reports.seeds.parts import Parts
+from parity_reports.seeds.without import why_no_metric
 
 __all__ = ["build_seed_limits"]
 
@@ -34,8 +35,8 @@ def _limits(audit: SeedAudit, parts: Parts) -> Iterator[str]:
     yield "The intervals hold for new runs of the same recipe on the same data: other data, another machine and other versions are not among the seeds."
     if any(arm.metrics for arm in parts.arms):
         yield "t intervals take a metric as near normal over runs; a few runs that fail are told apart, a recipe with two outcomes is not."
-    elif not inputs.labelled:
-        yield "Without labels nothing is said about which run is right: agreement is not accuracy."
+    elif any(arm.runs for arm in parts.arms):
+        yield f"{why_no_metric(audit, parts)}: which run is right is not known, and agreement is not accuracy."
     if inputs.labelled and inputs.labelled < inputs.count:
         missing = inputs.count - inputs.labelled
         yield f"{wording.plural(missing, 'example')} without a label count for agreement, and for no metric."

@@ -12,6 +12,7 @@ from parity_reports.drawings import Lane, Strip
 from parity_reports.seeds import units
 from parity_reports.seeds.parts import ArmParts, Metric, Parts
 from parity_reports.seeds.run_names import factors_said
+from parity_reports.seeds.without import why_no_metric
 
 __all__ = ["build_metrics"]
 
@@ -22,16 +23,15 @@ def build_metrics(audit: SeedAudit, parts: Parts, most_runs: int) -> Section:
         anchor="metrics",
         title="Metrics over runs",
         short="Metrics",
-        lede=_lede(parts),
+        lede=_lede(audit, parts),
         blocks=tuple(_blocks(audit, parts, most_runs)),
     )
 
 
-def _lede(parts: Parts) -> str:
-    if not any(arm.runs for arm in parts.arms):
-        return "No run is kept: there is nothing to measure."
-    if not any(arm.metrics for arm in parts.arms):
-        return "The inputs have no labels that are classes: no metric can be measured."
+def _lede(audit: SeedAudit, parts: Parts) -> str:
+    why = why_no_metric(audit, parts)
+    if why is not None:
+        return f"{why}: no metric can be measured."
     return (
         "Each mark is one run; the band is the interval of the mean over new runs, the line the mean. A new run is where the "
         "next run of the recipe falls. Flip noise is what so many examples would make a metric vary by with no seed effect."

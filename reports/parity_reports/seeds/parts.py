@@ -213,6 +213,8 @@ class CanShow(msgspec.Struct, frozen=True):
     least_p: float | None
     alpha: float
     power: float
+    level: float | None = None
+    detectable_alone: float | None = None
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -272,6 +274,7 @@ class Slice(msgspec.Struct, frozen=True):
     p: float | None
     p_holm: float | None = None
     differs: bool | None = None
+    apart: bool | None = None
 
 
 class SliceSpread(msgspec.Struct, frozen=True):
@@ -280,6 +283,13 @@ class SliceSpread(msgspec.Struct, frozen=True):
     slice: str
     examples: int
     metric: Metric | None = None
+
+
+class Levels(msgspec.Struct, frozen=True):
+    """The part of alpha that each test had, before Holm's step."""
+
+    difference: float
+    permutation: float
 
 
 class Baseline(msgspec.Struct, frozen=True):
@@ -293,13 +303,25 @@ class Baseline(msgspec.Struct, frozen=True):
     slices: list[Slice]
     can_show: CanShow | None
     false_alarm: float | None = None
+    levels: Levels | None = None
 
 
 class Needed(msgspec.Struct, frozen=True):
-    """Runs that would settle it: "enough", "estimate", "at_least" or "none" (`runs` is None)."""
+    """Runs that would settle it: "enough", "estimate", "at_least" or "none" (`runs` is None). `given` are the runs of the arm with
+    the fewest that count, `counted` those that do.
+    """
 
     runs: int | None
     kind: str
+    given: int | None = None
+    counted: int | None = None
+
+    @property
+    def lacking(self) -> int | None:
+        """How many more must count, where no more are needed than were given; None else."""
+        if self.runs is None or self.given is None or self.counted is None or self.runs > self.given:
+            return None
+        return self.runs - self.counted
 
 
 class Reason(msgspec.Struct, frozen=True):

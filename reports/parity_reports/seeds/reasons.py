@@ -23,6 +23,8 @@ _OF_SHARES = {
     "churn_high": "Mean churn is at most {value} (up to {limit}).",
     "churn_low": "Mean churn is at least {value} (up to {limit}).",
     "excess_high": "Excess churn is at most {value} (up to {limit}).",
+    "labels_not_classes": "{value} of the labels are no class (up to {limit}).",
+    "labels_too_few": "So few examples have a label that {value} of such examples could differ unseen (up to {limit}).",
 }
 _PLAIN = {
     "seed_without_effect": "A seed changed nothing.",
@@ -30,7 +32,8 @@ _PLAIN = {
     "order_seed_fixed": "The seed of the order never moved: the figures hold for that one.",
     "dropout_seed_fixed": "The seed of dropout never moved: the figures hold for that one.",
     "seed_fixed": "A seed never moved: the figures hold for that one.",
-    "no_labels": "No metric decides: nothing with a label could be measured.",
+    "no_labels": "No metric decides: the inputs have no labels.",
+    "metric_not_measured": "The metric that was to decide could not be measured.",
 }
 
 
@@ -46,6 +49,16 @@ def reason_sentence(reason: Reason, margins: MarginsRecord) -> str:
         return f"{_runs(reason.value)} kept (at least {_whole(reason.limit)} are needed)."
     if about == "shared_seeds":
         return f"{_runs(reason.value)} share no seed (at least {_whole(reason.limit)} are needed)."
+    if about == "slices_not_measured":
+        count = "Slices" if reason.value is None else wording.plural(round(reason.value), "slice")
+        return f"{count} could not be measured (up to {_whole(reason.limit)})."
+    if about == "slices_apart":
+        return (
+            f"A slice differs by itself, beyond the margin (p = {units.p_value(reason.value)} after Holm), though the arms as a "
+            "whole are not shown to."
+        )
+    if about in _OF_TESTS and reason.limit == 0:
+        return f"{_OF_TESTS[about].partition(' (')[0].format(value=units.p_value(reason.value))} and takes no part: so few runs reach no lower p."
     if about in _OF_TESTS:
         return _OF_TESTS[about].format(value=units.p_value(reason.value), limit=units.p_value(reason.limit))
     if about in _OF_SIZES:
@@ -58,7 +71,7 @@ def reason_sentence(reason: Reason, margins: MarginsRecord) -> str:
 
 def result_word(reason: Reason) -> str:
     """Whether it holds; of a test, whether it is shown."""
-    if reason.about == "no_labels":
+    if reason.about in ("no_labels", "metric_not_measured", "slices_not_measured"):
         return "not measured"
     if reason.about in _TESTS:
         return "shown" if reason.holds else "not shown"
@@ -75,11 +88,22 @@ def needed_sentence(needed: Needed, *, arms: bool) -> str:
             "No seed effect is seen: the spread is what so many examples produce by themselves. More seeds would not change the "
             "choice of a release; more examples would narrow it."
         )
+    if needed.kind == "not_measured":
+        return "More runs would not settle it: what was requested has to be measured."
+    if needed.kind == "dead_seed":
+        return "More runs would not settle it: a seed changed nothing."
     if needed.kind == "every_seed" and needed.runs is not None:
-        return f"At least {wording.plural(needed.runs, 'run')}{each} that move every seed would settle it: --seeds {needed.runs}."
+        said = f"At least {wording.plural(needed.runs, 'run')}{each} that move every seed would settle it: --seeds {needed.runs}."
+        return f"These runs do not move every seed. {said}"
     if needed.runs is None:
         return "No number of runs up to 1,000 would settle it: it lies too near the limit, or hangs on the number of examples."
     least = "At least" if needed.kind == "at_least" else "About"
+    if needed.lacking is not None and needed.given is not None:
+        do = "does" if needed.counted == 1 else "do"
+        return (
+            f"{least} {wording.plural(needed.runs, 'run')}{each} that count would settle it; of the "
+            f"{wording.count(needed.given)} given{each} {needed.counted or 'none'} {do}."
+        )
     return f"{least} {wording.plural(needed.runs, 'run')}{each} would settle it."
 
 

@@ -44,7 +44,9 @@ def _blocks(audit: SeedAudit, parts: Parts) -> Iterator[Block]:
     found = _can_show(parts)
     if found is None:
         yield Points(
-            ("Fewer than two runs show no spread, no churn and no difference between recipes.",),
+            (
+                "Fewer than two runs that share no seed show no spread, no churn and no difference between recipes.",
+            ),
             heading="What so many runs can show",
         )
         return
@@ -78,9 +80,17 @@ def _can(audit: SeedAudit, parts: Parts, found: CanShow) -> Iterator[str]:
     yield f"The SD itself lies between {wording.number(found.sd_low)} and {wording.number(found.sd_high)} times what is seen."
     yield f"A new run falls within ± {in_sd(found.new_run_half_width)}, of the mean."
     power = wording.share(found.power)
-    yield f"Two arms of so many runs are found different, {power} of the time, when they are {in_sd(found.detectable)} apart."
+    alone = ""
+    if found.level is not None and found.level < found.alpha:
+        alone = (
+            f" (the t test has {units.p_value(found.level)} of α = {found.alpha:g}, as the permutation test has the rest; with all of "
+            f"it: {wording.number(found.detectable_alone)} times)"
+        )
+    yield f"Two arms of so many runs are found different, {power} of the time, when they are {in_sd(found.detectable)} apart{alone}."
     margin = units.size(primary, None if found.tost_sd is None else found.tost_sd * audit.margins.metric)
     yield f"Two arms that are alike are shown equivalent, {power} of the time, when paired differences have an SD of {margin} or less."
     if found.least_p is not None:
-        able = "can" if found.least_p <= found.alpha else "cannot"
-        yield f"The permutation test gives p = {units.p_value(found.least_p)} at the least: it {able} reject at {found.alpha:g}."
+        part = found.alpha if found.level is None else found.alpha - found.level
+        able = "can" if found.least_p <= part + 1e-9 else "cannot"
+        at = units.p_value(part) if part > 0 else f"{found.alpha:g}"
+        yield f"The permutation test gives p = {units.p_value(found.least_p)} at the least: it {able} reject at {at}."

@@ -21,7 +21,7 @@ _SEEDS = {"init_seed": "Initial weights", "order_seed": "Order of the rows", "dr
 def build_variance(audit: SeedAudit, parts: Parts) -> Section:
     """The section; without a grid it says what would make one."""
     found = parts.variance
-    lede = "The runs are no full grid of two seeds, so that sources are not told apart: ask with --init-seeds and --order-seeds."
+    lede = _no_grid(audit)
     if found is not None and (split := found.metric or found.logits) is not None:
         first, second, repeats = split.shape
         each = "one run" if repeats == 1 else wording.plural(repeats, "run")
@@ -36,6 +36,18 @@ def build_variance(audit: SeedAudit, parts: Parts) -> Section:
         lede=lede,
         blocks=() if found is None else tuple(_blocks(audit, found)),
     )
+
+
+def _no_grid(audit: SeedAudit) -> str:
+    """Why there is none: none was requested, or its runs are not all kept."""
+    runs = [run for run in audit.runs if run.arm == "candidate"]
+    moved = all(len({run.factors.get(name) for run in runs}) > 1 for name in ("init_seed", "order_seed"))
+    cells = {(run.factors.get("init_seed"), run.factors.get("order_seed")) for run in runs}
+    sides = [{cell[side] for cell in cells} for side in (0, 1)]
+    kept = sum(run.standing == "kept" for run in runs)
+    if moved and kept < len(runs) and len(cells) == len(sides[0]) * len(sides[1]):
+        return f"{kept} of the grid's {wording.plural(len(runs), 'run')} are kept, and what is left is no full grid: sources are not told apart."
+    return "The runs are no full grid of two seeds, so that sources are not told apart: ask with --init-seeds and --order-seeds."
 
 
 def _blocks(audit: SeedAudit, found: Variance) -> Iterator[Block]:

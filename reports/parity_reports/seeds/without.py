@@ -1,0 +1,19 @@
+"""Why nothing was measured by the labels: the true reason, in one sentence for every section that has none."""
+
+from __future__ import annotations
+
+from parity.seed_audit import SeedAudit
+from parity_reports.seeds.parts import Parts
+
+__all__ = ["why_no_metric"]
+
+
+def why_no_metric(audit: SeedAudit, parts: Parts) -> str | None:
+    """The reason, as the beginning of a sentence; None where metrics were measured."""
+    if any(arm.metrics for arm in parts.arms):
+        return None
+    if not any(arm.runs for arm in parts.arms):
+        return "No run is kept"
+    if not audit.inputs.labelled:
+        return "The inputs have no labels"
+    return "None of the labels is a class"
