@@ -686,8 +686,7 @@ def table(rows: list[Row]) -> str:
 def limits() -> str:
     """The table of what S runs can show."""
     lines = [
-        "| S | mean's half-width | SD's interval | new run's half-width | detectable | by the t test alone | SD of paired differences "
-        "for TOST | least p |",
+        "| S | mean's half-width | SD's interval | new run's half-width | detectable | by t alone | SD of paired differences for TOST | least p |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for runs in (3, 5, 10, 20, 30):
