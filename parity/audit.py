@@ -39,8 +39,8 @@ __all__ = [
     "load_audit",
 ]
 
-Verdict = Literal["parity", "equivalent", "divergent", "not_comparable"]
-Status = Literal["equal", "within_noise", "divergent", "not_comparable"]
+Verdict = Literal["parity", "equivalent", "divergent", "inconclusive", "not_comparable"]
+Status = Literal["equal", "within_noise", "within_limit", "divergent", "not_comparable"]
 Pass = Literal["own", "same_ids"]
 
 
@@ -90,7 +90,11 @@ class InputsRecord(_Record, frozen=True, kw_only=True):
 
 
 class PolicyRecord(_Record, frozen=True, kw_only=True):
-    """What was asked for: the name, and every number the verdict rests on."""
+    """What is required: the name, and every number the verdict rests on.
+
+    `stages` are limits by the name of a stage or a pattern (`layer.*`); `ignore` the stages, by name or pattern, that are
+    measured and do not count, `ignore_option` those of them that came from --ignore and not from the policy itself.
+    """
 
     name: str
     floor_factor: float
@@ -101,6 +105,8 @@ class PolicyRecord(_Record, frozen=True, kw_only=True):
     confidence: float = 0.95
     stages: dict[str, float] = {}
     ignore: list[str] = []
+    ignore_option: list[str] = []
+    allow_inconclusive: bool = False
 
 
 class FirstDivergence(_Record, frozen=True, kw_only=True):
@@ -120,7 +126,9 @@ class StageRecord(_Record, frozen=True, kw_only=True):
     `relative_l2` is ||candidate - reference|| / ||reference|| over real positions; `noise_floor` the relative L2 of
     rounding, measured; `allowed` how much of it the policy permits; `times_floor` relative_l2 / noise_floor.
     `compared` counts elements; `rows` and `rows_beyond` the examples seen and those with a position beyond twice what is
-    allowed; `worst_position` is the largest relative L2 of one position's vector.
+    allowed; `worst_position` is the largest relative L2 of one position's vector. `limit` is the relative L2 that the policy
+    set instead of what rounding explains (null: none), and the status `within_limit` that of a difference which rounding does
+    not explain and the limit permits. `ignored` says that the stage was measured and does not count.
     """
 
     stage: str
@@ -150,6 +158,8 @@ class StageRecord(_Record, frozen=True, kw_only=True):
     first_beyond: list[list[int]] = []
     worst_position: float | None = None
     reason: str = ""
+    limit: float | None = None
+    ignored: bool = False
 
 
 class TokenExample(_Record, frozen=True, kw_only=True):
@@ -182,12 +192,17 @@ class Tokens(_Record, frozen=True, kw_only=True):
 
 
 class FlipRate(_Record, frozen=True, kw_only=True):
-    """Share of decisions that differ, with Clopper-Pearson bounds at `confidence` (two-sided)."""
+    """Share of decisions that differ, with exact (Clopper-Pearson) bounds.
+
+    `bounds` says what `low` and `high` are: two one-sided bounds, each of which holds at `confidence`, or (in records of
+    earlier versions) the ends of a two-sided interval.
+    """
 
     value: float
     low: float
     high: float
     confidence: float
+    bounds: Literal["one-sided", "two-sided"] = "two-sided"
 
 
 class Flip(_Record, frozen=True, kw_only=True):
@@ -274,13 +289,17 @@ class Decisions(_Record, frozen=True, kw_only=True):
 
 
 class Finding(_Record, frozen=True, kw_only=True):
-    """What is different, as a sentence with evidence. `cause` is from the published list, or absent."""
+    """What is different, as a sentence with evidence. `cause` is from the published list, or absent.
+
+    `could_hide` marks a notice of something that could hide a difference, as inputs that exercise little do.
+    """
 
     stage: str
     sentence: str
     evidence: dict[str, Any]
     cause: str | None = None
     severity: Literal["divergent", "notice"] = "notice"
+    could_hide: bool = False
 
 
 class NotCompared(_Record, frozen=True, kw_only=True):
@@ -346,7 +365,11 @@ class SeedScale(_Record, frozen=True, kw_only=True):
 
 
 class Audit(_Record, frozen=True, kw_only=True):
-    """The record of one comparison; `seed_scale` where it was set beside a seed audit."""
+    """The record of one comparison; `seed_scale` where it was set beside a seed audit.
+
+    `rows_needed` is how many rows would settle an inconclusive verdict, if they flip as often as these do (null where the
+    verdict is another, or no number would). `findings` stand in the order of what they explain.
+    """
 
     schema: Literal["parity.audit/1"] = "parity.audit/1"
     kind: Literal["compare"] = "compare"
@@ -367,6 +390,7 @@ class Audit(_Record, frozen=True, kw_only=True):
     provenance: dict[str, Any]
     command: str
     seed_scale: SeedScale | None = None
+    rows_needed: int | None = None
 
 
 def audit_bytes(audit: Audit) -> bytes:

@@ -1,6 +1,7 @@
 """The command line: parse, call, print, exit. It decides nothing, and imports what a command needs when it runs.
 
-Exit codes: 0 parity or equivalent; 1 divergent, or something was not comparable; 2 the input was wrong; 3 a run failed.
+Exit codes: 0 parity or equivalent; 1 divergent, inconclusive, or something was not comparable; 2 the input was wrong; 3 a run
+failed.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ A subject is scheme:locator@interpreter?option=value&option=value, in quotes:
   trace:x.trace  outputs:theirs.npz    what was recorded, or what another system said
 """
 _EXIT_CODES = """\b
-Exit code: 0 parity or equivalent; 1 divergent, or something was not comparable;
+Exit code: 0 parity or equivalent; 1 divergent, inconclusive, or something was not comparable;
 2 what was typed or given is wrong; 3 a run failed.
 """
 
@@ -59,8 +60,15 @@ def parity() -> None:
     metavar="NAME",
     default="faithful",
     show_default=True,
-    help="What is asked for: faithful, decisions, bitwise, or a .toml file.",
+    help="What is required: faithful, decisions, bitwise, or a .toml file.",
 )
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="STAGE",
+    help="A stage, or a pattern such as 'layer.*', that is measured and does not count; may be given several times.",
+)
+@click.option("--allow-inconclusive", is_flag=True, help="Exit 0 where the rows cannot settle it.")
 @click.option(
     "--temperature",
     "temperatures",
@@ -99,6 +107,8 @@ def compare(
     reference: str,
     candidate: str,
     policy: str,
+    ignore: tuple[str, ...],
+    allow_inconclusive: bool,
     temperatures: tuple[float, ...],
     detail: bool,
     sample: int,
@@ -112,14 +122,14 @@ def compare(
     from parity import compare as comparing
     from parity.choosing import choose_inputs
     from parity.pair import Pair
-    from parity.policy import load_policy
+    from parity.policy import load_policy, with_options
     from parity.rendering import check_folder, write_folder
     from parity.seed_audit import load_seed_audit
     from parity.subject import parse_subject
     from parity.watching import watch
 
     subjects = Pair(parse_subject(reference), parse_subject(candidate))
-    asked = load_policy(policy)
+    asked = with_options(load_policy(policy), ignore=ignore, allow_inconclusive=allow_inconclusive)
     seeds_known = load_seed_audit(_audit_file(seed_audit)) if seed_audit is not None else None
     check_folder(Path(folder))
     with _workdir() as workdir, watch(quiet) as progress:

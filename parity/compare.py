@@ -25,6 +25,7 @@ from parity.conclude import conclude
 from parity.description import Description
 from parity.environment import interpreter_for
 from parity.errors import InputsDoNotFit
+from parity.exclusions import check_exclusions
 from parity.fit import check_fit, rows_left_out
 from parity.inputs import Inputs, open_inputs
 from parity.ledger import Ledger
@@ -68,6 +69,8 @@ def compare(request: Request, progress: Progress) -> Audit:
         inputs = _chosen_inputs(request, sides)
         described = Pair(sides.reference.described, sides.candidate.described)
         plan = plan_of(described, detail=request.detail)
+        offered = (seen.name for side in described for seen in side.stages)
+        check_exclusions(request.policy, (*offered, *(item.stage for item in plan.not_compared)))
         names = Pair(*(str(subject) for subject in request.subjects))
         left_out = rows_left_out(names, described, inputs, limited=request.limit is not None)
         plan = plan._replace(not_compared=(*plan.not_compared, *left_out))

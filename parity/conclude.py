@@ -1,9 +1,11 @@
-"""The conclusion: from what was added up to the audit. Nothing is asked here any more, and nothing is decided elsewhere."""
+"""The conclusion: from what was added up to the audit. No subject is run here any more, and nothing is decided elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+import msgspec
 
 from parity.align.texts import unlike_algorithms
 from parity.audit import (
@@ -21,6 +23,7 @@ from parity.audit import (
 from parity.causes.evidence import Evidence
 from parity.causes.findings import findings
 from parity.description import Description
+from parity.exclusions import not_counting
 from parity.judge import (
     Measured,
     discrete_record,
@@ -35,6 +38,7 @@ from parity.noise import Floor
 from parity.pair import Pair
 from parity.plan import Plan
 from parity.sampling import NoiseSample
+from parity.stage_patterns import ignored_by
 
 __all__ = ["conclude"]
 
@@ -52,7 +56,7 @@ _INPUT_KINDS: dict[str, tuple[str, ...]] = {
 
 
 class _Soft(NamedTuple):
-    """An input that differs in a way a model may not mind: it diverges only if what follows does because of it."""
+    """An input that need not change what a model computes: it diverges only if what follows does because of it."""
 
     stage: str
     rows: int
@@ -81,12 +85,19 @@ def conclude(
     not_compared += [*silent, *_unpaired(ledger)]
     # What a framework raised comes first: it is why the rest is missing.
     not_compared.sort(key=lambda item: item.reason not in ledger.failures)
+    not_compared = [not_counting(item, policy) for item in not_compared]
     decisions = ledger.tally.record() if ledger.tally is not None else None
     if decisions is not None and not decisions.examples:
         decisions = None
     stages = [*symbols, *tensors]
     if decisions is not None:
         stages.append(_label_stage(decisions))
+    stages = [
+        msgspec.structs.replace(record, ignored=True)
+        if ignored_by(record.stage, policy) is not None
+        else record
+        for record in stages
+    ]
     judgement = reach_verdict(stages, decisions, not_compared, policy)
     first = first_divergence(stages, policy)
     tokens = _tokens(ledger)
@@ -119,6 +130,7 @@ def conclude(
         inputs=inputs,
         first_divergence=first,
         stages=stages,
+        rows_needed=judgement.rows_needed,
         tokens=tokens,
         decisions=decisions,
         findings=findings(evidence),
@@ -228,12 +240,17 @@ def _symbol_stages(
         records.append(
             discrete_record(stage, "own", compared=compared, rows=rows, differing=named, count=count)
         )
-    minded = _minded(tensors)
-    parted = any(record.status == "divergent" for record in tensors)
+    followed = _changed_by_inputs(tensors)
+    statuses = {record.status for record in tensors}
     for soft in _soft(ledger):
         reason = soft.said
-        if soft.differing_rows and not parted:
-            reason = f"{soft.said}; the model does not mind"
+        if soft.differing_rows and "divergent" not in statuses:
+            effect = (
+                "what follows stays within its limits"
+                if "within_limit" in statuses
+                else "the model does not mind"
+            )
+            reason = f"{soft.said}; {effect}"
         records.append(
             discrete_record(
                 soft.stage,
@@ -241,7 +258,7 @@ def _symbol_stages(
                 compared=ledger.token_count,
                 rows=soft.rows,
                 differing=soft.differing,
-                count=soft.differing_rows if minded else 0,
+                count=soft.differing_rows if followed else 0,
                 reason=reason,
             )
         )
@@ -282,8 +299,8 @@ def _shift(shifts: set[int]) -> str:
     return f"other positions: the reference's are {abs(shift)} {'more' if shift > 0 else 'less'} throughout"
 
 
-def _minded(tensors: list[StageRecord]) -> bool:
-    """Whether the own pass diverges where the same-ids pass does not, or clearly more: then the inputs are to blame."""
+def _changed_by_inputs(tensors: list[StageRecord]) -> bool:
+    """Whether the own pass diverges where the same-ids pass does not, or clearly more: then the inputs are the reason."""
     given = {record.stage: record for record in tensors if record.pass_ == "same_ids"}
     for record in tensors:
         if record.pass_ != "own" or record.status != "divergent":

@@ -14,6 +14,7 @@
     │   ├── ExecutorMissing          what runs would be made on is not installed, or does not answer
     │   ├── TraceError               a trace is damaged, foreign, or of other inputs
     │   ├── PolicyError              a policy file says something it cannot
+    │   ├── UnknownStage             a stage to exclude that neither side has
     │   ├── RecipeError              a training recipe cannot be followed
     │   └── RecordError              an audit.json is damaged or of another schema
     └── RunError                     exit 3: a run failed
@@ -64,6 +65,7 @@ __all__ = [
     "UnknownInputFormat",
     "UnknownOption",
     "UnknownScheme",
+    "UnknownStage",
     "UnsafeArtifact",
     "UsageError",
     "by_slug",
@@ -223,6 +225,12 @@ class PolicyError(UsageError):
     """A policy that is unknown, or a policy file that says something it cannot."""
 
     slug = "policy"
+
+
+class UnknownStage(UsageError):
+    """A stage to exclude that neither side has: a misspelt name would exclude nothing, and nobody would notice."""
+
+    slug = "unknown-stage"
 
 
 class RecipeError(UsageError):

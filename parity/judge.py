@@ -20,12 +20,19 @@ from parity.audit import (
     PolicyRecord,
     StageRecord,
     Status,
-    Verdict,
 )
-from parity.headline import divergent_sentence, parity_sentence, why_nothing
-from parity.measure.decisions import clopper_pearson
+from parity.exclusions import exclusions_sentence
+from parity.headline import (
+    divergent_sentence,
+    equivalent_sentence,
+    over_limit_sentence,
+    parity_sentence,
+    why_nothing,
+)
 from parity.measure.tensors import Measurement
 from parity.noise import Floor
+from parity.stage_patterns import ignored_by, limit_of
+from parity.verdict_of_decisions import Judgement, judge_decisions
 
 __all__ = [
     "Judgement",
@@ -50,14 +57,13 @@ _ORDER = (
     "embeddings",
 )
 _LAST = ("pooled", "logits", "probabilities", "label")
-_DECIDING = ("logits", "probabilities", "label")
 
 
 class Measured(NamedTuple):
     """One stage in one pass: its measurement, its floor, and what the two differ by in float64 (None: not asked).
 
-    `centred` is the relative L2 once each row's mean is taken out of both sides; `whole` says that the stage holds whole
-    numbers, which no rounding moves.
+    `centred` is the relative L2 once each row's mean is taken out of both sides; `whole` is true where the stage holds whole
+    numbers, which rounding does not change.
     """
 
     stage: str
@@ -67,14 +73,6 @@ class Measured(NamedTuple):
     float64: float | None
     centred: float | None = None
     whole: bool = False
-
-
-class Judgement(NamedTuple):
-    """The verdict with its exit code, and the sentence that says both why."""
-
-    verdict: Verdict
-    exit_code: int
-    headline: str
 
 
 def judge_stage(measured: Measured, policy: PolicyRecord) -> StageRecord:
@@ -110,6 +108,7 @@ def judge_stage(measured: Measured, policy: PolicyRecord) -> StageRecord:
         first_beyond=[list(place) for place in seen.first_beyond],
         worst_position=_finite(seen.worst_position),
         reason=reason,
+        limit=floor.limit,
     )
 
 
@@ -162,9 +161,7 @@ def first_divergence(stages: Sequence[StageRecord], policy: PolicyRecord) -> Fir
     An example or a token is named only where a strict subset is concerned and the difference is clear-cut: at a faulty
     weight every token differs at once, and naming one would be false precision.
     """
-    divergent = [
-        record for record in stages if record.status == "divergent" and record.stage not in policy.ignore
-    ]
+    divergent = [record for record in _counted(stages, policy) if record.status == "divergent"]
     if not divergent:
         return None
     order = list(dict.fromkeys(record.stage for record in stages))
@@ -188,103 +185,64 @@ def reach_verdict(
     policy: PolicyRecord,
 ) -> Judgement:
     """The verdict under the policy, the exit code, and the sentence that heads every report."""
+    found = _judged(stages, decisions, not_compared, policy)
+    if found.verdict == "inconclusive" and policy.allow_inconclusive:
+        found = found._replace(exit_code=0)
+    excluded = exclusions_sentence(stages, not_compared, policy)
+    return found._replace(headline=f"{found.headline} {excluded}") if excluded else found
+
+
+def _judged(
+    stages: Sequence[StageRecord],
+    decisions: Decisions | None,
+    not_compared: Sequence[NotCompared],
+    policy: PolicyRecord,
+) -> Judgement:
     first = first_divergence(stages, policy)
-    counting = [item for item in not_compared if item.counts and item.stage not in policy.ignore]
-    tensors = [
-        record for record in stages if record.noise_floor is not None and record.stage not in policy.ignore
-    ]
+    counted = _counted(stages, policy)
+    counting = [item for item in not_compared if item.counts and ignored_by(item.stage, policy) is None]
+    tensors = [record for record in counted if record.noise_floor is not None]
     if first is None and not any(record.compared for record in tensors):
-        return Judgement("not_comparable", 1, f"Nothing was compared: {why_nothing(stages, not_compared)}")
-    if policy.flip_rate is not None and policy.probability is not None and (first is not None or counting):
-        undecided = [item for item in counting if item.stage in _DECIDING and item.pass_ != "same_ids"]
-        return _by_decisions(first, decisions, undecided, policy)
+        return Judgement(
+            "not_comparable", 1, f"Nothing was compared: {why_nothing(stages, not_compared, policy)}"
+        )
+    limited = [record for record in tensors if record.status == "within_limit"]
+    start = first.stage if first is not None else limited[0].stage if limited else ""
+    if start and policy.flip_rate is not None and policy.probability is not None:
+        over = _over_a_limit(counted, policy)
+        if over is not None:
+            return Judgement("divergent", 1, over_limit_sentence(over))
+        return judge_decisions(start, decisions, counting, policy)
     if first is not None:
-        return Judgement("divergent", 1, divergent_sentence(stages, first, policy))
+        return Judgement("divergent", 1, divergent_sentence(stages, first))
     if counting:
         item = counting[0]
         more = f" (and {len(counting) - 1} more)" if len(counting) > 1 else ""
         return Judgement(
             "not_comparable",
             1,
-            f"What could be compared agrees, but {item.stage} was not: {item.reason}{more}.",
+            f"What could be compared agrees, but {item.stage} was not compared: {item.reason}{more}.",
         )
+    if limited:
+        return Judgement("equivalent", 0, equivalent_sentence(tensors, decisions, policy))
     return Judgement("parity", 0, parity_sentence(tensors, decisions, policy))
 
 
-def _by_decisions(
-    first: FirstDivergence | None,
-    decisions: Decisions | None,
-    undecided: Sequence[NotCompared],
-    policy: PolicyRecord,
-) -> Judgement:
-    where = (
-        f"The stages differ from {first.stage} on"
-        if first is not None
-        else "Some stages could not be compared"
-    )
-    if decisions is None or decisions.examples == 0:
-        return Judgement("not_comparable", 1, f"{where}, and there are no decisions to compare.")
-    if undecided:
-        item = undecided[0]
-        return Judgement(
-            "not_comparable", 1, f"{where}, and {item.stage} was not compared throughout: {item.reason}."
-        )
-    assert policy.flip_rate is not None and policy.probability is not None
-    trials = _trials(decisions)
-    # An upper bound at `confidence` is one-sided: the upper end of the two-sided interval at 2 * confidence - 1.
-    bound = clopper_pearson(trials.flipped, trials.asked, 2 * policy.confidence - 1).high
-    furthest = max((item.max_abs_probability for item in decisions.temperatures), default=math.inf)
-    percent = f"{policy.confidence:.0%}"
-    if bound <= policy.flip_rate and furthest <= policy.probability:
-        return Judgement(
-            "equivalent",
-            0,
-            f"{where}, and it is shown not to matter: {trials.rate} is below {bound:.2%} ({percent} bound, up to "
-            f"{policy.flip_rate:.2%} allowed) and no probability moves by more than {furthest:.1e} "
-            f"(up to {policy.probability:g}).",
-        )
-    if furthest > policy.probability:
-        return Judgement(
-            "divergent",
-            1,
-            f"{where}, and a probability moves by {furthest:.1e} (up to {policy.probability:g} is allowed).",
-        )
-    if decisions.flips_total:
-        return Judgement(
-            "divergent",
-            1,
-            f"{where}, and {trials.said}: the rate can be as high as {bound:.2%} "
-            f"({percent} bound, up to {policy.flip_rate:.2%} allowed).",
-        )
-    needed = math.ceil(math.log(1 - policy.confidence) / math.log(1 - policy.flip_rate))
-    return Judgement(
-        "divergent",
-        1,
-        f"{where}; no label flips, but {trials.asked} inputs bound {trials.rate} only by {bound:.2%} ({percent}): "
-        f"{needed} inputs without a flip would show {policy.flip_rate:.2%}.",
-    )
+def _counted(stages: Sequence[StageRecord], policy: PolicyRecord) -> list[StageRecord]:
+    return [record for record in stages if ignored_by(record.stage, policy) is None]
 
 
-class _Trials(NamedTuple):
-    """What a bound rests on: how many independent trials flipped, and what they are called."""
-
-    flipped: int
-    asked: int
-    rate: str
-    said: str
-
-
-def _trials(decisions: Decisions) -> _Trials:
-    """Examples; where tokens are decided one by one, still the examples: the tokens of one text are not independent."""
-    flips, of = decisions.flips_total, decisions.examples
-    if decisions.unit != "token":
-        return _Trials(flips, of, "the flip rate", f"{flips} of {of} labels flip")
-    flipped, rows = decisions.rows_flipped, decisions.rows
-    return _Trials(
-        flipped,
-        rows,
-        "the share of rows in which a token's label flips",
-        f"in {flipped} of {rows} rows a token's label flips ({flips} of {of} tokens)",
+def _over_a_limit(counted: Sequence[StageRecord], policy: PolicyRecord) -> StageRecord | None:
+    """The first divergent stage with a limit of its own: that limit holds also where the decisions are what is judged."""
+    return next(
+        (
+            record
+            for record in counted
+            if record.status == "divergent"
+            and record.noise_floor is not None
+            and limit_of(record.stage, policy) is not None
+        ),
+        None,
     )
 
 
@@ -304,14 +262,14 @@ def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
     note = nan_on_both(seen)
     if not note:
         return status, reason
-    # What can be measured is judged first: NaN beside it must not hide that it differs.
+    # What can be measured is judged first: NaN beside it must not hide a difference.
     if status == "divergent":
         return status, f"{reason}; {note}" if reason else note
     return "not_comparable", note
 
 
 def nan_on_both(seen: Measurement) -> str:
-    """What is to be said of a stage with NaN on both sides: neither a difference nor agreement; empty without any."""
+    """Why a stage with NaN on both sides shows neither a difference nor agreement; empty without any."""
     return (
         f"{_values(seen.nan_both, 'NaN', 'NaN')} on both sides, and NaN equals nothing"
         if seen.nan_both
@@ -324,32 +282,61 @@ def _values(count: int, one: str, several: str) -> str:
 
 
 def _by_distance(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
-    """How the values that are numbers on both sides stand to what is allowed."""
+    """How the values that are numbers on both sides compare with what is allowed."""
     seen, floor = measured.measurement, measured.floor
-    assert seen.relative_l2 is not None, "what has no distance was told apart before"
+    assert seen.relative_l2 is not None, "a stage without a distance is judged before"
     if measured.whole:
         return ("equal", "") if seen.bitwise_equal else ("divergent", "whole numbers, and not the same")
     if _bitwise(policy, measured.stage):
         return ("equal", "") if seen.bitwise_equal else ("divergent", "not bitwise equal")
     if seen.relative_l2 > floor.allowed:
-        return "divergent", ""
+        return "divergent", _too_strict(measured)
+    permission = "is noise" if floor.limit is None else "is allowed"
     if seen.worst_position > floor.position_allowed:
-        limit = f"up to {floor.position_allowed:.1e} is noise"
+        limit = f"up to {floor.position_allowed:.1e} {permission}"
         return "divergent", f"one position differs by {seen.worst_position:.1e} of its size ({limit})"
-    if (
-        policy.check_float64
-        and measured.float64 is not None
-        and not measured.float64 <= floor.float64_allowed
-    ):
-        if math.isinf(measured.float64):
+    float64 = measured.float64 if policy.check_float64 else None
+    if float64 is not None and not float64 <= floor.float64_allowed:
+        if math.isinf(float64):
             return "divergent", "invisible in float32; in float64 a value is a number on one side only"
+        if floor.limit is not None and not _explained(measured):
+            return (
+                "divergent",
+                f"in float64 the two differ by a relative L2 of {float64:.1e} (up to {floor.float64_allowed:.1e} is allowed)",
+            )
         return "divergent", "invisible in float32; in float64 rounding sinks and the difference stays"
-    return ("equal", "") if seen.bitwise_equal else ("within_noise", "")
+    if seen.bitwise_equal:
+        return "equal", ""
+    if not _explained(measured):
+        return "within_limit", ""
+    if float64 is not None and not float64 <= _permitted(floor.noise_float64_allowed, floor.float64_allowed):
+        return "within_limit", "rounding explains it in float32, and not in float64"
+    return "within_noise", ""
+
+
+def _explained(measured: Measured) -> bool:
+    """Whether rounding explains what is seen in float32, whatever a limit permits."""
+    seen, floor = measured.measurement, measured.floor
+    noise = _permitted(floor.noise_allowed, floor.allowed)
+    share = noise / floor.allowed if floor.allowed else 1.0
+    return (seen.relative_l2 or 0.0) <= noise and seen.worst_position <= floor.position_allowed * share
+
+
+def _permitted(noise: float | None, allowed: float) -> float:
+    return allowed if noise is None else noise
+
+
+def _too_strict(measured: Measured) -> str:
+    """What a difference over a limit is where rounding alone explains it: neither a difference nor agreement is shown."""
+    if measured.floor.limit is None or not _explained(measured):
+        return ""
+    noise = _permitted(measured.floor.noise_allowed, measured.floor.allowed)
+    return f"the limit is below the {noise:.1e} that rounding explains: whether the two differ by more than it cannot be seen"
 
 
 def _bitwise(policy: PolicyRecord, stage: str) -> bool:
-    """Whether a stage must hold the same bits; the policy's numbers say so, whatever it is called."""
-    return policy.floor_factor == 0 and stage not in policy.stages
+    """Whether a stage must hold the same bits; the policy's numbers decide that, whatever it is called."""
+    return policy.floor_factor == 0 and limit_of(stage, policy) is None
 
 
 def _float64_only(record: StageRecord) -> bool:

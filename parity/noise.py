@@ -15,10 +15,15 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from parity.audit import PolicyRecord
+from parity.stage_patterns import limit_of
 
 __all__ = ["Floor", "StageNoise", "floor_of"]
 
 UNIT_ROUNDOFF = 2.0**-24
+NOISE_FACTOR = 5.0
+"""How many times the floor two faithful runs may differ by; what a policy permits above that is a limit, not noise."""
+FLOAT64_ROUNDING = 1e-12
+"""Relative L2 in float64 that rounding explains at any stage; what a policy permits above that is a limit too."""
 _FLOAT64_SHARE = 2.0**-29
 _FLOAT64_GROWTH = 1000.0
 _POSITION_FACTOR = 10.0
@@ -36,7 +41,8 @@ class Floor(NamedTuple):
 
     `relative_l2` is the floor, `allowed` the relative L2 permitted, `position_allowed` the same for one position's vector,
     `float64_allowed` the relative L2 permitted between the two in float64, `max_abs` the largest absolute difference that
-    rounding explains (None where it was not measured).
+    rounding explains (None where it was not measured). Where the policy permits more (or less) than rounding explains, `limit`
+    is what it permits, and `noise_allowed` and `noise_float64_allowed` are what rounding explains.
     """
 
     relative_l2: float
@@ -45,6 +51,9 @@ class Floor(NamedTuple):
     float64_allowed: float
     max_abs: float | None
     measured: bool
+    limit: float | None = None
+    noise_allowed: float | None = None
+    noise_float64_allowed: float | None = None
 
 
 def floor_of(
@@ -63,16 +72,27 @@ def floor_of(
     ]
     finest = min((noise.relative_l2 for noise in known), default=0.0)
     floor = max(math.sqrt(2.0) * finest, UNIT_ROUNDOFF)
-    allowed = policy.stages.get(stage, policy.floor_factor * floor)
+    limit = limit_of(stage, policy)
+    allowed = policy.floor_factor * floor if limit is None else limit
+    explained = min(policy.floor_factor, NOISE_FACTOR)
     largest = min((noise.max_abs for noise in known), default=None)
-    float64 = max(policy.float64_limit, _FLOAT64_GROWTH * floor * _FLOAT64_SHARE)
-    if stage in policy.stages or not float64_is_pure:
+    growth = _FLOAT64_GROWTH * floor * _FLOAT64_SHARE
+    float64 = max(policy.float64_limit, growth)
+    noise64 = max(min(policy.float64_limit, FLOAT64_ROUNDING), growth)
+    if limit is not None or not float64_is_pure:
         float64 = max(float64, allowed)
+    if not float64_is_pure:
+        noise64 = max(noise64, explained * floor)
+    if limit is None and policy.floor_factor > NOISE_FACTOR:
+        limit = allowed
     return Floor(
         relative_l2=floor,
         allowed=allowed,
         position_allowed=_POSITION_FACTOR * allowed,
         float64_allowed=float64,
-        max_abs=None if largest is None else math.sqrt(2.0) * policy.floor_factor * largest,
+        max_abs=None if largest is None else math.sqrt(2.0) * explained * largest,
         measured=bool(known),
+        limit=limit,
+        noise_allowed=explained * floor,
+        noise_float64_allowed=noise64,
     )

@@ -181,7 +181,7 @@ class DecisionTally:
 
 
 def _rate(value: float, bounds: Interval, confidence: float) -> FlipRate:
-    return FlipRate(value=value, low=bounds.low, high=bounds.high, confidence=confidence)
+    return FlipRate(value=value, low=bounds.low, high=bounds.high, confidence=confidence, bounds="one-sided")
 
 
 def _finite(value: float) -> float | None:

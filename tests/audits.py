@@ -462,6 +462,86 @@ def equivalent() -> Audit:
     )
 
 
+def within_limit() -> Audit:
+    """bfloat16 against float32 under limits that a policy file sets."""
+    records = [
+        msgspec.structs.replace(record, status="within_limit", limit=0.05, allowed=0.05, float64_allowed=0.05)
+        if record.noise_floor is not None
+        else record
+        for record in stages("embeddings", 37_033.0, float64=2e-3)
+    ]
+    return audit(
+        verdict="equivalent",
+        headline="Equivalent: 8 stages differ by more than rounding explains, within the limits that were set (the nearest, embeddings, differs by a relative L2 of 4.8e-03, up to 0.05, 37,033 times the noise floor), and 120 of 120 labels agree.",
+        policy=PolicyRecord(
+            name="our gate",
+            floor_factor=5.0,
+            float64_limit=1e-12,
+            check_float64=True,
+            stages={"layer.*": 0.05, "*": 0.05},
+        ),
+        candidate=subject("hf:./bert-reviews?dtype=bfloat16", dtype="bfloat16"),
+        stages=records,
+        findings=[
+            Finding(
+                stage="embeddings",
+                sentence="The reference computes in float32, the candidate in bfloat16.",
+                evidence={"standing": "suspected", "reference": "float32", "candidate": "bfloat16"},
+                cause="runtime.dtype",
+            )
+        ],
+    )
+
+
+def inconclusive() -> Audit:
+    """Too few rows to show that a difference does not matter."""
+    return audit(
+        verdict="inconclusive",
+        exit_code=1,
+        headline="The stages differ from embeddings on, and 80 rows do not show that it does not matter: no label flips, and the flip rate can be as high as 3.68 % (one-sided 95 % bound, up to 1 % is allowed). 299 rows without a flip would show it.",
+        policy=PolicyRecord(
+            name="decisions",
+            floor_factor=5.0,
+            float64_limit=1e-12,
+            check_float64=True,
+            flip_rate=0.01,
+            probability=0.05,
+        ),
+        candidate=subject("hf:./bert-reviews?dtype=bfloat16", dtype="bfloat16"),
+        inputs=InputsRecord(count=80, digest="sha256:" + "4be1" * 16, source="reviews.jsonl", labelled=80),
+        first_divergence=FirstDivergence(stage="embeddings", pass_="own"),
+        stages=stages("embeddings", 12_400.0),
+        decisions=decisions(
+            0,
+            80,
+            flip_rate=FlipRate(value=0.0, low=0.0, high=0.036756, confidence=0.95, bounds="one-sided"),
+        ),
+        rows_needed=299,
+    )
+
+
+def ignored() -> Audit:
+    """A stage that differs and was excluded on the command line."""
+    records = [
+        msgspec.structs.replace(tensor_stage("pooled", record.pass_, 9_000.0), ignored=True)
+        if record.stage == "pooled"
+        else record
+        for record in stages(None)
+    ]
+    return audit(
+        headline="Parity: 7 stages are within 5 times the noise floor (the largest, probabilities, is 1.1 times it), and 120 of 120 labels agree. pooled (divergent, relative L2 1.2e-03) was excluded by --ignore.",
+        policy=PolicyRecord(
+            name="faithful",
+            floor_factor=5.0,
+            float64_limit=1e-12,
+            check_float64=True,
+            ignore=["pooled"],
+            ignore_option=["pooled"],
+        ),
+        stages=records,
+    )
+
+
 def outputs_only() -> Audit:
     """A file of logits, multi-label, whose classes stood in another order."""
     return audit(
@@ -656,6 +736,9 @@ AUDITS: dict[str, Audit] = {
     "not_comparable": not_comparable(),
     "equivalent": equivalent(),
     "outputs_only": outputs_only(),
+    "within_limit": within_limit(),
+    "inconclusive": inconclusive(),
+    "ignored": ignored(),
     "hostile": hostile(),
     "nothing": nothing(),
 }

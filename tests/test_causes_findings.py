@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from parity.align.labels import align_labels
 from parity.audit import Decisions, Finding, FirstDivergence, ImpliedTemperature, Place, StageRecord, Tokens
@@ -304,3 +306,160 @@ def test_other_positions_are_blamed_only_where_the_model_minds(
     (finding,) = found(tokens=tokens(position_ids=4), stages=[record])
     assert (cause, severity) == (finding.cause, finding.severity)
     assert f"In 4 of 10 rows the same tokens have {reason}." == finding.sentence
+
+
+# The order
+
+
+def tensor(stage: str, status: str = "divergent", pass_: str = "own") -> StageRecord:
+    return msgspec.convert(
+        {
+            **msgspec.to_builtins(shifted(status)),
+            "stage": stage,
+            "status": status,
+            "pass": pass_,
+            "centred_relative_l2": None,
+        },
+        StageRecord,
+    )
+
+
+PATH = [
+    discrete_record("input_ids", "own", compared=40, rows=10, differing=[], count=0),
+    *(tensor(name, "within_noise") for name in ("embeddings", "layer.0", "layer.1", "pooled", "logits")),
+]
+NOISY: dict[str, Any] = {
+    "built_in_inputs": True,
+    "decisions": decisions(0, unknown_labels=3, multi_label=True),
+    "labelled": 12,
+    "numbered_labels": 4,
+}
+
+
+def order(*sides: Description, **changes: Any) -> list[str]:
+    """The causes in the order of the findings, a dash for a finding without one."""
+    return [finding.cause or "-" for finding in found(*sides, **{"stages": PATH, **changes})]
+
+
+def at(stage: str, pass_: Any = "own") -> FirstDivergence:
+    return FirstDivergence(stage=stage, pass_=pass_)
+
+
+def test_what_explains_the_divergence_comes_before_notices_about_labels_and_inputs() -> None:
+    sides = described(config={"layer_norm_eps": 1e-12}), described(config={"layer_norm_eps": 1e-5})
+    causes = order(*sides, first=at("embeddings"), **NOISY)
+    assert ("config.layer_norm_eps", {"-"}) == (causes[0], set(causes[1:]))
+    assert 4 == len(causes[1:])
+
+
+def test_causes_at_the_first_divergent_stage_come_before_those_of_later_stages() -> None:
+    sides = (
+        described(
+            config={"hidden_act": "gelu"}, parameters=parameters(**{"embeddings.word.weight": "a", "x": "q"})
+        ),
+        described(
+            config={"hidden_act": "relu"}, parameters=parameters(**{"embeddings.word.weight": "b", "x": "q"})
+        ),
+    )
+    assert ["weights.changed", "config.activation"] == order(*sides, first=at("embeddings"))
+    assert ["config.activation", "weights.changed"] == order(*sides, first=at("layer.0"))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "first", "expected"),
+    [
+        (
+            "bert.encoder.layer.1.output.dense.weight",
+            "embeddings",
+            ["config.layer_norm_eps", "weights.changed"],
+        ),
+        ("bert.encoder.layer.1.output.dense.weight", "layer.1", ["weights.changed", "config.layer_norm_eps"]),
+        ("transformer.h.1.mlp.c_fc.weight", "embeddings", ["config.layer_norm_eps", "weights.changed"]),
+        ("classifier.weight", "embeddings", ["config.layer_norm_eps", "weights.changed"]),
+        ("classifier.weight", "logits", ["weights.changed", "config.layer_norm_eps"]),
+    ],
+)
+def test_changed_weights_explain_the_stage_that_they_take_part_in_and_none_before_it(
+    parameter: str, first: str, expected: list[str]
+) -> None:
+    sides = [
+        described(config={"layer_norm_eps": eps}, parameters=parameters(**{parameter: digest, "x": "q"}))
+        for eps, digest in ((1e-12, "a"), (1e-5, "b"))
+    ]
+    assert expected == order(*sides, first=at(first))
+
+
+def test_of_several_causes_at_one_stage_the_most_specific_comes_first() -> None:
+    both = [
+        described(
+            dtype=dtype,
+            config={"layer_norm_eps": eps, "attn_implementation": attention},
+            newly_initialised=["bert.pooler.dense.weight"] if dtype == "float32" else [],
+        )
+        for dtype, eps, attention in (("float32", 1e-12, "eager"), ("bfloat16", 1e-5, "sdpa"))
+    ]
+    assert [
+        "config.layer_norm_eps",
+        "runtime.dtype",
+        "runtime.attention",
+        "weights.pooler_not_loaded",
+    ] == order(*both, first=at("embeddings"))[:2] + sorted(order(*both, first=at("embeddings"))[2:])
+
+
+def test_where_the_tokens_differ_the_tokenizer_comes_before_the_model() -> None:
+    sides = described(config={"layer_norm_eps": 1e-12}), described(config={"layer_norm_eps": 1e-5})
+    causes = order(*sides, first=at("tokens"), tokens=tokens(pieces=3))
+    assert ["tokenizer.algorithm", "config.layer_norm_eps"] == causes
+
+
+def test_classes_in_another_order_explain_the_logits() -> None:
+    labels = align_labels(["a", "b"], ["b", "a"])
+    sides = described(config={"layer_norm_eps": 1e-12}), described(config={"layer_norm_eps": 1e-5})
+    assert "output.label_order" == order(*sides, first=at("logits"), labels=labels)[0]
+
+
+def test_what_only_a_limit_permits_is_explained_first_as_a_notice() -> None:
+    stages = [PATH[0], tensor("embeddings", "within_limit"), *PATH[2:]]
+    sides = described(dtype="float32"), described(dtype="bfloat16")
+    drawn = found(*sides, stages=stages, **NOISY)
+    assert ("runtime.dtype", "notice", "suspected") == (
+        drawn[0].cause,
+        drawn[0].severity,
+        drawn[0].evidence["standing"],
+    )
+
+
+def test_notices_stand_in_the_order_of_what_could_hide_a_difference() -> None:
+    config = {"layer_norm_eps": 1e-12}, {"layer_norm_eps": 1e-5}
+    sides = [described(config=one, weights_digest="w", unused_weights=["x"]) for one in config]
+    drawn = found(*sides, stages=PATH, **NOISY)
+    assert "config.layer_norm_eps" == drawn[0].cause
+    hidden = [finding.could_hide for finding in drawn[1:]]
+    assert hidden == sorted(hidden, reverse=True)
+    assert "Both sides hold the same weights" in drawn[-2].sentence + drawn[-1].sentence
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([None, "tokens", "embeddings", "layer.0", "layer.1", "logits"]),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+def test_no_notice_stands_before_a_finding_that_counts(
+    first: str | None, eps: bool, dtype: bool, weights: bool
+) -> None:
+    sides = [
+        described(
+            config={"layer_norm_eps": 1e-5 if eps and side else 1e-12},
+            dtype="bfloat16" if dtype and side else "float32",
+            parameters=parameters(**{"encoder.layer.1.x.weight": "b" if weights and side else "a", "y": "c"}),
+            newly_initialised=["classifier.weight"] if side else [],
+        )
+        for side in (False, True)
+    ]
+    drawn = found(
+        *sides, stages=PATH, first=None if first is None else at(first), tokens=tokens(pieces=1), **NOISY
+    )
+    counts = [finding.severity == "divergent" for finding in drawn]
+    assert counts == sorted(counts, reverse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -87,6 +88,7 @@ def concluded(
     sides: Pair[Description] | None = None,
     noise: NoiseSample | None = None,
     policy: PolicyRecord = FAITHFUL,
+    stage_floors: Callable[[str], Floor] = floors,
 ) -> Audit:
     both = sides or Pair(described(), described())
     return conclude(
@@ -95,7 +97,7 @@ def concluded(
         plan=plan_of(both, detail=False),
         sample=noise or sample(),
         ledger=kept,
-        floors=floors,
+        floors=stage_floors,
         policy=policy,
         inputs=InputsRecord(count=ROWS, digest="sha256:0", source="by hand"),
         provenance={},
@@ -334,10 +336,50 @@ def test_stages_that_a_policy_names_and_nobody_has_are_said() -> None:
     assert {"layer.O", "layer.9", "tokens"} == set(said)
     assert {"notice"} == {finding.severity for finding in said.values()}
     assert (
-        "The policy ignores 'layer.O', which is no stage of this comparison: that has no effect. Did you mean 'layer.0'?"
+        "The policy ignores 'layer.O', which is not a stage of this comparison: that has no effect. Did you mean 'layer.0'?"
         == said["layer.O"].sentence
     )
     assert "sets a limit for 'tokens', which is not measured by its distance" in said["tokens"].sentence
+
+
+def test_a_pattern_of_a_policy_that_fits_a_stage_is_not_said_to_have_no_effect() -> None:
+    policy = msgspec.structs.replace(FAITHFUL, ignore=["emb*"], stages={"layer.*": 1e-3, "x*": 1.0})
+    drawn = concluded(saw_all(ledger(), "both"), policy=policy).findings
+    assert ["x*"] == [finding.stage for finding in drawn]
+
+
+def limited_floors(policy: PolicyRecord) -> Callable[[str], Floor]:
+    return lambda stage: floor_of(stage, {}, {}, policy, float64_is_pure=True)
+
+
+def test_an_excluded_stage_is_marked_and_what_lacks_of_it_does_not_count() -> None:
+    pooled = StageSeen("pooled", ["row", "hidden"])
+    sides = Pair(described(), described(stages=[*described().stages, pooled]))
+    kept = saw_all(ledger(), "both")
+    audit = concluded(kept, sides=sides)
+    assert ("not_comparable", 1) == (audit.verdict, audit.exit_code)
+    policy = msgspec.structs.replace(FAITHFUL, ignore=["pooled", "layer.0"], ignore_option=["pooled"])
+    audit = concluded(kept, sides=sides, policy=policy)
+    assert ("parity", 0) == (audit.verdict, audit.exit_code)
+    assert "pooled (not compared) was excluded by --ignore." in audit.headline
+    assert "layer.0 was excluded by the policy faithful." in audit.headline
+    (item,) = audit.not_compared
+    assert (False, "Only the candidate has pooled; excluded by --ignore") == (item.counts, item.reason)
+    assert {"layer.0"} == {one.stage for one in audit.stages if one.ignored}
+
+
+def test_a_mask_whose_effect_stays_within_a_limit_is_not_said_to_have_none() -> None:
+    policy = msgspec.structs.replace(FAITHFUL, stages={"*": 1e-2})
+    kept = saw_all(ledger(), "own", off=1e-4)
+    saw_all(kept, "given")
+    kept.add_feeds(Pair(padded("left"), padded("right")), [0, 1], [True, True])
+    audit = concluded(kept, policy=policy, stage_floors=limited_floors(policy))
+    assert ("equivalent", 0) == (audit.verdict, audit.exit_code)
+    mask = record(audit, "attention_mask")
+    assert ("equal", True) == (mask.status, "what follows stays within its limits" in mask.reason)
+    (finding,) = [one for one in audit.findings if one.cause == "batch.padding_side"]
+    assert "and what follows stays within the limits that were set" in finding.sentence
+    assert "does not mind" not in str(audit)
 
 
 def test_a_batch_size_that_one_side_imposes_on_both_is_said() -> None:

@@ -9,10 +9,13 @@ import msgspec
 import pytest
 
 from parity.audit import NotCompared, Pass, PolicyRecord, StageRecord
-from parity.judge import Judgement, Measured, discrete_record, first_divergence, judge_stage, reach_verdict
+from parity.errors import UnknownStage
+from parity.exclusions import check_exclusions
+from parity.judge import Measured, discrete_record, first_divergence, judge_stage, reach_verdict
 from parity.measure.measurement import Measurement, Spot
 from parity.noise import Floor
 from parity.policy import BUILT_IN
+from parity.verdict_of_decisions import Judgement
 from tests.audits import decisions
 
 FAITHFUL, DECISIONS, BITWISE = BUILT_IN["faithful"], BUILT_IN["decisions"], BUILT_IN["bitwise"]
@@ -154,11 +157,99 @@ def test_what_a_policy_is_called_does_not_matter() -> None:
         assert judged(0.0, policy=one) == judged(0.0, policy=other)
 
 
-def test_a_stage_with_a_limit_of_its_own_is_held_against_that() -> None:
-    policy = msgspec.structs.replace(BITWISE, name="own", stages={"layer.1": 1e-3})
-    floor = FLOOR._replace(allowed=1e-3, position_allowed=1e-2)
-    assert "within_noise" == judged(9e-4, policy=policy, floor=floor).status
-    assert "divergent" == judged(9e-4, stage="layer.2", policy=policy, floor=floor).status
+def limit(value: float, floor: Floor = FLOOR) -> Floor:
+    """The floor of a stage with a limit, as `parity.noise.floor_of` leaves it."""
+    return floor._replace(
+        allowed=value,
+        position_allowed=10 * value,
+        float64_allowed=max(value, floor.float64_allowed),
+        limit=value,
+        noise_allowed=floor.allowed,
+        noise_float64_allowed=floor.float64_allowed,
+    )
+
+
+LIMITED = msgspec.structs.replace(FAITHFUL, name="own", stages={"layer.1": 1e-3})
+
+
+@pytest.mark.parametrize(
+    ("relative", "status"),
+    [
+        (0.0, "equal"),
+        (5e-7, "within_noise"),
+        (6e-7, "within_limit"),
+        (1e-3, "within_limit"),
+        (2e-3, "divergent"),
+    ],
+)
+def test_what_rounding_does_not_explain_is_within_its_limit_or_over_it(relative: float, status: str) -> None:
+    record = judged(relative, policy=LIMITED, floor=limit(1e-3))
+    assert (status, 1e-3) == (record.status, record.limit)
+
+
+@pytest.mark.parametrize(
+    ("float64", "status"),
+    [
+        (None, "within_noise"),
+        (1e-12, "within_noise"),
+        (2e-12, "within_limit"),
+        (1e-3, "within_limit"),
+        (2e-3, "divergent"),
+    ],
+)
+def test_float64_is_judged_by_the_limit_too(float64: float | None, status: str) -> None:
+    record = judged(1e-7, policy=LIMITED, floor=limit(1e-3), float64=float64)
+    assert status == record.status
+    if status == "within_limit":
+        assert "rounding explains it in float32, and not in float64" == record.reason
+
+
+def test_a_difference_over_the_limit_in_float64_alone_says_that_the_limit_is_exceeded() -> None:
+    record = judged(9e-4, policy=LIMITED, floor=limit(1e-3), float64=1.2e-3)
+    assert (
+        "divergent",
+        "in float64 the two differ by a relative L2 of 1.2e-03 (up to 1.0e-03 is allowed)",
+    ) == (
+        record.status,
+        record.reason,
+    )
+    assert "noise" not in verdict(record, policy=LIMITED).headline
+
+
+def test_a_limit_below_the_noise_is_exceeded_and_said_to_be_below_it() -> None:
+    record = judged(2e-7, policy=LIMITED, floor=limit(1e-7))
+    assert "divergent" == record.status
+    headline = verdict(record, policy=LIMITED).headline
+    assert "relative L2 2.0e-07 (up to 1.0e-07 is allowed), 2.0 times the noise floor" in headline
+    assert "the limit is below the 5.0e-07 that rounding explains" in headline
+    assert "below" not in judged(6e-7, policy=LIMITED, floor=limit(1e-7)).reason
+
+
+def test_a_limit_permits_no_value_that_is_a_number_on_one_side_only_and_no_nan() -> None:
+    given: dict[str, Any] = {"policy": LIMITED, "floor": limit(1e3)}
+    assert "divergent" == judged(1e-4, non_finite_unequal=1, **given).status
+    assert "not_comparable" == judged(1e-4, nan_both=1, **given).status
+    assert "divergent" == judged(1e-4, float64=math.inf, **given).status
+    assert "divergent" == judged(1e-4, whole=True, **given).status
+
+
+def test_one_position_may_be_off_by_ten_times_the_limit() -> None:
+    given: dict[str, Any] = {"policy": LIMITED, "floor": limit(1e-3)}
+    assert "within_limit" == judged(1e-7, worst_position=6e-6, **given).status
+    record = judged(9e-4, worst_position=2e-2, **given)
+    assert ("divergent", "one position differs by 2.0e-02 of its size (up to 1.0e-02 is allowed)") == (
+        record.status,
+        record.reason,
+    )
+
+
+def test_a_limit_beside_the_bitwise_policy_is_held_against_the_limit_and_the_others_against_their_bits() -> (
+    None
+):
+    policy = msgspec.structs.replace(BITWISE, name="own", stages={"layer.*": 1e-3})
+    floor = limit(1e-3, FLOOR._replace(allowed=0.0, position_allowed=0.0, float64_allowed=0.0))
+    assert "within_limit" == judged(1e-9, policy=policy, floor=floor).status
+    assert "divergent" == judged(9e-4, stage="pooled", policy=policy, floor=floor).status
 
 
 @pytest.mark.parametrize(
@@ -268,22 +359,38 @@ def test_parity_says_how_near_the_floor_it_is() -> None:
         in found.headline
     )
     assert "120 of 120 labels agree" in found.headline
-    assert "Parity: 1 stages are bitwise equal." == verdict(judged(0.0)).headline
+    assert "Parity: 1 stage is bitwise equal." == verdict(judged(0.0)).headline
 
 
-def test_parity_within_limits_of_ones_own_is_said_by_them_and_not_by_the_floor() -> None:
+def test_equivalence_by_limits_is_stated_by_them_and_never_called_noise() -> None:
     policy = msgspec.structs.replace(FAITHFUL, stages={"layer.1": 0.5, "layer.2": 0.1})
-    own = FLOOR._replace(allowed=0.5, position_allowed=5.0), FLOOR._replace(allowed=0.1, position_allowed=1.0)
-    limited = judged(4e-3, floor=own[0]), judged(2e-3, stage="layer.2", floor=own[1])
-    assert (
-        "Parity: 3 stages are within what the policy allows: 1 is within 5 times the noise floor (the largest, embeddings, "
-        "is 2.0 times it), and 2 are within limits of their own (the nearest, layer.2, differs by a relative L2 of 2.0e-03, "
-        "up to 0.1)." == verdict(judged(2e-7, stage="embeddings"), *limited, policy=policy).headline
+    limited = (
+        judged(4e-3, floor=limit(0.5), policy=policy),
+        judged(2e-3, stage="layer.2", floor=limit(0.1), policy=policy),
     )
-    alone = verdict(limited[1], policy=policy).headline
-    assert "1 is within its own limit (the nearest, layer.2, differs" in alone
-    assert "noise floor" not in alone
-    assert "up to 5.0e-01 is allowed)" in verdict(judged(0.6, floor=own[0]), policy=policy).headline
+    found = verdict(judged(2e-7, stage="embeddings"), *limited, policy=policy, differing=0)
+    assert ("equivalent", 0) == (found.verdict, found.exit_code)
+    assert (
+        "Equivalent: 2 stages differ by more than rounding explains, within the limits that were set (the nearest, layer.2, "
+        "differs by a relative L2 of 2.0e-03, up to 0.1, 20,000 times the noise floor); 1 stage is within 5 times the noise "
+        "floor (the largest, embeddings, is 2.0 times it), and 120 of 120 labels agree." == found.headline
+    )
+    assert "noise" not in verdict(limited[1], policy=policy).headline.replace("times the noise floor", "")
+    over = judged(0.6, floor=limit(0.5), policy=policy)
+    assert "up to 5.0e-01 is allowed)" in verdict(over, policy=policy).headline
+
+
+def test_a_pair_within_its_noise_is_parity_whatever_limits_there_are() -> None:
+    found = verdict(judged(2e-7, policy=LIMITED, floor=limit(1e-3)), policy=LIMITED)
+    assert ("parity", 0) == (found.verdict, found.exit_code)
+    assert "within 5 times the noise floor" in found.headline
+
+
+def test_a_difference_that_only_a_limit_permits_in_float64_is_equivalent_and_stated_in_float64() -> None:
+    record = judged(1e-7, policy=LIMITED, floor=limit(1e-3), float64=5e-4)
+    found = verdict(record, policy=LIMITED)
+    assert "equivalent" == found.verdict
+    assert "5.0e-04 in float64, up to 0.001" in found.headline
 
 
 def test_a_divergence_is_said_with_value_and_permission() -> None:
@@ -353,7 +460,7 @@ def test_what_was_not_compared_keeps_the_verdict_from_parity() -> None:
     found = verdict(judged(), missing=missing)
     assert ("not_comparable", 1) == (found.verdict, found.exit_code)
     assert (
-        "What could be compared agrees, but pooled was not: Only the reference has pooled (and 1 more)."
+        "What could be compared agrees, but pooled was not compared: Only the reference has pooled (and 1 more)."
         == found.headline
     )
 
@@ -366,9 +473,66 @@ def test_what_does_not_count_or_is_ignored_does_not() -> None:
     assert "parity" == verdict(judged(), missing=(missing,), policy=policy).verdict
 
 
+def excluding(*names: str, policy: PolicyRecord = FAITHFUL, option: bool = True) -> PolicyRecord:
+    return msgspec.structs.replace(policy, ignore=list(names), ignore_option=list(names) if option else [])
+
+
 def test_ignoring_every_stage_leaves_nothing_compared() -> None:
-    policy = msgspec.structs.replace(FAITHFUL, ignore=["layer.1"])
-    assert "not_comparable" == verdict(judged(1e-3), policy=policy).verdict
+    for names in (["layer.1"], ["*"], ["layer.*"]):
+        found = verdict(judged(1e-3), policy=excluding(*names))
+        assert ("not_comparable", 1) == (found.verdict, found.exit_code)
+        assert found.headline.startswith(
+            "Nothing was compared: every stage that could be compared was excluded."
+        )
+
+
+def test_what_is_excluded_is_named_with_what_is_known_of_it() -> None:
+    missing = NotCompared(stage="pooled", reason="Only the reference has pooled")
+    tokens = discrete_record("tokens", "own", compared=40, rows=10, differing=[6], count=1)
+    found = verdict(
+        tokens,
+        judged(stage="embeddings"),
+        judged(1e-3),
+        policy=excluding("pooled", "layer.*", "tokens"),
+        missing=(missing,),
+    )
+    assert ("parity", 0) == (found.verdict, found.exit_code)
+    assert found.headline.endswith(
+        "tokens (divergent), layer.1 (divergent, relative L2 1.0e-03) and pooled (not compared) were excluded by --ignore."
+    )
+    by_file = verdict(
+        judged(stage="embeddings"), judged(), policy=excluding("layer.1", option=False)
+    ).headline
+    assert by_file.endswith("layer.1 was excluded by the policy faithful.")
+
+
+def test_many_excluded_stages_are_counted() -> None:
+    layers = [judged(stage=f"layer.{number}") for number in range(9)]
+    headline = verdict(judged(stage="embeddings"), *layers, policy=excluding("layer.*")).headline
+    assert headline.endswith("layer.0, layer.1, layer.2, layer.3 and 5 more were excluded by --ignore.")
+
+
+def test_a_name_that_fits_nothing_is_not_said_to_be_excluded() -> None:
+    assert "excluded" not in verdict(judged(), policy=excluding("layer.9")).headline
+
+
+@pytest.mark.parametrize("policy", [FAITHFUL, BITWISE, LIMITED], ids=lambda policy: policy.name)
+def test_an_excluded_stage_does_not_count_under_any_policy(policy: PolicyRecord) -> None:
+    stages = judged(0.0, stage="embeddings", policy=policy), judged(0.5, stage="pooled", policy=policy)
+    assert "divergent" == verdict(*stages, policy=policy).verdict
+    found = verdict(*stages, policy=excluding("pooled", policy=policy))
+    assert "parity" == found.verdict
+    assert "pooled (divergent, relative L2 5.0e-01) was excluded by --ignore" in found.headline
+
+
+def test_a_stage_to_exclude_that_neither_side_has_is_refused_with_the_nearest() -> None:
+    check_exclusions(excluding("pooled", "layer.*", "label", "text"), ["layer.0", "pooled"])
+    check_exclusions(excluding("poled", option=False), ["pooled"])  # a file may serve several models
+    with pytest.raises(UnknownStage, match="--ignore poled: neither side has such a stage") as error:
+        check_exclusions(excluding("poled"), ["layer.0", "pooled"])
+    assert (error.value.next_step or "").startswith("Did you mean pooled? The stages are: text, ")
+    with pytest.raises(UnknownStage):
+        check_exclusions(excluding("decoder.*"), ["layer.0", "pooled"])
 
 
 def test_what_is_divergent_outweighs_what_was_not_compared() -> None:
@@ -382,38 +546,82 @@ def test_what_is_divergent_outweighs_what_was_not_compared() -> None:
 def test_no_flip_in_enough_inputs_is_equivalence() -> None:
     found = verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=300)
     assert ("equivalent", 0) == (found.verdict, found.exit_code)
-    assert "the flip rate is below 0.99% (95% bound, up to 1.00% allowed)" in found.headline
+    assert "the flip rate is at most 0.994 % (one-sided 95 % bound, up to 1 % is allowed)" in found.headline
 
 
-def test_no_flip_in_too_few_inputs_is_none_and_says_how_many_are_needed() -> None:
-    found = verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=298)
-    assert ("divergent", 1) == (found.verdict, found.exit_code)
-    assert "299 inputs without a flip would show 1.00%" in found.headline
+def test_no_flip_in_too_few_inputs_is_inconclusive_and_says_how_many_are_needed() -> None:
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=80)
+    assert ("inconclusive", 1, 299) == (found.verdict, found.exit_code, found.rows_needed)
+    assert (
+        "80 rows do not show that it does not matter: no label flips, and the flip rate can be as high as 3.68 % (one-sided "
+        "95 % bound, up to 1 % is allowed). 299 rows without a flip would show it." in found.headline
+    )
+    assert "inconclusive" == verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=298).verdict
     assert "equivalent" == verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=299).verdict
 
 
-def test_flips_are_held_against_their_upper_bound_and_not_their_share() -> None:
+def test_an_inconclusive_verdict_may_be_accepted_and_no_other() -> None:
+    lenient = msgspec.structs.replace(DECISIONS, allow_inconclusive=True)
+    found = verdict(judged(1e-3), policy=lenient, differing=0, examples=80)
+    assert ("inconclusive", 0) == (found.verdict, found.exit_code)
+    found = verdict(judged(1e-3), policy=lenient, differing=40, examples=80)
+    assert ("divergent", 1) == (found.verdict, found.exit_code)
+    assert 1 == verdict(judged(1e-3), policy=lenient).exit_code
+
+
+def test_flips_are_held_against_their_bounds_and_not_their_share() -> None:
     found = verdict(judged(1e-3), policy=DECISIONS, differing=2, examples=400)  # 0.5 %, and up to 1.6 %
-    assert "divergent" == found.verdict
-    assert "2 of 400 labels flip" in found.headline
+    assert ("inconclusive", 1) == (found.verdict, found.exit_code)
+    assert "2 of 400 labels flip, and the flip rate can be as high as 1.57 %" in found.headline
+    assert f"{found.rows_needed:,} rows would show it, if they flip as often." in found.headline
     assert "equivalent" == verdict(judged(1e-3), policy=DECISIONS, differing=2, examples=700).verdict
+
+
+def test_a_flip_rate_above_the_limit_that_is_not_shown_to_be_is_inconclusive_and_no_rows_help() -> None:
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=2, examples=120)  # 1.7 %, at least 0.3 %
+    assert ("inconclusive", None) == (found.verdict, found.rows_needed)
+    assert "If rows go on to flip this often, no number of rows would show it." in found.headline
+
+
+def test_a_flip_rate_that_is_shown_to_exceed_the_limit_is_divergent() -> None:
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=6, examples=120)
+    assert ("divergent", 1) == (found.verdict, found.exit_code)
+    assert (
+        "6 of 120 labels flip: the flip rate is at least 2.2 % (one-sided 95 % bound, up to 1 % is allowed)."
+        in found.headline
+    )
+
+
+def test_rows_without_a_number_on_either_side_are_not_shown_to_flip() -> None:
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=60, examples=120, undefined_both=60)
+    assert "inconclusive" == found.verdict
+    missing = NotCompared(stage="logits", reason="60 values are NaN on both sides", pass_="own")
+    found = verdict(
+        judged(1e-3), policy=DECISIONS, missing=(missing,), differing=60, examples=120, undefined_both=60
+    )
+    assert "not_comparable" == found.verdict
+
+
+def test_a_bound_and_its_limit_are_told_apart_however_near_they_are() -> None:
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=298)
+    assert "as high as 1.0002 % (one-sided 95 % bound, up to 1 % is allowed)" in found.headline
 
 
 def test_tokens_are_bounded_by_the_rows_they_stand_in() -> None:
     many: dict[str, Any] = {"unit": "token", "examples": 10_000, "differing": 0}
-    found = verdict(judged(1e-3), policy=DECISIONS, rows=298, **many)
-    assert ("divergent", 1) == (found.verdict, found.exit_code)
+    found = verdict(judged(1e-3), policy=DECISIONS, rows=80, **many)
+    assert ("inconclusive", 299) == (found.verdict, found.rows_needed)
     assert (
-        "298 inputs bound the share of rows in which a token's label flips only by 1.00% (95%): 299 inputs"
+        "no token's label flips, and the share of rows in which a token's label flips can be as high as 3.68 %"
         in found.headline
     )
     found = verdict(judged(1e-3), policy=DECISIONS, rows=299, **many)
     assert "equivalent" == found.verdict
-    assert "the share of rows in which a token's label flips is below 1.00% (95% bound" in found.headline
+    assert "the share of rows in which a token's label flips is at most 0.997 %" in found.headline
     few: dict[str, Any] = {**many, "differing": 30}  # 0.3 % of the tokens, and 3 % of the rows
     found = verdict(judged(1e-3), policy=DECISIONS, rows=1000, rows_flipped=30, **few)
     assert "divergent" == found.verdict
-    assert "in 30 of 1000 rows a token's label flips (30 of 10000 tokens)" in found.headline
+    assert "in 30 of 1,000 rows a token's label flips (30 of 10,000 tokens)" in found.headline
 
 
 def test_a_probability_that_moves_too_far_is_divergent_without_a_flip() -> None:
@@ -429,15 +637,66 @@ def test_the_decisions_policy_without_decisions_compares_nothing() -> None:
     assert "there are no decisions to compare" in found.headline
 
 
-def test_decisions_seen_in_part_show_no_equivalence() -> None:
+def test_what_was_seen_is_divergent_whatever_was_not_compared() -> None:
     missing = NotCompared(stage="logits", reason="a batch had another shape", pass_="own")
+    flips: dict[str, Any] = {"differing": 6, "examples": 120}
+    assert "divergent" == verdict(judged(1e-3), policy=DECISIONS, missing=(missing,), **flips).verdict
+
+
+@pytest.mark.parametrize("stage", ["logits", "layer.3", "head of the pre-training", "tokens"])
+def test_nothing_that_counts_may_be_missing_where_equivalence_is_shown(stage: str) -> None:
+    missing = NotCompared(stage=stage, reason="it was not run")
     found = verdict(judged(1e-3), policy=DECISIONS, missing=(missing,), differing=0, examples=10_000)
     assert ("not_comparable", 1) == (found.verdict, found.exit_code)
-    other = NotCompared(stage="layer.3", reason="Only the reference has layer.3")
+    assert f"{stage} was not compared throughout: it was not run" in found.headline
     assert (
-        "equivalent"
-        == verdict(judged(), policy=DECISIONS, missing=(other,), differing=0, examples=10_000).verdict
+        "not_comparable"
+        == verdict(judged(), policy=DECISIONS, missing=(missing,), differing=0, examples=10_000).verdict
     )
+
+
+def test_a_missing_stage_that_is_excluded_bars_no_equivalence() -> None:
+    missing = NotCompared(stage="layer.3", reason="Only the reference has layer.3")
+    policy = excluding("layer.3", policy=DECISIONS)
+    found = verdict(judged(1e-3), policy=policy, missing=(missing,), differing=0, examples=10_000)
+    assert "equivalent" == found.verdict
+    assert found.headline.endswith("layer.3 (not compared) was excluded by --ignore.")
+
+
+def test_the_reason_about_decisions_comes_before_others() -> None:
+    missing = NotCompared(stage="layer.3", reason="x"), NotCompared(stage="label", reason="y")
+    found = verdict(judged(1e-3), policy=DECISIONS, missing=missing, differing=0, examples=10_000)
+    assert "label was not compared throughout: y (and 1 more)." in found.headline
+
+
+BOTH = msgspec.structs.replace(DECISIONS, name="both", stages={"layer.1": 1e-2})
+
+
+@pytest.mark.parametrize(
+    ("relative", "other", "examples", "expected"),
+    [
+        (1e-3, 2e-7, 10_000, "equivalent"),
+        (1e-3, 2e-7, 80, "inconclusive"),
+        (1e-3, 0.5, 10_000, "equivalent"),
+        (2e-2, 2e-7, 10_000, "divergent"),
+        (2e-2, 0.5, 10_000, "divergent"),
+        (2e-7, 0.5, 80, "inconclusive"),
+        (2e-7, 2e-7, 80, "parity"),
+    ],
+)
+def test_limits_and_a_flip_rate_must_both_hold(
+    relative: float, other: float, examples: int, expected: str
+) -> None:
+    stages = judged(relative, policy=BOTH, floor=limit(1e-2)), judged(other, stage="pooled", policy=BOTH)
+    found = verdict(*stages, policy=BOTH, differing=0, examples=examples)
+    assert expected == found.verdict
+    if expected == "divergent":
+        assert "layer.1 is over the limit that was set for it: relative L2 2.0e-02" in found.headline
+
+
+def test_without_a_probability_nothing_is_known_of_the_decisions() -> None:
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=10_000, temperatures=[])
+    assert "not_comparable" == found.verdict
 
 
 def test_the_decisions_policy_says_parity_where_nothing_differs() -> None:

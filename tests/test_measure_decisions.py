@@ -16,7 +16,13 @@ import scipy.stats  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.measure.decisions import DecisionCount, DecisionMeasurement, clopper_pearson
+from parity.measure.decisions import (
+    DecisionCount,
+    DecisionMeasurement,
+    clopper_pearson,
+    one_sided_bounds,
+    rows_needed,
+)
 
 Array = npt.NDArray[Any]
 
@@ -43,6 +49,37 @@ def test_clopper_pearson_agrees_with_scipy_stats(trials: int, data: Any, confide
     assert pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-12) == tuple(got)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 5000), st.data(), st.sampled_from([0.5, 0.8, 0.95, 0.99]))
+def test_each_one_sided_bound_agrees_with_scipy_stats(trials: int, data: Any, confidence: float) -> None:
+    hits = data.draw(st.integers(0, trials))
+    got = one_sided_bounds(hits, trials, confidence)
+    # At its upper bound so few hits are as improbable as 1 - confidence; at its lower bound so many are.
+    if hits < trials:
+        assert pytest.approx(1 - confidence) == scipy.stats.binom.cdf(hits, trials, got.high)
+    if hits:
+        assert pytest.approx(1 - confidence) == scipy.stats.binom.sf(hits - 1, trials, got.low)
+
+
+@pytest.mark.parametrize(("limit", "rows"), [(0.05, 59), (0.01, 299), (0.005, 598), (0.001, 2995)])
+def test_without_a_flip_the_rows_needed_are_those_of_the_closed_form(limit: float, rows: int) -> None:
+    assert rows == rows_needed(0, 7, limit) == math.ceil(math.log(0.05) / math.log(1 - limit))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 2000), st.data(), st.sampled_from([0.001, 0.01, 0.2]))
+def test_the_rows_needed_show_the_limit_and_no_number_does_at_a_higher_rate(
+    trials: int, data: Any, limit: float
+) -> None:
+    hits = data.draw(st.integers(0, trials))
+    needed = rows_needed(hits, trials, limit)
+    if needed is None:
+        assert hits / trials > limit * 0.99
+    else:
+        assert hits / trials < limit
+        assert one_sided_bounds(math.ceil(hits / trials * needed), needed).high <= limit
+
+
 def test_no_trials_tell_nothing() -> None:
     assert (0.0, 1.0) == clopper_pearson(0, 0)
 
@@ -57,7 +94,7 @@ def test_agreement_and_flips_are_counted_with_margins() -> None:
     assert (2, 1, 1, 0.5) == (got.examples, got.agree, got.flips_total, got.flip_rate)
     flip = got.flips[0]
     assert (1, 0, (1,), (2,), 1.0, 3.0, 4.0, False) == flip
-    assert clopper_pearson(1, 2) == got.flip_bounds
+    assert one_sided_bounds(1, 2) == got.flip_bounds
 
 
 def test_a_flip_whose_logits_moved_no_more_than_noise_is_explained_by_it() -> None:
@@ -125,7 +162,7 @@ def test_rows_with_a_decision_that_differs_are_counted_once_however_many_do() ->
     decisions.add(a, np.array([[0.0, 1], [0, 1], [1, 0], [1, 0]]), [4, 4, 4, 7], [0, 1, 2, 0])
     decisions.add(a, np.array([[math.nan, 1], [0, 1], [1, 0], [1, 0]]), [8, 8, 9, 9], [0, 1, 0, 1])
     got = decisions.measurement()
-    assert (4, 2, clopper_pearson(2, 4)) == (got.inputs, got.inputs_flipped, got.input_bounds)
+    assert (4, 2, one_sided_bounds(2, 4)) == (got.inputs, got.inputs_flipped, got.input_bounds)
 
 
 def test_what_neither_side_can_decide_is_told_from_what_one_side_cannot() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -65,3 +66,34 @@ def test_float64_that_is_mixed_inside_proves_no_more_than_float32() -> None:
     mixed = floor_of("layer.0", noise, noise, FAITHFUL, float64_is_pure=False)
     assert 1e-11 > pure.float64_allowed
     assert mixed.allowed == mixed.float64_allowed
+
+
+def test_a_limit_is_told_apart_from_what_rounding_explains() -> None:
+    noise = {"layer.3": StageNoise(1e-7, 1e-6)}
+    policy = msgspec.structs.replace(FAITHFUL, stages={"layer.*": 1e-3})
+    plain = floor_of("layer.3", noise, noise, FAITHFUL, float64_is_pure=True)
+    limited = floor_of("layer.3", noise, noise, policy, float64_is_pure=True)
+    assert (1e-3, plain.allowed, plain.float64_allowed, plain.max_abs) == (
+        limited.limit,
+        limited.noise_allowed,
+        limited.noise_float64_allowed,
+        limited.max_abs,
+    )
+    assert (None, plain.allowed) == (plain.limit, plain.noise_allowed)
+    assert plain == floor_of("pooled", {"pooled": noise["layer.3"]}, {}, policy, float64_is_pure=True)
+
+
+def test_a_factor_above_that_of_rounding_is_a_limit_and_not_noise() -> None:
+    noise = {"layer.3": StageNoise(1e-7, 1e-6)}
+    generous = msgspec.structs.replace(FAITHFUL, floor_factor=50_000.0, float64_limit=1e-3)
+    floor = floor_of("layer.3", noise, noise, generous, float64_is_pure=True)
+    plain = floor_of("layer.3", noise, noise, FAITHFUL, float64_is_pure=True)
+    assert 10_000 * plain.allowed == pytest.approx(floor.allowed)
+    assert floor.allowed == floor.limit
+    assert (plain.allowed, plain.float64_allowed, plain.max_abs) == (
+        floor.noise_allowed,
+        floor.noise_float64_allowed,
+        floor.max_abs,
+    )
+    strict = msgspec.structs.replace(FAITHFUL, floor_factor=2.0)
+    assert floor_of("layer.3", noise, noise, strict, float64_is_pure=True).limit is None

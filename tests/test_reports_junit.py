@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,9 @@ def _cases(record: Audit) -> dict[tuple[str, str], str]:
     """The outcome of each case, by its class and name."""
     root = ElementTree.fromstring(render(record))
     return {
-        (case.attrib["classname"], case.attrib["name"]): next((child.tag for child in case), "passed")
+        (case.attrib["classname"], case.attrib["name"]): next(
+            (child.tag for child in case if child.tag != "system-out"), "passed"
+        )
         for case in root.iter("testcase")
     }
 
@@ -67,6 +70,26 @@ def test_what_the_policy_accepts_is_skipped_and_says_so() -> None:
     cases = _cases(AUDITS["equivalent"])
     assert "skipped" == cases["parity.stages.own", "embeddings"]
     assert "accepted by the policy decisions" in render(AUDITS["equivalent"])
+
+
+def test_what_a_limit_permits_is_skipped_with_its_limit() -> None:
+    assert "skipped" == _cases(AUDITS["within_limit"])["parity.stages.own", "embeddings"]
+    said = render(AUDITS["within_limit"])
+    assert "not explained by rounding, and within its limit: relative L2 4.8e-03" in said
+
+
+def test_an_inconclusive_verdict_is_one_error_and_no_stage_is_to_blame() -> None:
+    cases = _cases(AUDITS["inconclusive"])
+    red = [name for name, outcome in cases.items() if outcome in ("failure", "error")]
+    assert [("parity.verdict", "verdict")] == red
+    assert "error" == cases["parity.verdict", "verdict"]
+    accepted = msgspec.structs.replace(AUDITS["inconclusive"], exit_code=0)
+    assert "skipped" == _cases(accepted)["parity.verdict", "verdict"]
+
+
+def test_an_excluded_stage_that_differs_is_skipped_and_shown() -> None:
+    assert "skipped" == _cases(AUDITS["ignored"])["parity.stages.own", "pooled"]
+    assert "does not count, it was excluded: relative L2 1.2e-03" in render(AUDITS["ignored"])
 
 
 def test_an_audit_of_nothing_is_not_green() -> None:

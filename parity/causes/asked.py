@@ -1,4 +1,4 @@
-"""Findings about what was asked: the policy, the inputs, their labels."""
+"""Findings about what was requested: the policy, the inputs, their labels."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from parity.audit import Decisions, Finding
 from parity.causes.evidence import Evidence
 from parity.plan import ROWS_AT_ONCE
+from parity.stage_patterns import matching
 
 __all__ = ["inputs_findings", "policy_findings", "rows_at_once_findings"]
 
 
 def policy_findings(evidence: Evidence) -> Iterator[Finding]:
-    """Stages that the policy names and that this comparison does not have: a misspelt one is not ignored, nor allowed more."""
+    """Stages that the policy names and that this comparison does not have: a misspelt one is neither excluded nor permitted more."""
     policy = evidence.policy
     if policy is None:
         return
@@ -25,15 +26,17 @@ def policy_findings(evidence: Evidence) -> Iterator[Finding]:
         ("sets a limit for", policy.stages, measured | missing),
     ):
         for name in names:
-            if name in known:
+            if any(matching(stage, [name]) is not None for stage in known):
                 continue
-            why = "is not measured by its distance" if name in every else "is no stage of this comparison"
+            unmeasured = any(matching(stage, [name]) is not None for stage in every)
+            why = "is not measured by its distance" if unmeasured else "is not a stage of this comparison"
             near = difflib.get_close_matches(name, sorted(known - {name}), n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             yield Finding(
                 stage=name,
                 sentence=f"The policy {what} {name!r}, which {why}: that has no effect.{hint}",
                 evidence={"standing": "observed", "policy": policy.name},
+                could_hide=True,
             )
 
 
@@ -49,6 +52,7 @@ def rows_at_once_findings(evidence: Evidence) -> Iterator[Finding]:
         sentence=f"Both sides ran at batch size {known[side]}, because the {side} asks for it: what a larger batch changes "
         "in the other was not seen.",
         evidence={"standing": "observed", **asked},
+        could_hide=True,
     )
 
 
@@ -56,8 +60,9 @@ def inputs_findings(evidence: Evidence) -> Iterator[Finding]:
     if evidence.built_in_inputs:
         yield Finding(
             stage="text",
-            sentence="No inputs were given: the built-in probe texts were used, which are nobody's real data.",
+            sentence="No inputs were given: the built-in probe texts were used, which are not data of any real use.",
             evidence={"standing": "observed"},
+            could_hide=True,
         )
     if evidence.decisions is not None:
         yield from _labels(evidence, evidence.decisions)
@@ -74,6 +79,7 @@ def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
             stage="label",
             sentence=f"{evidence.labelled} of the inputs have a label, and no accuracy or the like is computed from them: {why}.",
             evidence={"standing": "observed", "inputs": evidence.labelled},
+            could_hide=True,
         )
     if evidence.numbered_labels:
         named = f": 0 is {classes[0]!r}, and so on" if classes else ", as the classes have no names"
@@ -92,4 +98,5 @@ def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
             sentence=f"Labels of the inputs that are no one class: {count}, the first {evidence.unknown_label!r} ({known}): "
             "accuracy and the like leave them out. Name the label's column with --label-column.",
             evidence={"standing": "observed", "inputs": count},
+            could_hide=True,
         )

@@ -89,6 +89,9 @@ def batch_findings(evidence: Evidence) -> Iterator[Finding]:
     if len(set(sides.values()) - {"none"}) > 1:
         minds = evidence.first is not None and evidence.first.pass_ == "own"
         words = "and the model minds" if minds else "and the model does not mind"
+        start = evidence.start
+        if not minds and start is not None and start.pass_ == "own":
+            words = "and what follows stays within the limits that were set"
         yield Finding(
             cause="batch.padding_side",
             stage="attention_mask",

@@ -1,4 +1,4 @@
-"""The evidence of one comparison: all that was seen, from which findings are drawn (parity/causes/findings.py)."""
+"""The evidence of one comparison: all that was observed, from which findings are drawn (parity/causes/findings.py)."""
 
 from __future__ import annotations
 
@@ -45,3 +45,12 @@ class Evidence(NamedTuple):
     numbered_labels: int = 0
     labelled: int = 0
     breakdowns: Sequence[Breakdown] = ()
+
+    @property
+    def start(self) -> StageRecord | FirstDivergence | None:
+        """Where what is to be explained begins: the first divergence, else the first stage that only a limit permits."""
+        if self.first is not None:
+            return self.first
+        return next(
+            (record for record in self.stages if record.status == "within_limit" and not record.ignored), None
+        )

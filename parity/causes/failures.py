@@ -20,4 +20,5 @@ def failures_findings(evidence: Evidence) -> Iterator[Finding]:
             sentence=f"{broken.failure.sentence.rstrip('.')}. In {broken.rows} rows the {broken.side} has no {broken.stage}; "
             f"what it computed before was compared.{step}",
             evidence={"standing": "observed", "side": broken.side, "rows": broken.rows},
+            could_hide=True,
         )

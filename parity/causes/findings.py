@@ -12,14 +12,15 @@ from parity.causes.encodings import batch_findings, positions_findings, texts_fi
 from parity.causes.evidence import Evidence
 from parity.causes.failures import failures_findings
 from parity.causes.models import configuration_findings, runtime_findings, weights_findings
+from parity.causes.order import in_order
 from parity.causes.outputs import outputs_findings
 
 __all__ = ["findings"]
 
 
 def findings(evidence: Evidence) -> list[Finding]:
-    """Every finding, in the order of the stages they concern as they were drawn."""
-    return [
+    """Every finding, what explains the divergence first (parity/causes/order.py)."""
+    drawn = (
         *failures_findings(evidence),
         *policy_findings(evidence),
         *inputs_findings(evidence),
@@ -32,4 +33,5 @@ def findings(evidence: Evidence) -> list[Finding]:
         *weights_findings(evidence),
         *runtime_findings(evidence),
         *outputs_findings(evidence),
-    ]
+    )
+    return in_order(drawn, evidence)

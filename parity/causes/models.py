@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from parity.audit import Finding
 from parity.causes.evidence import Evidence
 from parity.description import Description
+from parity.judge import stage_rank
 
 __all__ = ["configuration_findings", "runtime_findings", "weights_findings"]
 
@@ -30,6 +32,14 @@ _CONFIG_CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     ("config.position_embedding", ("position_embedding_type", "rope_theta", "rope_scaling"), "embeddings"),
     ("config.num_layers", ("num_hidden_layers", "n_layer", "num_layers"), "layer.0"),
+)
+
+
+_IN_LAYER = re.compile(r"(?:^|[._])(?:layers?|h|blocks?)\.(\d+)\.")
+_BY_NAME = (
+    (re.compile(r"pooler"), "pooled"),
+    (re.compile(r"classifier|score|_classification_layer|qa_outputs|lm_head"), "logits"),
+    (re.compile(r"embed|\bwte\b|\bwpe\b"), "embeddings"),
 )
 
 
@@ -86,6 +96,7 @@ def weights_findings(evidence: Evidence) -> Iterator[Finding]:
                 stage="embeddings",
                 sentence=f"{len(names)} tensors in the file of the {side} are used by nothing in its model: {_some(names)}.",
                 evidence={"standing": "observed", "side": side, "tensors": names},
+                could_hide=True,
             )
     digest = evidence.reference.weights_digest
     if digest is not None and digest == evidence.candidate.weights_digest:
@@ -105,7 +116,8 @@ def weights_findings(evidence: Evidence) -> Iterator[Finding]:
     if changed:
         yield Finding(
             cause="weights.changed" if len(changed) < 0.9 * len(common) else "weights.retrained",
-            stage=evidence.first.stage if evidence.first is not None else "embeddings",
+            stage=_earliest(changed)
+            or (evidence.first.stage if evidence.first is not None else "embeddings"),
             severity="divergent" if evidence.first is not None else "notice",
             sentence=f"{len(changed)} of {len(common)} parameters with the same name hold other values: {_some(changed)}.",
             evidence={
@@ -115,6 +127,23 @@ def weights_findings(evidence: Evidence) -> Iterator[Finding]:
                 "common": len(common),
             },
         )
+
+
+def _earliest(parameters: list[str]) -> str | None:
+    """The first stage that one of these parameters takes part in; None where a name does not tell."""
+    stages = [_stage_of(name) for name in parameters]
+    if None in stages:
+        return None
+    return min((stage for stage in stages if stage is not None), key=stage_rank, default=None)
+
+
+def _stage_of(parameter: str) -> str | None:
+    """The stage of an encoder's parameter by its usual names; that of a decoder has no stage of its own here."""
+    if "decoder" in parameter:
+        return None
+    if layer := _IN_LAYER.search(parameter):
+        return f"layer.{layer.group(1)}"
+    return next((stage for pattern, stage in _BY_NAME if pattern.search(parameter)), None)
 
 
 def _some(names: list[str]) -> str:
@@ -134,11 +163,13 @@ def runtime_findings(evidence: Evidence) -> Iterator[Finding]:
         )
     attention = [side.config.get("attn_implementation") for side in (ours, theirs)]
     if all(attention) and attention[0] != attention[1]:
-        beyond = evidence.first is not None and evidence.first.stage.startswith("layer.")
+        start = evidence.start
+        beyond = start is not None and start.stage.startswith("layer.")
+        divergent = beyond and evidence.first is not None
         yield Finding(
             cause="runtime.attention",
             stage="layer.0.attention",
-            severity="divergent" if beyond else "notice",
+            severity="divergent" if divergent else "notice",
             sentence=f"Attention is computed by {attention[0]} in the reference and by {attention[1]} in the candidate.",
             evidence={
                 "standing": "suspected" if beyond else "observed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +17,13 @@ __all__ = [
     "Interval",
     "chosen",
     "clopper_pearson",
+    "one_sided_bounds",
+    "rows_needed",
     "usable",
 ]
 
 Floats = npt.NDArray[np.float64]
+_MOST_ROWS = 10**9
 
 
 class Interval(NamedTuple):
@@ -55,6 +59,7 @@ class DecisionMeasurement(NamedTuple):
     exactly 0. `undefined` counts rows where a side cannot decide (NaN, or no finite logit): they are in `examples`, and
     agree with nothing; `undefined_both` counts those among them where neither can. `inputs` are the examples that the
     decisions belong to (as many, or fewer where each token is one), `inputs_flipped` those with a decision that differs.
+    `flip_bounds` and `input_bounds` are one-sided, each at `confidence`.
     """
 
     examples: int
@@ -87,6 +92,42 @@ def clopper_pearson(count: int, trials: int, confidence: float = 0.95) -> Interv
     low = beta_quantile(tail, count, trials - count + 1) if count else 0.0
     high = beta_quantile(1 - tail, count + 1, trials - count) if count < trials else 1.0
     return Interval(low, high)
+
+
+def one_sided_bounds(count: int, trials: int, confidence: float = 0.95) -> Interval:
+    """Two exact bounds of a share, each of which holds at `confidence` by itself: at least `low`, at most `high`.
+
+    >>> round(one_sided_bounds(0, 80).high, 4)
+    0.0368
+    """
+    return clopper_pearson(count, trials, 2 * confidence - 1)
+
+
+def rows_needed(count: int, trials: int, limit: float, confidence: float = 0.95) -> int | None:
+    """How many trials would bound a share by `limit`, if they hit as often as these `count` of `trials` do.
+
+    None where no number would: they hit at least as often as the limit. Hits are rounded up, so that the bound holds.
+
+    >>> rows_needed(0, 80, 0.01), rows_needed(4, 80, 0.01)
+    (299, None)
+    """
+    rate = count / trials if trials else 0.0
+    if rate >= limit:
+        return None
+
+    def shown(rows: int) -> bool:
+        return one_sided_bounds(math.ceil(rate * rows), rows, confidence).high <= limit
+
+    enough = max(trials, 1)
+    while not shown(enough):
+        enough *= 2
+        if enough > _MOST_ROWS:
+            return None
+    few = enough // 2
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        few, enough = (few, middle) if shown(middle) else (middle, enough)
+    return enough
 
 
 def usable(logits: npt.NDArray[Any], *, multi_label: bool = False) -> npt.NDArray[np.bool_]:
@@ -200,11 +241,11 @@ class DecisionCount:
             undefined=self._undefined,
             undefined_both=self._undefined_both,
             flip_rate=differ / self._examples if self._examples else 0.0,
-            flip_bounds=clopper_pearson(differ, self._examples, confidence),
+            flip_bounds=one_sided_bounds(differ, self._examples, confidence),
             confidence=confidence,
             inputs=self._inputs,
             inputs_flipped=self._inputs_flipped,
-            input_bounds=clopper_pearson(self._inputs_flipped, self._inputs, confidence),
+            input_bounds=one_sided_bounds(self._inputs_flipped, self._inputs, confidence),
         )
 
     def _margins(self, logits: Floats) -> Floats:

@@ -72,9 +72,7 @@ _REMEDIES = {
     "weights.rounded": Remedy("Weights were rounded", "Convert from the weights in full precision."),
     "weights.retrained": Remedy("Another training run", "Compare with the checkpoint of the same run."),
     "runtime.dropout": Remedy("Dropout is on", "Put the model in evaluation mode."),
-    "runtime.dtype": Remedy(
-        "Another number format", "Run both in the same dtype, or ask for the policy decisions."
-    ),
+    "runtime.dtype": Remedy("Another number format", "Run both in the same dtype."),
     "runtime.attention": Remedy("Another attention implementation", "Run both with the same implementation."),
     "runtime.batch_composition": Remedy("The batch changes the result", "Run both with batches of one."),
     "runtime.cache": Remedy("The key-value cache", "Run both without the cache."),

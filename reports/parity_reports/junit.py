@@ -1,8 +1,8 @@
 """The audit as JUnit XML, which every CI system shows: red exactly where the exit code is not 0.
 
-One case is the verdict, one a stage and pass, then tokens, decisions, and what could not be compared. A divergent stage
-is a failure, something not comparable that counts an error. What the policy accepts, or does not count, is skipped with
-the reason: it stays visible and does not turn the build red.
+One case is the verdict (its text the findings, in their order), one a stage and pass, then tokens, decisions, and what could
+not be compared. A divergent stage is a failure; something not comparable that counts, or a verdict that is inconclusive, an
+error. What the policy accepts, or does not count, is skipped with the reason: it stays visible and does not turn the build red.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from parity_reports.visible import visible
 __all__ = ["Case", "document", "render"]
 
 
+_VERDICTS = {"divergent": "failure", "inconclusive": "error", "not_comparable": "error"}
+
+
 class Case(NamedTuple):
-    """One test case; `outcome` is "passed", "failure", "error" or "skipped"."""
+    """One test case; `outcome` is "passed", "failure", "error" or "skipped"; the text of a passed one is its output."""
 
     group: str
     name: str
@@ -55,6 +58,8 @@ def document(name: str, facts: Iterable[tuple[str, str]], cases: Sequence[Case])
             ElementTree.SubElement(element, case.outcome, message=visible(case.message)).text = visible(
                 case.text
             )
+        elif case.text:
+            ElementTree.SubElement(element, "system-out").text = visible(case.text)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -70,8 +75,14 @@ def _properties(audit: Audit) -> Iterator[tuple[str, str]]:
 
 
 def _cases(audit: Audit) -> Iterator[Case]:
-    outcome = {"divergent": "failure", "not_comparable": "error"}.get(audit.verdict, "passed")
-    yield Case("verdict", "verdict", outcome, audit.headline)
+    outcome = _VERDICTS.get(audit.verdict, "passed")
+    if audit.exit_code == 0 and outcome != "passed":
+        outcome = "skipped"
+    found = " ".join(
+        f"{number}. {finding.stage}: {finding.sentence}"
+        for number, finding in enumerate(audit.findings, start=1)
+    )
+    yield Case("verdict", "verdict", outcome, audit.headline, found)
     for record in audit.stages:
         yield _stage(audit, record)
     yield _tokens(audit)
@@ -88,8 +99,8 @@ def _stage(audit: Audit, record: StageRecord) -> Case:
     group, sentence = f"stages.{record.pass_}", _sentence(record)
     if record.status in ("equal", "within_noise"):
         return Case(group, record.stage)
-    if record.stage in audit.policy.ignore:
-        return Case(group, record.stage, "skipped", f"does not count, by the policy: {sentence}")
+    if record.ignored or record.stage in audit.policy.ignore:
+        return Case(group, record.stage, "skipped", f"does not count, it was excluded: {sentence}")
     if record.status == "not_comparable":
         listed = [
             item
@@ -98,8 +109,15 @@ def _stage(audit: Audit, record: StageRecord) -> Case:
         ]
         counts = any(item.counts for item in listed) or not listed
         return Case(group, record.stage, _missing(audit, counts=counts), record.reason or "not comparable")
+    if record.status == "within_limit":
+        return Case(
+            group, record.stage, "skipped", f"not explained by rounding, and within its limit: {sentence}"
+        )
     if audit.exit_code == 0:
         return Case(group, record.stage, "skipped", f"accepted by the policy {audit.policy.name}: {sentence}")
+    if audit.verdict == "inconclusive":
+        said = f"the policy {audit.policy.name} judges the decisions, and what they show is in the verdict: {sentence}"
+        return Case(group, record.stage, "skipped", said)
     return Case(group, record.stage, "failure", sentence, _numbers(record))
 
 
@@ -108,11 +126,18 @@ def _missing(audit: Audit, *, counts: bool) -> str:
     return "error" if counts and audit.exit_code != 0 else "skipped"
 
 
+def _difference(audit: Audit) -> str:
+    """A failure where it makes the verdict what it is; skipped where it is accepted, or where nothing is shown yet."""
+    return "failure" if audit.exit_code and audit.verdict != "inconclusive" else "skipped"
+
+
 def _sentence(record: StageRecord) -> str:
     if record.noise_floor is None:
         sentence = wording.differing(record.rows_beyond, record.rows, "row")
     else:
         sentence = f"{wording.relative(record)}; {wording.measured(record.stage, record.max_abs, record.max_abs_floor)}"
+        if record.status == "within_limit" and record.float64_relative_l2 is not None:
+            sentence += f"; {wording.float64(record)}"
     return f"{sentence}; {record.reason}" if record.reason else sentence
 
 
@@ -134,7 +159,7 @@ def _tokens(audit: Audit) -> Case:
         return Case("tokens", "tokens")
     kinds = ", ".join(f"{kind} {number}" for kind, number in tokens.differences.items())
     message = f"{wording.differing(tokens.rows - tokens.rows_equal, tokens.rows, 'row')}: {kinds}"
-    return Case("tokens", "tokens", "failure" if audit.exit_code else "skipped", message)
+    return Case("tokens", "tokens", _difference(audit), message)
 
 
 def _decisions(audit: Audit) -> Case:
@@ -149,7 +174,7 @@ def _decisions(audit: Audit) -> Case:
     return Case(
         "decisions",
         "decisions",
-        "failure" if audit.exit_code else "skipped",
+        _difference(audit),
         decision_sentence(decisions),
         flips,
     )

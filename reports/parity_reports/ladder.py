@@ -17,6 +17,7 @@ OUTPUT_STAGES = {"logits", "probabilities", "label"}
 _WORDS = {
     "equal": ("=", "equal", "ok"),
     "within_noise": ("✓", "within noise", "ok"),
+    "within_limit": ("≈", "within its limit", "ok"),
     "divergent": ("✕", "divergent", "bad"),
     "not_comparable": ("?", "not comparable", "warn"),
 }
@@ -24,7 +25,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Measure:
-    """One stage in one pass, said."""
+    """One stage in one pass, in words."""
 
     status: str
     glyph: str
@@ -33,6 +34,7 @@ class Measure:
     relative: str
     floor: str
     allowed: str
+    limit: str
     times: str
     largest: str
     place: str
@@ -114,7 +116,7 @@ def build_ladder(audit: Audit) -> Ladder:
             own=measures.get((stage, "own")),
             same_ids=measures.get((stage, "same_ids")),
             first=stage == first,
-            ignored=stage in audit.policy.ignore,
+            ignored=_ignored(audit, stage),
         )
         for stage in _order(audit.stages)
     )
@@ -156,6 +158,12 @@ def _order(records: Sequence[StageRecord]) -> list[str]:
     return order
 
 
+def _ignored(audit: Audit, stage: str) -> bool:
+    """Whether a stage does not count; earlier records list such stages in their policy only."""
+    marked = any(record.ignored for record in audit.stages if record.stage == stage)
+    return marked or stage in audit.policy.ignore
+
+
 def _remarks(audit: Audit) -> tuple[Remark, ...]:
     """Every reason once, with the stages it was given for."""
     places: dict[str, list[str]] = {}
@@ -169,15 +177,24 @@ def _remarks(audit: Audit) -> tuple[Remark, ...]:
 def _details(rungs: Sequence[Rung], name: str) -> Details:
     chosen = [(rung.title, rung.own if name == "own" else rung.same_ids) for rung in rungs]
     there = [(title, measure) for title, measure in chosen if measure is not None]
+    limited = any(item.record.limit is not None for _, item in there)
     heads = (
         "stage",
         "allowed",
+        *(["limit set"] if limited else []),
         "max abs that is noise",
         "float64 allowed",
         *(label for label, _ in there[0][1].more),
     )
     rows = tuple(
-        (title, item.allowed, item.largest_floor, item.float64_allowed, *(value for _, value in item.more))
+        (
+            title,
+            item.allowed,
+            *([item.limit] if limited else []),
+            item.largest_floor,
+            item.float64_allowed,
+            *(value for _, value in item.more),
+        )
         for title, item in there
     )
     return Details(wording.pass_title(name), heads, rows)
@@ -188,6 +205,8 @@ def _measure(record: StageRecord) -> Measure:
     float64_only = _float64_only(record)
     if float64_only:
         word = "divergent in float64"
+    if record.ignored:
+        word, tone = f"{word}, does not count", "" if tone == "bad" else tone
     more = (
         ("mean abs", wording.number(record.mean_abs)),
         ("RMSE", wording.number(record.rmse)),
@@ -214,6 +233,7 @@ def _measure(record: StageRecord) -> Measure:
         relative=wording.number(record.relative_l2),
         floor=wording.number(record.noise_floor),
         allowed=wording.number(record.allowed),
+        limit=wording.number(record.limit),
         times=wording.times(record.times_floor),
         largest=wording.number(record.max_abs.value),
         place=record.max_abs.at or "",
@@ -262,8 +282,12 @@ def _alike(one: Rung, other: Rung) -> bool:
     return _status(one) == _status(other) and one.ignored == other.ignored
 
 
-def _status(rung: Rung) -> tuple[str | None, str | None]:
-    return rung.own.word if rung.own else None, rung.same_ids.word if rung.same_ids else None
+def _status(rung: Rung) -> tuple[tuple[str, float | None] | None, ...]:
+    """What both passes came to, and under which limits."""
+    return tuple(
+        None if measure is None else (measure.word, measure.record.limit)
+        for measure in (rung.own, rung.same_ids)
+    )
 
 
 def _kind(stage: str) -> str:

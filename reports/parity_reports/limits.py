@@ -10,6 +10,8 @@ from parity_reports.predictions import decision_noun, flips_total
 
 __all__ = ["build_limits"]
 
+_MOST_NAMES = 6
+
 
 def build_limits(audit: Audit) -> tuple[str, ...]:
     """The limits of an audit, each a sentence."""
@@ -36,21 +38,33 @@ def _limits(audit: Audit) -> Iterator[str]:
     if audit.noise.sample:
         yield f"The noise floor was measured on {wording.plural(audit.noise.sample, 'example')}; rounding on others may be a little larger or smaller."
     if not audit.policy.check_float64:
-        yield "Differences that only float64 shows were not asked for by this policy."
+        yield "Differences that only float64 shows do not count under this policy."
     for name, said in (
         ("reference", audit.noise.reference_float64),
         ("candidate", audit.noise.candidate_float64),
     ):
         if said and said != "pure":
             yield f"Float64 in the {name}: {said}. What only float64 would show can be hidden by it."
+    limited = list(dict.fromkeys(record.stage for record in audit.stages if record.status == "within_limit"))
+    if limited:
+        yield (
+            f"Over their noise floor and within limits that were set: {_names(limited)}. "
+            "A limit permits a difference whatever its cause, a mistake as well."
+        )
     if audit.policy.ignore:
-        yield f"Stages measured that did not count, by the policy: {', '.join(audit.policy.ignore)}."
+        yield f"Stages that did not count, by the policy or by --ignore: {', '.join(audit.policy.ignore)}."
     if decisions is not None and decisions.examples and not flips_total(decisions):
         by_row = decisions.row_flip_rate if decisions.unit == "token" else None
         high = wording.share((by_row or decisions.flip_rate).high)
         rate = "flip rate" if by_row is None else "share of rows with a flip"
-        yield f"That no {decision_noun(decisions)} flipped here bounds the {rate} at {high}; it does not make it zero."
+        kind = " (one-sided)" if (by_row or decisions.flip_rate).bounds == "one-sided" else ""
+        yield f"That no {decision_noun(decisions)} flipped here bounds the {rate} at {high}{kind}; it does not make it zero."
     if decisions is not None and not decisions.metrics:
         yield "Without labelled examples nothing is said about which side is right."
     if any(finding.cause for finding in audit.findings):
         yield "A cause is named where the evidence fits; it is confirmed when undoing it makes the difference vanish."
+
+
+def _names(stages: list[str]) -> str:
+    shown = ", ".join(stages[:_MOST_NAMES])
+    return f"{shown} and {len(stages) - _MOST_NAMES} more" if len(stages) > _MOST_NAMES else shown

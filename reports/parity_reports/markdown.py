@@ -95,14 +95,19 @@ def _stages(audit: Audit) -> Iterator[str]:
     heads = ["Stage"]
     for name in ladder.passes:
         heads += [wording.pass_title(name).capitalize(), "times floor"]
-    heads += [f"relative L2, {wording.pass_title(measured_in)}", "max abs, at", "float64"]
+    limited = any(record.limit is not None for record in audit.stages)
+    heads += [f"relative L2, {wording.pass_title(measured_in)}"]
+    heads += ["floor", "limit"] if limited else []
+    heads += ["max abs, at", "float64"]
     rows: list[list[str]] = []
     for run in runs(ladder):
         chosen = [run.own if name == "own" else run.same_ids for name in ladder.passes]
         row = [code(run.stages, cell=True) + (" **first divergence**" if run.first else "")]
         row += [cell for measure in chosen for cell in _result(measure, run.length)]
         row += _numbers(
-            chosen[ladder.passes.index(measured_in)] or next(item for item in chosen if item), run.length
+            chosen[ladder.passes.index(measured_in)] or next(item for item in chosen if item),
+            run.length,
+            limited=limited,
         )
         rows.append(row)
     yield _table(heads, rows)
@@ -115,9 +120,10 @@ def _result(measure: Measure | None, length: int) -> list[str]:
     return [f"{measure.word}{reach}", _up_to(measure.times, length)]
 
 
-def _numbers(measure: Measure, length: int) -> list[str]:
+def _numbers(measure: Measure, length: int, *, limited: bool) -> list[str]:
     place = f" {code(measure.place, cell=True)}" if measure.place else ""
-    return [_up_to(measure.relative, length), measure.largest + place, measure.float64]
+    permitted = [measure.floor, measure.limit] if limited else []
+    return [_up_to(measure.relative, length), *permitted, measure.largest + place, measure.float64]
 
 
 def _up_to(number: str, length: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from parity.audit import Decisions, Flip
+from parity.audit import Decisions, Flip, FlipRate
 from parity_reports import wording
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "decision_noun",
     "decision_sentence",
     "flips_total",
+    "rate_bounds",
 ]
 
 _CLASS_ORDERS = {
@@ -158,23 +159,39 @@ def flips_total(decisions: Decisions) -> int:
 
 
 def decision_sentence(decisions: Decisions | None) -> str:
-    """How many decisions differ, with the interval."""
+    """How many decisions differ, with the bounds of the rate: the same numbers as in the verdict."""
     if decisions is None:
         return "There are no decisions to compare."
     if decisions.examples == 0:
         return "No decision was compared."
-    rate = decisions.flip_rate
-    interval = (
-        f"{wording.share(rate.confidence)} interval {wording.share(rate.low)} to {wording.share(rate.high)}"
-    )
     flips = flips_total(decisions)
     noun = decision_noun(decisions)
-    said = (
+    counted = (
         wording.differing(flips, decisions.examples, noun)
         if flips
         else f"None of {wording.plural(decisions.examples, noun)} differs"
     )
-    return f"{said}: {wording.share(rate.value)} ({interval}).{_by_row(decisions)}"
+    # The tokens of a row are not independent: what bounds a rate of tokens is the rate of rows.
+    bounds = (
+        ""
+        if decisions.unit == "token" and decisions.row_flip_rate
+        else f" ({rate_bounds(decisions.flip_rate)})"
+    )
+    return f"{counted}: {wording.share(decisions.flip_rate.value)}{bounds}.{_by_row(decisions)}"
+
+
+def rate_bounds(rate: FlipRate) -> str:
+    """The bounds of a rate, and of which kind they are.
+
+    >>> rate_bounds(FlipRate(value=0.0, low=0.0, high=0.0368, confidence=0.95, bounds="one-sided"))
+    'at most 3.68 %, a one-sided bound at 95 %'
+    """
+    low, high, confidence = (wording.share(value) for value in (rate.low, rate.high, rate.confidence))
+    if rate.bounds == "two-sided":
+        return f"{confidence} interval {low} to {high}"
+    if not rate.low:
+        return f"at most {high}, a one-sided bound at {confidence}"
+    return f"at most {high} and at least {low}, each a one-sided bound at {confidence}"
 
 
 def _by_row(decisions: Decisions) -> str:
@@ -182,10 +199,10 @@ def _by_row(decisions: Decisions) -> str:
     rate = decisions.row_flip_rate
     if decisions.unit != "token" or rate is None or not decisions.rows:
         return ""
-    interval = (
-        f"{wording.share(rate.confidence)} interval {wording.share(rate.low)} to {wording.share(rate.high)}"
+    return (
+        f" In {decisions.rows_flipped} of {wording.plural(decisions.rows, 'row')} one differs: "
+        f"{wording.share(rate.value)} ({rate_bounds(rate)})."
     )
-    return f" In {decisions.rows_flipped} of {wording.plural(decisions.rows, 'row')} one differs: {wording.share(rate.value)} ({interval})."
 
 
 def decision_noun(decisions: Decisions) -> str:

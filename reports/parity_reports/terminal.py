@@ -1,4 +1,4 @@
-"""The audit in a terminal: the verdict, where they part, whether it matters. Plain where there is no terminal.
+"""The audit in a terminal: the verdict, where the two differ first, whether it matters. Plain where there is no terminal.
 
 Every text is a rich `Text`, never a string that rich would read for markup, and hidden characters are shown: nothing from
 an input can colour, move or hide a line. What the output's encoding lacks is written as an escape.
@@ -123,8 +123,9 @@ def _plain_stages(lines: tuple[Run, ...], encoding: str) -> Iterator[Text]:
 
 def _plain_measure(measure: Measure) -> str:
     record = measure.record
+    in_float64 = measure.float64_only or (record.status == "within_limit" and bool(record.reason))
     size = (
-        f" ({wording.float64(record) if measure.float64_only else wording.relative(record)})"
+        f" ({wording.float64(record) if in_float64 else wording.relative(record)})"
         if record.relative_l2
         else ""
     )

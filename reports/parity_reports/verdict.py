@@ -18,8 +18,10 @@ _MARKS = {
     "parity": ("✓", "ok", "Parity"),
     "equivalent": ("≈", "ok", "Equivalent"),
     "divergent": ("✕", "bad", "Divergent"),
+    "inconclusive": ("?", "warn", "Inconclusive"),
     "not_comparable": ("?", "warn", "Not comparable"),
 }
+_OF_NUMBERS = ("runtime.dtype", "runtime.library_default")
 _STEPS = {
     "text": ("Prepare the text alike", "Normalise the text the way the reference does."),
     "tokens": ("Give both one tokenizer", "Load the reference's tokenizer in the candidate."),
@@ -77,6 +79,7 @@ def build_first_screen(audit: Audit) -> FirstScreen:
             "At least one side was seen at its outputs only: nothing is said about the stages inside."
         )
     policy = f"Policy {audit.policy.name}, {wording.plural(audit.inputs.count, 'example')} from {audit.inputs.source}"
+    accepted = audit.verdict == "inconclusive" and audit.exit_code == 0
     return FirstScreen(
         mark=mark,
         tone=tone,
@@ -86,23 +89,20 @@ def build_first_screen(audit: Audit) -> FirstScreen:
         else f"{word}. {audit.headline}",
         notes=tuple(notes),
         answers=(_where(audit), _why(audit), _matter(audit.decisions), _next(audit)),
-        rule=f"{policy}; exit code {audit.exit_code}.",
+        rule=f"{policy}; exit code {audit.exit_code}{' (--allow-inconclusive)' if accepted else ''}.",
     )
 
 
 def main_finding(audit: Audit) -> Finding | None:
-    """The finding that says most: divergent before noticed, with a cause before without, at the first divergence before others."""
-    stage = audit.first_divergence.stage if audit.first_divergence else None
-
-    def rank(finding: Finding) -> tuple[bool, bool, bool]:
-        return finding.severity != "divergent", finding.cause is None, finding.stage != stage
-
-    return min(audit.findings, key=rank, default=None)
+    """The finding that explains most: the first one, or, in records without that order, the first that is divergent."""
+    divergent = (finding for finding in audit.findings if finding.severity == "divergent")
+    return next(divergent, audit.findings[0] if audit.findings else None)
 
 
 def _where(audit: Audit) -> Answer:
     question, first = "Where does it start?", audit.first_divergence
     if first is None:
+        limited = _limited(audit)
         unseen = sum(item.counts for item in audit.not_compared)
         if audit.verdict == "not_comparable":
             detail = (
@@ -111,17 +111,36 @@ def _where(audit: Audit) -> Answer:
                 else "Nothing was compared."
             )
             return Answer(question, "It cannot be told", detail, "not-compared", "What could not be compared")
-        seen = len({record.stage for record in audit.stages if record.status in ("equal", "within_noise")})
-        return Answer(
-            question,
-            "Nowhere",
-            f"{wording.plural(seen, 'stage')} compared, none beyond its noise.",
-            "stages",
-            "Stages",
-        )
+        if limited:
+            start = limited[0]
+            count = len({record.stage for record in limited})
+            detail = f"{wording.limited(count)}. {_size(start)}"
+            title = f"{wording.stage_title(start.stage)}, within its limit"
+            return Answer(question, wording.clip(title, 80), detail, "stages", "Stages")
+        within = [record for record in audit.stages if record.status in ("equal", "within_noise")]
+        seen = len({record.stage for record in within if not record.ignored})
+        detail = f"{wording.plural(seen, 'stage')} compared, none beyond its noise."
+        excluded = _excluded(audit)
+        if excluded:
+            detail += f" Excluded and different: {wording.said(excluded)}."
+        return Answer(question, "Nowhere that counts" if excluded else "Nowhere", detail, "stages", "Stages")
     record = _record(audit)
     detail = _place_sentence(audit) + (f" {_size(record)}" if record else "")
     return Answer(question, wording.clip(wording.stage_title(first.stage), 80), detail, "stages", "Stages")
+
+
+def _limited(audit: Audit) -> list[StageRecord]:
+    """The stages that rounding does not explain and that only a limit permits."""
+    return [record for record in audit.stages if record.status == "within_limit" and not record.ignored]
+
+
+def _excluded(audit: Audit) -> list[str]:
+    """The stages that differ and do not count."""
+    return list(
+        dict.fromkeys(
+            record.stage for record in audit.stages if record.ignored and record.status == "divergent"
+        )
+    )
 
 
 def _record(audit: Audit) -> StageRecord | None:
@@ -167,18 +186,14 @@ def _brief(sentence: str) -> str:
 def _why(audit: Audit) -> Answer:
     question, finding = "Why?", main_finding(audit)
     if audit.verdict == "parity":
+        title = "No difference that counts" if _excluded(audit) else "No difference to explain"
         if finding is not None:
             noticed = f"Noticed: {_brief(finding.sentence)}"
-            return Answer(question, "No difference to explain", noticed, "findings", "Findings")
-        return Answer(
-            question,
-            "No difference to explain",
-            "What differs is rounding.",
-            "noise",
-            "How the noise was measured",
-        )
+            return Answer(question, title, noticed, "findings", "Findings")
+        rest = "What else differs is rounding." if _excluded(audit) else "What differs is rounding."
+        return Answer(question, title, rest, "noise", "How the noise was measured")
     counting = next((item for item in audit.not_compared if item.counts), None)
-    if audit.first_divergence is None and counting is not None:
+    if _without_divergence(audit) and counting is not None:
         return Answer(
             question, "Something was not compared", _capital(counting.reason), "not-compared", "All of it"
         )
@@ -204,9 +219,17 @@ def _why(audit: Audit) -> Answer:
 def _cause(audit: Audit) -> str | None:
     """The cause of the main finding, if that finding says why: one merely noticed does not."""
     finding = main_finding(audit)
-    if finding is None or (finding.severity != "divergent" and audit.verdict != "equivalent"):
+    if finding is None:
         return None
+    if finding.severity != "divergent":
+        suspected = finding.evidence.get("standing") in ("suspected", "confirmed")
+        if audit.verdict not in ("equivalent", "inconclusive") or not suspected:
+            return None
     return finding.cause
+
+
+def _without_divergence(audit: Audit) -> bool:
+    return audit.first_divergence is None and not _limited(audit)
 
 
 def _matter(decisions: Decisions | None) -> Answer:
@@ -235,25 +258,34 @@ def _next(audit: Audit) -> Answer:
     if audit.verdict == "parity":
         return Answer(
             question,
-            "Nothing to mend",
+            "Nothing to correct",
             "Keep this record; run it again when either side changes.",
             "again",
             "Command",
         )
     if audit.verdict == "equivalent":
-        return Answer(
-            question,
-            "Decide whether to accept",
-            "The stages differ and the decisions hold under this policy.",
-            "limits",
-            "Limits",
+        holds = (
+            "the decisions hold" if audit.policy.flip_rate is not None else "the limits that were set hold"
         )
+        step = f"The stages differ, and {holds} under this policy."
+        return Answer(question, "Decide whether to accept", step, "limits", "Limits")
+    if audit.verdict == "inconclusive":
+        if audit.rows_needed is not None:
+            title = f"Give {wording.count(audit.rows_needed)} rows or more"
+            step = "These rows are too few to show a flip rate below the limit of the policy."
+        else:
+            title = "Decide which flip rate matters"
+            step = "If rows go on to flip this often, no number of rows shows a rate below the limit of the policy."
+        return Answer(question, title, step, "predictions", "Predictions")
     first = audit.first_divergence
     if first is None:
         step = "Make comparable what was not, or name it in a policy's ignore list, and run it again."
         return Answer(question, "Complete the comparison", step, "not-compared", "What is missing")
     if (cause := _cause(audit)) is not None:
-        return Answer(question, "Undo it and run again", remedy(cause).step, "again", "Command")
+        step = remedy(cause).step
+        if cause in _OF_NUMBERS and audit.policy.flip_rate is None:
+            step = f"{step} Or use --policy decisions, which judges what they decide."
+        return Answer(question, "Undo it and run again", step, "again", "Command")
     if first.float64_only:
         step = "A setting or a few weights differ by little: an epsilon, an activation, an edit. Rounding does not explain it."
         return Answer(question, "Look for a small setting", step, "compared", "What differs between the two")
@@ -270,7 +302,7 @@ def _next(audit: Audit) -> Answer:
 
 
 def _beyond_tokens(audit: Audit) -> str:
-    """Where the ids part: whether the model does too, which the pass on the same ids tells."""
+    """Where the ids differ: whether the model does too, which the pass on the same ids shows."""
     first = audit.first_divergence
     assert first is not None
     inside = [
@@ -280,9 +312,9 @@ def _beyond_tokens(audit: Audit) -> str:
         return ""
     parted = next((record for record in inside if record.status == "divergent"), None)
     if parted is not None:
-        return f"On the same ids it still parts, at {parted.stage}: there is more than one thing to mend."
+        return f"On the same ids they still differ, from {parted.stage} on: there is more than one thing to correct."
     if all(record.status in ("equal", "within_noise") for record in inside):
-        return "On the same ids the two agree everywhere, so this is all there is to mend."
+        return "On the same ids the two agree everywhere, so this is all there is to correct."
     return ""
 
 

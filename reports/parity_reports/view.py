@@ -144,7 +144,7 @@ def _policy(audit: Audit) -> tuple[tuple[str, str], ...]:
     rows = [
         ("Policy", policy.name),
         ("A stage may differ by", f"{policy.floor_factor:g} times its noise floor"),
-        ("Differences that only float64 shows", "count" if policy.check_float64 else "are not asked for"),
+        ("Differences that only float64 shows", "count" if policy.check_float64 else "do not count"),
     ]
     if policy.check_float64:
         rows.append(
@@ -154,13 +154,18 @@ def _policy(audit: Audit) -> tuple[tuple[str, str], ...]:
         rows.append(("Flip rate allowed, as an upper bound", wording.share(policy.flip_rate)))
     if policy.probability is not None:
         rows.append(("Change of a probability allowed", wording.number(policy.probability)))
-    rows.append(("Confidence", wording.share(policy.confidence)))
+    rows.append(("Confidence of the one-sided bound", wording.share(policy.confidence)))
     rows += [
-        (f"Allowed at {stage}", f"relative L2 {wording.number(limit)}")
+        (f"Limit of {stage}", f"relative L2 {wording.number(limit)}")
         for stage, limit in policy.stages.items()
     ]
-    if policy.ignore:
-        rows.append(("Measured and not counted", ", ".join(policy.ignore)))
+    by_policy = [name for name in policy.ignore if name not in policy.ignore_option]
+    if by_policy:
+        rows.append(("Measured and not counted", ", ".join(by_policy)))
+    if policy.ignore_option:
+        rows.append(("Excluded by --ignore", ", ".join(policy.ignore_option)))
+    if policy.allow_inconclusive:
+        rows.append(("An inconclusive verdict", "exit code 0 (--allow-inconclusive)"))
     return tuple(rows)
 
 

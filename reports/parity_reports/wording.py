@@ -15,6 +15,7 @@ __all__ = [
     "count",
     "differing",
     "float64",
+    "limited",
     "measured",
     "number",
     "pass_title",
@@ -125,21 +126,39 @@ def measured(stage: str, largest: Place, floor: float | None) -> str:
 
 
 def relative(record: StageRecord) -> str:
-    """The relative L2 of a stage against its floor: `relative L2 2.1e-05, 70 times its noise floor of 3.0e-07`."""
+    """The relative L2 of a stage against its floor, and its limit where one was set.
+
+    `relative L2 2.1e-05, 70 times its noise floor of 3.0e-07, within the limit of 1.0e-03 that was set`
+    """
     if record.relative_l2 is None:
         return "relative L2 not measured"
     sentence = f"relative L2 {number(record.relative_l2)}"
     if record.noise_floor is not None and record.times_floor is not None:
         sentence += f", {times(record.times_floor)} times its noise floor of {number(record.noise_floor)}"
+    if record.limit is not None:
+        within = record.relative_l2 <= record.limit
+        sentence += f", {'within' if within else 'over'} the limit of {number(record.limit)} that was set"
     return sentence
 
 
 def float64(record: StageRecord) -> str:
     """The relative L2 of a stage with both sides in float64: `relative L2 in float64 2.0e-06 (up to 1e-12 is rounding)`."""
+    word = "is rounding" if record.limit is None else "is allowed"
     permitted = (
-        "" if record.float64_allowed is None else f" (up to {number(record.float64_allowed, 0)} is rounding)"
+        "" if record.float64_allowed is None else f" (up to {number(record.float64_allowed, 0)} {word})"
     )
     return f"relative L2 in float64 {number(record.float64_relative_l2)}{permitted}"
+
+
+def limited(count_: int) -> str:
+    """How many stages only a limit permits.
+
+    >>> limited(1), limited(3)
+    ('1 stage is over its noise floor, within the limit that was set', '3 stages are over their noise floor, within the limits that were set')
+    """
+    if count_ == 1:
+        return "1 stage is over its noise floor, within the limit that was set"
+    return f"{plural(count_, 'stage')} are over their noise floor, within the limits that were set"
 
 
 def stage_title(stage: str) -> str:
