@@ -82,9 +82,14 @@ WRONG = [
     Wrong(f"{PAIR} --policy strict", ("'strict'", "faithful, decisions, bitwise"), "policy"),
     Wrong(f"{PAIR} --policy none.toml", ("none.toml", "Check the path"), "policy"),
     Wrong(f"{PAIR} --policy unknown.toml", ("'floor_facto'", "'floor_factor'"), "policy"),
-    Wrong(f"{PAIR} --policy word.toml", ("floor_factor = 'x'", "Mend"), "policy"),
-    Wrong(f"{PAIR} --policy broken.toml", ("line 1", "Mend"), "policy"),
+    Wrong(f"{PAIR} --policy word.toml", ("floor_factor = 'x'", "Correct that line"), "policy"),
+    Wrong(f"{PAIR} --policy broken.toml", ("line 1", "Correct that line"), "policy"),
     Wrong(f"{PAIR} --policy list.toml", ("['x']", "faithful"), "policy"),
+    Wrong(
+        f"{PAIR} --policy decisions --ignore logits",
+        ("judges the decisions, and --ignore 'logits' excludes logits", "without a flip rate"),
+        "policy",
+    ),
     Wrong(f"{PAIR} --temperature 0", ("'0' is not a number above 0", "--help")),
     Wrong(f"{PAIR} --temperature -1", ("'-1' is not a number above 0", "--help")),
     Wrong(

@@ -61,6 +61,8 @@ lacking = st.lists(
     ),
     max_size=3,
 )
+
+
 def some_flips(differing: int, examples: int) -> Decisions:
     return decisions(min(differing, examples), examples)
 
