@@ -25,6 +25,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 
+from parity.description import Description
 from parity.errors import TraceError
 
 __all__ = [
@@ -147,12 +148,21 @@ def read_manifest(folder: Path, *, contents: bool = True) -> Manifest:
             f"{folder} is a trace of schema {schema}, and this parity reads {SCHEMA}.",
             next_step="Upgrade parity, or record the trace again with this one.",
         )
-    if content.get("digest") != manifest_digest(content):
+    try:
+        digest = manifest_digest(content)
+    except RecursionError:
+        raise TraceError(
+            f"{folder} is damaged: manifest.json is nested too deep.", next_step=_AGAIN
+        ) from None
+    if content.get("digest") != digest:
         raise TraceError(f"{folder} is damaged: manifest.json is not as it was written.", next_step=_AGAIN)
     try:
         manifest = msgspec.convert(content, Manifest)
-    except msgspec.ValidationError as error:
-        raise TraceError(f"{folder} is damaged: in manifest.json, {error}.", next_step=_AGAIN) from None
+        msgspec.convert(manifest.description, Description)
+    except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
+        # A text with half of a surrogate pair is a ValueError of its own, which no terminal can show.
+        said = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+        raise TraceError(f"{folder} is damaged: in manifest.json, {said}.", next_step=_AGAIN) from None
     for entry in manifest.files:
         _check_file(folder, entry, contents)
     return manifest

@@ -16,11 +16,16 @@ _TEMPERATURE = Option("temperature", "positive", "Divide the logits by this befo
 
 def _traced_inputs(subject: Subject, workdir: Path) -> Path:
     """The examples a trace was recorded on; TraceError where the trace is not whole."""
-    from parity.manifest import read_manifest
+    from parity.errors import TraceError
+    from parity_trace import trace_folder
 
-    folder = Path(subject.locator)
-    read_manifest(folder, contents=False)
-    return folder / "inputs.jsonl"
+    try:
+        manifest = trace_folder.read_manifest(subject.locator, contents=False)
+        count = manifest["inputs"]["count"]
+        trace_folder.Lines(subject.locator, "inputs.jsonl", count, trace_folder.check_example).read(0, count)
+    except trace_folder.Damaged as error:
+        raise TraceError(f"{subject.locator} {error.reason}.", next_step=error.next_step) from None
+    return Path(subject.locator) / "inputs.jsonl"
 
 
 def _outputs_inputs(subject: Subject, workdir: Path) -> Path:

@@ -1,6 +1,7 @@
-"""The folder of a trace, read: its manifest checked, its shards and lines opened to any row.
+"""The folder of a trace, read: its manifest held against its form, its files against their digests, its lines opened.
 
-The layout is described in `parity/manifest.py`; of parity nothing is imported.
+The layout is described in `parity/manifest.py`; of parity nothing is imported. Whatever is wrong is a `Damaged` with the
+reason; nothing of a trace is believed that was not looked at.
 """
 
 # What a file holds has no type until it was looked at.
@@ -9,130 +10,263 @@ The layout is described in `parity/manifest.py`; of parity nothing is imported.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from safetensors import safe_open
 
-__all__ = ["AGAIN", "Lines", "Shard", "read_manifest"]
+__all__ = ["DESCRIPTION", "Lines", "check_example", "read_manifest", "sibling"]
+
+
+def sibling(name: str) -> Any:
+    """Another file of this folder as a module, the same one whoever asks."""
+    known = "_parity_trace_" + name
+    if known not in sys.modules:
+        spec = importlib.util.spec_from_file_location(known, Path(__file__).parent / (name + ".py"))
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[known] = module
+        spec.loader.exec_module(module)
+    return sys.modules[known]
+
+
+forms: Any = sibling("trace_forms")
+Damaged: Any = forms.Damaged
 
 SCHEMA = "parity.trace/1"
-AGAIN = "Copy it again from where it was recorded, or record it again with parity record."
 _CHUNK = 1 << 20
-_AXIS_COUNTS = {"token": "tokens", "word": "words"}
-
-
-class Shard:
-    """An open shard: slices of its stages by row, read from the map as they are asked for."""
-
-    def __init__(self, path: str) -> None:
-        self._file: Any = cast("Any", safe_open)(path, framework="numpy")
-        self.names: set[str] = set(self._file.keys())
-        self.rows: list[int] = self._file.get_tensor("rows").tolist()
-        self._starts: dict[str, Any] = {}
-        self._slices: dict[str, Any] = {}
-
-    def row(self, stage: str, axes: Sequence[str], number: int) -> Any:
-        """One row of a stage: `[real positions, width]` by position, else the row in its own shape."""
-        if "shape." + stage in self.names:
-            shape = self._counts("shape." + stage)[number]
-            return self._cut(stage, *self._span("shape." + stage, number)).reshape(shape)
-        counts = _AXIS_COUNTS.get(axes[1]) if len(axes) > 1 else None
-        if counts in self.names:
-            return self._cut(stage, *self._span(str(counts), number))
-        return self._cut(stage, number, number + 1)[0]
-
-    def length(self, axis: str, number: int) -> int | None:
-        """How many real positions a row has, None where the trace does not count them."""
-        name = _AXIS_COUNTS[axis]
-        return int(self._counts(name)[number]) if name in self.names else None
-
-    def _cut(self, stage: str, start: int, end: int) -> Any:
-        if stage not in self._slices:
-            self._slices[stage] = self._file.get_slice("stage." + stage)
-        values = self._slices[stage]
-        if start == end:  # the library takes no empty slice
-            return values[0:1][:0] if values.get_shape()[0] else self._file.get_tensor("stage." + stage)
-        return values[start:end]
-
-    def _counts(self, name: str) -> Any:
-        if name not in self._starts:
-            counts = self._file.get_tensor(name)
-            sizes = counts.prod(axis=1) if counts.ndim > 1 else counts
-            self._starts[name] = (counts, np.concatenate([[0], np.cumsum(sizes)]))
-        return self._starts[name][0]
-
-    def _span(self, name: str, number: int) -> tuple[int, int]:
-        self._counts(name)
-        starts = self._starts[name][1]
-        return int(starts[number]), int(starts[number + 1])
+_COUNT = forms.Whole(0)
+_STAGE = forms.Record({"name": str, "axes": forms.Each(str)}, {"module": forms.Maybe(str)})
+_PARAMETER = forms.Record({"name": str, "shape": forms.Each(_COUNT), "dtype": str, "digest": str})
+# As `parity/description.py` has it; a test holds the two against each other.
+DESCRIPTION = forms.Record(
+    {
+        "framework": str,
+        "versions": forms.Named(str),
+        "stages": forms.Each(_STAGE),
+        "can": forms.Record(
+            {},
+            {
+                "same_ids": bool,
+                "float64": bool,
+                "pairs": forms.OneOf(("no", "optional", "required")),
+                "tokens": bool,
+                "blank": bool,
+            },
+        ),
+    },
+    {
+        "model_class": str,
+        "task": str,
+        "dtype": str,
+        "device": str,
+        "labels": forms.Maybe(forms.Each(str)),
+        "multi_label": bool,
+        "temperature": forms.Number(0.0),
+        "weights_digest": forms.Maybe(str),
+        "parameters": forms.Each(_PARAMETER),
+        "config": dict,
+        "tokenizer": dict,
+        "scope": forms.OneOf(("full", "outputs")),
+        "max_rows": forms.Maybe(forms.Whole(1)),
+        "max_tokens": forms.Maybe(_COUNT),
+        "vocabulary_rows": forms.Maybe(_COUNT),
+        "newly_initialised": forms.Each(str),
+        "unused_weights": forms.Each(str),
+        "notes": forms.Each(str),
+        "name_used": str,
+        "recorded": forms.Maybe(dict),
+        "training": forms.Maybe(dict),
+    },
+)
+_FILE = forms.Record(
+    {
+        "name": str,
+        "kind": forms.OneOf(("inputs", "encodings", "tensors")),
+        "sha256": str,
+        "bytes": _COUNT,
+        "rows": _COUNT,
+    },
+    {"precision": forms.OneOf((None, "float64"))},
+)
+_MANIFEST = forms.Record(
+    {
+        "schema": str,
+        "spec": str,
+        "description": DESCRIPTION,
+        "inputs": forms.Record(
+            {"source": str, "count": forms.Whole(1), "digest": str}, {"labelled": _COUNT, "pairs": _COUNT}
+        ),
+        "kept": forms.Record({}, {"outputs_only": bool, "full_rows": forms.Maybe(_COUNT)}),
+        "padding": forms.Record({}, {"side": forms.OneOf(("left", "right")), "values": dict}),
+        "stages": forms.Each(_STAGE),
+        "float64": forms.Maybe(forms.Record({"rows": forms.Each(_COUNT), "status": str})),
+        "files": forms.Each(_FILE),
+        "digest": str,
+    }
+)
+_EXAMPLE = forms.Record(
+    {"text": str, "pair": forms.Maybe(str)}, {"label": forms.Maybe(str), "id": forms.Maybe(str)}
+)
+_FED = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
 
 
 class Lines:
     """A JSON-lines file of the trace, any line of which can be read; its memory is one number a line."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, folder: str, name: str, rows: int, check: Callable[[Any, str], None]) -> None:
+        self._path = os.path.join(folder, name)
+        self._name = name
+        self._check = check
         lengths = [0]
-        with Path(path).open("rb") as file:
+        with Path(self._path).open("rb") as file:
             lengths.extend(len(line) for line in file)
+        if len(lengths) - 1 != rows:
+            raise Damaged(
+                f"is damaged: {name} has {len(lengths) - 1:,} lines, and {rows:,} rows were recorded"
+            )
         self._starts = np.cumsum(np.array(lengths, np.int64))
 
     def read(self, first: int, count: int) -> list[Any]:
-        """`count` lines from the line `first`, counted from 0."""
+        """`count` lines from the line `first`, counted from 0, each of its form."""
         with Path(self._path).open("rb") as file:
             file.seek(int(self._starts[first]))
-            return [json.loads(file.readline()) for _ in range(count)]
+            return [self._read(file.readline(), first + number) for number in range(count)]
+
+    def _read(self, line: bytes, number: int) -> Any:
+        where = f"{self._name}, line {number + 1},"
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise Damaged(f"is damaged: {where} is not JSON ({_first_line(error)})") from None
+        self._check(value, where)
+        return value
 
 
-def read_manifest(folder: str, host: Any) -> dict[str, Any]:
-    """The manifest, after it and every file it names were found to be as they were written."""
+def check_example(value: Any, where: str) -> None:
+    """Raise Damaged where a line is not an example with its text, its pair, its label and its id."""
+    forms.check_plain(value, where)
+    forms.fit(value, _EXAMPLE, where)
+    value.setdefault("label", None)
+    value.setdefault("id", None)
 
-    def refuse(reason: str, next_step: str = AGAIN) -> Any:
-        return host.Refusal("trace", f"{folder} {reason}.", next_step)
 
+def check_encoding(value: Any, where: str) -> None:
+    """Raise Damaged where a line is not one row's encoding; a piece may be half of a surrogate pair."""
+    forms.check_plain(value, where, surrogates=True)
+    forms.check_encoding(value, where)
+
+
+def read_manifest(
+    folder: str, *, contents: bool = True, progress: Callable[[str, int, int], object] | None = None
+) -> dict[str, Any]:
+    """The manifest, of its form, and its files as they were written: there, of their length and, with `contents`, their digest.
+
+    Raises Damaged: foreign, newer, or damaged (and where).
+    """
+    manifest = _manifest(folder)
+    names: set[str] = set()
+    for number, entry in enumerate(manifest["files"]):
+        if progress is not None:
+            progress("checking the trace", number, len(manifest["files"]))
+        if entry["name"] in names:
+            raise Damaged(f"is damaged: {entry['name']} is listed twice")
+        names.add(entry["name"])
+        _check_file(folder, entry, contents)
+    _check_sense(manifest)
+    return manifest
+
+
+def _manifest(folder: str) -> dict[str, Any]:
     path = os.path.join(folder, "manifest.json")
     if not os.path.isfile(path):
         there = os.path.exists(folder)
-        raise refuse(
+        raise Damaged(
             "is not a trace: it holds no manifest.json" if there else "does not exist",
-            "Name what parity record wrote.",
+            "Name what parity record wrote."
+            if there
+            else "Record one with parity record SUBJECT --out PATH.",
         )
     try:
         with Path(path).open("rb") as file:
             manifest: Any = json.loads(file.read())
-    except (ValueError, RecursionError) as error:
-        raise refuse(f"is damaged: manifest.json is not JSON ({error})") from None
+        rest = (
+            {name: value for name, value in manifest.items() if name != "digest"}
+            if isinstance(manifest, dict)
+            else None
+        )
+        text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise Damaged(f"is damaged: manifest.json is not JSON ({_first_line(error)})") from None
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     if not isinstance(schema, str) or not schema.startswith("parity.trace/"):
-        raise refuse(
-            f"is not a trace: its manifest.json says schema {schema!r}",
+        raise Damaged(
+            f"is not a trace: its manifest.json says schema {forms.shown(schema)}",
             "Name what parity record wrote.",
         )
     if schema != SCHEMA:
-        raise refuse(f"is a trace of schema {schema}, and this parity reads {SCHEMA}", "Upgrade parity.")
-    rest = {name: value for name, value in manifest.items() if name != "digest"}
-    text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+        raise Damaged(
+            f"is a trace of schema {_printable(schema)}, and this parity reads {SCHEMA}",
+            "Upgrade parity, or record the trace again with this one.",
+        )
     if manifest.get("digest") != "sha256:" + hashlib.sha256(text.encode()).hexdigest():
-        raise refuse("is damaged: manifest.json is not as it was written")
-    for number, entry in enumerate(manifest["files"]):
-        host.progress("checking the trace", number, len(manifest["files"]))
-        name = entry["name"]
-        file_path = os.path.join(folder, name)
-        if os.path.basename(name) != name or not os.path.isfile(file_path):
-            raise refuse(f"is damaged: {name} is not there")
-        size = os.path.getsize(file_path)
-        if size != entry["bytes"]:
-            raise refuse(
-                "is damaged: {} has {:,} bytes and was written with {:,}".format(name, size, entry["bytes"])
-            )
-        if _digest(file_path) != entry["sha256"]:
-            raise refuse(f"is damaged: the bytes of {name} are not those that were written")
+        raise Damaged("is damaged: manifest.json is not as it was written")
+    forms.check_plain(manifest, "manifest.json")
+    forms.fit(manifest, _MANIFEST, "manifest.json")
     return cast("dict[str, Any]", manifest)
+
+
+def _check_sense(manifest: dict[str, Any]) -> None:
+    """What each part says fits what the others say."""
+    count, files = manifest["inputs"]["count"], manifest["files"]
+    for kind, name in (("inputs", "inputs.jsonl"), ("encodings", "encodings.jsonl")):
+        found = [entry for entry in files if entry["kind"] == kind]
+        if [entry["name"] for entry in found] not in ([name], [] if kind == "encodings" else [name]):
+            raise Damaged(f"is damaged: manifest.json lists no {name}, or another file of {kind}")
+        if any(entry["rows"] != count for entry in found):
+            raise Damaged(
+                f"is damaged: {name} has {found[0]['rows']:,} rows in manifest.json, and {count:,} inputs were recorded"
+            )
+    stages: set[str] = set()
+    for stage in manifest["stages"]:
+        name, axes = stage["name"], stage["axes"]
+        if name in stages:
+            raise Damaged(f"is damaged: manifest.json names the stage {name} twice")
+        stages.add(name)
+        if axes[:1] != ["row"] or (name in _FED and axes != ["row", "token"]):
+            raise Damaged(f"is damaged: the stage {name} has the axes {forms.some(axes)} in manifest.json")
+    for name, value in manifest["padding"].get("values", {}).items():
+        if value != "column":
+            forms.fit(value, forms.Whole(), f"manifest.json.padding.values.{name}")
+    rows = (manifest["float64"] or {"rows": []})["rows"]
+    if rows and max(rows) >= count:
+        raise Damaged(f"is damaged: manifest.json names row {max(rows)} in float64, and there are {count:,}")
+
+
+def _check_file(folder: str, entry: dict[str, Any], contents: bool) -> None:
+    name = entry["name"]
+    path = os.path.join(folder, name)
+    inside = os.path.basename(name) == name and name not in ("", ".", "..") and "\0" not in name
+    if not inside or not os.path.isfile(path):
+        raise Damaged(f"is damaged: {_printable(name)} is not there")
+    if os.path.dirname(os.path.realpath(path)) != os.path.realpath(folder):
+        raise Damaged(f"is damaged: {name} is a link to a file outside of it")
+    size = os.path.getsize(path)
+    if size != entry["bytes"]:
+        raise Damaged(f"is damaged: {name} has {size:,} bytes and was written with {entry['bytes']:,}")
+    if not contents:
+        return
+    try:
+        digest = _digest(path)
+    except OSError as error:
+        raise Damaged(f"is damaged: {name} cannot be read ({error.strerror})") from None
+    if digest != entry["sha256"]:
+        raise Damaged(f"is damaged: the bytes of {name} are not those that were written")
 
 
 def _digest(path: str) -> str:
@@ -141,3 +275,11 @@ def _digest(path: str) -> str:
         for chunk in iter(lambda: file.read(_CHUNK), b""):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def _first_line(error: BaseException) -> str:
+    return _printable(str(error).split("\n")[0])[:200]
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")[:200]

@@ -11,31 +11,45 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from parity_trace.trace_folder import Shard
+    from parity_trace.trace_shard import Shard
 
 _MASKS = {"token": "real", "word": "word_mask"}
 _FED = ("attention_mask", "token_type_ids", "position_ids")
 
 
-def _sibling(name: str) -> Any:
-    place = Path(__file__).parent / (name + ".py")
-    spec = importlib.util.spec_from_file_location("_parity_" + name, place)
+def _reading_of_folders() -> Any:
+    spec = importlib.util.spec_from_file_location(
+        "_parity_trace_folder", Path(__file__).parent / "trace_folder.py"
+    )
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-_reading = _sibling("trace_folder")
+_reading = _reading_of_folders()
+_shards = _reading.sibling("trace_shard")
+
+
+def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
+    """What is found damaged on the way crosses as a refusal that names the folder."""
+
+    @wraps(method)
+    def guarded(self: Session, *arguments: Any) -> Any:
+        try:
+            return method(self, *arguments)
+        except _reading.Damaged as error:
+            raise self.refusal(error) from None
+
+    return guarded
 
 
 class Place(NamedTuple):
@@ -51,24 +65,45 @@ class Session:
     def __init__(self, folder: str, temperature: str | None, host: Any) -> None:
         self._host = host
         self._folder = folder
-        self._manifest = _reading.read_manifest(folder, host)
         self._temperature = temperature
+        self._open()
+
+    def refusal(self, error: Any) -> Any:
+        """What was found damaged, as it crosses the border."""
+        return self._host.Refusal("trace", f"{self._folder} {error.reason}.", error.next_step)
+
+    @_refusing
+    def _open(self) -> None:
+        folder = self._folder
+        self._manifest = _reading.read_manifest(folder, progress=self._host.progress)
         self._count = int(self._manifest["inputs"]["count"])
         self._axes = {stage["name"]: list(stage["axes"]) for stage in self._manifest["stages"]}
-        self._pad: dict[str, Any] = self._manifest["padding"]["values"]
-        self._left = self._manifest["padding"]["side"] == "left"
+        padding = self._manifest["padding"]
+        self._pad: dict[str, Any] = padding.get("values", {})
+        self._left = padding.get("side") == "left"
+        self._entries = {entry["name"]: entry for entry in self._manifest["files"]}
         self._open_shard = lru_cache(maxsize=32)(self._shard_at)
         self._places: dict[str | None, dict[int, Place]] = {None: {}, "float64": {}}
         kinds = {entry["kind"] for entry in self._manifest["files"]}
         for entry in self._manifest["files"]:
             if entry["kind"] == "tensors":
+                places = self._places[entry.get("precision")]
                 for number, row in enumerate(self._open_shard(entry["name"]).rows):
-                    self._places[entry["precision"]][row] = Place(entry["name"], number)
+                    if row in places:
+                        raise _reading.Damaged(f"is damaged: two shards hold row {row}")
+                    places[row] = Place(entry["name"], number)
         if sorted(self._places[None]) != list(range(self._count)):
-            raise self._damaged("its shards do not hold every row")
-        self._examples = _reading.Lines(os.path.join(folder, "inputs.jsonl"))
+            raise _reading.Damaged("is damaged: its shards do not hold every row")
+        sample = (self._manifest["float64"] or {"rows": []})["rows"]
+        if sorted(sample) != sorted(self._places["float64"]):
+            raise _reading.Damaged(
+                "is damaged: its shards hold other rows in float64 than manifest.json says"
+            )
+        self._examples = _reading.Lines(folder, "inputs.jsonl", self._count, _reading.check_example)
         self._encodings = (
-            _reading.Lines(os.path.join(folder, "encodings.jsonl")) if "encodings" in kinds else None
+            _reading.Lines(folder, "encodings.jsonl", self._count, _reading.check_encoding)
+            if "encodings" in kinds
+            else None
         )
 
     def describe(self) -> dict[str, Any]:
@@ -79,8 +114,9 @@ class Session:
         count = self._count
         recorded["stages"] = stages
         # No row kept in full is outputs alone, however it was asked for.
-        bare = manifest["kept"]["outputs_only"] or manifest["kept"]["full_rows"] == 0
-        recorded["scope"] = "outputs" if bare else recorded["scope"]
+        full_rows = manifest["kept"].get("full_rows")
+        bare = manifest["kept"].get("outputs_only") or full_rows == 0
+        recorded["scope"] = "outputs" if bare else recorded.get("scope", "full")
         recorded["can"] = dict(
             recorded["can"],
             same_ids=False,
@@ -89,7 +125,7 @@ class Session:
         )
         if self._temperature is not None:
             recorded["temperature"] = float(self._temperature)
-        recorded["notes"] = list(recorded["notes"]) + [
+        recorded["notes"] = list(recorded.get("notes", [])) + [
             "Replayed from a trace ({}) of {}, recorded on {:,} inputs.".format(
                 manifest["digest"][:19], manifest["spec"], count
             )
@@ -99,11 +135,12 @@ class Session:
             "matched_by": "text",
             "digest": manifest["digest"],
             "spec": manifest["spec"],
-            "full_rows": manifest["kept"]["full_rows"],
+            "full_rows": full_rows,
             "float64_rows": sorted(self._places["float64"]),
         }
         return recorded
 
+    @_refusing
     def tokenize(self, examples: Sequence[dict[str, Any]], first_row: int) -> dict[str, Any]:
         """The recorded encodings of these rows, which must hold the recorded texts."""
         end = first_row + len(examples)
@@ -127,6 +164,7 @@ class Session:
             return {"rows": [None] * len(examples)}
         return {"rows": self._encodings.read(first_row, len(examples))}
 
+    @_refusing
     def forward(
         self,
         rows: Sequence[int] | None,
@@ -178,25 +216,37 @@ class Session:
         if any("stage." + stage not in shard.names for shard in shards):
             return  # kept for the first rows only
         axes = self._axes[stage]
+        if len({"shape." + stage in shard.names for shard in shards}) > 1:
+            raise _reading.Damaged(f"is damaged: its shards hold {stage} in two ways")
         values = [shard.row(stage, axes, place.number) for shard, place in zip(shards, places)]
+        if len({(value.dtype, value.ndim) for value in values}) > 1:
+            raise _reading.Damaged(f"is damaged: its shards hold {stage} in two ways")
         pad = self._pad.get(stage, 0)
+        kind = values[0].dtype
+        if kind.kind in "iu" and pad != "column" and not np.iinfo(kind).min <= pad <= np.iinfo(kind).max:
+            raise _reading.Damaged(
+                f"is damaged: {stage} is padded with {pad}, which {kind.name} does not hold"
+            )
         mask = masks.get(axes[1]) if len(axes) > 1 else None
         if mask is not None and "shape." + stage not in shards[0].names:
-            fill = np.arange(mask.shape[1]) if pad == "column" else pad
+            if len({value.shape[1:] for value in values}) > 1:
+                raise _reading.Damaged(f"is damaged: its shards hold {stage} in two widths")
+            columns = np.arange(mask.shape[1]).reshape((-1,) + (1,) * (values[0].ndim - 1))
             batch = np.empty(mask.shape + values[0].shape[1:], values[0].dtype)
-            batch[...] = fill
+            batch[...] = columns if pad == "column" else pad
             batch[mask] = np.concatenate(values)
         elif len({value.shape for value in values}) == 1:
             batch = np.stack(values)
         elif values[0].dtype.kind in "iu":
             shape = [max(sizes) for sizes in zip(*(value.shape for value in values))]
-            batch = np.full([len(values), *shape], pad, values[0].dtype)
+            batch = np.full([len(values), *shape], 0 if pad == "column" else pad, values[0].dtype)
             for number, value in enumerate(values):
                 batch[number][tuple(slice(size) for size in value.shape)] = value
         else:
             raise self._host.Refusal(
                 "trace",
                 f"The rows of {stage} have shapes of their own, and cannot be put in one batch.",
+                "Compare it beside a subject that is asked one row at a time: ?batch_size=1.",
             )
         write(stage, batch, axes)
 
@@ -212,14 +262,10 @@ class Session:
         return places_ >= longest - counts if self._left and axis == "token" else places_ < counts
 
     def _shard_at(self, name: str) -> Shard:
-        try:
-            shard: Shard = _reading.Shard(os.path.join(self._folder, name))
-            return shard
-        except _reading.SafetensorError as error:
-            raise self._damaged(f"{name} is no safetensors file ({error})") from None
-
-    def _damaged(self, reason: str) -> Any:
-        return self._host.Refusal("trace", f"{self._folder} is damaged: {reason}.", _reading.AGAIN)
+        shard: Shard = _shards.open_shard(
+            self._folder, self._entries[name], self._axes, self._count, _reading.Damaged
+        )
+        return shard
 
 
 def open(request: dict[str, Any], host: Any) -> Session:

@@ -1,0 +1,158 @@
+"""A shard of a trace, opened: held against what the manifest says of it, then read row by row from the map."""
+
+# What a file holds has no type until it was looked at.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+__all__ = ["Shard", "open_shard"]
+
+_COUNTS = {"token": "tokens", "word": "words"}
+_INTEGERS = ("I64", "I32", "I16", "I8", "U8")
+_FLOATS = ("F64", "F32")
+_FED = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
+_LONGEST = 1 << 24  # of one row, in tokens: a mask is made as long as the longest row
+
+
+class Shard:
+    """An open shard: slices of its stages by row, read from the map as they are asked for."""
+
+    def __init__(self, file: Any, names: Sequence[str], rows: list[int]) -> None:
+        self._file = file
+        self.names = frozenset(names)
+        self.rows = rows
+        self._starts: dict[str, Any] = {}
+        self._slices: dict[str, Any] = {}
+
+    def row(self, stage: str, axes: Sequence[str], number: int) -> Any:
+        """One row of a stage: `[real positions, width]` by position, else the row in its own shape."""
+        if "shape." + stage in self.names:
+            shape = self._counts("shape." + stage)[number]
+            return self._cut(stage, *self._span("shape." + stage, number)).reshape(shape)
+        counts = _COUNTS.get(axes[1]) if len(axes) > 1 else None
+        if counts in self.names:
+            return self._cut(stage, *self._span(str(counts), number))
+        return self._cut(stage, number, number + 1)[0]
+
+    def length(self, axis: str, number: int) -> Any:
+        """How many real positions a row has, None where the trace does not count them."""
+        name = _COUNTS[axis]
+        return int(self._counts(name)[number]) if name in self.names else None
+
+    def _cut(self, stage: str, start: int, end: int) -> Any:
+        if stage not in self._slices:
+            self._slices[stage] = self._file.get_slice("stage." + stage)
+        values = self._slices[stage]
+        if start == end:  # the library takes no empty slice
+            return values[0:1][:0] if values.get_shape()[0] else self._file.get_tensor("stage." + stage)
+        return values[start:end]
+
+    def _counts(self, name: str) -> Any:
+        if name not in self._starts:
+            counts = self._file.get_tensor(name)
+            sizes = counts.prod(axis=1) if counts.ndim > 1 else counts
+            self._starts[name] = (counts, np.concatenate([[0], np.cumsum(sizes)]))
+        return self._starts[name][0]
+
+    def _span(self, name: str, number: int) -> tuple[int, int]:
+        self._counts(name)
+        starts = self._starts[name][1]
+        return int(starts[number]), int(starts[number + 1])
+
+
+def open_shard(
+    folder: str, entry: Mapping[str, Any], stages: Mapping[str, Sequence[str]], count: int, damaged: Any
+) -> Shard:
+    """Open the shard of a manifest's entry; raises `damaged` with what it holds otherwise than the manifest says.
+
+    `stages` are the axes of every stage that the trace has, `count` the rows of the trace.
+    """
+    name = entry["name"]
+
+    def refuse(what: str) -> Any:
+        return damaged(f"is damaged: {name} {what}")
+
+    try:
+        file: Any = cast("Any", safe_open)(os.path.join(folder, name), framework="numpy")
+        tensors = list(file.keys())
+        forms = {tensor: _form(file, tensor) for tensor in tensors}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise refuse("is no safetensors file ({})".format(str(error).split("\n")[0][:200])) from None
+    for tensor, (dtype, _) in forms.items():
+        if dtype not in _INTEGERS + _FLOATS:
+            raise refuse(f"holds {_shown(tensor)} as {dtype}, which no trace does")
+    if "rows" not in forms or forms["rows"] != ("I64", (entry["rows"],)):
+        raise refuse("does not name its {:,} rows".format(entry["rows"]))
+    rows: list[int] = file.get_tensor("rows").tolist()
+    if rows and (min(rows) < 0 or max(rows) >= count or len(set(rows)) < len(rows)):
+        raise refuse(f"names a row twice, or one that is none of the {count:,}")
+    lengths: dict[str, int] = {}
+    for counts in _COUNTS.values():
+        if counts in forms:
+            lengths[counts] = _total(file, forms, counts, (len(rows),), refuse)
+    for tensor in tensors:
+        kind, _, stage = tensor.partition(".")
+        if tensor == "rows" or tensor in _COUNTS.values():
+            continue
+        if kind not in ("stage", "shape") or stage not in stages or "stage." + stage not in forms:
+            raise refuse(f"holds {_shown(tensor)}, of which manifest.json knows nothing")
+        if kind == "stage":
+            dtype, shape = forms[tensor]
+            if stage in _FED and dtype not in _INTEGERS:
+                raise refuse(f"holds {_shown(stage)} as {dtype}, where whole numbers belong")
+            expected = _expected(file, forms, stage, stages[stage], len(rows), lengths, refuse)
+            if shape[: len(expected) - 1] != expected[:-1] or len(shape) != expected[-1]:
+                raise refuse(
+                    f"holds {_shown(stage)} of shape {list(shape)}, and its {len(rows)} rows need another"
+                )
+    return Shard(file, tensors, rows)
+
+
+def _expected(
+    file: Any,
+    forms: Mapping[str, tuple[str, tuple[int, ...]]],
+    stage: str,
+    axes: Sequence[str],
+    rows: int,
+    lengths: Mapping[str, int],
+    refuse: Any,
+) -> tuple[int, ...]:
+    """The first length that a stage's tensor must have, then how many axes."""
+    if "shape." + stage in forms:
+        return _total(file, forms, "shape." + stage, (rows, len(axes) - 1), refuse), 1
+    counts = _COUNTS.get(axes[1]) if len(axes) > 1 else None
+    if counts in lengths:
+        return lengths[str(counts)], len(axes) - 1
+    return rows, len(axes)
+
+
+def _total(file: Any, forms: Mapping[str, Any], name: str, shape: tuple[int, ...], refuse: Any) -> int:
+    """The sum of what is counted (of each row the product, for shapes), in whole numbers that cannot overflow."""
+    if forms[name] != ("I64", shape):
+        raise refuse(f"does not count {_shown(name)} for its {shape[0]} rows")
+    total = 0
+    for row in file.get_tensor(name).tolist():
+        size = 1
+        for length in row if isinstance(row, list) else [row]:
+            if not 0 <= length <= _LONGEST:
+                raise refuse(f"says in {_shown(name)} that a row has {length} of something")
+            size *= length
+        total += size
+    return total
+
+
+def _form(file: Any, name: str) -> tuple[str, tuple[int, ...]]:
+    tensor = file.get_slice(name)
+    return str(tensor.get_dtype()), tuple(tensor.get_shape())
+
+
+def _shown(name: str) -> str:
+    text = ascii(name)
+    return text if len(text) <= 60 else text[:57] + "..."
