@@ -146,6 +146,7 @@ def seeds(
     asked = runs_asked(runs, baseline, SeedPlan(seed_count, init_seeds, order_seeds, repeat), known)
     arms: tuple[Arm, ...] = ("candidate", "baseline")
     recipes = {arm: _recipe(asked, arm) for arm in arms}
+    digests: dict[Arm, str] = {arm: found["digest"] for arm, found in recipes.items() if found is not None}
     check_folder(Path(folder))
     with _collected_folder(executor) as work, watch(quiet) as progress:
         on_ray = partial(run_on_ray, jobs=jobs, address=address)
@@ -162,7 +163,7 @@ def seeds(
             timeout=timeout,
             allow_inconclusive=allow_inconclusive,
             recipe=recipes["candidate"],
-            recipe_digests={arm: str(found["digest"]) for arm, found in recipes.items() if found is not None},
+            recipe_digests=digests,
             command=shlex.join(["parity", *sys.argv[1:]]),
         )
         audit = survey(request, progress)

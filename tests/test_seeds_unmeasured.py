@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from parity.errors import InputsDoNotFit
 from parity_reports.seeds import render_html, render_markdown
 from tests.seed_files import Audited, Files, audited, kinds
 
@@ -145,6 +146,21 @@ def test_two_arms_without_labels_are_not_equivalent_by_a_metric_that_was_named(
     churn = audited(tmp_path / "churn", *runs, *baseline, "--churn-budget", "0.2", "--margin", "0.1")
     assert (0, "equivalent") == (churn.code, churn.audit.verdict)
     assert "The inputs have no labels: churn alone was judged." in churn.audit.headline
+
+
+@pytest.mark.parametrize("metric", [[], ["--metric", "nll"], ["--metric", "brier"]])
+def test_runs_of_one_column_have_no_decisions_and_no_probabilities(
+    files: Files, tmp_path: Path, metric: list[str]
+) -> None:
+    runs = [files.write(f"run-{k}", files.logits(k)[:, :1], labels=None, classes=None) for k in range(1, 4)]
+    with pytest.raises(InputsDoNotFit, match="with no decision and no probabilities"):
+        audited(tmp_path / "out", *runs, *metric)
+
+
+def test_runs_that_decide_each_class_by_itself_are_refused(files: Files, tmp_path: Path) -> None:
+    runs = [f"{run}?activation=sigmoid" for run in files.runs(3)]
+    with pytest.raises(InputsDoNotFit, match="decides each class by itself"):
+        audited(tmp_path / "out", *runs)
 
 
 def test_runs_that_all_failed_are_not_said_to_lack_labels(files: Files, tmp_path: Path) -> None:

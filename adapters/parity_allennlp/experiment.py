@@ -29,11 +29,18 @@ _ADDRESS = re.compile(r"^\s*[A-Za-z][A-Za-z0-9+.-]*://")
 _UNDEFINED = re.compile(r"ndefined external variable: (\w+)")
 
 
+class Contents(NamedTuple):
+    """Digests of what a config names: files and folders by the place that names them, and transformers of the cache by name."""
+
+    files: dict[str, str]
+    cached: dict[str, str]
+
+
 class Experiment(NamedTuple):
     """A config ready to be trained, its seeds, its digests, and sentences on what the digests do not cover.
 
     `text` is the whole config as JSON, seeds included, in AllenNLP's own order; `recipe_digest` is of everything but
-    the seeds, `data_digest` of the rows alone.
+    the seeds, `data_digest` of the rows alone; `contents` are what the config names and training reads.
     """
 
     config: dict[str, Any]
@@ -43,6 +50,7 @@ class Experiment(NamedTuple):
     recipe_digest: str
     data_digest: str
     notes: tuple[str, ...]
+    contents: Contents
 
 
 def seeds_of(options: dict[str, str], config: dict[str, Any], refusal: Any) -> dict[str, int]:
@@ -131,19 +139,10 @@ def settle(config: dict[str, Any], seeds: dict[str, int], include: Sequence[str]
     """The experiment with these seeds, digested; the config is changed in place."""
     notes: list[str] = []
     leaves: dict[str, Any] = configs.flat(config)
-    names: set[str] = {place.name for place in configs.transformers(config)}
-    files: dict[str, str] = {}
-    for where, value in leaves.items():
-        if not isinstance(value, str) or where.endswith("type"):
-            continue
-        found = _digest_of(value, folders=value in names or bool(_PATHS.search(where)))
-        if found is not None:
-            files[where] = found
-        elif value in names:
-            notes.append(
-                f"The transformer {value!r} comes from Transformers' cache, by its name: a run is found again by that name "
-                "alone, whatever the cache holds then."
-            )
+    files, cached = contents = _contents(config, configs)
+    for name, digest in cached.items():
+        known = "what it holds is part of the run's digest" if digest else "what it holds is not known"
+        notes.append(f"The transformer {name!r} comes from Transformers' cache; {known}.")
     data = {where: digest for where, digest in files.items() if _is_data(where)}
     unread = [where for where in leaves if _is_data(where) and where not in data]
     if unread:
@@ -163,10 +162,98 @@ def settle(config: dict[str, Any], seeds: dict[str, int], include: Sequence[str]
         seeds,
         text,
         _text_digest(text),
-        _text_digest(json.dumps([json.dumps(unseeded), files, code], sort_keys=True)),
+        _text_digest(
+            json.dumps([json.dumps(unseeded), files, code, *([cached] if cached else [])], sort_keys=True)
+        ),
         _text_digest(json.dumps(data, sort_keys=True)),
         tuple(dict.fromkeys(notes)),
+        contents,
     )
+
+
+def held(place: str, experiment: Experiment, configs: Any, refusal: Any) -> None:
+    """Refuse a training during which something that it read was changed: what it was trained on is then not known.
+
+    Folders count where they are data or a transformer: others may be what training writes to.
+    """
+    names = {one.name for one in configs.transformers(experiment.config)}
+    leaves: dict[str, Any] = configs.flat(experiment.config)
+    now = _contents(experiment.config, configs)
+    changed = [
+        where
+        for where, digest in experiment.contents.files.items()
+        if now.files.get(where) != digest
+        and (_is_data(where) or leaves[where] in names or not os.path.isdir(str(leaves[where])))
+    ]
+    changed += [name for name, digest in experiment.contents.cached.items() if now.cached.get(name) != digest]
+    if changed:
+        raise refusal(
+            "recipe",
+            "What {} names changed while it was trained: {}.".format(place, ", ".join(sorted(changed)[:4])),
+            "Run again, with files that nothing writes to.",
+        )
+
+
+def _contents(config: dict[str, Any], configs: Any) -> Contents:
+    names: set[str] = {place.name for place in configs.transformers(config)}
+    files: dict[str, str] = {}
+    cached: dict[str, str] = {}
+    for where, value in configs.flat(config).items():
+        if not isinstance(value, str) or where.endswith("type"):
+            continue
+        found = _digest_of(value, folders=value in names or bool(_PATHS.search(where)))
+        if found is not None:
+            files[where] = found
+        elif value in names and value not in cached:
+            cached[value] = _cached_transformer(value)
+    return Contents(files, cached)
+
+
+def _cached_transformer(name: str) -> str:
+    """The digest of what Transformers' cache holds under a name, as it is loaded: config, tokenizer, weights; "" for nothing.
+
+    A name is no content: what it stands for moves with its revision.
+    """
+    transformers: Any = importlib.import_module("transformers")
+    parts: list[Any] = []
+    for of in (_config_content, _tokenizer_content, _weights_content):
+        try:
+            parts.append(of(transformers, name))
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            ImportError,
+        ):  # it has none: a config and a vocabulary may be all it takes
+            parts.append(None)
+    return _text_digest(json.dumps(parts, sort_keys=True, default=str)) if any(parts) else ""
+
+
+def _config_content(transformers: Any, name: str) -> Any:
+    config: dict[str, Any] = transformers.AutoConfig.from_pretrained(name).to_dict()
+    return {key: value for key, value in config.items() if key not in ("_name_or_path", "_commit_hash")}
+
+
+def _tokenizer_content(transformers: Any, name: str) -> Any:
+    tokenizer: Any = transformers.AutoTokenizer.from_pretrained(name)
+    inside: Any = getattr(tokenizer, "backend_tokenizer", None)
+    told: Any = inside.to_str() if inside is not None else sorted(tokenizer.get_vocab().items())
+    return [type(tokenizer).__name__, told, str(tokenizer.special_tokens_map), tokenizer.model_max_length]
+
+
+def _weights_content(transformers: Any, name: str) -> Any:
+    model, info = transformers.AutoModel.from_pretrained(name, output_loading_info=True)
+    new = set(info["missing_keys"])  # drawn, and not the base's own
+    return [
+        [
+            key,
+            list(tensor.shape),
+            str(tensor.dtype),
+            hashlib.sha256(tensor.detach().cpu().double().contiguous().numpy().tobytes()).hexdigest(),
+        ]
+        for key, tensor in sorted(model.state_dict().items())
+        if key not in new
+    ]
 
 
 def _is_data(where: str) -> bool:

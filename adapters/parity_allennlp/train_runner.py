@@ -65,6 +65,7 @@ def open(request: dict[str, Any], host: Any) -> Session:
     with host.run_folder.claim(options["runs"], host.run_folder.key_of(whole), host) as claimed:
         if claimed.record is None:
             made = training.train(place, experiment, threads, claimed.draft, host, host.safe_weights)
+            experiments.held(place, experiment, archives.configs, host.Refusal)
             claimed.finish(
                 dict(
                     made,

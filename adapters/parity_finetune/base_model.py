@@ -9,13 +9,21 @@ __all__ = ["Loaded", "freeze", "load"]
 
 
 class Loaded:
-    """A base model with the recipe's head on it, before its first step, and which of its weights are new."""
+    """A base model with the recipe's head on it, before its first step, and which of its weights are new.
 
-    def __init__(self, model: Any, tokenizer: Any, new: list[str], limit: int | None) -> None:
+    `digest` is of what came (`base_content`): of the folder's files, or of what was loaded where the base is a hub id, whose
+    `revision` then is the commit that it stood for.
+    """
+
+    def __init__(
+        self, model: Any, tokenizer: Any, new: list[str], limit: int | None, digest: str, revision: str | None
+    ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.new = new
         self.limit = limit
+        self.digest = digest
+        self.revision = revision
 
 
 def load(recipe: dict[str, Any], seed: int, host: Any, near: Any) -> Loaded:
@@ -31,6 +39,8 @@ def load(recipe: dict[str, Any], seed: int, host: Any, near: Any) -> Loaded:
         hub["revision"] = asked["revision"]
     labels: list[str] = recipe["labels"]
     host.progress("loading the base model")
+    if asked["base_digest"] is not None:
+        near.base_content.held(source.names[0], asked["base_digest"], host)
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source.names[0], **hub)
         dtype = "dtype" if near.loading.version_of("transformers") >= (4, 56) else "torch_dtype"
@@ -62,7 +72,14 @@ def load(recipe: dict[str, Any], seed: int, host: Any, near: Any) -> Loaded:
             "Check model.base of the recipe.",
         ) from error
     new = _new_weights(model, info, asked["base"], host)
-    return Loaded(model, tokenizer, new, _limit(asked["max_length"], tokenizer, model, host))
+    digest, revision = asked["base_digest"], None
+    if digest is not None:  # what was loaded is what was digested: the same before and after
+        near.base_content.held(source.names[0], digest, host)
+    else:
+        digest = near.base_content.of_loaded(model, tokenizer, new)
+        revision = near.base_content.commit_of(source.names[0], asked["revision"])
+    limit = _limit(asked["max_length"], tokenizer, model, host)
+    return Loaded(model, tokenizer, new, limit, digest, revision)
 
 
 def _new_weights(model: Any, info: Any, base: str, host: Any) -> list[str]:

@@ -34,6 +34,7 @@ class _Near:
     def __init__(self) -> None:
         self.rows = _load(_HERE, "rows")
         self.base_model = _load(_HERE, "base_model")
+        self.base_content = _load(_HERE, "base_content")
         self.finding = _load(_TRANSFORMERS, "finding")
         self.loading = _load(_TRANSFORMERS, "loading")
 
@@ -51,15 +52,27 @@ def open(request: dict[str, Any], host: Any) -> Session:
     device = options.get("device", "cpu")
     host.progress("looking for the run")
     around = training.environment(device, threads, near.loading.version_of)
+    numbers = seeds.derived(asked)
+    whole = [recipe["training_digest"], asked, repeat, around, training.VERSION]
+    base = None
+    if recipe["model"]["base_digest"] is None:
+        # A hub id is no content, and the digest of the recipe knows the name only: what it stands for now is loaded, and named by it.
+        training.settle(threads)
+        base = near.base_model.load(recipe, numbers["init_seed"], host, near)
+        whole.append(base.digest)
     # A trainer that would make other weights finds none of the runs that an earlier one made.
-    key = host.run_folder.key_of([recipe["training_digest"], asked, repeat, around, training.VERSION])
+    key = host.run_folder.key_of(whole)
     with host.run_folder.claim(options["runs"], key, host) as claimed:
         if claimed.record is None:
             rows = near.rows.read(options["train"], recipe["data_digest"], host)
-            numbers = seeds.derived(asked)
-            made = training.train(recipe, rows, numbers, device, threads, claimed.draft, host, near)
+            training.settle(threads)
+            if base is None:
+                base = near.base_model.load(recipe, numbers["init_seed"], host, near)
+            made = training.train(recipe, base, rows, numbers, device, claimed.draft, host, near)
+            made.update(base_digest=base.digest, base_revision=base.revision)
             who = {"seeds": asked, "derived": numbers, "repeat": repeat, "environment": _with_machine(around)}
             claimed.finish(dict(made, recipe=recipe, data_digest=recipe["data_digest"], **who))
+    base = None  # its memory is the trained model's
     record: Any = claimed.record
     passed = {name: options[name] for name in _ANSWERING if name in options}
     passed["dtype"] = recipe["model"]["dtype"]
@@ -88,6 +101,7 @@ class Session:
             name: value for name, value in self._claimed.record.items() if name not in ("recipe", "files")
         }
         told["recipe_digest"] = self._recipe["digest"]
+        told.setdefault("base_digest", self._recipe["model"]["base_digest"])
         told["folder"] = self._claimed.folder
         told["trained_now"] = self._claimed.made_now
         return dict(self._answering.describe(), training=told)

@@ -14,7 +14,7 @@ import platform
 import time
 from typing import Any
 
-__all__ = ["VERSION", "environment", "train"]
+__all__ = ["VERSION", "environment", "settle", "train"]
 
 VERSION = 1  # of what this file, rows.py, seeds.py and base_model.py make of a recipe: one more whenever weights may change
 
@@ -30,24 +30,27 @@ def environment(device: str, threads: int, version_of: Any) -> dict[str, Any]:
     return {"python": platform.python_version(), **versions, "device": device, "threads": threads}
 
 
+def settle(threads: int) -> None:
+    """How torch computes from here on, from the drawing of the head to the last step."""
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    torch.set_grad_enabled(True)
+
+
 def train(
     recipe: dict[str, Any],
+    loaded: Any,
     rows: Any,
     seeds: dict[str, int],
     device: str,
-    threads: int,
     draft: str,
     host: Any,
     near: Any,
 ) -> dict[str, Any]:
-    """Train, save model and tokenizer into `draft`, and tell how it went."""
-    import torch
-
+    """Train what was loaded, save model and tokenizer into `draft`, and tell how it went."""
     began = time.monotonic()
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
-    torch.set_grad_enabled(True)
-    loaded = near.base_model.load(recipe, seeds["init_seed"], host, near)
     model, tokenizer = loaded.model, loaded.tokenizer
     near.base_model.freeze(model, recipe["model"]["frozen"], host)
     before = host.tap.parameters(model)

@@ -167,6 +167,11 @@ def _collect(
                 f"{task.subject} has no logits, and a seed audit is about decisions.",
                 next_step="Give runs of classifiers.",
             )
+        if described.multi_label:
+            raise InputsDoNotFit(
+                f"{task.subject} decides each class by itself (several may hold), and a seed audit is about one decision an example.",
+                next_step="Give runs of classifiers that choose one class.",
+            )
         own = _own_rows(subject, adapter, described)
         fault = None if own is None else _row_fault(own, described, inputs, task.inputs)
         if fault is not None:
@@ -259,6 +264,11 @@ class _Kept:
             raise InputsDoNotFit(
                 f"Logits with the axes {', '.join(logits.axes)} are no decisions about whole examples.",
                 next_step="Give runs of sequence classifiers.",
+            )
+        if logits.values.shape[1] < 2:
+            raise InputsDoNotFit(
+                "Logits of one column are a number an example, with no decision and no probabilities: every run would agree.",
+                next_step="Give runs of classifiers of two classes or more.",
             )
         if self._logits is None:
             self._logits = np.full((self._count, logits.values.shape[1]), np.nan, dtype=np.float32)

@@ -89,7 +89,8 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Recipe:
     """A recipe that can be followed: its settings, its rows as counted and digested, its classes in their order.
 
-    `base` is the model's folder or hub id, ready to be loaded; `base_digest` is of the folder's files (None: a hub id).
+    `base` is the model's folder or hub id, ready to be loaded; `base_digest` is of the folder's files (None: a hub id, of which only
+    what trains can tell the content: it adds that to the key of the run).
     """
 
     path: Path
@@ -118,7 +119,7 @@ class Recipe:
         """The recipe as a runner is told it: plain values, complete."""
         return {
             "task": self.task,
-            "model": {**_plain(self.model), "base": self.base},
+            "model": {**_plain(self.model), "base": self.base, "base_digest": self.base_digest},
             "training": _plain(self.training),
             "labels": list(self.labels),
             "digest": self.digest,

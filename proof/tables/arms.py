@@ -116,11 +116,13 @@ class _Audits:
         metric = data.get("metric", "accuracy")
         arms = _gathered(candidate, baseline, labels, paired=bool(data.get("paired")))
         found = against_baseline(arms, metric, Margins(0.02, 0.1), slices)
-        record = found.record or {"differences": {}, "excess_churn": None, "slices": []}
-        p = (record["differences"].get(metric) or {}).get("p")
-        churn = (record["excess_churn"] or {}).get("p")
+        record: dict[str, Any] = found.record or {}
+        tested: dict[str, Any] = record.get("differences", {}).get(metric) or {}
+        churned: dict[str, Any] = record.get("excess_churn") or {}
+        p: float | None = tested.get("p")
+        churn: float | None = churned.get("p")
         different = found.comparison.verdict == "different" or any(
-            part["differs"] for part in record["slices"]
+            part["differs"] for part in record.get("slices", [])
         )
         equivalent = found.comparison.verdict == "equivalent"
         return different, equivalent, 1.0 if p is None else p, 1.0 if churn is None else churn
