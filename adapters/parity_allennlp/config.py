@@ -1,10 +1,11 @@
 """What an archive's config.json asks for, read as data before anything of AllenNLP is imported.
 
 AllenNLP evaluates the file as jsonnet (which can read files and the environment), and builds whatever class a `type`
-names: a dotted type imports any installed module and calls it. So the file is parsed as JSON here (comments and trailing
-commas allowed, nothing else of jsonnet), only the parts that loading reads are kept, and those are scanned: dotted types
-outside AllenNLP, addresses, nested archives, remote code, absolute paths. What passes is written again as plain JSON, so
-that what was scanned is what AllenNLP reads.
+names: a dotted type imports any installed module and calls it, AllenNLP's own commands among them. So the file is parsed
+as JSON here (comments and trailing commas allowed, nothing else of jsonnet), only the parts that loading reads are kept,
+and those are scanned: types that are paths to code and no registered names, addresses, nested archives, remote code,
+pickled vocabularies, files outside the archive. What passes is written again as plain JSON, so that what was scanned is
+what AllenNLP reads.
 
 Runs inside the foreign interpreter: standard library only, Python 3.8.
 """
@@ -22,6 +23,9 @@ from typing import Any, Iterator, NamedTuple, Sequence
 LOADED = ("model", "dataset_reader", "validation_dataset_reader", "vocabulary")
 """The parts that loading a model reads; the others (data paths, trainer, ...) only say how it was trained."""
 
+BUILT = (*LOADED, "trainer", "data_loader", "validation_data_loader", "evaluation", "distributed")
+"""The parts of a training config that AllenNLP builds."""
+
 TRANSFORMER_KEYS = (
     "model_name",
     "pretrained_model",
@@ -38,9 +42,21 @@ _NEVER_READ = ("pretrained_file", "initializer")
 _REFUSED_KEYS = {
     "_pretrained": "names another archive to take modules from, which would be unpacked without these checks",
     "archive_file": "names another archive, which would be unpacked without these checks",
+    "pretrained_vocab_file": "names a vocabulary that would be unpickled, which runs whatever it asks for",
 }
-_ADDRESS = re.compile(r"^\s*[A-Za-z][A-Za-z0-9+.-]*://")
-_OUTSIDE = re.compile(r"/[^/\s]|~/|(.*/)?\.\./")
+_SCHEMES = "https?|s3|gs|gcs|hf|ftp|sftp|r2|beaker"
+_ADDRESS = re.compile(
+    # With slashes wherever it stands (GloVe's files are named `(address)[member]`), any scheme in any case; without
+    # them where it begins, since urlparse finds a scheme in `https:evil.example` too.
+    rf"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]*:[/\\\\]{{2}}|^\W*({_SCHEMES}):\S",
+    re.IGNORECASE,
+)
+_OUTSIDE = re.compile(
+    # A path from the root, a home folder or a parent folder, at the beginning or after what opens or parts a path
+    r"(^\s*|[(\[!])(/+[^/\s]|~[^\s/]*/|\.\.(/|$))|/\.\.(/|$)"
+)
+_MEMBER = re.compile(r"\.(tar|tgz|tar\.\w+|zip|gz)!|^\(.+\)\[.*\]$", re.IGNORECASE)
+_UNPICKLES = re.compile(r"transfo[-_ ]?xl", re.IGNORECASE)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|#[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
 
 
@@ -97,7 +113,6 @@ def _without_keys(value: Any) -> Any:
 
 def scan(config: dict[str, Any], include: Sequence[str]) -> None:
     """Raise Unsafe for the first thing that is more than data; `include` are the user's packages, allowed by name."""
-    packages = ("allennlp", "allennlp_models", *include)
     for path, value in _leaves(config):
         key = path[-1]
         where = ".".join(path)
@@ -108,28 +123,40 @@ def scan(config: dict[str, Any], include: Sequence[str]) -> None:
             raise Unsafe(f"{where} asks for code from a model's folder to be run")
         if not isinstance(value, str):
             continue
-        if _ADDRESS.match(value):
+        if key == "tokenizer_type" and _UNPICKLES.search(value):
+            raise Unsafe(f"{where} is {value!r}, a tokenizer that unpickles its vocabulary")
+        check_type(path, value, include)
+        if is_address(value):
             raise Unsafe(f"{where} is an address, {value!r}: nothing is fetched")
-        if (
-            _names_a_class(path)
-            and "." in value
-            and not value.startswith(tuple(name + "." for name in packages))
-        ):
-            raise Unsafe(f"{where} is {value!r}: code outside AllenNLP would be imported and called")
-        if key not in TRANSFORMER_KEYS and _OUTSIDE.match(value):
+        if _MEMBER.search(value):
+            raise Unsafe(f"{where} reads a member of another archive, {value!r}")
+        if key not in TRANSFORMER_KEYS and _OUTSIDE.search(value):
             raise Unsafe(f"{where} reads a file outside the archive, {value!r}")
 
 
-def dotted_types(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The dotted types that passed the scan, with their places: what they name must still turn out to be a class."""
+def is_address(value: str) -> bool:
+    """Whether something would be fetched for this: a scheme with slashes wherever it stands, or a known scheme in front."""
+    return _ADDRESS.search(value) is not None
+
+
+def check_type(path: Sequence[str], value: str, include: Sequence[str]) -> None:
+    """Raise Unsafe for a `type` that is a path to code: whatever it leads to would be imported and called.
+
+    A part that is given as a bare string (`"optimizer": "adam"`) is read as a type too. Where one may stand deeper in a
+    config is known to AllenNLP alone, and checked as AllenNLP looks it up.
+    """
+    names_a_class = path[-1] == "type" or (len(path) == 1 and path[0] in BUILT)
+    if names_a_class and "." in value and not value.startswith(tuple(name + "." for name in include)):
+        own = value.startswith(("allennlp.", "allennlp_models."))
+        what = "a path to code, and no registered name: it" if own else "code outside AllenNLP"
+        raise Unsafe(f"{'.'.join(path)} is {value!r}: {what} would be imported and called")
+
+
+def check_types(config: dict[str, Any], include: Sequence[str]) -> None:
+    """Raise Unsafe for a path to code anywhere in a config, its trainer and callbacks included."""
     for path, value in _leaves(config):
-        if isinstance(value, str) and "." in value and _names_a_class(path):
-            yield ".".join(path), value
-
-
-def _names_a_class(path: tuple[str, ...]) -> bool:
-    """A `type`, or a part given as a bare string (`"optimizer": "adam"`), which AllenNLP reads as a type."""
-    return path[-1] == "type" or (len(path) == 1 and path[0] in LOADED)
+        if isinstance(value, str):
+            check_type(path, value, include)
 
 
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

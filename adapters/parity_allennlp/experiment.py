@@ -1,7 +1,8 @@
 """An experiment: what `allennlp train` is given, once jsonnet has run, and digests of all that its weights follow from.
 
-The config of an experiment is its user's own code: jsonnet reads files and variables, a `type` names a class that is
-called, a package is imported. It is run as such. What is settled here, before any of that is trained, is what makes a
+The config of an experiment is its user's own code: jsonnet reads files and variables, a package that is included is
+imported. It is run as such, but for what no training needs: a `type` that is a path to code outside the packages
+included, and addresses. What is settled here, before any of that is trained, is what makes a
 run the same run: the config as evaluated with its seeds, the bytes of every file it names, the code of the packages.
 
 Runs inside the foreign interpreter: standard library and AllenNLP's objects only, Python 3.8.
@@ -25,7 +26,6 @@ SEEDS = {"random_seed": 13370, "numpy_seed": 1337, "pytorch_seed": 133}
 """The seeds of AllenNLP, and what it takes for those that a config does not say."""
 
 _PATHS = re.compile(r"(path|file|directory|_dir)s?$")
-_ADDRESS = re.compile(r"^\s*[A-Za-z][A-Za-z0-9+.-]*://")
 _UNDEFINED = re.compile(r"ndefined external variable: (\w+)")
 
 
@@ -119,12 +119,20 @@ def check(place: str, config: dict[str, Any], include: Sequence[str], configs: A
             "Take distributed out: parity trains in one process, on the CPU.",
         )
     for where, value in configs.flat(config).items():
-        if isinstance(value, str) and _ADDRESS.match(value) and _PATHS.search(where):
+        if isinstance(value, str) and configs.is_address(value):
             raise refusal(
                 "subject",
                 f"{place}: {where} is an address, {value!r}, and what lies there may be another thing tomorrow.",
                 "Fetch it, and name the file.",
             )
+    try:
+        configs.check_types(config, include)
+    except configs.Unsafe as error:
+        raise refusal(
+            "unsafe-artifact",
+            f"{place} was refused: {error}. Nothing was trained.",
+            "Name what is registered; a path into a package of yours is followed with ?include=PACKAGE.",
+        ) from error
     try:
         configs.scan(configs.needed(config), include)
     except configs.Unsafe as error:

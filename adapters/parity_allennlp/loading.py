@@ -1,13 +1,15 @@
 """AllenNLP made ready, and an archive loaded by it: offline, without pickled code, without Transformers weights.
 
-Four things of AllenNLP's are replaced while a subject is alive, each at the point of use:
+Five things of AllenNLP's are replaced while a subject is alive, each at the point of use:
 
-* `Registrable.resolve_class_name`: a dotted name may only be a class of AllenNLP's, or of a package the user included
-  (AllenNLP reads a bare string anywhere in a config as a type, so a scan of the `type` keys alone does not suffice);
+* `Registrable.resolve_class_name`: a name is one that is registered for the base that is asked for, or the path to a class
+  of that kind in a package the user included (AllenNLP reads a bare string anywhere in a config as a type, so a scan of
+  the `type` keys alone does not suffice);
 * `cached_transformers.get`: builds the transformer from its config alone. The archive holds every weight, AllenNLP
   checks that none is missing, and so a folder with config.json and the vocabulary is enough;
 * the spaCy cache: a pipeline that is not installed is a blank one (the rules that split words are the same) instead of
   a download;
+* `cached_transformers.get_tokenizer`: unpickles no vocabulary;
 * `torch.load`: reads tensors and nothing else (the shared `safe_weights`).
 
 Runs inside the foreign interpreter: standard library, torch and AllenNLP only, Python 3.8.
@@ -68,6 +70,8 @@ def packages(host: Any, include: Sequence[str]) -> None:
         sys.path.append(os.getcwd())  # as AllenNLP's own command line does
     walk = importlib.import_module("allennlp.common.util").import_module_and_submodules
     for name in include:
+        if name in ("allennlp", "allennlp_models"):
+            continue  # imported already, as far as it can be: some of their modules need what is left out here
         try:
             walk(name)
         except ModuleNotFoundError as error:
@@ -81,34 +85,59 @@ def packages(host: Any, include: Sequence[str]) -> None:
 def guard(host: Any, include: Sequence[str]) -> list[str]:
     """Replace what would import, fetch or unpickle; returns the list that notes will be added to."""
     notes: list[str] = []
-    _guard_types(host, ("allennlp", "allennlp_models", *include))
+    guard_types(host, include, "The archive")
+    guard_tokenizers(host)
     _build_without_weights()
     blank_spacy(notes)
     return notes
 
 
-def _guard_types(host: Any, allowed: tuple[str, ...]) -> None:
+def guard_types(host: Any, include: Sequence[str], who: str) -> None:
+    """From here on AllenNLP looks up registered names, and paths to classes in the packages included; `who` names others."""
     registrable = importlib.import_module("allennlp.common.registrable").Registrable
-    original = registrable.resolve_class_name.__func__
+    original = getattr(registrable, "_parity_original", registrable.resolve_class_name.__func__)
 
-    def resolve_class_name(cls: Any, name: str) -> tuple[Any, Any]:
-        if "." in name and name not in registrable._registry[cls]:
-            inside = name.startswith(tuple(package + "." for package in allowed))
-            found = original(cls, name) if inside else (None, None)
-            module = str(getattr(found[0], "__module__", ""))
-            if not isinstance(found[0], type) or module.split(".")[0] not in {
-                name.split(".")[0] for name in allowed
-            }:
-                raise host.Refusal(
-                    "unsafe-artifact",
-                    f"The archive asks for {name!r} where a {cls.__name__} belongs: that is not a class of AllenNLP's.",
-                    "If you trust it, name its package: ?include={}.".format(name.split(".")[0]),
-                )
-            return found[0], found[1]
-        resolved: tuple[Any, Any] = original(cls, name)
-        return resolved
+    def resolve_class_name(cls: Any, name: Any) -> tuple[Any, Any]:
+        registered = registrable._registry[cls]
+        if not isinstance(name, str) or "." not in name or name in registered:
+            resolved: tuple[Any, Any] = original(cls, name)
+            return resolved
+        inside = name.startswith(tuple(package + "." for package in include))
+        found = original(cls, name)[0] if inside else None
+        if not _is_kind(found, cls, registered, include):
+            raise host.Refusal(
+                "unsafe-artifact",
+                "{} asks for {!r} where a {} belongs: that is {}, and was not {}.".format(
+                    who,
+                    name,
+                    cls.__name__,
+                    "no such class of a package included"
+                    if inside
+                    else "a path to code and no registered name",
+                    "called" if inside else "imported",
+                ),
+                "Name what is registered"
+                + (
+                    "."
+                    if inside
+                    else f"; if you trust its package, include it: ?include={name.split('.')[0]}."
+                ),
+            )
+        return found, None
 
+    registrable._parity_original = original
     registrable.resolve_class_name = classmethod(resolve_class_name)
+
+
+def _is_kind(found: Any, base: Any, registered: dict[str, Any], include: Sequence[str]) -> bool:
+    """Whether it is a class of an included package, and of the kind that is asked for."""
+    tops = {name.split(".")[0] for name in include}
+    if not isinstance(found, type) or str(found.__module__).split(".")[0] not in tops:
+        return False
+    # Of a few kinds (activations) AllenNLP itself registers classes that do not derive from the base.
+    classes = [one for one, _ in registered.values()]
+    loose = any(not (isinstance(one, type) and issubclass(one, base)) for one in classes)
+    return loose or issubclass(found, base)
 
 
 def _build_without_weights() -> None:
@@ -136,11 +165,7 @@ def blank_spacy(notes: list[str]) -> None:
         """AllenNLP's cache of spaCy pipelines, which always has one that is not installed."""
 
         def __contains__(self, key: object) -> bool:
-            if (
-                not dict.__contains__(self, key)
-                and isinstance(key, tuple)
-                and not spacy.util.is_package(key[0])
-            ):
+            if not dict.__contains__(self, key) and isinstance(key, tuple) and not _is_pipeline(key[0]):
                 name, _, parse = key[:3]
                 self[key] = _blank(spacy, name, parse)
                 sentence = (
@@ -153,6 +178,16 @@ def blank_spacy(notes: list[str]) -> None:
 
     util: Any = importlib.import_module("allennlp.common.util")
     util.LOADED_SPACY_MODELS = Pipelines()
+
+
+def _is_pipeline(name: Any) -> bool:
+    """Whether it is an installed pipeline, which says so itself: spaCy would import and call any package of that name."""
+    metadata: Any = importlib.import_module("importlib.metadata")
+    try:
+        points = metadata.distribution(str(name).replace("_", "-")).entry_points
+    except (metadata.PackageNotFoundError, ValueError):
+        return False
+    return any(point.group == "spacy_models" for point in points)
 
 
 def _blank(spacy: Any, name: str, parse: bool) -> Any:
@@ -212,11 +247,14 @@ def resolve_transformers(
             and os.path.isfile(os.path.join(neighbour, "config.json"))
         ):
             mapped[name] = neighbour
+    for name in names:
+        _refuse_pickled(host, mapped.get(name) or name)
     auto: Any = importlib.import_module("transformers").AutoConfig
     for name in names:
         if name not in mapped:
             try:
-                auto.from_pretrained(name)
+                known = auto.from_pretrained(name)
+                _refuse_pickled(host, name, ("config.json", known.to_dict()))
             except (OSError, ValueError) as error:
                 raise host.Refusal(
                     "subject-not-found",
@@ -230,6 +268,35 @@ def resolve_transformers(
         if place.name in mapped:
             configs.put(config, place.path, mapped[place.name])
     return mapped
+
+
+def _refuse_pickled(host: Any, place: str, *settings: tuple[str, Any]) -> None:
+    found = host.pickled_vocabulary.look(place, *settings)
+    if found is not None:
+        raise host.pickled_vocabulary.refusal(place, found, host.Refusal)
+
+
+def guard_tokenizers(host: Any) -> None:
+    """From here on no tokenizer of AllenNLP's unpickles a vocabulary, wherever its name comes from."""
+    cached: Any = importlib.import_module("allennlp.common.cached_transformers")
+    original = getattr(cached, "_parity_get_tokenizer", cached.get_tokenizer)
+
+    def get_tokenizer(model_name: str, **options: Any) -> Any:
+        _refuse_pickled(host, model_name, ("its options", options))
+        with host.forbidden.nothing_unpickled() as prevented:
+            try:
+                return original(model_name, **options)
+            except Exception as error:
+                if not prevented:
+                    raise
+                raise host.Refusal(
+                    "unsafe-artifact",
+                    f"The tokenizer of {model_name} was not loaded: loading it would {prevented[0]}. That was prevented.",
+                    "Name another with ?transformer=PATH.",
+                ) from error
+
+    cached._parity_get_tokenizer = original
+    cached.get_tokenizer = get_tokenizer
 
 
 def load(host: Any, folder: str, weights: str, predictor: str, reader: str) -> Loaded:

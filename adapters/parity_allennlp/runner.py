@@ -9,6 +9,7 @@ Python 3.8 syntax; standard library, torch and AllenNLP only.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -71,7 +72,8 @@ def open(request: dict[str, Any], host: Any) -> Any:
         beside = os.path.dirname(os.path.abspath(locator))
         names = loading.resolve_transformers(host, configs, read, options.get("transformer", ""), beside)
         Path(folder, archive.CONFIG).write_text(json.dumps(read), encoding="utf-8")
-        loaded = _loaded(host, safe_weights, folder, parts.weights, options)
+        writable = [folder, str(request["workdir"])]
+        loaded = _loaded(host, safe_weights, folder, parts.weights, options, writable)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if parts.ignored:
@@ -120,15 +122,33 @@ def _unsafe(host: Any, locator: str, error: Exception) -> Exception:
     return refusal
 
 
-def _loaded(host: Any, safe_weights: Any, folder: str, weights: str, options: dict[str, str]) -> Any:
-    try:
-        return loading.load(
-            host, folder, weights, options.get("predictor", ""), options.get("reader", "validation")
-        )
-    except host.Refusal:
-        raise
-    except Exception as error:  # whatever AllenNLP wraps the unpickler's refusal in
-        refused = safe_weights.refused(error)
-        if refused is None:
-            raise
-        raise _unsafe(host, "The archive", refused) from error
+def _loaded(
+    host: Any, safe_weights: Any, folder: str, weights: str, options: dict[str, str], writable: list[str]
+) -> Any:
+    """The archive as AllenNLP loads it, which reads, and writes nowhere but into `writable`.
+
+    A package that the user included is trusted to do what it does: it may write a cache of its own, say.
+    """
+    trusted: Any = contextlib.nullcontext([])
+    with trusted if options.get("include") else host.forbidden.nothing_but_reading(writable) as prevented:
+        try:
+            loaded = loading.load(
+                host, folder, weights, options.get("predictor", ""), options.get("reader", "validation")
+            )
+        except Exception as error:  # whatever AllenNLP wraps a refusal in
+            refused = safe_weights.refused(error)
+            if prevented:
+                raise _unsafe(host, "The archive", _Prevented(prevented[0])) from error
+            if refused is None:
+                raise
+            raise _unsafe(host, "The archive", refused) from error
+    if prevented:  # AllenNLP went on without it
+        raise _unsafe(host, "The archive", _Prevented(prevented[0]))
+    return loaded
+
+
+class _Prevented(Exception):
+    """What loading would have done; it was prevented before it happened."""
+
+    def __init__(self, act: str) -> None:
+        super().__init__(f"loading it would {act}, which was prevented")

@@ -58,6 +58,8 @@ def open(request: dict[str, Any], host: Any) -> Session:
     archives.loading.packages(host, include)
     notes: list[str] = []
     archives.loading.blank_spacy(notes)
+    archives.loading.guard_types(host, include, "The config")
+    archives.loading.guard_tokenizers(host)
     experiment = _experiment(place, options, include, host, notes)
     around = _environment(threads)
     host.progress("looking for the run")

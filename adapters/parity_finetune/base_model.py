@@ -28,12 +28,14 @@ class Loaded:
 
 def load(recipe: dict[str, Any], seed: int, host: Any, near: Any) -> Loaded:
     """The base with a head for the recipe's classes, drawn under `seed`; refuses what cannot be trained from."""
+    asked, untrusted = recipe["model"], near.loading.untrusted
+    source = near.finding.find(asked["base"], host)
+    untrusted.check_folder(source.names[0], host)
+    untrusted.check_attention(source.names[0], host)
     torch: Any = importlib.import_module("torch")
     transformers: Any = importlib.import_module("transformers")  # its types are partly unknown
-    asked = recipe["model"]
     safe_weights = host.safe_weights
     safe_weights.install()
-    source = near.finding.find(asked["base"], host)
     hub: dict[str, Any] = {"local_files_only": source.local}
     if asked["revision"] is not None:
         hub["revision"] = asked["revision"]
@@ -41,24 +43,28 @@ def load(recipe: dict[str, Any], seed: int, host: Any, near: Any) -> Loaded:
     host.progress("loading the base model")
     if asked["base_digest"] is not None:
         near.base_content.held(source.names[0], asked["base_digest"], host)
+    untrusted.check_settings(source.names[0], None, hub, host)
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source.names[0], **hub)
-        dtype = "dtype" if near.loading.version_of("transformers") >= (4, 56) else "torch_dtype"
-        kind = transformers.AutoModelForSequenceClassification
-        torch.manual_seed(
-            seed
-        )  # what follows draws the weights that the base does not bring, and nothing else
-        model, info = kind.from_pretrained(
-            source.names[0],
-            num_labels=len(labels),
-            id2label=dict(enumerate(labels)),
-            label2id={label: index for index, label in enumerate(labels)},
-            problem_type="single_label_classification",
-            ignore_mismatched_sizes=True,
-            output_loading_info=True,
-            **dict(hub, **{dtype: getattr(torch, asked["dtype"])}),
-        )
+        with untrusted.nothing_unpickled(asked["base"], False, host):
+            tokenizer = transformers.AutoTokenizer.from_pretrained(source.names[0], **hub)
+            dtype = "dtype" if near.loading.version_of("transformers") >= (4, 56) else "torch_dtype"
+            kind = transformers.AutoModelForSequenceClassification
+            torch.manual_seed(
+                seed
+            )  # what follows draws the weights that the base does not bring, and nothing else
+            model, info = kind.from_pretrained(
+                source.names[0],
+                num_labels=len(labels),
+                id2label=dict(enumerate(labels)),
+                label2id={label: index for index, label in enumerate(labels)},
+                problem_type="single_label_classification",
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+                **dict(hub, **{dtype: getattr(torch, asked["dtype"])}),
+            )
     except Exception as error:
+        if isinstance(error, host.Refusal):
+            raise
         unsafe = safe_weights.refused(error)
         if unsafe is not None:
             raise host.Refusal(

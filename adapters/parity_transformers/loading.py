@@ -27,6 +27,7 @@ def _beside(name: str) -> Any:
 
 _finding = _beside("finding")
 _hub = _beside("hub")
+untrusted = _beside("untrusted")
 
 _TASKS = (
     ("ForSequenceClassification", "sequence_classification", "AutoModelForSequenceClassification"),
@@ -89,6 +90,8 @@ def quieten() -> None:
 def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     """Load what `locator` names, or refuse with a sentence."""
     source = _finding.find(locator, host)
+    untrusted.check_folder(_tokenizer_place(source.names[0], options), host)
+    untrusted.check_attention(source.names[0], host)
     import transformers
 
     logging: Any = transformers.logging
@@ -105,9 +108,11 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     name, config = _finding.config_of(source, hub, host)
     task, kind = _task(config)
     host.progress("loading the tokenizer")
-    tokenizer = _tokenizer(name, config, options, source, hub, host, notes)
+    with untrusted.nothing_unpickled(_tokenizer_place(name, options), options.trust_remote_code, host):
+        tokenizer = _tokenizer(name, config, options, source, hub, host, notes)
     host.progress("loading the weights")
-    model, info = _model(name, config, kind, options, source, hub, host, safe_weights, notes)
+    with untrusted.nothing_unpickled(name, options.trust_remote_code, host):
+        model, info = _model(name, config, kind, options, source, hub, host, safe_weights, notes)
     model.eval()
     missing = _keys(info, "missing_keys", model) + _keys(info, "mismatched_keys", model)
     unused = _keys(info, "unexpected_keys", model)
@@ -130,12 +135,17 @@ def _task(config: Any) -> tuple[str, str]:
     return "encoder", "AutoModel"
 
 
+def _tokenizer_place(name: str, options: Any) -> str:
+    """Where the tokenizer is read from: the model's own folder or name, or the folder that the user names."""
+    return name if options.tokenizer is None else os.path.expanduser(options.tokenizer)
+
+
 def _tokenizer(
     name: str, config: Any, options: Any, source: Any, hub: dict[str, Any], host: Any, notes: list[str]
 ) -> Any:
     import transformers
 
-    place = name if options.tokenizer is None else os.path.expanduser(options.tokenizer)
+    place = _tokenizer_place(name, options)
     asked = dict(hub)
     if options.tokenizer is not None:
         asked["local_files_only"] = os.path.isdir(place)
@@ -151,6 +161,7 @@ def _tokenizer(
         asked["config"] = (
             config  # a folder with nothing but a tokenizer: its class may come from the model's config
         )
+    untrusted.check_settings(place, config if place == name else asked.get("config"), asked, host)
     errors: list[str] = []
     for fast in (True, False):
         try:
@@ -218,7 +229,10 @@ def _model(
     try:
         return loader.from_pretrained(place, **asked)  # type: ignore[no-any-return]
     except Exception as error:
-        raise _no_model(name, options, error, host, safe_weights) from error
+        refusal = _no_model(name, options, error, host, safe_weights)
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def _with_old_loader(name: str, asked: dict[str, Any], host: Any, notes: list[str]) -> str | None:
@@ -284,7 +298,7 @@ def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights
             f"transformers {transformers.__version__} cannot load the weights of {name}: {text}",
             "Check that the folder is complete, and that config.json belongs to these weights.",
         )
-    return error
+    return None
 
 
 def _keys(info: Any, name: str, model: Any) -> list[str]:

@@ -212,9 +212,11 @@ class Conversation:
 
 def _missing(error: BaseException | None) -> str | None:
     """The module that was not found, where that is the error or what it was raised from."""
-    while error is not None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
         if isinstance(error, ModuleNotFoundError):
             return error.name
+        seen.add(id(error))  # an error may be raised from itself
         error = error.__cause__
     return None
 

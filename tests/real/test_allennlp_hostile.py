@@ -6,14 +6,18 @@ import io
 import json
 import os
 import pickle
+import shutil
 import tarfile
 from collections.abc import Callable
+from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
 
 import pytest
 
-from parity.errors import UnsafeArtifact
+from parity.errors import SubjectError, UnsafeArtifact
 from tests.real.allennlp_asking import MATERIALS, ask, started
 
 pytestmark = [pytest.mark.real]
@@ -140,7 +144,9 @@ def test_a_bare_string_that_allennlp_would_read_as_a_type_is_refused_where_it_is
 def test_a_function_of_allennlps_is_no_type(tampered: Callable[..., str]) -> None:
     function = {"type": "allennlp.common.util.import_module_and_submodules", "package_name": "antigravity"}
     said = refusal(tampered(configured(lambda config: config["dataset_reader"].update(tokenizer=function))))
-    assert "where a Tokenizer belongs: that is not a class of AllenNLP's" in said
+    assert (
+        "dataset_reader.tokenizer.type is 'allennlp.common.util.import_module_and_submodules': a path" in said
+    )
 
 
 def test_an_address_in_the_config_is_refused(tampered: Callable[..., str]) -> None:
@@ -153,3 +159,125 @@ def test_a_config_that_is_a_program_is_refused(tampered: Callable[..., str]) -> 
     program = b'local name = importstr "/etc/passwd"; {"model": {"type": name}, "dataset_reader": {}}'
     said = refusal(tampered(replaced("config.json", program)))
     assert "it would have to be run as a jsonnet program" in said
+
+
+MANAGER = {
+    "type": "allennlp.commands.predict._PredictManager",
+    "predictor": None,
+    "input_file": "mine.txt",
+    "output_file": "mine.txt",
+    "batch_size": 1,
+    "print_to_console": False,
+    "has_dataset_reader": False,
+}
+"""A command of AllenNLP's, which opens its output file for writing as it is made."""
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of the user's in the folder that parity is run in."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (folder / "mine.txt").write_text("of value", encoding="utf-8")
+    return folder / "mine.txt"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "dataset_reader.tokenizer",
+        "dataset_reader.token_indexers.tokens",
+        "vocabulary",
+        "model.seq2vec_encoder",
+    ],
+)
+def test_a_command_of_allennlps_named_as_a_type_does_not_empty_a_file(
+    part: str, tampered: Callable[..., str], mine: Path
+) -> None:
+    def put(config: dict[str, Any]) -> None:
+        *path, last = part.split(".")
+        for key in path:
+            config = config.setdefault(key, {})
+        config[last] = MANAGER
+
+    said = refusal(tampered(configured(put)))
+    assert f"{part}.type is 'allennlp.commands.predict._PredictManager': a path to code" in said
+    assert "of value" == mine.read_text("utf-8")
+
+
+def test_nor_where_a_scan_does_not_know_that_a_type_stands_there(
+    tampered: Callable[..., str], mine: Path
+) -> None:
+    name = "allennlp.commands.predict._PredictManager"
+    said = refusal(tampered(configured(lambda config: config["dataset_reader"].update(tokenizer=name))))
+    assert f"The archive asks for {name!r} where a Tokenizer belongs: that is a path to code" in said
+    assert "of value" == mine.read_text("utf-8")
+
+
+class Counting(BaseHTTPRequestHandler):
+    """Counts what is asked of it."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_error(404)
+
+    do_HEAD = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing is written to the terminal."""
+
+
+def test_an_address_in_brackets_is_not_fetched(tampered: Callable[..., str]) -> None:
+    with HTTPServer(("127.0.0.1", 0), Counting) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"(http://127.0.0.1:{server.server_port}/x.zip)[glove.txt]"
+        kind = "allennlp.modules.token_embedders.embedding.EmbeddingsTextFile"
+        for more in ({"type": kind, "file_uri": address}, {"type": "spacy", "language": address}):
+            read = {"type": "text_classification_json", "tokenizer": more}
+            tamper = configured(partial(dict[str, Any].update, dataset_reader=read))
+            assert "dataset_reader.tokenizer." in refusal(tampered(tamper))
+        server.shutdown()
+    assert [] == Counting.asked
+
+
+def test_a_registered_name_of_another_kind_is_none_of_this_kind(tampered: Callable[..., str]) -> None:
+    spec = tampered(
+        configured(lambda config: config["dataset_reader"].update(tokenizer={"type": "from_archive"}))
+    )
+    with pytest.raises(SubjectError, match="from_archive not in acceptable choices"), started(spec) as runner:
+        runner.describe()
+
+
+def test_a_package_included_is_followed_to_classes_of_the_kind_alone(
+    tampered: Callable[..., str], mine: Path
+) -> None:
+    spec = tampered(configured(lambda config: config["dataset_reader"].update(tokenizer=MANAGER)))
+    assert "_PredictManager' where a Tokenizer belongs: that is no such class" in refusal(
+        f"{spec}?include=allennlp"
+    )
+    assert "of value" == mine.read_text("utf-8")
+    whitespace = "allennlp.data.tokenizers.whitespace_tokenizer.WhitespaceTokenizer"
+    spec = tampered(
+        configured(lambda config: config["dataset_reader"].update(tokenizer={"type": whitespace}))
+    )
+    assert ["neg", "pos"] == ask(f"{spec}?include=allennlp", ["a film"]).description.labels
+
+
+@pytest.mark.parametrize("how", ["?transformer={}", ""])
+def test_a_transformer_whose_tokenizer_unpickles_its_vocabulary_is_refused(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixtures = Path("fixtures").resolve()
+    folder = tmp_path / "fixtures" / "encoder"
+    shutil.copytree(fixtures / "encoder", folder)
+    (folder / "tokenizer_config.json").write_text(
+        '{"tokenizer_class": "TransfoXLTokenizer"}', encoding="utf-8"
+    )
+    (folder / "vocab.pkl").write_bytes(pickle.dumps(Marker(tmp_path / "executed"), protocol=2))
+    monkeypatch.chdir(tmp_path)
+    said = refusal(f"allennlp:{fixtures}/reviews.tar.gz" + how.format(folder))
+    assert "names tokenizer_class 'TransfoXLTokenizer', which unpickles vocab.pkl" in said
+    assert not (tmp_path / "executed").exists()

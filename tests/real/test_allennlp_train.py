@@ -254,6 +254,18 @@ def test_three_seeds_are_audited_by_one_command(folder: Path, tmp_path: Path) ->
         ("/train.jsonl", "/trian.jsonl", SubjectNotFound, "names a file that is not there"),
         ("basic_classifier", "basic_clasifier", SubjectError, "not in acceptable choices"),
         ("basic_classifier", "mine.Model", UnsafeArtifact, "Nothing was trained"),
+        (
+            "basic_classifier",
+            "allennlp.models.Model",
+            UnsafeArtifact,
+            "model.type is 'allennlp.models.Model': a path",
+        ),
+        (
+            "huggingface_adamw",
+            "subprocess.Popen",
+            UnsafeArtifact,
+            "trainer.optimizer.type is 'subprocess.Popen'",
+        ),
         ("batch_size", "batch_sise", SubjectError, "batch_sise"),
         ('"lr": 5e-4', '"lr": 1e30', TrainingDiverged, "diverged: its loss is no number"),
         ('"random_seed": 13', '"distributed": {}', SubjectError, "several processes"),
