@@ -303,13 +303,17 @@ class Finding(_Record, frozen=True, kw_only=True):
 
 
 class NotCompared(_Record, frozen=True, kw_only=True):
-    """What could not be compared, and why. `counts` says that it keeps the verdict from parity."""
+    """What could not be compared, and why. `counts` says that it keeps the verdict from parity.
+
+    `not_run` names what of a subject's files was not run: tensors, or the part itself where it has none.
+    """
 
     stage: str
     reason: str
     pass_: Pass | None = None
     side: Literal["reference", "candidate", "both"] = "both"
     counts: bool = True
+    not_run: list[str] = []
 
 
 class Noise(_Record, frozen=True, kw_only=True):

@@ -93,7 +93,8 @@ def paired_stages(
             if in_place and here.axes[-1:] == ("hidden",):
                 laid_out = (kind, *here.values.shape[:2])
                 if laid_out not in wholes:
-                    wholes[laid_out] = _whole(pairing, here.values.shape, numbers)
+                    alike = here.values.shape[:2] == there.values.shape[:2]
+                    wholes[laid_out] = _whole(pairing, here.values.shape, numbers) if alike else None
                 if whole := wholes[laid_out]:
                     flat = Pair(gather(here.values, None), gather(there.values, None))
                     yield PairedStage(stage, flat, whole.rows, whole.ranks, whole.real)

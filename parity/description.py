@@ -11,6 +11,7 @@ from parity.errors import RunnerSpokeGarbage
 __all__ = [
     "Abilities",
     "Description",
+    "NotRun",
     "Parameter",
     "Recorded",
     "StageSeen",
@@ -44,6 +45,19 @@ class Parameter(msgspec.Struct, frozen=True):
     shape: list[int]
     dtype: str
     digest: str
+
+
+class NotRun(msgspec.Struct, frozen=True):
+    """A part of the subject's files that no stage is computed with: its name, why, its tensors, the settings it alone reads.
+
+    With `always` it counts whatever it holds: who uses the subject runs it. Without, only where the two sides differ in it.
+    """
+
+    part: str
+    reason: str
+    tensors: list[Parameter] = []
+    settings: dict[str, Any] = {}
+    always: bool = True
 
 
 class Abilities(msgspec.Struct, frozen=True):
@@ -104,7 +118,11 @@ class Training(msgspec.Struct, frozen=True):
 
 
 class Description(msgspec.Struct, frozen=True):
-    """The answer to `describe`; the wire's contract is in `parity/_in_process/serve.py`."""
+    """The answer to `describe`; the wire's contract is in `parity/_in_process/serve.py`.
+
+    `newly_initialised` are all parameters that no file holds; `drawn` those of them that stages need, by the first such
+    stage; `excluded` those that a stage needs which is not shown, since nothing else needs it.
+    """
 
     framework: str
     versions: dict[str, str]
@@ -127,6 +145,9 @@ class Description(msgspec.Struct, frozen=True):
     vocabulary_rows: int | None = None
     newly_initialised: list[str] = []
     unused_weights: list[str] = []
+    not_run: list[NotRun] = []
+    drawn: dict[str, list[str]] = {}
+    excluded: dict[str, list[str]] = {}
     notes: list[str] = []
     name_used: str = ""
     recorded: Recorded | None = None

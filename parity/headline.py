@@ -14,6 +14,7 @@ from parity.stage_patterns import ignored_by
 __all__ = [
     "divergent_sentence",
     "equivalent_sentence",
+    "not_compared_sentence",
     "over_limit_sentence",
     "parity_sentence",
     "why_nothing",
@@ -53,6 +54,15 @@ def _size(record: StageRecord) -> str:
         f"relative L2 {record.relative_l2:.1e} (up to {record.allowed:.1e} {word}), "
         f"{_times(record.times_floor)} times the noise floor{more}"
     )
+
+
+def not_compared_sentence(counting: Sequence[NotCompared]) -> str:
+    """What keeps an agreement from parity: a part that was not run before a stage that was not compared."""
+    item = next((one for one in counting if one.not_run), counting[0])
+    more = f" (and {len(counting) - 1} more)" if len(counting) > 1 else ""
+    if item.not_run:
+        return f"What was run agrees, but the {item.stage} was not run: {item.reason}{more}."
+    return f"What could be compared agrees, but {item.stage} was not compared: {item.reason}{more}."
 
 
 def parity_sentence(tensors: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord) -> str:
@@ -139,7 +149,7 @@ def why_nothing(
     measured = [record for record in stages if record.noise_floor is not None and record.compared]
     if measured and all(ignored_by(record.stage, policy) is not None for record in measured):
         return "every stage that could be compared was excluded."
-    reason = next((item.reason for item in not_compared if item.counts), None)
+    reason = next((item.reason for item in not_compared if item.counts and not item.not_run), None)
     reason = reason or next(
         (record.reason for record in stages if record.reason), "no stage is common to both"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from parity.adapter import check_options, find_adapter
-from parity.description import is_detail
+from parity.description import NotRun, is_detail
 from parity.environment import interpreter_for
 from parity.runner import Progress as Told
 from parity.runner import Runner
@@ -48,9 +48,21 @@ def inspect_subject(
     for title, names in (("not in file", described.newly_initialised), ("unused", described.unused_weights)):
         if names:
             lines.append(f"{title:12} {', '.join(names)}")
+    lines += [f"{'not run':12} {_unrun(part)}" for part in described.not_run]
+    lines += [
+        f"{'excluded':12} {stage}: computed with what is in no file ({', '.join(names)}), and needed by no other stage"
+        for stage, names in described.excluded.items()
+    ]
     lines += [f"{'note':12} {note}" for note in described.notes]
     lines += [f"{'warning':12} {warning}" for warning in warnings]
     return lines
+
+
+def _unrun(part: NotRun) -> str:
+    names = ", ".join(one.name for one in part.tensors)
+    settings = ", ".join(f"{name}={value}" for name, value in part.settings.items())
+    held = "; ".join(text for text in (names, settings) if text)
+    return f"{part.part}: {part.reason}" + (f" ({held})" if held else "")
 
 
 def _abilities(same_ids: bool, float64: bool, pairs: str) -> str:

@@ -25,6 +25,7 @@ from parity.exclusions import exclusions_sentence
 from parity.headline import (
     divergent_sentence,
     equivalent_sentence,
+    not_compared_sentence,
     over_limit_sentence,
     parity_sentence,
     why_nothing,
@@ -216,13 +217,7 @@ def _judged(
     if first is not None:
         return Judgement("divergent", 1, divergent_sentence(stages, first))
     if counting:
-        item = counting[0]
-        more = f" (and {len(counting) - 1} more)" if len(counting) > 1 else ""
-        return Judgement(
-            "not_comparable",
-            1,
-            f"What could be compared agrees, but {item.stage} was not compared: {item.reason}{more}.",
-        )
+        return Judgement("not_comparable", 1, not_compared_sentence(counting))
     if limited:
         return Judgement("equivalent", 0, equivalent_sentence(tensors, decisions, policy))
     return Judgement("parity", 0, parity_sentence(tensors, decisions, policy))

@@ -8,6 +8,7 @@ from parity.align.labels import LabelAlignment, align_labels
 from parity.align.layers import StageSpec, align_stages
 from parity.audit import NotCompared
 from parity.description import Description, is_detail
+from parity.not_run import not_run
 from parity.pair import Pair
 
 __all__ = ["ROWS_AT_ONCE", "Plan", "plan_of"]
@@ -55,7 +56,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
     aligned = align_stages(specs.reference, specs.candidate)
     missing: list[NotCompared] = []
     for name, reason in aligned.reasons.items():
-        if not detail and is_detail(name):
+        if (not detail and is_detail(name)) or any(name in side.excluded for side in sides):
             continue
         side: Literal["reference", "candidate", "both"] = "both"
         counts = True
@@ -102,7 +103,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
         multi_label=sides.reference.multi_label,
         temperatures=Pair(sides.reference.temperature, sides.candidate.temperature),
         max_rows=min([rows_at_once, *limits]),
-        not_compared=tuple(missing),
+        not_compared=(*missing, *not_run(sides)),
     )
 
 

@@ -63,13 +63,13 @@ def judge_decisions(
             f"(one-sided {100 * policy.confidence:g} % bound, up to {limit} is allowed).",
         )
     if counting:
-        # The reason that a reader needs first is that of a decision that was not compared.
-        item = min(counting, key=lambda item: item.stage not in _DECIDING)
+        # The reason that a reader needs first is a part that was not run, then that of a decision that was not compared.
+        item = min(counting, key=lambda item: (not item.not_run, item.stage not in _DECIDING))
         more = f" (and {len(counting) - 1} more)" if len(counting) > 1 else ""
         return Judgement(
             "not_comparable",
             1,
-            f"{where}, and {item.stage} was not compared throughout: {item.reason}{more}.",
+            f"{where}, and {item.stage} was not {'run' if item.not_run else 'compared throughout'}: {item.reason}{more}.",
         )
     if bounds.high > policy.flip_rate:
         return _inconclusive(where, trials, bounds, policy)

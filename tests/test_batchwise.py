@@ -69,3 +69,10 @@ def test_batches_that_are_padded_otherwise_are_paired_by_taking_padding_out() ->
     assert isinstance(item, PairedStage)
     assert item.real is None
     assert 15 == len(item.rows)
+
+
+def test_one_row_in_a_wider_batch_on_one_side_is_paired_by_taking_padding_out() -> None:
+    narrow, wide = _batch([7], 0), _batch([7, 9], 1)
+    alone = Batch({name: stage._replace(values=stage.values[:1]) for name, stage in wide.stages.items()}, 0.0)
+    for batches in (Pair(narrow, alone), Pair(alone, narrow)):
+        assert 7 == _measured(batches, [3], in_place=True).positions

@@ -1,12 +1,24 @@
 """Finding what `hf:` names: a folder, a hub id, or a bare family name, and reading its configuration."""
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownLambdaType=false
+# What torch, transformers and files of JSON hand over is Any here.
+
 from __future__ import annotations
 
 import json
 import os
 from typing import Any, NamedTuple
 
-__all__ = ["FAMILIES", "Source", "config_of", "find", "first_line", "own_code"]
+__all__ = [
+    "FAMILIES",
+    "Source",
+    "config_of",
+    "find",
+    "first_line",
+    "no_text_model",
+    "not_by_text_alone",
+    "own_code",
+]
 
 # A bare family name stands for its usual checkpoint; where the hub has an older name too, caches may have that.
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -37,6 +49,7 @@ def find(locator: str, host: Any) -> Source:
     path = os.path.expanduser(locator)
     if os.path.isdir(path):
         if not os.path.isfile(os.path.join(path, "config.json")):
+            _refuse_other_layouts(locator, path, host)
             raise host.Refusal(
                 "subject-not-found",
                 f"The folder {locator} holds no config.json.",
@@ -64,6 +77,35 @@ def find(locator: str, host: Any) -> Source:
         names = FAMILIES[locator.lower()]
         return Source(list(names), False, f"hf:{locator} stands for {names[0]}.")
     return Source([locator], False, None)
+
+
+def _refuse_other_layouts(locator: str, path: str, host: Any) -> None:
+    """A folder of a PEFT adapter alone, or of sentence-transformers with its transformer one folder deeper."""
+    adapter, modules = _json(path, "adapter_config.json"), _json(path, "modules.json")
+    if isinstance(adapter, dict):
+        base = adapter.get("base_model_name_or_path")
+        raise host.Refusal(
+            "subject",
+            f"The folder {locator} holds a {adapter.get('peft_type') or 'PEFT'} adapter of the base model {base}, and no "
+            "model: parity does not apply adapters.",
+            "Merge it into its base with merge_and_unload(), save that with save_pretrained(), and name that folder.",
+        )
+    if isinstance(modules, list):
+        inside = next((one.get("path") for one in modules if isinstance(one, dict) and one.get("path")), None)
+        if inside and os.path.isfile(os.path.join(path, inside, "config.json")):
+            raise host.Refusal(
+                "subject-not-found",
+                f"The folder {locator} holds no config.json: its transformer lies in {inside}.",
+                f"Name the folder {os.path.join(locator, inside)}.",
+            )
+
+
+def _json(path: str, name: str) -> Any:
+    try:
+        with open(os.path.join(path, name), encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None
 
 
 def config_of(source: Source, hub: dict[str, Any], host: Any) -> tuple[str, Any]:
@@ -115,6 +157,24 @@ def own_code(name: str, host: Any) -> Any:
         "unsafe-artifact",
         f"{name} needs Python code that it brings along, which was not run.",
         "If you trust that code, add ?trust_remote_code=yes.",
+    )
+
+
+def no_text_model(name: str, why: str, host: Any) -> Any:
+    """The refusal of a model that does not read text, or not text alone."""
+    return host.Refusal(
+        "subject",
+        f"{name} is no text model: {why}.",
+        "Give a model that reads texts; a text encoder inside another model can be saved as a folder of its own.",
+    )
+
+
+def not_by_text_alone(name: str, kind: str, error: Exception, host: Any) -> Any:
+    """The refusal of a model that a short text, encoded by its tokenizer, does not run."""
+    return host.Refusal(
+        "subject",
+        f"{name} cannot be run on a text alone: {kind} raised {type(error).__name__}: {first_line(error)}.",
+        "Where it needs a picture, sound or a second text, it is no text model; else look at its config.json.",
     )
 
 

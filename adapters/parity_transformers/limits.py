@@ -17,7 +17,7 @@ class Limits:
         self._name = loaded.name
         self._host = host
         model = loaded.model
-        self.vocabulary_rows = int(model.get_input_embeddings().weight.shape[0])
+        self.vocabulary_rows = _vocabulary_rows(loaded, host)
         self._positions: int | None = host.tap.position_limit(model)
         self.room: int | None = self._positions or _said_room(model.config)
         self._tables: dict[str, int | None] = {
@@ -83,6 +83,18 @@ class Limits:
 
     def _refused(self, sentence: str, step: str) -> Any:
         return self._host.Refusal("inputs-do-not-fit", sentence, step)
+
+
+def _vocabulary_rows(loaded: Any, host: Any) -> int:
+    try:
+        return int(loaded.model.get_input_embeddings().weight.shape[0])
+    except Exception as error:
+        raise host.Refusal(
+            "subject",
+            f"{loaded.name} is no text model that parity can run: {type(loaded.model).__name__} has no one table of token "
+            "embeddings.",
+            "Give a model that reads tokens of a text; a text encoder inside another model can be saved as a folder of its own.",
+        ) from error
 
 
 def _said_room(config: Any) -> int | None:

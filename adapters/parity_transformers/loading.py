@@ -9,6 +9,7 @@ Everything that can be wrong with what the user named ends in a sentence; nothin
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import os
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ def _beside(name: str) -> Any:
 
 _finding = _beside("finding")
 _hub = _beside("hub")
+_not_run = _beside("not_run")
 untrusted = _beside("untrusted")
 
 _TASKS = (
@@ -64,6 +66,7 @@ class Loaded(NamedTuple):
     newly_initialised: list[str]
     unused_weights: list[str]
     notes: list[str]
+    folder: Any
 
 
 def version_of(name: str) -> tuple[int, ...]:
@@ -107,6 +110,7 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     host.progress("reading the configuration")
     name, config = _finding.config_of(source, hub, host)
     task, kind = _task(config)
+    _check_reads_text(name, config, kind, host)
     host.progress("loading the tokenizer")
     with untrusted.nothing_unpickled(_tokenizer_place(name, options), options.trust_remote_code, host):
         tokenizer = _tokenizer(name, config, options, source, hub, host, notes)
@@ -122,17 +126,39 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
         )
     if not config.architectures:
         notes.append("The config names no architecture, so the bare encoder is questioned.")
-    return Loaded(
-        name, config, tokenizer, model, task, _really_missing(sorted(set(missing)), model), unused, notes
-    )
+    new = _really_missing(sorted(set(missing)), model)
+    folder = _not_run.Folder(name, source.local, hub)
+    return Loaded(name, config, tokenizer, model, task, new, unused, notes, folder)
 
 
 def _task(config: Any) -> tuple[str, str]:
+    """The task, and the class that loads the model: an Auto class, or the encoder's own where config.json names one."""
+    import transformers
+
     for architecture in config.architectures or []:
         for ending, task, kind in _TASKS:
             if architecture.endswith(ending):
                 return task, kind
+    for architecture in config.architectures or []:
+        known = getattr(transformers, architecture, None) if architecture.endswith("EncoderModel") else None
+        if known is not None and isinstance(config, getattr(known, "config_class", None) or ()):
+            return "encoder", architecture
     return "encoder", "AutoModel"
+
+
+def _check_reads_text(name: str, config: Any, kind: str, host: Any) -> None:
+    """Refuse a model whose forward takes pictures or sound: before its tokenizer is looked for, which it may not have."""
+    import transformers
+
+    auto: Any = getattr(transformers, kind)
+    try:
+        known = auto._model_mapping[type(config)] if hasattr(auto, "_model_mapping") else auto
+        known = known[0] if isinstance(known, (tuple, list)) else known
+        takes = list(inspect.signature(known.forward).parameters)[1:]
+    except Exception:  # noqa: BLE001  # what cannot be looked up (code of its own, a package that is not there) is told when it is loaded
+        return
+    if "input_ids" not in takes and "kwargs" not in takes[:1]:
+        raise _finding.no_text_model(name, f"{known.__name__} takes {takes[0]}, and no input_ids", host)
 
 
 def _tokenizer_place(name: str, options: Any) -> str:
@@ -222,6 +248,7 @@ def _model(
     loader = getattr(transformers, kind)
     if getattr(config, "model_type", "") in ("t5", "mt5") and kind == "AutoModel":
         loader = getattr(transformers, "MT5EncoderModel" if config.model_type == "mt5" else "T5EncoderModel")
+    if not kind.startswith("Auto") or loader is not getattr(transformers, kind):
         asked.pop("trust_remote_code")
     place: str | None = name
     if source.local:
@@ -292,13 +319,16 @@ def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights
         return host.Refusal("bad-option-value", f"{name} cannot run with attn={options.attn}: {text}")
     if "ignore_mismatched_sizes" in str(error):
         text = "their shapes are not those that config.json asks for"
-    if isinstance(error, (OSError, RuntimeError, ValueError)):
-        return host.Refusal(
-            "subject",
-            f"transformers {transformers.__version__} cannot load the weights of {name}: {text}",
-            "Check that the folder is complete, and that config.json belongs to these weights.",
-        )
-    return None
+    if isinstance(error, MemoryError):
+        return None
+    if not isinstance(error, (OSError, RuntimeError, ValueError)):
+        text = f"{type(error).__name__}: {text}"
+    return host.Refusal(
+        "subject",
+        f"transformers {transformers.__version__} cannot load the weights of {name}: {text}",
+        "Check that the folder is complete, that config.json belongs to these weights, and that the interpreter has what "
+        "this kind of model needs.",
+    )
 
 
 def _keys(info: Any, name: str, model: Any) -> list[str]:

@@ -85,12 +85,48 @@ class Session:
         )
         # Where the tokenizer puts nothing around a text, an empty one is no row to run.
         self._blank = bool(self._encoder.tokenize([{"text": "", "pair": None}], 0)[0]["input_ids"])
+        # What forwards call: the model, or its encoder where the decoder takes a text of its own.
+        self._runs = self._model
+        self._stages = self._tried_out()
+        self._execution = self._stages.execution(self._model, self._probe_feeds())
+        self._drawn = self._without_a_file()
+        self._not_run = _load("not_run", _HERE).parts(
+            loaded, self._execution, self._runs is not self._model, loaded.folder
+        )
+
+    def _tried_out(self) -> Any:
+        """The stages that one short forward shows; a model that cannot be run on a text alone is refused."""
+        stages = _load("stages", _HERE).Stages
+        finding = _load("finding", _HERE)
+        name, kind = self._loaded.name, type(self._model).__name__
         try:
-            self._stages = _load("stages", _HERE).Stages(self._tap, self._model, loaded.task, self._probe())
-        except RuntimeError as error:
-            if "not implemented for" not in str(error):
+            return stages(self._tap, self._model, self._loaded.task, self._probe())
+        except Exception as error:
+            if isinstance(error, MemoryError) or "out of memory" in str(error):
                 raise
-            raise self._cannot(error) from error
+            if "not implemented for" in str(error):
+                raise self._cannot(error) from error
+            encoder = self._encoder_alone()
+            if encoder is None:
+                raise finding.not_by_text_alone(name, kind, error, self._host) from error
+        try:
+            found = stages(self._tap, encoder, self._loaded.task, self._probe())
+        except Exception as error:
+            raise finding.not_by_text_alone(name, "the encoder of " + kind, error, self._host) from error
+        self._runs = encoder
+        self._accepts = set(inspect.signature(encoder.forward).parameters)
+        return found
+
+    def _encoder_alone(self) -> Any:
+        """The encoder of a bare encoder-decoder; None where there is none."""
+        config = self._model.config
+        if self._loaded.task != "encoder" or not getattr(config, "is_encoder_decoder", False):
+            return None
+        try:
+            encoder = self._model.get_encoder()
+        except Exception:  # noqa: BLE001  # some have the method and no encoder to give
+            return None
+        return None if encoder is self._model else encoder
 
     def describe(self) -> dict[str, Any]:
         """Everything about this subject that is not an answer to an input."""
@@ -145,6 +181,9 @@ class Session:
             "vocabulary_rows": self._limits.vocabulary_rows,
             "newly_initialised": loaded.newly_initialised,
             "unused_weights": loaded.unused_weights,
+            "not_run": self._not_run,
+            "drawn": self._drawn,
+            "excluded": self._stages.excluded,
             "notes": notes,
             "name_used": loaded.name,
         }
@@ -217,14 +256,38 @@ class Session:
         ]
         return ids if ids and max(ids) < self._limits.vocabulary_rows else [0] * 5
 
+    def _probe_feeds(self) -> dict[str, Any]:
+        """A row with all that the tokenizer gives a row, to see what the model makes use of."""
+        ids = self._probe()
+        feeds, _ = self._encoder.pad([0])
+        if feeds["input_ids"][0][: len(ids)] != ids:
+            return {"input_ids": [ids]}
+        return {name: values for name, values in feeds.items() if name in self._accepts}
+
+    def _without_a_file(self) -> dict[str, list[str]]:
+        """The parameters in no file, by the first stage that needs them; a pooler that nothing else needs is excluded."""
+        new = set(self._loaded.newly_initialised)
+        needs = self._execution.needs
+        if not self._execution.whole:
+            new_pooler = sorted(name for name in new if "pooler" in name)
+            headed = self._loaded.task != "encoder"
+            needs = {
+                "pooled": set() if headed else set(new_pooler),
+                "logits": new - (set() if headed else set(new_pooler)),
+            }
+        drawn = {stage: sorted(new & names) for stage, names in needs.items() if new & names}
+        if "pooled" in drawn:
+            self._stages.exclude("pooled", drawn.pop("pooled"))
+        return drawn
+
     def _accepted(self, feeds: dict[str, Any]) -> dict[str, Any]:
         for name in list(feeds):
             if name not in self._accepts:
-                self._host.warn(f"{type(self._model).__name__} takes no {name}; it ran without.")
+                self._host.warn(f"{type(self._runs).__name__} takes no {name}; it ran without.")
                 del feeds[name]
         return feeds
 
-    def _cannot(self, error: RuntimeError) -> Any:
+    def _cannot(self, error: Exception) -> Any:
         import torch
 
         return self._host.Refusal(

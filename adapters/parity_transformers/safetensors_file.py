@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import os
 import struct
-from typing import Any
+from typing import Any, Iterator
 
 import torch
 
-__all__ = ["check", "read"]
+__all__ = ["DTYPES", "check", "places", "read"]
 
-_DTYPES = {
+DTYPES = {
     "F64": torch.float64,
     "F32": torch.float32,
     "F16": torch.float16,
@@ -32,6 +32,13 @@ _LONGEST_HEADER = 100_000_000
 def check(path: str) -> None:
     """ValueError when the file is not what its header says; nothing but the header is read."""
     _header(path)
+
+
+def places(path: str) -> Iterator[tuple[str, Any, int]]:
+    """Each tensor's name, its entry in the header, and where in the file offsets are counted from."""
+    header, start = _header(path)
+    for name, entry in header.items():
+        yield name, entry, start
 
 
 def read(path: str) -> dict[str, Any]:
@@ -61,7 +68,7 @@ def _header(path: str) -> tuple[dict[str, Any], int]:
 
 
 def _tensor(path: str, name: str, entry: Any, content: bytearray, start: int) -> Any:
-    dtype = _DTYPES.get(entry["dtype"])
+    dtype = DTYPES.get(entry["dtype"])
     if dtype is None:
         raise ValueError("{} holds {} as {}, which is not read here".format(path, name, entry["dtype"]))
     first, last = entry["data_offsets"]

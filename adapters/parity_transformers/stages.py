@@ -1,12 +1,29 @@
 """The stages that one model really shows: the tap's places and the model's outputs, found by trying it out once."""
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownLambdaType=false
+# What torch, transformers and files of JSON hand over is Any here.
+
 from __future__ import annotations
 
+import importlib.util
+import os
 from typing import Any, Sequence
 
 import torch
 
 __all__ = ["Stages"]
+
+
+def _beside(name: str) -> Any:
+    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
+    spec = importlib.util.spec_from_file_location("_parity_transformers_" + name, place)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_execution = _beside("execution")
 
 
 class Stages:
@@ -19,6 +36,7 @@ class Stages:
     def __init__(self, tap: Any, model: Any, task: str, ids: Sequence[int]) -> None:
         self._tap = tap
         self._model = model
+        self.excluded: dict[str, list[str]] = {}
         sites = list(tap.locate(model))
         tensors = {"input_ids": torch.tensor([list(ids)], device=model.device)}
         seen: list[tuple[str, Any, tuple[str, ...]]] = []
@@ -54,6 +72,34 @@ class Stages:
         for key, (stage, axes) in self._outputs.items():
             if (stages is None or stage in stages) and stage not in tapped.written:
                 write(stage, outputs[key], axes)
+
+    def execution(self, whole: Any, feeds: dict[str, Any]) -> Any:
+        """Which parameters of `whole`, the model that this one is or is in, the stages need; one forward of `feeds` tells."""
+        tensors = {
+            name: torch.tensor(values, dtype=torch.long, device=self._model.device)
+            for name, values in feeds.items()
+        }
+        shape = (len(feeds["input_ids"]), len(feeds["input_ids"][0]))
+        order = [one["name"] for one in self.listed if not self._is_detail(one["name"])]
+
+        def forward(keep: Any) -> Any:
+            with self._tap.Tap(self._wanted(None), lambda name, tensor, _: keep(name, tensor), shape):
+                outputs = self._model(**tensors, return_dict=True)
+            for key, (stage, _) in self._outputs.items():
+                keep(stage, outputs[key])
+            return outputs
+
+        return _execution.of_forward(whole, forward, order, ["pooled"])
+
+    def exclude(self, stage: str, parameters: list[str]) -> None:
+        """Show a stage no more: it is computed with parameters that no file holds, and nothing else needs them."""
+        self.excluded[stage] = parameters
+        self._sites = [site for site in self._sites if site.name != stage]
+        self._outputs = {key: one for key, one in self._outputs.items() if one[0] != stage}
+        self.listed = [one for one in self.listed if one["name"] != stage]
+
+    def _is_detail(self, name: str) -> bool:
+        return any(site.detail for site in self._sites if site.name == name)
 
     def _wanted(self, stages: Sequence[str] | None) -> list[Any]:
         if stages is None:

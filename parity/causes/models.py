@@ -75,8 +75,15 @@ def _transformer(described: Description) -> Mapping[str, Any]:
 
 def weights_findings(evidence: Evidence) -> Iterator[Finding]:
     for side, described in (("reference", evidence.reference), ("candidate", evidence.candidate)):
-        if described.newly_initialised:
-            names = described.newly_initialised
+        for stage, parameters in described.excluded.items():
+            yield Finding(
+                stage=stage,
+                sentence=f"{len(parameters)} parameters of the {side} are in no file, and nothing but {stage} needs them, which "
+                f"is not compared: {_some(parameters)}.",
+                evidence={"standing": "observed", "side": side, "parameters": parameters},
+            )
+        unused = {name for parameters in described.excluded.values() for name in parameters}
+        if names := [name for name in described.newly_initialised if name not in unused]:
             cause = "weights.missing"
             if all("pooler" in name for name in names):
                 cause = "weights.pooler_not_loaded"

@@ -1,0 +1,264 @@
+"""What of a folder is not run: tensors that reach no parameter, parameters that no compared stage needs, heads, companions.
+
+A part that the class named by config.json would run counts whatever it holds, since nothing of it was looked at. A part
+that this class does not run either counts only where the two sides differ in it (`always` False).
+"""
+
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownLambdaType=false
+# What torch, transformers and files of JSON hand over is Any here.
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import re
+from typing import Any, Callable, Iterable
+
+__all__ = ["Folder", "leftover", "parts"]
+
+
+def _beside(name: str) -> Any:
+    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
+    spec = importlib.util.spec_from_file_location("_parity_transformers_" + name, place)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_companions = _beside("companions")
+_weights_files = _beside("weights_files")
+
+# Tables that are computed, and that some versions saved as if they were weights.
+_COMPUTED = re.compile(
+    r"(^|\.)(position_ids|token_type_ids|masked_bias|inv_freq|original_inv_freq|version|"
+    r"embed_positions\.(weights|_float_tensor)|num_batches_tracked)$"
+)
+_CAUSAL_MASK = re.compile(r"(^|\.)(attn|attention|self_attention)\.bias$")
+_HEAD_SETTINGS = (
+    "final_logit_softcapping",
+    "logit_scale",
+    "logits_scaling",
+    "tie_word_embeddings",
+    "logits_soft_cap",
+)
+_BARE = ("Model", "Encoder")
+# What routes a token to its experts decides without a gradient.
+_ROUTING = re.compile(r"(expert|correction)_bias$")
+# Inputs that a text does not give: a forward that takes them has more to run.
+_OTHER_INPUTS = re.compile(r"^(pixel|image|video|audio|input_features|input_values|bbox|visual|speech)")
+
+
+class Folder:
+    """The files of a local folder, or of a hub id as far as its cache or the hub gives them."""
+
+    def __init__(self, name: str, local: bool, hub: dict[str, Any]) -> None:
+        self._name, self._local, self._hub = name, local, hub
+
+    def find(self, file: str) -> str | None:
+        """The path of a file by its place in the folder; None where there is none."""
+        if self._local:
+            path = os.path.join(self._name, file)
+            return path if os.path.isfile(path) else None
+        try:
+            cached_file: Any = importlib.import_module("transformers.utils").cached_file
+            known = {name: self._hub[name] for name in ("revision", "local_files_only") if name in self._hub}
+            found: str | None = cached_file(self._name, file, **known)
+        except Exception:  # noqa: BLE001  # its kinds differ from version to version; a file that is not there is the usual case
+            return None
+        return found if found is not None and os.path.isfile(found) else None
+
+    def parent(self) -> Folder | None:
+        """The folder above, where it is a sentence-transformers folder and this is the place of its transformer."""
+        if not self._local:
+            return None
+        above, own = os.path.split(os.path.realpath(self._name))
+        try:
+            with open(os.path.join(above, "modules.json"), encoding="utf-8") as file:
+                listed = json.load(file)
+            inside = any(entry.get("path") == own for entry in listed)
+        except (OSError, ValueError, AttributeError, TypeError):
+            return None
+        return Folder(above, True, {}) if inside else None
+
+
+def leftover(unexpected: Iterable[str], files: Any, model: Any) -> list[str]:
+    """The tensors of the files that reached no parameter: those that were reported, and those that the class keeps silent about."""
+    own = set(model.state_dict())
+    prefix = model.base_model_prefix + "." if model.base_model_prefix else ""
+    silent = [re.compile(one) for one in getattr(model, "_keys_to_ignore_on_load_unexpected", None) or ()]
+    found = {name for name in unexpected if name not in own}
+    for name in files:
+        known = (name, prefix + name, name[len(prefix) :] if name.startswith(prefix) else name)
+        if not own.intersection(known) and any(one.search(name) for one in silent):
+            found.add(name)
+    return sorted(name for name in found if not _COMPUTED.search(name) and not _mask(name, files.get(name)))
+
+
+def parts(loaded: Any, execution: Any, encoder_only: bool, folder: Folder) -> list[dict[str, Any]]:
+    """Each part that is not run: its name, why, its tensors, the settings that it alone reads, and whether it always counts."""
+    model = loaded.model
+    files = _weights_files.WeightsFiles(folder.find).tensors
+    lost = leftover(loaded.unused_weights, files, model)
+    unneeded = _unneeded(loaded, execution)
+    found = _of_class(loaded, lost, unneeded, execution, encoder_only, files, folder)
+    found += _companions.companions(folder.find, loaded.config, model)
+    above = folder.parent()
+    if above is not None:
+        found += _companions.companions(above.find, None, model)
+    return found
+
+
+def _of_class(
+    loaded: Any,
+    lost: list[str],
+    unneeded: list[str],
+    execution: Any,
+    encoder_only: bool,
+    files: dict[str, Any],
+    folder: Folder,
+) -> list[dict[str, Any]]:
+    model = loaded.model
+    opened = type(model).__name__
+    named = [name for name in loaded.config.architectures or [] if name != opened]
+    records = {name: _record_in_file(name, files) for name in lost}
+    loaded_ones = {name: _record_of(name, model, files) for name in unneeded}
+    inside = {name: one for name, one in loaded_ones.items() if _in_decoder(name, model)}
+    inside.update({name: one for name, one in records.items() if _in_decoder(name, model)})
+    rest = {name: one for name, one in {**records, **loaded_ones}.items() if name not in inside}
+    ran = f"the encoder of {opened}" if encoder_only else opened
+    found: list[dict[str, Any]] = []
+    if encoder_only or (named and inside):
+        found.append(_part("decoder", f"parity runs {ran} alone", inside, {}, True))
+    elif inside:
+        rest.update(inside)
+    headed = [name for name in named if not name.endswith(_BARE) or "DoubleHeads" in name or "LMHead" in name]
+    if named and (headed or rest or not found):
+        reason = f"config.json names {_listed(named)}, and parity runs {ran}"
+        found.append(_part("head", reason, rest, _head_settings(loaded.config, folder), True))
+    elif rest and not loaded.config.architectures:
+        found.append(
+            _part("head", f"config.json names no architecture, and parity runs {ran}", rest, {}, True)
+        )
+    elif rest:
+        elsewhere = {name: one for name, one in rest.items() if name in execution.elsewhere}
+        unused = {name: one for name, one in rest.items() if name not in execution.elsewhere}
+        if elsewhere:
+            found.append(
+                _part(
+                    "rest of the outputs",
+                    f"{opened} has outputs that parity does not compare",
+                    elsewhere,
+                    {},
+                    True,
+                )
+            )
+        others = [one for one in inspect.signature(model.forward).parameters if _OTHER_INPUTS.search(one)]
+        if unused and others:
+            reason = f"{opened} also takes {others[0]}, and parity gives it texts alone"
+            found.append(_part("rest of the model", reason, unused, {}, True))
+        elif unused:
+            reason = f"no stage of {opened} is computed with it"
+            found.append(_part("unused part", reason, unused, {}, False))
+    return found
+
+
+def _part(
+    part: str, reason: str, tensors: dict[str, Any], settings: dict[str, Any], always: bool
+) -> dict[str, Any]:
+    ordered = [tensors[name] for name in sorted(tensors)]
+    return {"part": part, "reason": reason, "tensors": ordered, "settings": settings, "always": always}
+
+
+def _unneeded(loaded: Any, execution: Any) -> list[str]:
+    """Loaded parameters that no compared stage needs. An expert that this probe was not sent to is none of them."""
+    reached = execution.reached
+    kinds = {_expert(name) for name in reached}
+    return sorted(
+        name
+        for name in (one for one, _ in loaded.model.named_parameters())
+        if name not in reached
+        and name not in loaded.newly_initialised
+        and _expert(name) not in kinds
+        and not _ROUTING.search(name)
+    )
+
+
+def _expert(name: str) -> str:
+    """The name without the number of an expert; without experts the name as it is.
+
+    >>> _expert("layers.1.mlp.experts.3.w1.weight")
+    'layers.1.mlp.experts.*.w1.weight'
+    """
+    return re.sub(r"(experts?)\.(expert_)?\d+\.", r"\1.*.", name)
+
+
+def _record_in_file(name: str, files: dict[str, Any]) -> dict[str, Any]:
+    """A tensor that reached no parameter; without a digest where the framework reports it by another name than the file's."""
+    older = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+    for key in (name, older):
+        if key in files:
+            return dict(files[key].record(name))
+    return {"name": name, "shape": [], "dtype": "", "digest": ""}
+
+
+def _record_of(name: str, model: Any, files: dict[str, Any]) -> dict[str, Any]:
+    """A loaded parameter as its file has it, so that the precision it is loaded in makes no difference."""
+    prefix = model.base_model_prefix + "." if model.base_model_prefix else ""
+    for key in (name, prefix + name, name[len(prefix) :] if name.startswith(prefix) else name):
+        if key in files:
+            return dict(files[key].record(name))
+    value = dict(model.named_parameters())[name]
+    return {
+        "name": name,
+        "shape": [int(size) for size in value.shape],
+        "dtype": str(value.dtype).replace("torch.", ""),
+        "digest": _weights_files.tensor_digest(value),
+    }
+
+
+def _in_decoder(name: str, model: Any) -> bool:
+    prefix = model.base_model_prefix + "." if model.base_model_prefix else ""
+    for beginning in (prefix, "model."):
+        if beginning and name.startswith(beginning):
+            name = name[len(beginning) :]
+            break
+    return name.startswith("decoder.")
+
+
+def _mask(name: str, tensor: Any) -> bool:
+    """Flags and whole numbers are masks and counters; GPT-2's kind once saved its causal mask [1, 1, n, n] as numbers."""
+    if tensor is None:
+        return False
+    square = len(tensor.shape) == 4 and tensor.shape[:2] == [1, 1] and tensor.shape[2] == tensor.shape[3]
+    return tensor.dtype in ("int64", "bool") or (square and _CAUSAL_MASK.search(name) is not None)
+
+
+def _head_settings(config: Any, folder: Folder) -> dict[str, Any]:
+    """What the head alone reads: of config.json the scales of logits, and the settings of generation."""
+    inner: Callable[[], Any] = getattr(config, "get_text_config", lambda: config)
+    found = {
+        name: getattr(inner(), name) for name in _HEAD_SETTINGS if getattr(inner(), name, None) is not None
+    }
+    path = folder.find("generation_config.json")
+    if path is not None:
+        try:
+            with open(path, encoding="utf-8") as file:
+                told = json.load(file)
+        except (OSError, ValueError):
+            return found
+        found.update(
+            {
+                "generation." + name: value
+                for name, value in told.items()
+                if name not in ("transformers_version", "_from_model_config")
+            }
+        )
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else " and ".join(names)

@@ -1,0 +1,134 @@
+"""The tensors that a folder's weights files hold, as the files say: names, shapes, dtypes, and digests of the bytes.
+
+What a framework loads tells what reached a parameter; what did not, only the files tell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from functools import partial
+from typing import Any, Callable
+
+import torch
+
+__all__ = ["FileTensor", "WeightsFiles", "file_digest", "tensor_digest"]
+
+_SAFETENSORS = ("model.safetensors", "adapter_model.safetensors")
+_PICKLED = ("pytorch_model.bin", "adapter_model.bin")
+_AT_ONCE = 1 << 24
+
+
+def _beside(name: str) -> Any:
+    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
+    spec = importlib.util.spec_from_file_location("_parity_transformers_" + name, place)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_safetensors = _beside("safetensors_file")
+
+
+class FileTensor:
+    """One tensor of a file; its digest is that of its bytes, computed when it is wanted."""
+
+    def __init__(self, name: str, shape: list[int], dtype: str, digest: Callable[[], str]) -> None:
+        self.name = name
+        self.shape = shape
+        self.dtype = dtype
+        self._digest = digest
+
+    def record(self, name: str | None = None) -> dict[str, Any]:
+        """As a description lists parameters."""
+        return {"name": name or self.name, "shape": self.shape, "dtype": self.dtype, "digest": self._digest()}
+
+
+class WeightsFiles:
+    """The tensors of one folder's weights by name: safetensors before pickled ones, as transformers reads them."""
+
+    def __init__(self, find: Callable[[str], str | None]) -> None:
+        """`find` gives the path of a file by its name, or None; one that cannot be read stands for what it holds."""
+        self.tensors: dict[str, FileTensor] = {}
+        for one in _SAFETENSORS + _PICKLED:
+            parts = self._parts(one, find)
+            for part in parts:
+                self._read(part)
+            if parts and not one.startswith("adapter"):
+                break
+
+    def _parts(self, name: str, find: Callable[[str], str | None]) -> list[str]:
+        path = find(name)
+        if path is not None:
+            return [path]
+        index = find(name + ".index.json")
+        if index is None:
+            return []
+        try:
+            with open(index, encoding="utf-8") as file:
+                names = sorted({os.path.basename(part) for part in json.load(file)["weight_map"].values()})
+        except (OSError, ValueError, KeyError, AttributeError):
+            return []
+        return [path for path in (find(part) for part in names) if path is not None]
+
+    def _read(self, path: str) -> None:
+        try:
+            if path.endswith(".bin"):
+                self._unpickle(path)
+                return
+            for name, entry, start in _safetensors.places(path):
+                dtype = _safetensors.DTYPES.get(entry["dtype"])
+                self.tensors[name] = FileTensor(
+                    name,
+                    [int(size) for size in entry["shape"]],
+                    str(entry["dtype"] if dtype is None else dtype).replace("torch.", ""),
+                    _bytes_digest(path, start, entry["data_offsets"]),
+                )
+        except Exception:  # noqa: BLE001  # unpickling raises whatever it likes; a file that cannot be read is one thing, known by its bytes
+            name = os.path.basename(path)
+            self.tensors[name] = FileTensor(name, [], "file", partial(file_digest, path))
+
+    def _unpickle(self, path: str) -> None:
+        mapped = (
+            {"mmap": True} if tuple(int(part) for part in torch.__version__.split(".")[:2]) >= (2, 1) else {}
+        )
+        try:
+            state = torch.load(path, map_location="cpu", **mapped)
+        except Exception:  # noqa: BLE001  # an old format cannot be mapped; what cannot be read at all was refused when it was loaded
+            state = torch.load(path, map_location="cpu")
+        for name, value in state.items():
+            if isinstance(value, torch.Tensor):
+                shape = [int(size) for size in value.shape]
+                dtype = str(value.dtype).replace("torch.", "")
+                self.tensors[str(name)] = FileTensor(str(name), shape, dtype, partial(tensor_digest, value))
+
+
+def file_digest(path: str) -> str:
+    """The digest of a whole file."""
+    return _bytes_digest(path, 0, [0, os.path.getsize(path)])()
+
+
+def _bytes_digest(path: str, start: int, offsets: Any) -> Callable[[], str]:
+    def digest() -> str:
+        whole, left = hashlib.sha256(), int(offsets[1]) - int(offsets[0])
+        with open(path, "rb") as file:
+            file.seek(start + int(offsets[0]))
+            while left > 0:
+                block = file.read(min(left, _AT_ONCE))
+                if not block:
+                    break
+                whole.update(block)
+                left -= len(block)
+        return "sha256:" + whole.hexdigest()
+
+    return digest
+
+
+def tensor_digest(value: Any) -> str:
+    """The digest of a tensor's bytes: that of the same bytes in a file."""
+    flat = value.detach().cpu().contiguous().reshape(-1)
+    content = flat.view(torch.uint8).numpy() if flat.numel() else b""
+    return "sha256:" + hashlib.sha256(memoryview(content)).hexdigest()
