@@ -20,6 +20,7 @@ from parity import ending
 from parity.env_command import env
 from parity.errors import UsageError
 from parity.options import Commands, at_least, inputs_options, running_options, temperature
+from parity.out_folder import OutFolder
 from parity.seeds_command import say_seeds, seeds
 
 if TYPE_CHECKING:
@@ -103,7 +104,10 @@ def parity() -> None:
     help="Where the audit goes.",
 )
 @running_options
+@click.pass_obj
 def compare(
+    out: OutFolder,
+    /,
     reference: str,
     candidate: str,
     policy: str,
@@ -128,6 +132,7 @@ def compare(
     from parity.subject import parse_subject
     from parity.watching import watch
 
+    out.empty(Path(folder), kept=[_audit_file(seed_audit)] if seed_audit is not None else [])
     subjects = Pair(parse_subject(reference), parse_subject(candidate))
     asked = with_options(load_policy(policy), ignore=ignore, allow_inconclusive=allow_inconclusive)
     seeds_known = load_seed_audit(_audit_file(seed_audit)) if seed_audit is not None else None
@@ -245,10 +250,11 @@ parity.add_command(seeds)
 
 def main() -> None:
     """The entry point: every error becomes a sentence and its exit code."""
-    ending.run(_command)
+    out = OutFolder(parity, sys.argv[1:])
+    ending.run(lambda: _command(out), out.fail)
 
 
-def _command() -> object:
+def _command(out: OutFolder) -> object:
     for argument in sys.argv[1:]:
         try:
             argument.encode()
@@ -257,7 +263,7 @@ def _command() -> object:
                 f"The argument {argument!r} is not text: it holds bytes that are not UTF-8.",
                 next_step="Give the file another name.",
             ) from None
-    return parity.main(prog_name="parity", standalone_mode=False)
+    return parity.main(prog_name="parity", standalone_mode=False, obj=out)
 
 
 @contextlib.contextmanager
@@ -272,6 +278,9 @@ def _audit_file(name: str) -> Path:
 
 
 def _summarise(audit: Audit, written: list[Path], quiet: bool) -> None:
+    from parity.shown_paths import shown_paths
+
+    audit = shown_paths(audit)
     with ending.listened_to():
         if quiet:
             said = audit.headline.lower().startswith(audit.verdict)
@@ -283,7 +292,7 @@ def _summarise(audit: Audit, written: list[Path], quiet: bool) -> None:
 
         for entry in entry_points(group="parity.summaries", name="terminal"):
             entry.load()(audit, Console())
-        click.echo("Written: " + "  ".join(str(path) for path in written))
+        click.echo("Written: " + "  ".join(shown_paths([str(path) for path in written])))
 
 
 def _typed() -> str:

@@ -39,8 +39,11 @@ class Stopped(BaseException):
         self.number = number
 
 
-def run(command: Callable[[], object]) -> NoReturn:
-    """Run a command and exit: with the code it returns (0 where it returns none), or with what stopped it."""
+def run(command: Callable[[], object], failed: Callable[[ParityError], object] | None = None) -> NoReturn:
+    """Run a command and exit: with the code it returns (0 where it returns none), or with what stopped it.
+
+    `failed` gets the error that stopped it, its texts as they were printed, once they were.
+    """
     if sys.stdout is None:  # closed by the caller (>&-)
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
     code = 0
@@ -56,7 +59,7 @@ def run(command: Callable[[], object]) -> NoReturn:
         _say(help_.format_message())
         code = help_.exit_code
     except Exception as error:  # noqa: BLE001 - the last one to see it
-        code = _explain(error)
+        code = _explain(error, failed)
     try:
         sys.stdout.flush()
     except OSError:
@@ -105,16 +108,28 @@ def _signals() -> Generator[None]:
             signal.signal(each, handler)
 
 
-def _explain(error: Exception) -> int:
+def _explain(error: Exception, failed: Callable[[ParityError], object] | None) -> int:
     known = _known(error)
-    step = f"\n  {_plain(known.next_step)}" if known.next_step else ""
-    _say(f"parity: {_plain(known.sentence)}{step}\n  [{known.slug}]")
+    known.sentence, known.next_step = _plain(known.sentence), _plain(known.next_step)
+    step = f"\n  {known.next_step}" if known.next_step else ""
+    _say(f"parity: {known.sentence}{step}\n  [{known.slug}]")
     wanted = os.environ.get("PARITY_TRACEBACK", "") not in ("", "0")
     if known.detail and wanted:
         _say(known.detail)
     elif "Traceback" in known.detail and isinstance(known, RunnerRaised):
         _say("  Set PARITY_TRACEBACK=1 to see where the framework raised.")
+    if failed is not None:
+        _pass_on(known, failed)
     return known.exit_code
+
+
+def _pass_on(known: ParityError, failed: Callable[[ParityError], object]) -> None:
+    try:
+        failed(known)
+    except Exception as error:  # noqa: BLE001 - the exit code is that of the first error
+        reason = error.sentence if isinstance(error, ParityError) else f"{type(error).__name__}: {error}"
+        if reason != known.sentence:  # which may be that nothing can be written there
+            _say(f"parity: No report of this could be written. {_plain(reason)}")
 
 
 def _known(error: Exception) -> ParityError:

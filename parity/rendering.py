@@ -8,17 +8,29 @@ import tempfile
 from collections.abc import Callable, Generator
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parity.audit import Audit, audit_bytes
 from parity.errors import OutOfSpace, UsageError
 from parity.seed_audit import SeedAudit, seed_audit_bytes
+from parity.shown_paths import shown_paths
 
-__all__ = ["check_folder", "render_reports", "render_seed_reports", "write_folder", "write_seed_folder"]
+if TYPE_CHECKING:
+    from parity.failure import Failure
+
+__all__ = [
+    "check_folder",
+    "render_reports",
+    "render_seed_reports",
+    "write_failure",
+    "write_folder",
+    "write_seed_folder",
+]
 
 Renderer = Callable[[Any], str]
 GROUP = "parity.reports"
 SEED_GROUP = "parity.seed_reports"
+FAILURE_GROUP = "parity.failure_reports"
 _PROBE_BYTES = 1 << 16
 
 
@@ -56,11 +68,18 @@ def render_reports(audit: Audit, folder: Path) -> list[Path]:
     return _write(folder, _rendered(audit, GROUP))
 
 
-def _rendered(audit: Audit | SeedAudit, group: str) -> dict[str, bytes]:
+def write_failure(failure: Failure, folder: Path) -> list[Path]:
+    """Write the reports of a command that came to no audit into `folder` (made if need be): all of them or none."""
+    return _write(folder, _rendered(failure, FAILURE_GROUP))
+
+
+def _rendered(record: Audit | SeedAudit | Failure, group: str) -> dict[str, bytes]:
+    """Every report of the group, by its file's name. Paths are in full in the record only."""
+    shown = shown_paths(record)
     reports: dict[str, bytes] = {}
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
         render: Renderer = entry.load()
-        reports[entry.name] = render(audit).encode("utf-8", "backslashreplace")
+        reports[entry.name] = render(shown).encode("utf-8", "backslashreplace")
     return reports
 
 

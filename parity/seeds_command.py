@@ -20,6 +20,7 @@ from parity.errors import UsageError
 from parity.options import at_least, inputs_said, positive, running_options, temperature
 
 if TYPE_CHECKING:
+    from parity.out_folder import OutFolder
     from parity.seed_audit import SeedAudit
     from parity.seeds.asked import Arm, RunAsked
 
@@ -103,7 +104,10 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @_inputs
 @running_options
+@click.pass_obj
 def seeds(
+    out: OutFolder,
+    /,
     runs: tuple[str, ...],
     seed_count: int | None,
     init_seeds: int | None,
@@ -140,6 +144,7 @@ def seeds(
     from parity.seeds.survey import SurveyRequest, survey
     from parity.watching import watch
 
+    out.empty(Path(folder))
     _check(alpha, executor, address)
     _check_limits(metric, margin, churn_budget)
     known = read_factors(Path(factors)) if factors is not None else None
@@ -252,6 +257,9 @@ def _collected_folder(executor: str) -> Generator[Path]:
 
 def say_seeds(audit: SeedAudit, written: Sequence[Path], quiet: bool) -> None:
     """Print the summary of a seed audit and what was written; its headline alone where that was asked for."""
+    from parity.shown_paths import shown_paths
+
+    audit = shown_paths(audit)
     with ending.listened_to():
         if quiet:
             click.echo(audit.headline)
@@ -265,4 +273,4 @@ def say_seeds(audit: SeedAudit, written: Sequence[Path], quiet: bool) -> None:
             entry.load()(audit, Console())
         if not summaries:
             click.echo("\n".join([audit.headline, *(finding.sentence for finding in audit.findings)]))
-        click.echo("Written: " + "  ".join(str(path) for path in written))
+        click.echo("Written: " + "  ".join(shown_paths([str(path) for path in written])))

@@ -80,7 +80,7 @@ def test_nothing_that_runs_in_a_foreign_interpreter_imports_parity(path: Path) -
 
 @pytest.mark.parametrize("path", _files("reports"), ids=lambda path: path.name)
 def test_reports_see_audit_records_only(path: Path) -> None:
-    allowed = {"parity.audit", "parity.errors", "parity.seed_audit"}
+    allowed = {"parity.audit", "parity.errors", "parity.failure", "parity.seed_audit"}
     assert set() == {
         name for name in _imports(path) if name.split(".")[0] == "parity" and name not in allowed
     }

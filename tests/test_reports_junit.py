@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from parity.audit import Audit
 from parity_reports.junit import render
 from parity_reports.visible import visible
-from tests.audits import AUDITS, XSS_CORPUS, with_text
+from tests.audits import AUDITS, XSS_CORPUS, tensor_stage, with_text
 from tests.gold_files import assert_gold
+from tests.junit_schema import assert_junit_schema
 
 every_audit = pytest.mark.parametrize("record", AUDITS.values(), ids=AUDITS.keys())
 
@@ -54,9 +55,83 @@ def test_the_counts_are_those_of_the_cases(record: Audit) -> None:
 
 def test_a_divergent_stage_is_a_failure_in_its_pass() -> None:
     cases = _cases(AUDITS["divergent_at_tokens"])
-    assert "failure" == cases["parity.stages.own", "layer.0"]
+    assert "failure" == cases["parity.stages.own", "text"]
     assert "passed" == cases["parity.stages.same_ids", "layer.0"]
-    assert "failure" == cases["parity.tokens", "tokens"]
+
+
+@pytest.mark.parametrize("name", ["divergent_at_layer", "divergent_at_tokens", "float64_only"])
+def test_one_fault_is_one_failure_at_the_first_stage_that_differs(name: str) -> None:
+    first = AUDITS[name].first_divergence
+    assert first is not None
+    cases = _cases(AUDITS[name])
+    assert [(f"parity.stages.{first.pass_}", first.stage)] == [
+        place for place, outcome in cases.items() if outcome in ("failure", "error")
+    ]
+
+
+def test_what_differs_after_it_is_skipped_as_carried_over() -> None:
+    cases = _cases(AUDITS["divergent_at_layer"])
+    assert "skipped" == cases["parity.stages.own", "layer.3"]
+    assert "skipped" == cases["parity.stages.same_ids", "layer.2"]
+    assert "skipped" == cases["parity.decisions", "decisions"]
+    assert "skipped" == cases["parity.verdict", "verdict"]
+    text = render(AUDITS["divergent_at_layer"])
+    assert "carried over from layer.2 (stages.own): relative L2 5.2e-05" in text
+
+
+def test_parting_in_the_ids_and_on_the_same_ids_are_two_faults() -> None:
+    at_tokens = AUDITS["divergent_at_tokens"]
+    inside = [
+        tensor_stage(record.stage, "same_ids", 400.0)
+        if record.pass_ == "same_ids" and record.stage in ("layer.2", "layer.3", "pooled", "logits")
+        else record
+        for record in at_tokens.stages
+    ]
+    cases = _cases(msgspec.structs.replace(at_tokens, stages=inside))
+    assert [("parity.stages.own", "text"), ("parity.stages.same_ids", "layer.2")] == [
+        place for place, outcome in cases.items() if outcome in ("failure", "error")
+    ]
+
+
+def test_where_the_decisions_are_judged_the_failure_is_there() -> None:
+    divergent = AUDITS["divergent_at_layer"]
+    policy = msgspec.structs.replace(divergent.policy, name="decisions", flip_rate=0.01)
+    cases = _cases(msgspec.structs.replace(divergent, policy=policy))
+    assert [("parity.decisions", "decisions")] == [
+        place for place, outcome in cases.items() if outcome in ("failure", "error")
+    ]
+
+
+def test_what_was_not_compared_for_one_reason_is_one_error() -> None:
+    audit = AUDITS["not_comparable"]
+    item = next(item for item in audit.not_compared if item.side == "candidate")
+    more = [msgspec.structs.replace(item, stage=f"layer.{number}") for number in (6, 7)]
+    before = [outcome for outcome in _cases(audit).values() if outcome == "error"]
+    after = _cases(msgspec.structs.replace(audit, not_compared=[*audit.not_compared, *more]))
+    assert before == [outcome for outcome in after.values() if outcome == "error"]
+    assert "skipped" == after["parity.not_compared", "layer.7 (candidate)"]
+
+
+@every_audit
+def test_the_document_is_what_the_schema_of_ci_systems_allows(record: Audit) -> None:
+    assert_junit_schema(render(record))
+
+
+def test_the_time_is_that_of_the_audit() -> None:
+    audit = AUDITS["divergent_at_layer"]
+    suite = ElementTree.fromstring(render(audit))[0]
+    assert f"{audit.provenance['seconds']:.3f}" == suite.attrib["time"]
+    assert "2026-11-21T01:30:00" == suite.attrib["timestamp"]
+    verdict = next(suite.iter("testcase"))
+    assert suite.attrib["time"] == verdict.attrib["time"]
+
+
+@pytest.mark.parametrize("started", ["yesterday", "", None, 7])
+def test_a_start_that_is_no_time_is_no_timestamp(started: object) -> None:
+    audit = msgspec.structs.replace(AUDITS["parity"], provenance={"started": started, "seconds": "long"})
+    suite = ElementTree.fromstring(render(audit))[0]
+    assert "timestamp" not in suite.attrib
+    assert "0.000" == suite.attrib["time"]
 
 
 def test_what_was_not_compared_is_an_error_only_where_it_counts() -> None:
@@ -103,4 +178,6 @@ def test_any_text_gives_xml_that_says_it(text: str) -> None:
     root = ElementTree.fromstring(document.encode())
     properties = {item.attrib["name"]: item.attrib["value"] for item in root.iter("property")}
     assert visible(text) == properties["command"]
-    assert visible(text) == next(root.iter("failure")).attrib["message"]
+    said = next(root.iter("failure")).text
+    assert said is not None
+    assert said.startswith(visible(text))

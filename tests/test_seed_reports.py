@@ -23,6 +23,7 @@ from parity_reports.visible import visible
 from tests.audits import XSS_CORPUS
 from tests.dom import Element, parse_page
 from tests.gold_files import assert_gold
+from tests.junit_schema import assert_junit_schema
 from tests.seed_audits import SEED_AUDITS, with_many_runs, with_seed_text
 
 SECTIONS = [
@@ -218,6 +219,35 @@ def test_hostile_text_adds_no_column_to_the_summary(text: str) -> None:
 @pytest.mark.parametrize("width", [20, 40, 200])
 def test_every_width_of_terminal_is_met(width: int) -> None:
     assert width >= max(len(line) for line in _coloured(SEED_AUDITS["different"], width).splitlines())
+
+
+def test_one_fault_is_one_failure_and_the_rest_is_carried_over() -> None:
+    root = ElementTree.fromstring(render_junit(SEED_AUDITS["unstable"]))
+    outcomes = {case.attrib["name"]: [child.tag for child in case] for case in root.iter("testcase")}
+    assert {
+        "verdict": ["skipped"],
+        "new run": ["failure"],
+        "new run low": ["skipped"],
+        "churn high": ["failure"],
+        "churn low": ["skipped"],
+    } == {name: found for name, found in outcomes.items() if found}
+
+
+def test_a_run_that_failed_is_the_failure_and_its_count_is_carried_over() -> None:
+    root = ElementTree.fromstring(render_junit(SEED_AUDITS["nothing_kept"]))
+    outcomes = {case.attrib["name"]: [child.tag for child in case] for case in root.iter("testcase")}
+    assert {
+        "verdict": ["skipped"],
+        "failed runs": ["skipped"],
+        "missing runs": ["skipped"],
+        "seed 1": ["failure"],
+        "seed 2": ["error"],
+    } == outcomes
+
+
+@every_audit
+def test_the_junit_file_is_what_the_schema_of_ci_systems_allows(record: SeedAudit) -> None:
+    assert_junit_schema(render_junit(record))
 
 
 @every_audit

@@ -1,67 +1,123 @@
 """The audit as JUnit XML, which every CI system shows: red exactly where the exit code is not 0.
 
-One case is the verdict (its text the findings, in their order), one a stage and pass, then tokens, decisions, and what could
-not be compared. A divergent stage is a failure; something not comparable that counts, or a verdict that is inconclusive, an
-error. What the policy accepts, or does not count, is skipped with the reason: it stays visible and does not turn the build red.
+One case is the verdict, one a stage and pass, then tokens, decisions, and what could not be compared. One fault is one failure: it is
+at the first stage that differs, or at the decisions where the policy judges by them; where the two part in what is fed to them and
+part on the same ids as well, these are two. What differs after it is skipped as carried over;
+so is the verdict, which stands in full as a property and in the message of the failure. What could not be compared and counts is an
+error, once for each reason. What the policy accepts, or does not count, is skipped with the reason: it stays visible and does not turn
+the build red. The verdict, whose text is the findings in their order, is red itself where no other case is: an error where it is
+inconclusive.
+
+The document is valid by the schema of Jenkins' xUnit plugin (junit-10.xsd).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from parity.audit import Audit, StageRecord
 from parity_reports import wording
+from parity_reports.ladder import INPUT_STAGES
 from parity_reports.predictions import decision_sentence, flips_total
 from parity_reports.visible import visible
 
-__all__ = ["Case", "document", "render"]
+__all__ = ["Case", "Suite", "carried_over", "document", "render", "run_time"]
+
+_DECISIONS = ("decisions", "decisions")
 
 
 _VERDICTS = {"divergent": "failure", "inconclusive": "error", "not_comparable": "error"}
 
 
 class Case(NamedTuple):
-    """One test case; `outcome` is "passed", "failure", "error" or "skipped"; the text of a passed one is its output."""
+    """One test case; `outcome` is "passed", "failure", "error" or "skipped", `seconds` what it took where that is known.
+
+    The text of one that passed is its output.
+    """
 
     group: str
     name: str
     outcome: str = "passed"
     message: str = ""
     text: str = ""
+    seconds: float = 0.0
+
+    @property
+    def red(self) -> bool:
+        """Whether it turns a build red."""
+        return self.outcome in ("failure", "error")
+
+
+class Suite(NamedTuple):
+    """A suite of cases. `started` is in ISO 8601 ("" where it is not known), `facts` are its properties."""
+
+    name: str
+    facts: Sequence[tuple[str, str]]
+    cases: Sequence[Case]
+    started: str = ""
+    seconds: float = 0.0
 
 
 def render(audit: Audit) -> str:
     """The document."""
-    return document("parity compare", _properties(audit), list(_cases(audit)))
+    started, seconds = run_time(audit.provenance)
+    cases = [case._replace(seconds=seconds) if case.group == "verdict" else case for case in _cases(audit)]
+    return document(Suite("parity compare", list(_properties(audit)), cases, started, seconds))
 
 
-def document(name: str, facts: Iterable[tuple[str, str]], cases: Sequence[Case]) -> str:
-    """One suite of cases with its properties, every text made visible: what XML cannot hold is shown by number."""
+def run_time(provenance: Mapping[str, Any]) -> tuple[str, float]:
+    """When an audit started and the seconds that it took, as its provenance has them; "" and 0 where it has not."""
+    started, seconds = provenance.get("started"), provenance.get("seconds")
+    took = float(seconds) if isinstance(seconds, int | float) and math.isfinite(seconds) else 0.0
+    return (started if isinstance(started, str) else "", max(0.0, took))
+
+
+def document(suite: Suite) -> str:
+    """The suite as XML, every text made visible: what XML cannot hold is shown by number."""
+    cases = suite.cases
     counts = {
         "tests": str(len(cases)),
         "failures": str(sum(case.outcome == "failure" for case in cases)),
         "errors": str(sum(case.outcome == "error" for case in cases)),
-        "skipped": str(sum(case.outcome == "skipped" for case in cases)),
     }
-    root = ElementTree.Element("testsuites", {"name": "parity", **counts})
-    suite = ElementTree.SubElement(root, "testsuite", {"name": name, **counts})
-    properties = ElementTree.SubElement(suite, "properties")
-    for fact, value in facts:
+    took = {"time": f"{suite.seconds:.3f}"}
+    # `skipped` belongs to the suite only: the schema does not know it at the root.
+    root = ElementTree.Element("testsuites", {"name": "parity", **counts, **took})
+    skipped = {"skipped": str(sum(case.outcome == "skipped" for case in cases))}
+    when = _timestamp(suite.started)
+    attributes = {"name": suite.name, **counts, **skipped, **took, **({"timestamp": when} if when else {})}
+    element = ElementTree.SubElement(root, "testsuite", attributes)
+    properties = ElementTree.SubElement(element, "properties")
+    for fact, value in suite.facts:
         ElementTree.SubElement(properties, "property", name=fact, value=visible(value))
     for case in cases:
-        element = ElementTree.SubElement(
-            suite, "testcase", classname=visible(f"parity.{case.group}"), name=visible(case.name)
-        )
-        if case.outcome != "passed":
-            ElementTree.SubElement(element, case.outcome, message=visible(case.message)).text = visible(
-                case.text
-            )
-        elif case.text:
-            ElementTree.SubElement(element, "system-out").text = visible(case.text)
+        _add(element, case)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _add(suite: ElementTree.Element, case: Case) -> None:
+    group, took = visible(f"parity.{case.group}"), f"{case.seconds:.3f}"
+    element = ElementTree.SubElement(suite, "testcase", classname=group, name=visible(case.name), time=took)
+    if case.outcome != "passed":
+        kind = {"type": f"parity.{case.outcome}"} if case.red else {}
+        outcome = ElementTree.SubElement(element, case.outcome, {"message": visible(case.message), **kind})
+        outcome.text = visible(case.text)
+    elif case.text:
+        ElementTree.SubElement(element, "system-out").text = visible(case.text)
+
+
+def _timestamp(started: str) -> str:
+    """ISO 8601 in UTC without a zone, as the schemas want it; "" where it is no time."""
+    try:
+        moment = datetime.fromisoformat(started)
+    except ValueError:
+        return ""
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _properties(audit: Audit) -> Iterator[tuple[str, str]]:
@@ -74,15 +130,13 @@ def _properties(audit: Audit) -> Iterator[tuple[str, str]]:
     yield "command", audit.command
 
 
-def _cases(audit: Audit) -> Iterator[Case]:
-    outcome = _VERDICTS.get(audit.verdict, "passed")
-    if audit.exit_code == 0 and outcome != "passed":
-        outcome = "skipped"
-    found = " ".join(
-        f"{number}. {finding.stage}: {finding.sentence}"
-        for number, finding in enumerate(audit.findings, start=1)
-    )
-    yield Case("verdict", "verdict", outcome, audit.headline, found)
+def _cases(audit: Audit) -> list[Case]:
+    faults = _one_failure(audit, _one_error_a_reason(list(_found(audit))))
+    return [_verdict(audit, faults), *faults]
+
+
+def _found(audit: Audit) -> Iterator[Case]:
+    """Every case but the verdict, each as if it stood alone."""
     for record in audit.stages:
         yield _stage(audit, record)
     yield _tokens(audit)
@@ -93,6 +147,81 @@ def _cases(audit: Audit) -> Iterator[Case]:
             continue
         name = f"{item.stage} ({item.side}{f', {item.pass_}' if item.pass_ else ''})"
         yield Case("not_compared", name, _missing(audit, counts=item.counts), item.reason)
+
+
+def _one_failure(audit: Audit, cases: list[Case]) -> list[Case]:
+    """The cases with one failure for each fault among them: all the others are carried over from it."""
+    failing = [case for case in cases if case.outcome == "failure"]
+    if not failing:
+        return cases
+    fault = next((case for case in failing if _place(case) == _fault(audit)), failing[0])
+    second = _second_fault(audit, failing)
+    kept: list[Case] = []
+    for case in cases:
+        if case is fault:
+            kept.append(fault._replace(text=f"{audit.headline} {fault.text}"))
+        elif case.outcome != "failure" or case is second:
+            kept.append(case)
+        else:
+            inside = second is not None and case.group == second.group
+            kept.append(carried_over(case, second if second is not None and inside else fault))
+    return kept
+
+
+def _second_fault(audit: Audit, failing: Sequence[Case]) -> Case | None:
+    """Where the two part in what is fed to them, and on the same ids all the same: the first such stage, which is another fault."""
+    first = audit.first_divergence
+    if first is None or first.stage not in INPUT_STAGES or _fault(audit) == _DECISIONS:
+        return None
+    return next((case for case in failing if case.group == "stages.same_ids"), None)
+
+
+def _fault(audit: Audit) -> tuple[str, str] | None:
+    """Where the failure is: at the decisions where these are what the policy judges, else where the two part first."""
+    policy = audit.policy
+    if (policy.flip_rate is not None or policy.probability is not None) and audit.decisions is not None:
+        return _DECISIONS
+    first = audit.first_divergence
+    return (f"stages.{first.pass_}", first.stage) if first is not None else None
+
+
+def _one_error_a_reason(cases: list[Case]) -> list[Case]:
+    """The cases with the first error of each reason; what was not compared for the same reason is carried over from it."""
+    first: dict[str, Case] = {}
+    kept: list[Case] = []
+    for case in cases:
+        if case.outcome == "error" and case.message in first:
+            kept.append(carried_over(case, first[case.message]))
+            continue
+        if case.outcome == "error":
+            first[case.message] = case
+        kept.append(case)
+    return kept
+
+
+def carried_over(case: Case, fault: Case) -> Case:
+    """The case as one that differs for the same fault as another: it turns nothing red."""
+    message = f"carried over from {fault.name} ({fault.group}): {case.message}"
+    return Case(case.group, case.name, "skipped", message, case.text)
+
+
+def _place(case: Case) -> tuple[str, str]:
+    return case.group, case.name
+
+
+def _verdict(audit: Audit, others: Sequence[Case]) -> Case:
+    """The verdict's own case: red where the exit code is not 0 and no other case is."""
+    outcome, message = _VERDICTS.get(audit.verdict, "passed"), audit.headline
+    fault = next((case for case in others if case.red), None)
+    if fault is not None:
+        outcome, message = "skipped", f"{audit.verdict}, counted at {fault.name} ({fault.group}): {message}"
+    elif audit.exit_code == 0 and outcome != "passed":
+        outcome = "skipped"
+    found = " ".join(
+        f"{number}. {finding.stage}: {finding.sentence}"
+        for number, finding in enumerate(audit.findings, start=1)
+    )
+    return Case("verdict", "verdict", outcome, message, found)
 
 
 def _stage(audit: Audit, record: StageRecord) -> Case:

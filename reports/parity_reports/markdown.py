@@ -16,7 +16,7 @@ from parity_reports.ladder import Measure, build_ladder, runs
 from parity_reports.view import Page, Sizes, build_page
 from parity_reports.visible import visible
 
-__all__ = ["code", "escaped", "render", "section_blocks"]
+__all__ = ["code", "command_block", "escaped", "render", "section_blocks"]
 
 _SIZES = Sizes(flips=5, tokens=0, findings=10, stage_details=False)
 _MOST_FIELDS = 15
@@ -37,7 +37,7 @@ def render(audit: Audit) -> str:
         "## What this does not show",
         "\n".join(f"- {escaped(limit)}" for limit in page.limits),
         "## Run it again",
-        code(page.command) if page.command else "The command was not recorded.",
+        command_block(page.command),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -190,6 +190,14 @@ def _compared(page: Page) -> Iterator[str]:
         yield _table(["Field", "Reference", "Candidate"], rows[:_MOST_FIELDS])
         if len(rows) > _MOST_FIELDS:
             yield f"{wording.count(len(rows) - _MOST_FIELDS)} more fields differ; they are in the record."
+
+
+def command_block(command: str) -> str:
+    """The command, and where it is in full if paths in it were shortened."""
+    if not command:
+        return "The command was not recorded."
+    shortened = "\n\nPaths are shortened here; `audit.json` has the command in full."
+    return code(command) + (shortened if "…/" in command else "")
 
 
 def section_blocks(section: Section, *, always: bool = False) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """The seed audit as JUnit XML: red exactly where the exit code is not 0.
 
-One case is the verdict, one each thing it looked at, one each run, one each slice. Where the exit code is 0 what does not
-hold was accepted: it is skipped with its reason, so that it stays visible and does not turn the build red.
+One case is the verdict, one each thing it looked at, one each run, one each slice. One fault is one failure: a run that failed, the
+spread, churn, the difference of two arms. What says the same again is skipped as carried over, and so is the verdict where another case
+is red. Where the exit code is 0 what does not hold was accepted: it is skipped with its reason, so that it stays visible and does not turn the
+build red.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Iterator
 
 from parity.seed_audit import RunRecord, SeedAudit
 from parity_reports import wording
-from parity_reports.junit import Case, document
+from parity_reports.junit import Case, Suite, carried_over, document, run_time
 from parity_reports.seeds import units
 from parity_reports.seeds.parts import Parts, Reason, Slice, read_parts
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence
@@ -18,11 +20,27 @@ from parity_reports.seeds.reasons import needed_sentence, reason_sentence
 __all__ = ["render"]
 
 _TESTS = {"difference", "permutation"}
+_RUNS = {"failed_runs": "failed", "missing_runs": "lost"}
+
+# Reasons that are one fault: a size, and the bound of the same size.
+_FAULTS = {
+    "new_run": "spread",
+    "new_run_low": "spread",
+    "churn_high": "churn",
+    "churn_low": "churn",
+    "difference": "difference",
+    "tost": "difference",
+    "permutation": "excess churn",
+    "excess_high": "excess churn",
+}
 
 
 def render(audit: SeedAudit) -> str:
     """The document."""
-    return document("parity seeds", _properties(audit), list(_cases(audit, read_parts(audit))))
+    started, seconds = run_time(audit.provenance)
+    faults = _faults(audit, read_parts(audit))
+    cases = [_verdict(audit, faults)._replace(seconds=seconds), *faults]
+    return document(Suite("parity seeds", list(_properties(audit)), cases, started, seconds))
 
 
 def _properties(audit: SeedAudit) -> Iterator[tuple[str, str]]:
@@ -36,18 +54,47 @@ def _properties(audit: SeedAudit) -> Iterator[tuple[str, str]]:
     yield "command", audit.command
 
 
-def _cases(audit: SeedAudit, parts: Parts) -> Iterator[Case]:
-    outcome = "passed"
-    if audit.exit_code:
-        outcome = "error" if audit.verdict == "inconclusive" else "failure"
+def _verdict(audit: SeedAudit, others: list[Case]) -> Case:
+    """The verdict's own case: red where the exit code is not 0 and no other case is."""
+    if audit.exit_code == 0:
+        return Case("verdict", "verdict")
+    fault = next((case for case in others if case.red), None)
+    parts = read_parts(audit)
     needed = needed_sentence(parts.needed, arms=len(parts.arms) > 1)
-    yield Case("verdict", "verdict", outcome, audit.headline, needed)
+    if fault is not None:
+        message = f"{audit.verdict}, counted at {fault.name} ({fault.group}): {audit.headline}"
+        return Case("verdict", "verdict", "skipped", message, needed)
+    outcome = "error" if audit.verdict == "inconclusive" else "failure"
+    return Case("verdict", "verdict", outcome, audit.headline, needed)
+
+
+def _faults(audit: SeedAudit, parts: Parts) -> list[Case]:
+    """Every case but the verdict, one failure for each fault among them."""
+    runs = [_run(audit, run) for run in audit.runs]
+    reasons: list[Case] = []
+    first: dict[str, Case] = {}
+    for standing in ("failed", "lost"):
+        red = [
+            case for case, run in zip(runs, audit.runs, strict=True) if case.red and run.standing == standing
+        ]
+        first.update({f"runs {standing}": case for case in red[:1]})
     for reason in parts.reasons:
-        yield _reason(audit, reason)
-    for run in audit.runs:
-        yield _run(audit, run)
-    for item in parts.baseline.slices if parts.baseline is not None else []:
-        yield _slice(audit, item)
+        case = _reason(audit, reason)
+        fault = (
+            f"runs {_RUNS[reason.about]}"
+            if reason.about in _RUNS
+            else _FAULTS.get(reason.about, reason.about)
+        )
+        if case.red and fault in first:
+            case = carried_over(case, first[fault])
+        elif case.red:
+            first[fault] = case
+        reasons.append(case)
+    slices = [_slice(audit, item) for item in (parts.baseline.slices if parts.baseline is not None else [])]
+    whole = first.get("difference")
+    if whole is not None:
+        slices = [carried_over(case, whole) if case.red else case for case in slices]
+    return [*reasons, *runs, *slices]
 
 
 def _reason(audit: SeedAudit, reason: Reason) -> Case:
@@ -56,6 +103,8 @@ def _reason(audit: SeedAudit, reason: Reason) -> Case:
     name = reason.about.replace("_", " ")
     if not against:
         return Case("reasons", name)
+    if audit.verdict == "inconclusive":
+        return Case("reasons", name, "skipped", f"not shown: {reason_sentence(reason, audit.margins)}")
     return Case("reasons", name, _red(audit, "failure"), reason_sentence(reason, audit.margins))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parity.seed_audit import SeedAudit
-from parity_reports.markdown import code, escaped, section_blocks
+from parity_reports.markdown import code, command_block, escaped, section_blocks
 from parity_reports.seeds.view import SeedPage, SeedSizes, build_seed_page
 
 __all__ = ["render"]
@@ -26,7 +26,7 @@ def render(audit: SeedAudit) -> str:
         "## What this does not show",
         "\n".join(f"- {escaped(limit)}" for limit in page.limits),
         "## Run it again",
-        code(page.command) if page.command else "The command was not recorded.",
+        command_block(page.command),
     ]
     return "\n\n".join(blocks) + "\n"
 
