@@ -69,8 +69,9 @@ class OutFolder:
         if not self._emptied:
             _remove(place.folder, FILES if audits else _REPORTS, set())
         from parity.failure import Failure
-        from parity.rendering import write_failure
+        from parity.rendering import check_folder, write_failure
 
+        check_folder(place.folder)  # for the reason where it cannot be
         failure = Failure(
             audited=_AUDITS.get(place.command, "compare"),
             slug=error.slug,
