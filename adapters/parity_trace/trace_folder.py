@@ -78,6 +78,14 @@ DESCRIPTION = forms.Record(
         "vocabulary_rows": forms.Maybe(_COUNT),
         "newly_initialised": forms.Each(str),
         "unused_weights": forms.Each(str),
+        "not_run": forms.Each(
+            forms.Record(
+                {"part": str, "reason": str},
+                {"tensors": forms.Each(_PARAMETER), "settings": dict, "always": bool},
+            )
+        ),
+        "drawn": forms.Named(forms.Each(str)),
+        "excluded": forms.Named(forms.Each(str)),
         "notes": forms.Each(str),
         "name_used": str,
         "recorded": forms.Maybe(dict),

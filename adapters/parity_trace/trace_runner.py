@@ -130,6 +130,8 @@ class Session:
                 manifest["digest"][:19], manifest["spec"], count
             )
         ]
+        if "not_run" not in recorded:
+            recorded["not_run"] = _not_run(recorded)
         recorded["recorded"] = {
             "count": count,
             "matched_by": "text",
@@ -276,3 +278,15 @@ def open(request: dict[str, Any], host: Any) -> Session:
 def _short(text: Any) -> str:
     shown = json.dumps(text, ensure_ascii=False)
     return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def _not_run(recorded: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an older trace does not tell: that the class which its config names is not the one that answered."""
+    config, ran = recorded.get("config"), recorded.get("model_class")
+    named = config.get("architectures") if isinstance(config, dict) else None
+    if not ran or not isinstance(named, list) or not named or ran in named:
+        return []
+    reason = "config.json names {}, and the trace was recorded from {}".format(
+        " and ".join(map(str, named)), ran
+    )
+    return [{"part": "head", "reason": reason}]
