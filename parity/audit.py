@@ -317,12 +317,19 @@ class NotCompared(_Record, frozen=True, kw_only=True):
 
 
 class Noise(_Record, frozen=True, kw_only=True):
-    """How the floor was measured: on how many examples, and whether float64 was really float64 inside."""
+    """How the floor was measured: on how many examples, and whether float64 was really float64 inside.
+
+    `reference_float64` and `candidate_float64` are "pure", "kept: softmax, to" (computed in float64 although the model
+    requests less there), "mixed: op" (computed in less), "unchecked", "not possible: reason", or "" (it has no float64).
+    `rows` are the sampled rows, counted from 0, and `drawn` says how they were drawn.
+    """
 
     sample: int
     method: str
     reference_float64: str = ""
     candidate_float64: str = ""
+    rows: list[int] = []
+    drawn: str = ""
 
 
 class StageScale(_Record, frozen=True, kw_only=True):

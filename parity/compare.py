@@ -35,11 +35,13 @@ from parity.plan import Plan, plan_of
 from parity.positioning import Positioning
 from parity.runner import Progress as RunnerProgress
 from parity.runner import Runner
-from parity.sampling import NoiseSample, choose_rows, take_sample
+from parity.sample_window import choose_rows, open_sample
+from parity.sampling import NoiseSample, take_sample
 from parity.side import Side
 from parity.subject import Subject
-from parity.sweep import WINDOW, Window, add_rescued, open_window, sweep_window
+from parity.sweep import WINDOW, add_rescued, sweep_window
 from parity.tally import DecisionTally
+from parity.window import open_window
 
 __all__ = ["Progress", "Request", "compare"]
 
@@ -74,37 +76,31 @@ def compare(request: Request, progress: Progress) -> Audit:
         names = Pair(*(str(subject) for subject in request.subjects))
         left_out = rows_left_out(names, described, inputs, limited=request.limit is not None)
         plan = plan._replace(not_compared=(*plan.not_compared, *left_out))
-        sample: NoiseSample | None = None
-        ledger: Ledger | None = None
         seconds, done = Pair(0.0, 0.0), 0
         cut, positioning = _cut(described), Positioning()
+        sample = _sample(sides, plan, request, inputs, positioning, progress)
+        floors = _floors(sample, request.policy)
+        ledger = Ledger(floors, _tally(described, plan, request, floors))
 
         def advance(count: int) -> None:
             nonlocal done
             done += count
             progress("comparing", done, inputs.count)
 
-        for examples in inputs.windows(WINDOW, cut=cut):
+        if sample.rescued is not None:
+            here = plan if cut is None or cut > 0 else plan.outputs_only()
+            add_rescued(here, ledger, sample.rescued)
+            done += len(sample.rescued.rows)
+        for examples in () if sample.rescued is not None else inputs.windows(WINDOW, cut=cut):
             progress("reading tokens", done, inputs.count)
             window = open_window(sides, examples)
-            if sample is None or ledger is None:
-                sample = _sample(sides, plan, request, window, positioning, progress)
-                floors = _floors(sample, request.policy)
-                ledger = Ledger(floors, _tally(described, plan, request, floors))
             if ledger.tally is not None:
                 ledger.tally.look_at(examples)
             here = plan if cut is None or examples[0].row < cut else plan.outputs_only()
-            if sample.rescued is not None:
-                add_rescued(here, window, ledger, sample.rescued)
-                done += len(sample.rescued.rows)
-                break
             spent = sweep_window(sides, here, window, ledger, positioning, advance)
             seconds = Pair(seconds.reference + spent.reference, seconds.candidate + spent.candidate)
             if ledger.ended:
                 break
-        assert sample is not None and ledger is not None, (
-            "inputs without an example are refused when they are read"
-        )
         _or_nothing(ledger)
         if ledger.ended:
             ledger.add_unasked(inputs.count - done, plan)
@@ -117,7 +113,7 @@ def compare(request: Request, progress: Progress) -> Audit:
         plan=plan,
         sample=sample,
         ledger=ledger,
-        floors=_floors(sample, request.policy),
+        floors=floors,
         policy=request.policy,
         inputs=_inputs_record(inputs),
         provenance=_provenance(started, clock, cpu, seconds),
@@ -243,22 +239,21 @@ def _sample(
     sides: Pair[Side],
     plan: Plan,
     request: Request,
-    window: Window,
+    inputs: Inputs,
     positioning: Positioning,
     progress: Progress,
 ) -> NoiseSample:
-    examples = window.examples
-    rows, able = choose_rows(sides, [example.row for example in examples], request.sample)
-    first, done = examples[0].row, 0
+    """Before the sweep: the floor must be known when examples and tokens over it are counted."""
+    chosen = choose_rows(sides, inputs.count, request.sample, _cut(Pair(*(side.described for side in sides))))
+    done, of = 0, len(chosen.rows)
 
     def advance(count: int) -> None:
         nonlocal done
         done += count
-        progress("measuring the noise floor", done, len(rows))
+        progress("measuring the noise floor", done, of)
 
-    progress("measuring the noise floor", 0, len(rows))
-    batches = window.batches(plan, [row - first for row in rows])
-    return take_sample(sides, plan, batches, able, positioning, advance)
+    progress("measuring the noise floor", 0, of)
+    return take_sample(sides, plan, open_sample(sides, inputs, chosen), positioning, advance)
 
 
 def _floors(sample: NoiseSample, policy: PolicyRecord) -> Callable[[str], Floor]:

@@ -24,6 +24,7 @@ from parity.causes.evidence import Evidence
 from parity.causes.findings import findings
 from parity.description import Description
 from parity.exclusions import not_counting
+from parity.headline import float64_note
 from parity.judge import (
     Measured,
     discrete_record,
@@ -80,7 +81,7 @@ def conclude(
 ) -> Audit:
     """Judge every stage, reach the verdict, draw the findings, and write it all down."""
     tensors, missing = _tensor_stages(plan, sample, ledger, floors, policy)
-    not_compared = [*plan.not_compared, *missing]
+    not_compared = [*plan.not_compared, *missing, *_without_float64(sample, policy)]
     symbols, silent = _symbol_stages(described, inputs, ledger, tensors)
     not_compared += [*silent, *_unpaired(ledger)]
     # What a framework raised comes first: it is why the rest is missing.
@@ -98,7 +99,11 @@ def conclude(
         else record
         for record in stages
     ]
+    status = _float64_status(sample)
     judgement = reach_verdict(stages, decisions, not_compared, policy)
+    passed = judgement.verdict in {"parity", "equivalent"}
+    if passed and policy.check_float64 and (note := float64_note(status)):
+        judgement = judgement._replace(headline=f"{judgement.headline.removesuffix('.')}; {note}.")
     first = first_divergence(stages, policy)
     tokens = _tokens(ledger)
     evidence = Evidence(
@@ -138,8 +143,10 @@ def conclude(
         noise=Noise(
             sample=sample.rows,
             method=sample.method,
-            reference_float64=sample.float64.reference,
-            candidate_float64=sample.float64.candidate,
+            reference_float64=status.reference,
+            candidate_float64=status.candidate,
+            rows=sample.chosen.rows if sample.chosen is not None else [],
+            drawn=sample.chosen.drawn if sample.chosen is not None else "",
         ),
         provenance=provenance,
         command=command,
@@ -166,9 +173,13 @@ def _tensor_stages(
             if seen is None:
                 continue
             exact = sample.between.get(stage) if name == "same_ids" or sample.own_feed_equal else None
-            asked = policy.check_float64 and (sample.between or sample.failure)
+            asked = policy.check_float64 and (sample.between or sample.failure) and not any(sample.impossible)
             if name == "same_ids" and asked and exact is None:
-                why = sample.failure or "it was not seen on both sides in float64"
+                undefined = "it is NaN on both sides in float64, and NaN equals nothing"
+                absent = (
+                    undefined if stage in sample.undefined else "it was not seen on both sides in float64"
+                )
+                why = sample.failure or absent
                 missing.append(NotCompared(stage=stage, pass_=name, reason=why))
             centred = _merged([ledger.centred.get(heap) for heap in heaps]) if stage == "logits" else None
             shifted = None if centred is None else centred.relative_l2
@@ -181,6 +192,28 @@ def _tensor_stages(
             elif note := nan_on_both(seen):
                 missing.append(NotCompared(stage=stage, pass_=name, reason=note))
     return records, missing
+
+
+def _float64_status(sample: NoiseSample) -> Pair[str]:
+    """What became of float64 on each side; a run that failed says so even if other batches went well."""
+    return Pair(
+        *(
+            f"not possible: {reason}" if reason else status
+            for status, reason in zip(sample.float64, sample.impossible, strict=True)
+        )
+    )
+
+
+def _without_float64(sample: NoiseSample, policy: PolicyRecord) -> list[NotCompared]:
+    """A side that was to be run in float64 and could not be: what only float64 shows was not compared, which counts."""
+    if not policy.check_float64:
+        return []
+    lost = "a difference that only float64 shows would not be seen"
+    here, there = sample.impossible
+    found = [NotCompared(stage="float64", side="reference", reason=f"{here}; {lost}")] if here else []
+    if there:
+        found.append(NotCompared(stage="float64", side="candidate", reason=f"{there}; {lost}"))
+    return found
 
 
 def _derived(plan: Plan) -> list[str]:

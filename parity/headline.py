@@ -9,11 +9,13 @@ import math
 from collections.abc import Sequence
 
 from parity.audit import Decisions, FirstDivergence, NotCompared, PolicyRecord, StageRecord
+from parity.pair import Pair
 from parity.stage_patterns import ignored_by
 
 __all__ = [
     "divergent_sentence",
     "equivalent_sentence",
+    "float64_note",
     "not_compared_sentence",
     "over_limit_sentence",
     "parity_sentence",
@@ -93,6 +95,20 @@ def _labels(decisions: Decisions | None) -> str:
 def _stages(records: Sequence[StageRecord]) -> str:
     count = len({record.stage for record in records})
     return f"{count} stage is" if count == 1 else f"{count} stages are"
+
+
+def float64_note(status: Pair[str]) -> str:
+    """What a parity does not show in float64, as a clause; empty where both sides were in float64 throughout."""
+    absent = [side for side, said in zip(Pair._fields, status, strict=True) if not said]
+    if absent:
+        who = "neither side" if len(absent) == 2 else f"the {absent[0]} cannot be"
+        return f"not compared in float64, in which {who}{' can be' if len(absent) == 2 else ''} run"
+    mixed = [
+        f"the {side} computes {said.partition(': ')[2]} in less"
+        for side, said in zip(Pair._fields, status, strict=True)
+        if said.startswith("mixed")
+    ]
+    return f"compared in float64 only in part ({', '.join(mixed)})" if mixed else ""
 
 
 def _within_floor(records: Sequence[StageRecord], policy: PolicyRecord) -> str:

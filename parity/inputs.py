@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -65,10 +65,24 @@ class Inputs:
         if window:
             yield window
         if (tally.count, tally.digest()) != (self.count, self.digest):
-            raise InputsError(
-                f"{self.source} changed while it was being used: it held {self.count} examples at first.",
-                next_step="Run again, with a file that nothing writes to.",
-            )
+            raise self._changed()
+
+    def picked(self, rows: Sequence[int]) -> list[Example]:
+        """The examples of these rows (ascending numbers, counted from 0); the rest is read past and not kept.
+
+        Raises InputsError when there are no longer as many.
+        """
+        wanted, last = set(rows), max(rows, default=-1)
+        found = [example for example in islice(self.read(), last + 1) if example.row in wanted]
+        if len(found) != len(wanted):
+            raise self._changed()
+        return found
+
+    def _changed(self) -> InputsError:
+        return InputsError(
+            f"{self.source} changed while it was being used: it held {self.count} examples at first.",
+            next_step="Run again, with a file that nothing writes to.",
+        )
 
 
 def open_inputs(

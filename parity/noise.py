@@ -17,7 +17,7 @@ from typing import NamedTuple
 from parity.audit import PolicyRecord
 from parity.stage_patterns import limit_of
 
-__all__ = ["Floor", "StageNoise", "floor_of"]
+__all__ = ["Floor", "StageNoise", "floor_of", "rerun_limit"]
 
 UNIT_ROUNDOFF = 2.0**-24
 NOISE_FACTOR = 5.0
@@ -27,6 +27,7 @@ FLOAT64_ROUNDING = 1e-12
 _FLOAT64_SHARE = 2.0**-29
 _FLOAT64_GROWTH = 1000.0
 _POSITION_FACTOR = 10.0
+_RERUN_GROWTH = 32.0  # float32 errors of whole models are 2 to 20 roundings in relative L2
 
 
 class StageNoise(NamedTuple):
@@ -34,6 +35,15 @@ class StageNoise(NamedTuple):
 
     relative_l2: float
     max_abs: float
+
+
+def rerun_limit(dtype: str) -> float:
+    """The largest relative L2 that a second run of single rows may count as rounding, where there is no float64 run.
+
+    A model whose result depends on its batch (a Fourier or a pooling encoder) differs from itself by much more than
+    rounding; without a limit that difference would become the floor, and anything would be within it.
+    """
+    return _RERUN_GROWTH * {"bfloat16": 2.0**-8, "float16": 2.0**-11}.get(dtype, UNIT_ROUNDOFF)
 
 
 class Floor(NamedTuple):

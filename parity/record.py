@@ -79,8 +79,9 @@ def record(
                 next_step="Leave out --outputs-only.",
             )
         full_rows = 0 if outputs_only else full_rows
-        # Those of the first window: a comparison has its floor before it reads on.
-        sample = set(sample_rows(min(WINDOW, inputs.count))) if description.can.float64 else set[int]()
+        # Those that a comparison draws: from all rows, or from those that every stage is kept of.
+        drawn = min(full_rows or inputs.count, inputs.count)
+        sample = set(sample_rows(drawn)) if description.can.float64 else set[int]()
         with TraceWriter(
             out,
             description,

@@ -1,6 +1,7 @@
-"""The noise sample: a few rows asked in float32 and in float64, of each side and between the two.
+"""The noise sample: a few rows run in float32 and in float64, of each side and between the two.
 
 It comes first, because the floor must be known when the main pass counts which examples and tokens lie beyond it.
+A float64 run that raises costs this pass and not the audit: it is recorded with its reason, and counts.
 """
 
 from __future__ import annotations
@@ -11,38 +12,42 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parity.batches import sample_rows
 from parity.batchwise import PairedStage, Unfit, paired_stages, same_feed
 from parity.breakdown import Breakdown
 from parity.errors import InputsDoNotFit
 from parity.feeding import feed_of
 from parity.measure.tensors import Difference
-from parity.noise import UNIT_ROUNDOFF, StageNoise
+from parity.noise import UNIT_ROUNDOFF, StageNoise, rerun_limit
 from parity.pair import Pair
 from parity.plan import Plan
 from parity.positioning import Positioning
+from parity.reply import Reply
 from parity.runner import Batch, written
+from parity.sample_window import SampleRows, SampleWindow
 from parity.side import Side
+from parity.window import Window
 
-__all__ = ["NoiseSample", "Rescued", "choose_rows", "take_sample"]
+__all__ = ["NoiseSample", "Rescued", "take_sample"]
 
 
 class Rescued(NamedTuple):
-    """One batch of the sample in which the process of a side ended: its rows, what either side gave on its own encoding, and
-    the failure. Nothing can be asked after it.
+    """One batch of the sample in which the process of a side ended: its rows, what either side gave on its own encoding,
+    the failure, and the window that the rows are in. Nothing can be asked after it.
     """
 
     rows: Sequence[int]
     own: Pair[Batch]
     broken: Breakdown
+    window: Window
 
 
 class NoiseSample(NamedTuple):
     """What the sample showed, by stage: each side's own error, and the two against each other in float64 on the same ids.
 
     `own_feed_equal` says that both sides fed themselves the same, so that the float64 comparison holds for the own pass too.
-    `float64` says for each side whether float64 was really float64 inside: "pure", "mixed: op", "unchecked", or "" (not to be
-    had); `failure` what a framework raised in float64.
+    `float64` says for each side whether float64 was really float64 inside: "pure", "kept: op", "mixed: op", "unchecked", or
+    "" (not to be had); `undefined` are the stages that are NaN on both sides in float64; `impossible` why a side that should have been run in float64 was not (""); `failure` what the
+    candidate's framework raised when it was given the reference's ids in float64. `rescued` is the batch in which a process ended.
     """
 
     rows: int
@@ -52,97 +57,139 @@ class NoiseSample(NamedTuple):
     float64: Pair[str]
     method: str
     failure: str = ""
+    impossible: Pair[str] = Pair("", "")
+    undefined: frozenset[str] = frozenset()
+    chosen: SampleRows | None = None
     rescued: Rescued | None = None
 
 
-def choose_rows(sides: Pair[Side], rows: Sequence[int], size: int) -> tuple[list[int], Pair[bool]]:
-    """The rows to sample, evenly spaced, and which sides can be asked for them in float64.
+class _Sample:
+    """What is added up while the batches of the sample go by."""
 
-    A trace holds float64 values of some rows only: the sample is drawn from those; a trace that holds none of these rows
-    is asked in its own precision alone.
-    """
-    able = [side.described.can.float64 for side in sides]
-    chosen = list(rows)
-    for number, side in enumerate(sides):
-        held = side.described.recorded.float64_rows if side.described.recorded is not None else None
-        if able[number] and held is not None:
-            common = sorted(set(held).intersection(chosen))
-            chosen, able[number] = (common, True) if common else (chosen, False)
-    return [chosen[place] for place in sample_rows(len(chosen), size)], Pair(*able)
+    def __init__(self, sides: Pair[Side], plan: Plan, window: SampleWindow, positioning: Positioning) -> None:
+        self._sides = sides
+        self._plan = plan
+        self._window = window
+        self._positioning = positioning
+        self.able = list(window.chosen.able)
+        self.impossible = ["", ""]
+        self.own: Pair[dict[str, Difference]] = Pair({}, {})
+        self.reruns: Pair[dict[str, Difference]] = Pair({}, {})
+        self.between: dict[str, Difference] = {}
+        self.kinds = ["", ""]
+        self.equal, self.failure = True, ""
+        self.rescued: Rescued | None = None
+
+    def add(self, rows: Sequence[int]) -> None:
+        """Run one batch in both precisions, and measure."""
+        single = [self._forward(number, rows) for number in (0, 1)]
+        double = [self._forward(number, rows, "float64") if self.able[number] else None for number in (0, 1)]
+        coarse = Pair(written(single[0]), written(single[1]))
+        exact = [self._exact(number, reply) for number, reply in enumerate(double)]
+        for number, fine in enumerate(exact):
+            if fine is not None:
+                if fine.failure is None:
+                    self.kinds[number] = _worse(self.kinds[number], fine.float64 or "unchecked")
+                _accumulate(
+                    self.own[number], _one_sided(self._plan, number), Pair(fine, coarse[number]), rows
+                )
+        if self._rescue(rows, coarse, exact):
+            self.equal = self.equal and same_feed(coarse)
+            return
+        if not any(self.able):
+            for number in (0, 1):
+                self._without_float64(number, rows, coarse[number])
+        fed_equal, forced = same_feed(coarse), False
+        candidate = self._sides.candidate
+        if not fed_equal and candidate.described.can.same_ids:
+            forced = self._positioning.forced(candidate.runner, self._plan, coarse)
+            fed_equal = self._positioning.settled and not forced and same_feed(coarse, positions=False)
+        self.equal = self.equal and fed_equal
+        here, there = exact
+        if here is None or there is None:
+            return
+        if not fed_equal and self.able[1]:
+            given = _given(self._sides, self._plan, here, positions=forced)
+            if given is None:
+                return
+            if given.failure is not None:
+                self.failure = self.failure or given.failure.sentence.rstrip(".")
+                if self._rescue(rows, coarse, (None, given)):
+                    return
+            there = given
+        if fed_equal or self.able[1]:
+            _accumulate(self.between, self._plan, Pair(here, there), rows)
+
+    def _rescue(self, rows: Sequence[int], coarse: Pair[Batch], exact: Sequence[Batch | None]) -> bool:
+        """Whether the process of a side ended in one of these forwards; then nothing more can be run."""
+        broken = _ended(self._plan, rows, coarse, exact)
+        if broken is not None:
+            self.rescued = Rescued(rows, coarse, broken, self._window.window)
+        return broken is not None
+
+    def _forward(self, number: int, rows: Sequence[int], precision: str | None = None) -> Reply[Batch]:
+        side = self._sides[number]
+        return side.runner.forward(
+            self._window.numbers(side, rows), stages=_asked(self._plan), precision=precision
+        )
+
+    def _exact(self, number: int, reply: Reply[Batch] | None) -> Batch | None:
+        """The float64 batch, as far as it came; None where this side has none, or no more since one has failed."""
+        if reply is None:
+            return None
+        batch = written(reply)
+        if batch.failure is not None:
+            self.able[number] = False
+            self.impossible[number] = self.impossible[number] or batch.failure.sentence.rstrip(".")
+        return batch
+
+    def _without_float64(self, number: int, rows: Sequence[int], batch: Batch) -> None:
+        """The same rows one by one where that can be run, else one rounding of the logits."""
+        plan, into = _one_sided(self._plan, number), self.reruns[number]
+        if not self._sides[number].described.can.same_ids or batch.failure is not None:
+            _accumulate(into, plan, Pair(_rounded(batch), batch), rows)
+            return
+        for place, row in enumerate(rows):
+            alone = written(self._forward(number, [row]))
+            stages = {
+                name: seen._replace(values=seen.values[place : place + 1])
+                for name, seen in batch.stages.items()
+            }
+            _accumulate(into, plan, Pair(batch._replace(stages=stages), alone), [row])
 
 
 def take_sample(
     sides: Pair[Side],
     plan: Plan,
-    batches: Sequence[Sequence[int]],
-    able: Pair[bool],
+    window: SampleWindow,
     positioning: Positioning,
     advance: Callable[[int], None],
 ) -> NoiseSample:
-    """Ask the rows of `batches` (already tokenized on both sides) in both precisions; `able` says which side has float64."""
-    own: Pair[dict[str, Difference]] = Pair({}, {})
-    between: dict[str, Difference] = {}
-    kinds: list[str] = ["", ""]
-    equal, failure = True, ""
-    rescued: Rescued | None = None
-    for rows in batches:
-        single = [side.runner.forward(rows, stages=_asked(plan)) for side in sides]
-        double = [
-            side.runner.forward(rows, stages=_asked(plan), precision="float64") if can else None
-            for side, can in zip(sides, able, strict=True)
-        ]
-        coarse: list[Batch] = []
-        exact: list[Batch | None] = []
-        for number, side in enumerate(sides):
-            batch = written(single[number])
-            coarse.append(batch)
-            reply = double[number]
-            if reply is None:
-                if not any(able) and side.described.can.same_ids and batch.failure is None:
-                    _rerun(side, _one_sided(plan, number), rows, batch, own[number])
-                elif not any(able):
-                    _accumulate(own[number], _one_sided(plan, number), Pair(_rounded(batch), batch), rows)
-                exact.append(None)
-                continue
-            fine = written(reply)
-            if fine.failure is not None:
-                failure = failure or fine.failure.sentence.rstrip(".")
-            kinds[number] = _worse(kinds[number], fine.float64 or "unchecked")
-            _accumulate(own[number], _one_sided(plan, number), Pair(fine, batch), rows)
-            exact.append(fine)
-        seen = Pair(coarse[0], coarse[1])
-        if broken := _ended(plan, rows, seen, exact):
-            equal, rescued = equal and same_feed(seen), Rescued(rows, seen, broken)
+    """Run the rows of `window` in both precisions, as far as each side can be."""
+    sample = _Sample(sides, plan, window, positioning)
+    for rows in window.window.batches(plan):
+        sample.add(rows)
+        if sample.rescued is not None:
             break
-        fed_equal, forced = same_feed(seen), False
-        if not fed_equal and sides.candidate.described.can.same_ids:
-            forced = positioning.forced(sides.candidate.runner, plan, seen)
-            fed_equal = positioning.settled and not forced and same_feed(seen, positions=False)
-        equal = equal and fed_equal
-        if all(able) and exact[0] is not None and exact[1] is not None:
-            other = exact[1]
-            if not fed_equal:
-                asked = _given(sides, plan, exact[0], positions=forced)
-                if asked is None:
-                    advance(len(rows))
-                    continue
-                if asked.failure is not None:
-                    failure = failure or asked.failure.sentence.rstrip(".")
-                    if broken := _ended(plan, rows, seen, (None, asked)):
-                        rescued = Rescued(rows, seen, broken)
-                        break
-                other = asked
-            _accumulate(between, plan, Pair(exact[0], other), rows)
         advance(len(rows))
+    noise = [
+        {**_limited(_errors(sample.reruns[number]), side.described.dtype), **_errors(sample.own[number])}
+        for number, side in enumerate(sides)
+    ]
     return NoiseSample(
-        rows=sum(len(rows) for rows in batches),
-        noise=Pair(_errors(own.reference), _errors(own.candidate)),
-        between=_relative(between),
-        own_feed_equal=equal,
-        float64=Pair(*kinds),
-        method=_method(able, kinds),
-        failure=failure,
-        rescued=rescued,
+        rows=len(window.chosen.rows),
+        noise=Pair(noise[0], noise[1]),
+        between=_relative(sample.between),
+        own_feed_equal=sample.equal,
+        float64=Pair(*sample.kinds),
+        method=_method(Pair(*sample.able), window.chosen),
+        failure=sample.failure,
+        impossible=Pair(*sample.impossible),
+        undefined=frozenset(
+            stage for stage, difference in sample.between.items() if difference.measurement().nan_both
+        ),
+        chosen=window.chosen,
+        rescued=sample.rescued,
     )
 
 
@@ -166,16 +213,6 @@ def _one_sided(plan: Plan, number: int) -> Plan:
     """The plan of a subject against itself: no classes to permute, one temperature."""
     own = plan.temperatures[number]
     return plan._replace(labels=None, temperatures=Pair(own, own))
-
-
-def _rerun(side: Side, plan: Plan, rows: Sequence[int], batch: Batch, into: dict[str, Difference]) -> None:
-    """The same rows one by one, where float64 is not to be had: batch and padding must not matter."""
-    for place, row in enumerate(rows):
-        alone = written(side.runner.forward([row], stages=_asked(plan)))
-        stages = {
-            name: seen._replace(values=seen.values[place : place + 1]) for name, seen in batch.stages.items()
-        }
-        _accumulate(into, plan, Pair(batch._replace(stages=stages), alone), [row])
 
 
 def _rounded(batch: Batch) -> Batch:
@@ -227,6 +264,14 @@ def _errors(own: dict[str, Difference]) -> dict[str, StageNoise]:
     return found
 
 
+def _limited(reruns: dict[str, StageNoise], dtype: str) -> dict[str, StageNoise]:
+    most = rerun_limit(dtype)
+    return {
+        stage: seen if seen.relative_l2 <= most else StageNoise(most, seen.max_abs * most / seen.relative_l2)
+        for stage, seen in reruns.items()
+    }
+
+
 def _relative(between: dict[str, Difference]) -> dict[str, float]:
     """The relative L2 by stage, infinite where a value is a number on one side only; NaN on both equals nothing: left out."""
     found: dict[str, float] = {}
@@ -243,10 +288,14 @@ def _worse(known: str, new: str) -> str:
     return new if not known or new.startswith("mixed") else known
 
 
-def _method(able: Pair[bool], kinds: Sequence[str]) -> str:
+def _method(able: Pair[bool], chosen: SampleRows) -> str:
+    where = f"on {len(chosen.rows):,} inputs drawn {chosen.drawn}"
     if all(able):
-        return "each side against its own float64 run, and both in float64 against each other"
+        return f"each side against its own float64 run, and both in float64 against each other, {where}"
     if any(able):
         side = "the reference" if able.reference else "the candidate"
-        return f"{side} against its own float64 run; the other side cannot be asked in float64"
-    return "neither side can be asked in float64: a rerun of single rows where that is possible, else one rounding of the logits"
+        return f"{side} against its own float64 run, {where}; the other side cannot be run in float64"
+    return (
+        "neither side can be run in float64: single rows run again where that is possible, else one rounding of the "
+        f"logits, {where}"
+    )

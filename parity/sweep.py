@@ -14,11 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from parity.align.texts import unlike_algorithms
-from parity.align.tokens import RowAlignment, align_row
-from parity.batches import batches as make_batches
+from parity.align.tokens import RowAlignment
 from parity.batchwise import same_feed
-from parity.encoding import Encoding, Example
 from parity.errors import InputsDoNotFit
 from parity.feeding import feed_of
 from parity.ledger import Ledger
@@ -28,33 +25,12 @@ from parity.positioning import Positioning
 from parity.runner import Batch, Reply, written
 from parity.sampling import Rescued
 from parity.side import Side
+from parity.window import Window
 
-__all__ = ["WINDOW", "CpuSeconds", "Window", "add_rescued", "open_window", "sweep_window"]
+__all__ = ["WINDOW", "CpuSeconds", "add_rescued", "sweep_window"]
 
 WINDOW = 512
 _AHEAD = 2
-
-
-class Window(NamedTuple):
-    """A run of examples, tokenized on both sides and aligned; `encodings` are None where a side has no tokens."""
-
-    examples: list[Example]
-    encodings: Pair[Sequence[Encoding | None]]
-    alignments: list[RowAlignment | None]
-
-    def lengths(self) -> list[int]:
-        """The longer of the two encodings of each row, in tokens; 1 where neither has any."""
-        return [
-            max(1, *(len(encoding.input_ids) if encoding is not None else 1 for encoding in both))
-            for both in zip(self.encodings.reference, self.encodings.candidate, strict=True)
-        ]
-
-    def batches(self, plan: Plan, places: Sequence[int] | None = None) -> list[list[int]]:
-        """Rows of the window (by their number over all inputs) in length-sorted batches; `places` picks some of them."""
-        lengths = self.lengths()
-        chosen = list(range(len(self.examples))) if places is None else list(places)
-        made = make_batches([lengths[place] for place in chosen], max_rows=plan.max_rows)
-        return [[self.examples[chosen[index]].row for index in batch] for batch in made]
 
 
 class CpuSeconds(NamedTuple):
@@ -62,24 +38,6 @@ class CpuSeconds(NamedTuple):
 
     reference: float
     candidate: float
-
-
-def open_window(sides: Pair[Side], examples: list[Example]) -> Window:
-    """Tokenize a window on both sides at once, and align the rows."""
-    first = examples[0].row
-    replies = Pair(*(side.runner.tokenize(examples, first) for side in sides))
-    encodings: Pair[Sequence[Encoding | None]] = Pair(replies.reference.wait(), replies.candidate.wait())
-    if unlike_algorithms(*(side.described.tokenizer for side in sides)):
-        encodings = Pair(*([_without_text(one) for one in side] for side in encodings))
-    aligned = [
-        None if here is None or there is None else align_row(here, there)
-        for here, there in zip(encodings.reference, encodings.candidate, strict=True)
-    ]
-    return Window(examples, encodings, aligned)
-
-
-def _without_text(encoding: Encoding | None) -> Encoding | None:
-    return None if encoding is None else encoding._replace(normalized=None, normalized_pair=None)
 
 
 def sweep_window(
@@ -111,12 +69,14 @@ def sweep_window(
     return CpuSeconds(*seconds)
 
 
-def add_rescued(plan: Plan, window: Window, ledger: Ledger, rescued: Rescued) -> None:
+def add_rescued(plan: Plan, ledger: Ledger, rescued: Rescued) -> None:
     """Add the one batch in which a process ended while the noise was measured: what was written until then is all there is."""
-    rows, own, broken = rescued
+    rows, own, broken, window = rescued
     _add_tokens(window, ledger)
-    first = window.examples[0].row
-    alignments = [window.alignments[row - first] for row in rows]
+    known = {
+        example.row: aligned for example, aligned in zip(window.examples, window.alignments, strict=True)
+    }
+    alignments = [known[row] for row in rows]
     ledger.add_feeds(own, rows, [aligned is None or aligned.equal for aligned in alignments])
     ledger.add_failures(own, rows, plan)
     ledger.breakdowns.setdefault(broken.side, broken)

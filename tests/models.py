@@ -100,12 +100,23 @@ FAMILIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+# Families for tests that name them; every test that goes through all families takes those above.
+_MORE: dict[str, dict[str, Any]] = {
+    "gpt_neox": {**_SMALL, **_COMMON},
+    **{
+        family: {**_SMALL, **_COMMON, "num_key_value_heads": 3, "head_dim": 8}
+        for family in ("gemma", "gemma2", "gemma3_text", "cohere", "mistral")
+    },
+    "mixtral": {**_SMALL, **_COMMON, "num_key_value_heads": 3, "num_local_experts": 4, "num_experts_per_tok": 2},
+}  # fmt: skip
+
+
 def tiny(family: str, kind: str = "AutoModel", *, seed: int = 0, **changes: Any) -> Any:
     """A small model of a family, in eval mode; `kind` is the Auto class."""
     import torch
     import transformers
 
-    fields = {**FAMILIES.get(family, {}), **changes}
+    fields = {**FAMILIES.get(family, {}), **_MORE.get(family, {}), **changes}
     config: Any = transformers.AutoConfig.for_model(family, **fields)
     torch.manual_seed(seed)
     auto: Any = getattr(transformers, "T5EncoderModel" if (family, kind) == ("t5", "AutoModel") else kind)

@@ -69,7 +69,9 @@ class Session:
 
     def tokenize(self, examples: Sequence[dict[str, Any]], first_row: int) -> dict[str, Any]:
         """Find the rows of these examples; there are no tokens to answer with."""
-        self._lies_at = {row: self._place(row, example) for row, example in enumerate(examples, first_row)}
+        places = {row: self._place(row, example) for row, example in enumerate(examples, first_row)}
+        if self._by_id is not None:  # by order a row lies at its own number
+            self._lies_at.update(places)
         return {"rows": [None] * len(examples)}
 
     def forward(
@@ -86,7 +88,8 @@ class Session:
                 "inputs-do-not-fit", f"{self._path} cannot be run on other inputs or in other precision."
             )
         if stages is None or "logits" in stages:
-            write("logits", self._outputs.logits[[self._lies_at[row] for row in rows]], ["row", "class"])
+            places = rows if self._by_id is None else [self._lies_at[row] for row in rows]
+            write("logits", self._outputs.logits[list(places)], ["row", "class"])
         return {}
 
     def close(self) -> None:

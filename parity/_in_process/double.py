@@ -1,91 +1,210 @@
-"""A model in float64 for a while, and a watch that says whether everything inside it really was.
+"""A model in float64 for a while, kept there through its own casts, with a report of what was kept and what was not.
 
-Rounding sinks from 1e-7 to 1e-16 there, so that what remains of a difference is not rounding. Some models cast down
-inside (an RMS norm, a softmax in float32); the watch names the function, since the comparison is then no deeper than that.
+Rounding sinks from 1e-7 to 1e-16 in float64, so that what remains of a difference is not rounding. Many models cast down
+inside: a norm, a softmax or a rotary table "in float32 for stability". One such cast brings the rounding of float32
+back, and a weight that differs by 1e-6 disappears in it. So while the model is in float64, whatever asks for a lower
+precision gets float64 (`_Keeping`): casts, dtype arguments, new tensors, and tensors that were float32 before.
+Values are never changed by this, only rounded less. The subject's own run, without any of this, is compared as well.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Generator
+from typing import Any, Callable, Generator
 
 import torch
 
 __all__ = ["Watch", "in_float64"]
 
-# Functions that compute what flows on. Constructors, casts and the arithmetic that masks are built with are not
-# among them: a mask made in float32 and cast loses nothing, and hidden states cannot avoid these functions.
-_COMPUTES = frozenset(
-    [
-        "matmul",
-        "bmm",
-        "mm",
-        "addmm",
-        "baddbmm",
-        "linear",
-        "einsum",
-        "__matmul__",
-        "softmax",
-        "log_softmax",
-        "layer_norm",
-        "rms_norm",
-        "group_norm",
-        "batch_norm",
-        "gelu",
-        "silu",
-        "relu",
-        "tanh",
-        "sigmoid",
-        "erf",
-        "scaled_dot_product_attention",
-        "rsqrt",
-        "pow",
-        "__pow__",
-        "square",
-        "mean",
-        "var",
-        "embedding",
-        "conv1d",
-        "conv2d",
-        "cos",
-        "sin",
-    ]
+_LOWER = (torch.float32, torch.float16, torch.bfloat16)
+_CASTS = ("float", "half", "bfloat16")
+_LEGACY = {
+    name.format(kind): "torch.DoubleTensor" if "cuda" not in name else "torch.cuda.DoubleTensor"
+    for name in ("torch.{}Tensor", "torch.cuda.{}Tensor")
+    for kind in ("Float", "Half", "BFloat16")
+}
+# Functions that read attributes, or that look at the same bytes in another way: what they are given is not a cast.
+_PASSED = frozenset(
+    ["__get__", "__set__", "__delete__", "view", "frombuffer", "from_file", "from_numpy", "numpy", "finfo"]
 )
+_WRITES_INTO = frozenset(["__setitem__", "set_", "copy_"])
 
 
 class Watch:
-    """What was seen during a float64 pass; `said` is "pure", "mixed: softmax, …" or "unchecked" (torch before 2.0)."""
+    """What was seen during a float64 pass.
+
+    `said` is "pure", "kept: softmax, to" (the model asked these for less than float64, and they were computed in
+    float64), "mixed: softmax, …" (these could only be computed in less) or "unchecked" (nothing could be watched).
+    """
 
     def __init__(self) -> None:
         self.checked = False
+        self.kept: list[str] = []
         self.lower: list[str] = []
 
     @property
     def said(self) -> str:
         if self.lower:
-            return "mixed: " + ", ".join(self.lower)
+            return "mixed: " + ", ".join(sorted(self.lower))
+        if self.kept:
+            return "kept: " + ", ".join(sorted(self.kept))
         return "pure" if self.checked else "unchecked"
 
-    def saw(self, function: Any, result: Any) -> None:
-        name = getattr(function, "__name__", "")
-        if name not in _COMPUTES or name in self.lower or not isinstance(result, torch.Tensor):
-            return
-        if result.dtype.is_floating_point and result.dtype != torch.float64:
+    def keep(self, name: str) -> None:
+        """Note a function that was asked for a lower precision and kept."""
+        if name not in self.kept:
+            self.kept.append(name)
+
+    def saw_lower(self, name: str) -> None:
+        """Note a function that computed in less than float64."""
+        if name not in self.lower:
             self.lower.append(name)
+
+    def call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The result of a torch function, in float64 where it was asked for less or given less."""
+        name = getattr(function, "__name__", "")
+        if name in _PASSED:
+            return function(*args, **kwargs)
+        wide = any(_is_wide(value) for value in _tensors(args, kwargs))
+        if name in _CASTS and args and isinstance(args[0], torch.Tensor):
+            if wide:
+                self.keep(name)
+            return args[0].double(**kwargs)
+        into = args[0] if _writes(name) and args else kwargs.get("out")
+        if wide and isinstance(into, torch.Tensor) and into.dtype in _LOWER:
+            self.saw_lower(name)
+        args, kwargs, cast = _widened(args, kwargs, into)
+        if cast and wide:
+            self.keep(name)
+        if name in ("grouped_mm", "_grouped_mm") and _groups_fit(args, kwargs):
+            return _grouped(args[0], args[1], kwargs["offs"])
+        try:
+            result = function(*args, **kwargs)
+        except (RuntimeError, NotImplementedError, ValueError) as error:
+            result = self._in_float32(function, args, kwargs, error)
+        if name != "detach" and wide and any(value.dtype in _LOWER for value in _tensors((result,), {})):
+            self.saw_lower(name)
+        return result
+
+    def _in_float32(self, function: Any, args: Any, kwargs: Any, error: Exception) -> Any:
+        """What cannot be computed in float64 at all, computed in float32; raises what float64 raised if that fails too."""
+        if "memory" in str(error) or not any(_is_wide(value) for value in _tensors(args, kwargs)):
+            raise error
+        try:
+            with torch_default(torch.float32):
+                result = function(*_mapped(args, _narrow), **_named(kwargs, _narrow))
+        except (RuntimeError, NotImplementedError, ValueError, TypeError):
+            raise error from None
+        self.saw_lower(getattr(function, "__name__", "a function"))
+        return _mapped(result, lambda value: value.double() if _is_lower(value) else value)
+
+
+@contextlib.contextmanager
+def torch_default(dtype: Any) -> Generator[None, None, None]:
+    """The dtype of new tensors for a while."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def _is_wide(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.dtype == torch.float64
+
+
+def _is_lower(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.dtype in _LOWER
+
+
+def _narrow(value: Any) -> Any:
+    if _is_wide(value):
+        return value.to(torch.float32)
+    return torch.float32 if value is torch.float64 else value
+
+
+def _writes(name: str) -> bool:
+    """Whether a function of this name writes into its first argument."""
+    if name in _WRITES_INTO or (
+        name.startswith("__i") and name.endswith("__") and name not in ("__index__", "__int__", "__invert__")
+    ):
+        return True
+    return name.endswith("_") and not name.endswith("__")
+
+
+def _tensors(args: Any, kwargs: dict[str, Any]) -> Generator[Any, None, None]:
+    for value in (*args, *kwargs.values()):
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, (tuple, list)):
+            yield from _tensors(value, {})
+
+
+def _mapped(values: Any, change: Callable[[Any], Any]) -> Any:
+    """The same arguments or result with each value changed; tensors in named tuples stay as they are."""
+    if type(values) in (tuple, list):
+        return type(values)(_mapped(value, change) for value in values)
+    return change(values)
+
+
+def _named(values: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    return {name: _mapped(value, change) for name, value in values.items()}
+
+
+def _widened(args: tuple[Any, ...], kwargs: dict[str, Any], into: Any) -> tuple[Any, Any, bool]:
+    """The arguments in float64 (all but the tensor that is written into), and whether a lower dtype was asked for."""
+    cast: list[Any] = []
+
+    def widen(value: Any) -> Any:
+        if value is into:
+            return value
+        if _is_lower(value):
+            return value.double()
+        asked: Any = None
+        if isinstance(value, torch.dtype):
+            asked = torch.float64 if value in _LOWER else None
+        elif isinstance(value, (str, type(torch.FloatTensor))):
+            text = value if isinstance(value, str) else f"{value.__module__}.{value.__name__}"
+            asked = _LEGACY.get(text)
+        if asked is None:
+            return value
+        cast.append(value)
+        return asked
+
+    return _mapped(args, widen), _named(kwargs, widen), bool(cast)
+
+
+def _groups_fit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    if len(args) != 2 or not isinstance(kwargs.get("offs"), torch.Tensor) or kwargs.get("bias") is not None:
+        return False
+    return all(_is_wide(value) for value in args) and (args[0].dim(), args[1].dim()) == (2, 3)
+
+
+def _grouped(rows: Any, weights: Any, offs: Any) -> Any:
+    """Rows [n, in] times the weights [groups, in, out] of the group each row lies in: torch has it in float32 only."""
+    found = rows.new_zeros((rows.shape[0], weights.shape[2]))
+    start = 0
+    for group, end in enumerate(offs.tolist()):
+        found[start:end] = rows[start:end] @ weights[group]
+        start = end
+    return found
 
 
 def _watching(watch: Watch) -> Any:
-    if int(torch.__version__.split(".", 1)[0]) < 2:  # 1.12 and 1.13 have modes of another kind
+    if not hasattr(torch.overrides, "TorchFunctionMode"):  # torch before 1.12
         return contextlib.nullcontext()
     modes: Any = torch.overrides.TorchFunctionMode
 
     def seen(_: Any, function: Any, __: Any, args: Any = (), kwargs: dict[str, Any] | None = None) -> Any:
-        result = function(*args, **(kwargs or {}))
-        watch.saw(function, result)
-        return result
+        return watch.call(function, tuple(args), dict(kwargs or {}))
 
     watch.checked = True
-    return type("_Watching", (modes,), {"__torch_function__": seen})()
+    keeping = type("_Keeping", (modes,), {"__torch_function__": seen})
+    push: Any = getattr(torch.overrides, "push_torch_function_mode", None)
+    if push is not None and torch.__version__.startswith("1.12"):  # there a mode is made by what enters it
+        return push(keeping)
+    return keeping()
 
 
 @contextlib.contextmanager
@@ -115,7 +234,7 @@ def in_float64(model: Any) -> Generator[Watch, None, None]:
                 if buffer is not None and buffer.dtype.is_floating_point:
                     buffers.append((module, name, buffer))
                     module._buffers[name] = wide(buffer)
-        with _watching(watch):
+        with torch_default(torch.float64), _watching(watch):
             yield watch
     finally:
         for parameter, data in parameters:

@@ -43,8 +43,10 @@ def _limits(audit: Audit) -> Iterator[str]:
         ("reference", audit.noise.reference_float64),
         ("candidate", audit.noise.candidate_float64),
     ):
-        if said and said != "pure":
+        if said and said != "pure" and not said.startswith("kept"):
             yield f"Float64 in the {name}: {said}. What only float64 would show can be hidden by it."
+        elif not said and audit.noise.rows and audit.policy.check_float64:
+            yield f"The {name} was not run in float64. What only float64 would show was not seen."
     limited = list(dict.fromkeys(record.stage for record in audit.stages if record.status == "within_limit"))
     if limited:
         yield (

@@ -30,6 +30,12 @@ WAYS = {
     "all_nan": "layer.1 is NaN throughout",
     "nan_in_float64": "the same value is NaN in double precision alone",
     "no_float64_layer": "layer.1 is not shown in double precision",
+    "raises_in_float64": "double precision raises an error",
+    "raises_later_in_float64": "the same, but for the first batch",
+    "batch_without_float64": "layer.1 depends on how many rows are run together, and double precision raises an error",
+    "mixed_in_float64": "double precision is said to be mixed",
+    "kept_in_float64": "double precision is said to be kept",
+    "minds_tilde_in_float64": "layer.1 is moved by 1e-9 in texts with a '~', in double precision alone",
     "great_ids": "the id of '~' is 2^53 where it is 126, and the model minds neither",
     "greater_ids": "the id of '~' is 2^53 + 1 where it is 126, and the model minds neither",
     "great_numbers": "the map holds whole numbers of 2^53",
@@ -61,6 +67,7 @@ class Session:
     def __init__(self, way: str) -> None:
         self.way = way
         self.rows: Any = {}
+        self.asked = 0
 
     def describe(self) -> dict[str, Any]:
         names = ["embeddings"] + [f"layer.{k}" for k in range(LAYERS)]
@@ -96,6 +103,12 @@ class Session:
             ids, real = _padded([self.rows[row] for row in rows])
         if self.way == "breaks_at_once":
             raise RuntimeError("nothing was computed")
+        self.asked += precision is not None
+        if precision and (
+            self.way in ("raises_in_float64", "batch_without_float64")
+            or (self.way == "raises_later_in_float64" and self.asked > 1)
+        ):
+            raise NotImplementedError("'grouped' not implemented for 'Double'")
         write("input_ids", ids, ["row", "token"])
         write("real", self._real(real).astype("uint8"), ["row", "token"])
         attended = numpy.ones_like(real) if self.way.startswith("stumbles") and inputs is None else real
@@ -106,9 +119,12 @@ class Session:
                 if self.way == "stumbles_midway" and inputs is not None:
                     raise IndexError("index out of range in self")
             shown = self._fool(name, values, ids, real, precision)
-            if shown is not None and self._name(name) in stages:
+            if shown is not None and (stages is None or self._name(name) in stages):
                 write(self._name(name), shown, axes)
-        return {"float64": "pure"} if precision else {}
+        said = {"mixed_in_float64": "mixed: grouped", "kept_in_float64": "kept: softmax"}.get(
+            self.way, "pure"
+        )
+        return {"float64": said} if precision else {}
 
     def _break(self, ids: Any, precision: Any) -> None:
         tilde = bool((ids == ord("~")).any())
@@ -174,8 +190,11 @@ class Session:
             values[:] = numpy.nan
         if way == "longer_layer":
             return numpy.concatenate([values, values[:, :1]], axis=1)
-        if way == "minds_tilde":
-            values = values * (1 + 1e-3 * (ids == ord("~")).any(axis=1)[:, None, None]).astype(values.dtype)
+        if way == "batch_without_float64":
+            values = (values * (1 + 0.01 * len(values))).astype(values.dtype)
+        if way == "minds_tilde" or (way == "minds_tilde_in_float64" and precision):
+            much = 1e-3 if way == "minds_tilde" else 1e-9
+            values = values * (1 + much * (ids == ord("~")).any(axis=1)[:, None, None]).astype(values.dtype)
         return values
 
     def _encoding(self, text: str) -> Any:
