@@ -129,25 +129,27 @@ def _within_limits(records: Sequence[StageRecord]) -> str:
     subject = "1 stage differs" if count == 1 else f"{count} stages differ"
     limits = "the limit that was set" if count == 1 else "the limits that were set"
     name = nearest.stage if count == 1 else f"the nearest, {nearest.stage}, differs"
-    return (
-        f"{subject} by more than rounding explains, within {limits} "
-        f"({name} by a relative L2 of {_distance(nearest)}, {_times(nearest.times_floor)} times the noise floor)"
-    )
+    return f"{subject} by more than rounding explains, within {limits} ({name} {_distance(nearest)})"
 
 
 def _distance(record: StageRecord) -> str:
-    """The distance that comes nearest to what is allowed, in float32 or in float64."""
-    in_float64 = _share(record.float64_relative_l2, record.float64_allowed)
-    if in_float64 > _share(record.relative_l2, record.allowed):
-        return f"{record.float64_relative_l2:.1e} in float64, up to {record.float64_allowed:.2g}"
-    return f"{record.relative_l2:.1e}, up to {record.allowed:.2g}"
+    """The distance that is over its noise: in float32, or in float64 where rounding explains what float32 shows."""
+    if _only_in_float64(record):
+        return f"in float64 by a relative L2 of {record.float64_relative_l2:.1e}, up to {record.float64_allowed:.2g}"
+    return (
+        f"by a relative L2 of {record.relative_l2:.1e}, up to {record.allowed:.2g}, "
+        f"{_times(record.times_floor)} times the noise floor"
+    )
+
+
+def _only_in_float64(record: StageRecord) -> bool:
+    return record.reason.startswith("rounding explains it in float32")
 
 
 def _share_of_limit(record: StageRecord) -> float:
-    return max(
-        _share(record.relative_l2, record.allowed),
-        _share(record.float64_relative_l2, record.float64_allowed),
-    )
+    if _only_in_float64(record):
+        return _share(record.float64_relative_l2, record.float64_allowed)
+    return _share(record.relative_l2, record.allowed)
 
 
 def _share(value: float | None, allowed: float | None) -> float:

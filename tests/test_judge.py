@@ -390,7 +390,7 @@ def test_a_difference_that_only_a_limit_permits_in_float64_is_equivalent_and_sta
     record = judged(1e-7, policy=LIMITED, floor=limit(1e-3), float64=5e-4)
     found = verdict(record, policy=LIMITED)
     assert "equivalent" == found.verdict
-    assert "5.0e-04 in float64, up to 0.001" in found.headline
+    assert "(layer.1 in float64 by a relative L2 of 5.0e-04, up to 0.001)" in found.headline
 
 
 def test_a_divergence_is_said_with_value_and_permission() -> None:

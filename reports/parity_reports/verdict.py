@@ -168,7 +168,10 @@ def _place_sentence(audit: Audit) -> str:
 def _size(record: StageRecord) -> str:
     if record.noise_floor is None and record.rows:
         return f"{wording.differing(record.rows_beyond, record.rows, 'row')}."
-    if record.reason.startswith("invisible") and record.float64_relative_l2 is not None:
+    if (
+        record.reason.startswith(("invisible", "rounding explains it in float32"))
+        and record.float64_relative_l2 is not None
+    ):
         return f"{_capital(wording.float64(record))}."
     return f"{_capital(wording.relative(record))}; largest {wording.measured('difference', record.max_abs, record.max_abs_floor)}."
 
