@@ -54,7 +54,7 @@ def paired_stages(
     *,
     in_place: bool = False,
 ) -> Iterator[PairedStage | Unfit]:
-    """Every stage of the plan, in forward order; `logits` are raw, `probabilities` at each side's own temperature.
+    """Every stage of the plan, in forward order; `logits` are raw (or as far as they are known: parity.known), `probabilities` at each side's own temperature.
 
     With `in_place` a little padding that both have at the same places is marked, where taking the rest out would copy all.
     """
@@ -113,11 +113,17 @@ def paired_stages(
                 yield Unfit(stage, f"{values.candidate.shape[1]} columns, and {len(order)} classes are named")
                 continue
             values = _ordered(values, plan)
-        yield PairedStage(stage, values, example_rows, positions)
+        known = plan.known if stage == "logits" else None
+        shown = values if known is None else Pair(*(known.as_known(side) for side in values))
+        yield PairedStage(stage, shown, example_rows, positions)
         if stage == "logits" and decides(plan, values.reference):
             shares: Pair[Array] = Pair(
-                probabilities(values.reference, plan.temperatures.reference, multi_label=plan.multi_label),
-                probabilities(values.candidate, plan.temperatures.candidate, multi_label=plan.multi_label),
+                *(
+                    probabilities(side, temperature, multi_label=plan.multi_label)
+                    if known is None
+                    else known.shares(side, name, temperature)
+                    for name, side, temperature in zip(Pair._fields, values, plan.temperatures, strict=True)
+                )
             )
             yield PairedStage("probabilities", shares, example_rows, positions)
 

@@ -29,7 +29,7 @@ from parity.exclusions import check_exclusions
 from parity.fit import check_fit, rows_left_out
 from parity.inputs import Inputs, open_inputs
 from parity.ledger import Ledger
-from parity.noise import Floor, floor_of
+from parity.noise import Floor, coarser, floor_of
 from parity.pair import Pair
 from parity.plan import Plan, plan_of
 from parity.positioning import Positioning
@@ -79,7 +79,7 @@ def compare(request: Request, progress: Progress) -> Audit:
         seconds, done = Pair(0.0, 0.0), 0
         cut, positioning = _cut(described), Positioning()
         sample = _sample(sides, plan, request, inputs, positioning, progress)
-        floors = _floors(sample, request.policy)
+        floors = _floors(sample, request.policy, plan)
         ledger = Ledger(floors, _tally(described, plan, request, floors))
 
         def advance(count: int) -> None:
@@ -232,6 +232,7 @@ def _tally(
         class_order=plan.labels.kind if plan.labels is not None else "by_index",
         noise=floors("logits").max_abs,
         confidence=request.policy.confidence,
+        rounding=plan.known.step if plan.known is not None else 0.0,
     )
 
 
@@ -256,15 +257,14 @@ def _sample(
     return take_sample(sides, plan, open_sample(sides, inputs, chosen), positioning, advance)
 
 
-def _floors(sample: NoiseSample, policy: PolicyRecord) -> Callable[[str], Floor]:
+def _floors(sample: NoiseSample, policy: PolicyRecord, plan: Plan) -> Callable[[str], Floor]:
     pure = not any(kind.startswith("mixed") for kind in sample.float64)
     known: dict[str, Floor] = {}
 
     def floors(stage: str) -> Floor:
         if stage not in known:
-            known[stage] = floor_of(
-                stage, sample.noise.reference, sample.noise.candidate, policy, float64_is_pure=pure
-            )
+            noise = sample.noise if plan.known is None else coarser(sample.noise, stage)
+            known[stage] = floor_of(stage, noise.reference, noise.candidate, policy, float64_is_pure=pure)
         return known[stage]
 
     return floors

@@ -33,6 +33,7 @@ from parity.judge import (
     nan_on_both,
     reach_verdict,
 )
+from parity.known import within_rounding
 from parity.ledger import Heap, Ledger
 from parity.measure.tensors import Difference, Measurement
 from parity.noise import Floor
@@ -124,6 +125,8 @@ def conclude(
         numbered_labels=ledger.tally.numbered_labels if ledger.tally is not None else 0,
         labelled=inputs.labelled,
         breakdowns=tuple(ledger.breakdowns.values()),
+        relation=ledger.relations.found(),
+        columns_fit=ledger.relations.fits_as_it_stands,
     )
     return Audit(
         verdict=judgement.verdict,
@@ -184,9 +187,15 @@ def _tensor_stages(
             centred = _merged([ledger.centred.get(heap) for heap in heaps]) if stage == "logits" else None
             shifted = None if centred is None else centred.relative_l2
             whole = stage in ledger.whole
-            records.append(
-                judge_stage(Measured(stage, name, seen, floors(stage), exact, shifted, whole), policy)
-            )
+            record = judge_stage(Measured(stage, name, seen, floors(stage), exact, shifted, whole), policy)
+            if stage == "logits" and plan.known is not None and plan.known.only_probabilities:
+                # Their probabilities are judged in their place: nothing is lost but what the file does not hold.
+                why = f"{plan.known.said}, and is compared as such"
+                missing.append(NotCompared(stage=stage, pass_=name, reason=why, counts=False))
+                continue
+            if stage == "probabilities" and plan.known is not None:
+                record = within_rounding(record, plan.known)
+            records.append(record)
             if records[-1].status == "not_comparable":
                 missing.append(NotCompared(stage=stage, pass_=name, reason=records[-1].reason))
             elif note := nan_on_both(seen):

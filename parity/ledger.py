@@ -17,6 +17,7 @@ from parity.audit import Pass, TokenExample
 from parity.batchwise import PairedStage, Unfit, decides, paired_stages
 from parity.breakdown import Breakdown
 from parity.encoding import Encoding, Example
+from parity.measure.relations import Relations
 from parity.measure.tensors import Difference
 from parity.noise import Floor
 from parity.pair import Pair
@@ -51,6 +52,7 @@ class Ledger:
         self.tally = tally
         self.heaps: dict[Heap, dict[str, Difference]] = {"both": {}, "own": {}, "given": {}}
         self.centred: dict[str, Difference] = {}
+        self.relations = Relations()
         self.whole: set[str] = set()
         self.unfit: dict[tuple[str, Pass], str] = {}
         self.failures: set[str] = set()
@@ -237,6 +239,8 @@ class Ledger:
             elif item.stage == "logits" and softmax and item.values.reference.shape[1] > 1:
                 centred = self.centred.setdefault(heap, Difference(centred=True))
                 centred.add(item.values.reference, item.values.candidate, item.rows, item.positions)
+            if item.stage == "logits" and heap != "given" and item.values.reference.dtype.kind == "f":
+                self.relations.add(item.values.reference, item.values.candidate)
             if item.stage == "logits" and heap != "given" and decides(plan, item.values.reference):
                 self._decide(item, batches.reference.stages["logits"].axes)
 

@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from parity.audit import PolicyRecord
+from parity.pair import Pair
 from parity.stage_patterns import limit_of
 
-__all__ = ["Floor", "StageNoise", "floor_of", "rerun_limit"]
+__all__ = ["Floor", "StageNoise", "coarser", "floor_of", "rerun_limit"]
 
 UNIT_ROUNDOFF = 2.0**-24
 NOISE_FACTOR = 5.0
@@ -106,3 +107,15 @@ def floor_of(
         noise_allowed=explained * floor,
         noise_float64_allowed=noise64,
     )
+
+
+def coarser(noise: Pair[dict[str, StageNoise]], stage: str) -> Pair[dict[str, StageNoise]]:
+    """The noise of both sides, at `logits` and `probabilities` the larger one for both.
+
+    Where a side holds probabilities, both are compared in that form, and neither is finer than it.
+    """
+    known = [side[stage] for side in noise if stage in side]
+    if stage not in {"logits", "probabilities"} or not known:
+        return noise
+    worst = max(known, key=lambda item: item.relative_l2)
+    return Pair({stage: worst}, {stage: worst})

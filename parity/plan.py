@@ -8,6 +8,7 @@ from parity.align.labels import LabelAlignment, align_labels
 from parity.align.layers import StageSpec, align_stages
 from parity.audit import NotCompared
 from parity.description import Description, is_detail
+from parity.known import Known, known_of
 from parity.not_run import not_run
 from parity.pair import Pair
 
@@ -23,7 +24,7 @@ class Plan(NamedTuple):
     """What will be compared.
 
     `stages` are the float stages common to both in the reference's forward order (without `probabilities`, which the host
-    derives from `logits`); `labels` how the columns of the logits are paired, None where neither side names them; `classed`
+    derives from `logits`); `known` says what is known of the logits where a side holds probabilities; `labels` how the columns of the logits are paired, None where neither side names them; `classed`
     says that these columns are classes to decide between, as those of a regression are not; `temperatures` each side's own.
     """
 
@@ -34,6 +35,7 @@ class Plan(NamedTuple):
     temperatures: Pair[float]
     max_rows: int
     not_compared: tuple[NotCompared, ...]
+    known: Known | None = None
 
     def outputs_only(self) -> Plan:
         """The same for rows of which a side holds outputs only."""
@@ -92,7 +94,13 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
         classed = False
         missing.append(
             NotCompared(
-                stage="probabilities", reason="one side is multi-label (sigmoid), the other is not (softmax)"
+                stage="probabilities",
+                reason="one side is multi-label (sigmoid), the other is not (softmax)"
+                + (
+                    "; of a file it is said with ?activation=sigmoid"
+                    if any(not side.model_class for side in sides)
+                    else ""
+                ),
             )
         )
     limits = [side.max_rows for side in sides if side.max_rows is not None]
@@ -104,6 +112,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
         temperatures=Pair(sides.reference.temperature, sides.candidate.temperature),
         max_rows=min([rows_at_once, *limits]),
         not_compared=(*missing, *not_run(sides)),
+        known=known_of(sides, multi_label=sides.reference.multi_label) if classed else None,
     )
 
 

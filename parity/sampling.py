@@ -96,8 +96,9 @@ class _Sample:
         if self._rescue(rows, coarse, exact):
             self.equal = self.equal and same_feed(coarse)
             return
-        if not any(self.able):
-            for number in (0, 1):
+        held = self._plan.known.sides if self._plan.known is not None else ()
+        for number, side in enumerate(self._sides):
+            if not any(self.able) or side.name in held:
                 self._without_float64(number, rows, coarse[number])
         fed_equal, forced = same_feed(coarse), False
         candidate = self._sides.candidate
@@ -211,8 +212,10 @@ def _asked(plan: Plan) -> list[str]:
 
 def _one_sided(plan: Plan, number: int) -> Plan:
     """The plan of a subject against itself: no classes to permute, one temperature."""
-    own = plan.temperatures[number]
-    return plan._replace(labels=None, temperatures=Pair(own, own))
+    own, known = plan.temperatures[number], plan.known
+    if known is not None:
+        known = known._replace(sides=Pair._fields if Pair._fields[number] in known.sides else ())
+    return plan._replace(labels=None, temperatures=Pair(own, own), known=known)
 
 
 def _rounded(batch: Batch) -> Batch:

@@ -41,13 +41,14 @@ class DecisionTally:
         class_order: str,
         noise: float | None,
         confidence: float,
+        rounding: float = 0.0,
     ) -> None:
         self._names = list(names)
         self._own = own
         self._multi_label = multi_label
         self._class_order = class_order
         self._confidence = confidence
-        self._count = DecisionCount(multi_label=multi_label, noise=noise, keep=_KEEP)
+        self._count = DecisionCount(multi_label=multi_label, noise=noise, keep=_KEEP, rounding=rounding)
         self._distances = TemperatureSums(
             temperatures,
             multi_label=multi_label,

@@ -63,8 +63,18 @@ outputs = Adapter(
     runner=_HERE / "outputs_runner.py",
     options=(
         _TEMPERATURE,
-        Option("classes", "text", "The classes' names in the order of the logits: a,b,c."),
-        Option("logits", "text", "The column (or array) that holds the logits; `logits` by itself."),
+        Option(
+            "classes",
+            "text",
+            "The classes' names in the order of the logits, or the columns of a table: a,b,c.",
+        ),
+        Option("logits", "text", "The column (or array) that holds the scores; `logits` by itself."),
+        Option(
+            "values",
+            "choice",
+            "What the scores are; unless said, it is told from all rows.",
+            ("logits", "probabilities", "log_probabilities"),
+        ),
         Option(
             "activation",
             "choice",

@@ -1,11 +1,13 @@
-"""A file of outputs, read: what any other system said, a row of logits an example.
+"""A file of outputs, read: what any other system computed, a row of scores an example.
 
-    .npz      arrays `logits` [rows, classes], and optionally `ids`, `labels`, `text`, `pair` [rows], `classes` [classes]
-    .jsonl    an object a line: `logits` a list, and optionally `id`, `label`, `text`, `pair`, and `classes`, in every
-              row the same list
-    .parquet  the same by column
+    .npz         arrays `logits` [rows, classes], and optionally `ids`, `labels`, `text`, `pair` [rows], `classes` [classes]
+    .jsonl       an object a line: `logits` a list, a mapping of class to score, or a list of {"label", "score"}; and
+                 optionally `id`, `label`, `text`, `pair`, and `classes`, in every row the same list. Or such a mapping
+                 or list alone on each line
+    .parquet     the same by column
+    .csv, .tsv   a header; a column for each class, and optionally `id`, `label`, `text`, `pair`
 
-Nothing in it is executed: an .npz with pickled objects is refused. The runner loads this file by path, in a process
+Whether the scores are logits, probabilities or log-probabilities is told from all rows (outputs_values.py). Nothing in it is executed: an .npz with pickled objects is refused. The runner loads this file by path, in a process
 where parity is not; so it imports numpy alone (and pyarrow for Parquet).
 """
 
@@ -15,10 +17,11 @@ where parity is not; so it imports numpy alone (and pyarrow for Parquet).
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import math
 import os
-import zipfile
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,10 +37,25 @@ _NAMES = {
     "texts": ("text", "texts", "sentence"),
     "pairs": ("pair", "pairs", "text_pair"),
 }
-_MOST = int(np.finfo(np.float64).max)
 _SAME_CLASSES = (
     "Write the names in the order of the logits, the same list in every row; or rename the column."
 )
+
+
+def _sibling(name: str) -> Any:
+    known = "_parity_" + name
+    if known not in sys.modules:
+        spec = importlib.util.spec_from_file_location(known, Path(__file__).parent / (name + ".py"))
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[known] = module
+        spec.loader.exec_module(module)
+    return sys.modules[known]
+
+
+_scores = _sibling("outputs_scores")
+_tables = _sibling("outputs_table")
+_values = _sibling("outputs_values")
 
 
 class Unreadable(Exception):
@@ -50,7 +68,11 @@ class Unreadable(Exception):
 
 
 class Outputs(NamedTuple):
-    """Logits [rows, classes] in float32 or float64, and what stands beside them, one entry a row, None where absent."""
+    """Logits [rows, classes] in float32 or float64, and what stands beside them, one entry a row, None where absent.
+
+    `column` is where they stood, `stored` the dtype that the file tells (empty for text, which has none), `values` what the
+    numbers of the file are: where they are no logits, `logits` are what has these probabilities.
+    """
 
     logits: NDArray[Any]
     ids: list[str | None] | None
@@ -58,74 +80,169 @@ class Outputs(NamedTuple):
     texts: list[str] | None
     pairs: list[str | None] | None
     classes: list[str] | None
+    column: str
+    stored: str
+    values: Any
 
 
 def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
     """Read the file; raises Unreadable with the row where there is one to blame."""
     if not os.path.isfile(path):
-        raise Unreadable(f"There is no file of outputs at {path}.", "Name a .npz, .jsonl or .parquet file.")
-    column = options.get("logits", "logits")
+        raise Unreadable(f"There is no file of outputs at {path}.", f"Name a {_ENDINGS} file.")
     ending = os.path.splitext(path)[1].lower()
-    if ending == ".npz":
-        columns, classes = _npz(path)
-        if column not in columns:
-            raise Unreadable(f"{path} holds no array {column!r}; it has {_names(columns)}.", _which(column))
-        logits = columns[column]
-    elif ending in (".jsonl", ".ndjson", ".parquet"):
-        rows = list(_parquet(path) if ending == ".parquet" else _json_lines(path))
-        if not rows:
-            raise Unreadable(f"{path} holds no row.", "Give a file with a row of logits for each example.")
-        # Of all rows: an id that the first row lacks is an id all the same.
-        known = dict.fromkeys(name for row in rows for name in row)
-        if column not in known:
-            raise Unreadable(f"{path} has no column {column!r}; it has {_names(known)}.", _which(column))
-        names = [name for name in known if name not in (column, "classes")]
-        columns = {name: [row.get(name) for row in rows] for name in names}
-        logits, classes = _stack(path, [row.get(column) for row in rows]), _classes(path, rows)
-    else:
+    if ending not in _READERS:
         raise Unreadable(
-            f"{path} ends in {ending or 'nothing'}, which outputs: does not read.",
-            "Use .npz, .jsonl or .parquet.",
+            f"{path} ends in {ending or 'nothing'}, which outputs: does not read.", f"Use {_ENDINGS}."
         )
+    chosen = [name.strip() for name in options["classes"].split(",")] if "classes" in options else None
+    raw = _READERS[ending](path, options.get("logits"), chosen)
+    logits, classes = raw.logits, raw.classes
     if logits.ndim != 2 or logits.dtype.kind not in "fiu" or 0 in logits.shape:
         raise Unreadable(
             f"{path}: logits have shape {list(logits.shape)} and dtype {logits.dtype}, where numbers [rows, classes] belong.",
             "Save them as a two-dimensional array.",
         )
-    if "classes" in options:
-        classes = [name.strip() for name in options["classes"].split(",")]
+    if chosen is not None and classes is not None and raw.named and set(chosen) == set(classes):
+        logits = logits[:, [classes.index(name) for name in chosen]]
+    classes = chosen if chosen is not None else classes
     if classes is not None and len(classes) != logits.shape[1]:
         raise Unreadable(
             f"{path} has {logits.shape[1]} logits a row and {len(classes)} class names.",
             "Give one name for each: ?classes=a,b,c.",
         )
-    beside = {part: _beside(path, columns, names, len(logits)) for part, names in _NAMES.items()}
     wide = logits.dtype == np.float64 or logits.dtype.kind in "iu"
+    stored, logits = logits.dtype, logits.astype(np.float64 if wide else np.float32)
+    values = _look_at(path, logits, stored, options)
+    beside = {part: _beside(path, raw.columns, names, len(logits)) for part, names in _NAMES.items()}
     texts = beside["texts"]
     return Outputs(
-        logits.astype(np.float64 if wide else np.float32),
+        _values.as_logits(logits, values, multi_label=options.get("activation") == "sigmoid"),
         beside["ids"],
         beside["labels"],
         None if texts is None else [_text(path, row, text) for row, text in enumerate(texts)],
         beside["pairs"],
         classes,
+        raw.column,
+        stored.name if ending in (".npz", ".parquet") else "",
+        values,
     )
+
+
+def _look_at(path: str, logits: NDArray[Any], stored: Any, options: Mapping[str, str]) -> Any:
+    """What the numbers are; refuses what cannot be what the user says it is."""
+    forced = options.get("values")
+    found = _values.look_at(
+        logits, stored=stored, multi_label=options.get("activation") == "sigmoid", forced=forced
+    )
+    row = _values.out_of_range(logits, found.kind, found.percent) if forced is not None else None
+    if row is not None:
+        raise Unreadable(
+            f"{path}, row {row + 1}: these are no {found.kind.replace('_', '-')}: {logits[row].tolist()[:8]}.",
+            "Leave out ?values to have them looked at, or say ?values=logits.",
+        )
+    return found
+
+
+class _Raw(NamedTuple):
+    """What a file holds, before it is known what the numbers are; `named` says that the classes head the scores themselves."""
+
+    logits: NDArray[Any]
+    classes: list[str] | None
+    columns: dict[str, Any]
+    column: str
+    named: bool = False
+
+
+def _read_npz(path: str, column: str | None, chosen: list[str] | None) -> _Raw:
+    columns, classes = _npz(path)
+    name = column or "logits"
+    if name not in columns:
+        raise Unreadable(f"{path} holds no array {name!r}; it has {_names(columns)}.", _which(name))
+    return _Raw(columns.pop(name), classes, columns, name)
+
+
+def _read_rows(path: str, column: str | None, chosen: list[str] | None) -> _Raw:
+    parquet = path.lower().endswith(".parquet")
+    rows = list(_parquet(path) if parquet else _json_lines(path))
+    if not rows:
+        raise Unreadable(f"{path} holds no row.", "Give a file with a row of logits for each example.")
+    whole = not parquet and column is None and _alone(rows)
+    if whole:
+        rows = [{"": row} for row in rows]
+    # Of all rows: an id that the first row lacks is an id all the same.
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise Unreadable(
+                f"{path}, line {number + 1}: not an object.", 'Write {"logits": [...]} on each line.'
+            )
+    known = dict.fromkeys(name for row in rows for name in row)
+    # A column that names its classes says by itself that it holds scores.
+    telling = [name for name in known if "logits" not in known and _scores.as_mapping(rows[0].get(name))]
+    name = "" if whole else column or (telling[0] if len(telling) == 1 else "logits")
+    if name not in known:
+        raise Unreadable(f"{path} has no column {name!r}; it has {_names(known)}.", _which(name))
+    names = [other for other in known if other not in (name, "classes")]
+    try:
+        scores = _scores.stack([row.get(name) for row in rows])
+    except _scores.BadRow as error:
+        raise Unreadable(f"{path}, row {error.row + 1}: {error.what}.", error.next_step) from None
+    classes = scores.classes if scores.classes is not None else _classes(path, rows)
+    columns = {other: [row.get(other) for row in rows] for other in names}
+    return _Raw(scores.values, classes, columns, name or "line", scores.classes is not None)
+
+
+def _alone(rows: list[Any]) -> bool:
+    """Whether each line is a row's scores and nothing else: a list, or an object of nothing but numbers."""
+    first = rows[0]
+    if isinstance(first, list):
+        return True
+    free = not {"logits", "classes"} & set(first) and not any(
+        set(names) & set(first) for names in _NAMES.values()
+    )
+    return free and bool(first) and all(_is_number(value) for value in first.values())
+
+
+def _read_table(path: str, column: str | None, chosen: list[str] | None) -> _Raw:
+    beside = frozenset(name for names in _NAMES.values() for name in names)
+    delimiter = "\t" if path.lower().endswith(".tsv") else ","
+    try:
+        table = _tables.read_table(path, delimiter, column, chosen, beside)
+    except _tables.BadTable as error:
+        apart = "" if error.reason.startswith(",") else " "
+        raise Unreadable(f"{path}{apart}{error.reason}.", error.next_step) from None
+    try:
+        scores = _scores.stack(table.scores)
+    except _scores.BadRow as error:
+        raise Unreadable(f"{path}, line {error.row + 2}: {error.what}.", error.next_step) from None
+    named = table.classes is not None or scores.classes is not None
+    return _Raw(scores.values, table.classes or scores.classes, table.beside, column or "logits", named)
+
+
+_READERS = {
+    ".npz": _read_npz,
+    ".jsonl": _read_rows,
+    ".ndjson": _read_rows,
+    ".parquet": _read_rows,
+    ".csv": _read_table,
+    ".tsv": _read_table,
+}
+_ENDINGS = ".npz, .jsonl, .parquet, .csv or .tsv"
 
 
 def _npz(path: str) -> tuple[dict[str, Any], list[str] | None]:
     try:
         with np.load(path, allow_pickle=False) as file:
             columns: dict[str, Any] = {name: file[name] for name in file.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # noqa: BLE001 - whatever a damaged archive or header makes the library raise
         raise Unreadable(
-            f"{path} is not an .npz that can be read safely ({error}).",
+            f"{path} is not an .npz that can be read safely ({error or type(error).__name__}).",
             "Save it with numpy.savez, without object arrays.",
         ) from None
     classes = columns.pop("classes", None)
     return columns, None if classes is None else [str(name) for name in classes.reshape(-1)]
 
 
-def _json_lines(path: str) -> Iterator[dict[str, Any]]:
+def _json_lines(path: str) -> Iterator[Any]:
     with Path(path).open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -136,7 +253,7 @@ def _json_lines(path: str) -> Iterator[dict[str, Any]]:
                 raise Unreadable(
                     f"{path}, line {number}: not JSON ({error}).", "Write one JSON object a line."
                 ) from None
-            if not isinstance(row, dict):
+            if not isinstance(row, (dict, list)):
                 raise Unreadable(
                     f"{path}, line {number}: not an object.", 'Write {"logits": [...]} on each line.'
                 )
@@ -146,7 +263,6 @@ def _json_lines(path: str) -> Iterator[dict[str, Any]]:
 def _parquet(path: str) -> Iterator[dict[str, Any]]:
     try:
         parquet: Any = importlib.import_module("pyarrow.parquet")
-        errors: Any = importlib.import_module("pyarrow").ArrowException
     except ImportError:
         raise Unreadable(
             f"Reading {path} needs pyarrow, which is not installed.", "pip install pyarrow"
@@ -154,32 +270,8 @@ def _parquet(path: str) -> Iterator[dict[str, Any]]:
     try:
         for batch in parquet.ParquetFile(path).iter_batches(batch_size=1024):
             yield from batch.to_pylist()
-    except (errors, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - a value that Python has no place for, among others
         raise Unreadable(f"{path} is not Parquet that can be read ({error}).", "Write it again.") from None
-
-
-def _stack(path: str, rows: list[Any]) -> NDArray[Any]:
-    width: int | None = None
-    for number, row in enumerate(rows):
-        if not isinstance(row, list) or not all(_is_number(value) for value in row):
-            raise Unreadable(
-                f"{path}, row {number + 1}: logits are not a list of numbers.",
-                "Write one number for each class.",
-            )
-        length = len(row)
-        if width is not None and length != width:
-            raise Unreadable(
-                f"{path}, row {number + 1}: {length} logits where the rows before have {width}.",
-                "Write one number for each class.",
-            )
-        width = length
-        big = next((value for value in row if isinstance(value, int) and abs(value) > _MOST), None)
-        if big is not None:
-            raise Unreadable(
-                f"{path}, row {number + 1}: a logit of {len(str(abs(big)))} digits is more than a float64 holds.",
-                "Write numbers that a model can have said.",
-            )
-    return np.array(rows, np.float64)
 
 
 def _classes(path: str, rows: list[dict[str, Any]]) -> list[str] | None:

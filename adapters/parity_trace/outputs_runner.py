@@ -29,6 +29,7 @@ class Session:
         self._host = host
         self._path = path
         self._temperature = float(options.get("temperature", "1"))
+        self._forced = "values" in options
         self._multi_label = options.get("activation") == "sigmoid"
         self._by_id = self._rows_by_id(options.get("match"))
         self._lies_at: dict[int, int] = {}
@@ -39,18 +40,27 @@ class Session:
         outputs = self._outputs
         rows, classes = outputs.logits.shape
         notes = [f"Nothing but the logits [{rows}, {classes}] of {Path(self._path).name} can be compared."]
+        values = outputs.values
+        if values.kind != "logits":
+            notes.append(self._told_of(values))
+        elif values.like_sigmoid and classes > 1:
+            notes.append(
+                "Every value lies in [0, 1] and the rows do not sum to one: these may be probabilities, a sigmoid for each "
+                "class (?activation=sigmoid). They are taken for logits."
+            )
+        if outputs.column not in ("logits", "line"):
+            notes.append(f"The scores were found in {outputs.column!r}.")
         if outputs.ids is not None and self._by_id is None:
             notes.append(
                 "Its rows are taken in the order of the inputs, as was asked for; its ids are not looked at."
             )
-        with Path(self._path).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.sha256(Path(self._path).read_bytes()).hexdigest()
         return {
             "framework": "outputs",
             "versions": {"python": platform.python_version(), "numpy": np.__version__},
             "model_class": "",
             "task": "sequence_classification",
-            "dtype": outputs.logits.dtype.name,
+            "dtype": outputs.stored,
             "device": "",
             "labels": outputs.classes,
             "multi_label": self._multi_label,
@@ -58,6 +68,9 @@ class Session:
             "weights_digest": None,
             "stages": [{"name": "logits", "axes": ["row", "class"], "module": ""}],
             "scope": "outputs",
+            "values": values.kind,
+            "rounded": values.step,
+            "decimals": values.decimals,
             "can": {"same_ids": False, "float64": False, "pairs": "optional", "tokens": False},
             "notes": notes,
             "recorded": {
@@ -91,6 +104,25 @@ class Session:
             places = rows if self._by_id is None else [self._lies_at[row] for row in rows]
             write("logits", self._outputs.logits[list(places)], ["row", "class"])
         return {}
+
+    def _told_of(self, values: Any) -> str:
+        kind = values.kind.replace("_", "-")
+        how = ", in percent" if values.percent else ""
+        if values.decimals is not None:
+            how += f", rounded to {values.decimals} decimals"
+        elif values.step:
+            how += ", in float16"
+        if self._forced:
+            why = "as ?values says"
+        elif self._multi_label:
+            why = "all lie in [0, 1]"
+        else:
+            why = (
+                "every row sums to one"
+                if values.kind == "probabilities"
+                else "the exponentials of every row sum to one"
+            )
+        return f"Its values are {kind} and not logits ({why}){how}: their logarithms are compared (?values=logits takes them as they are)."
 
     def close(self) -> None:
         """Nothing is held."""

@@ -95,6 +95,11 @@ CATALOGUE: dict[str, CauseEntry] = {
         CauseEntry("output.label_order", "label", "the column permutation that brings agreement"),
         CauseEntry("output.temperature", "probabilities", "one T fits all rows"),
         CauseEntry("output.activation", "probabilities", "softmax or sigmoid"),
+        CauseEntry(
+            "output.probabilities",
+            "logits",
+            "one side gives probabilities or log-probabilities: their logarithm compared",
+        ),
         CauseEntry("output.constant", "label", "every input gets the same answer"),
         CauseEntry("none", "–", "within the noise floor everywhere"),
     )

@@ -16,6 +16,7 @@ from parity.audit import (
 )
 from parity.breakdown import Breakdown
 from parity.description import Description
+from parity.measure.relations import Relation
 
 __all__ = ["Evidence"]
 
@@ -24,7 +25,8 @@ class Evidence(NamedTuple):
     """All that one comparison saw, from which findings are drawn.
 
     `unknown_label` is the first that is no class; `numbered_labels` counts those that were a class's number, `labelled` all.
-    `breakdowns` are the sides whose own forwards failed.
+    `breakdowns` are the sides whose own forwards failed; `relation` how the logits are the same after all, if they are,
+    `columns_fit` that no other order of their columns is nearer.
     """
 
     reference: Description
@@ -45,6 +47,8 @@ class Evidence(NamedTuple):
     numbered_labels: int = 0
     labelled: int = 0
     breakdowns: Sequence[Breakdown] = ()
+    relation: Relation | None = None
+    columns_fit: bool = False
 
     @property
     def start(self) -> StageRecord | FirstDivergence | None:

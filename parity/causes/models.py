@@ -14,6 +14,9 @@ from parity.judge import stage_rank
 __all__ = ["configuration_findings", "runtime_findings", "weights_findings"]
 
 
+_ROUNDING = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+_GROWTH = 100.0  # how far the roundings of one format grow on the way to a first difference
+
 _CONFIG_CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "config.layer_norm_eps",
@@ -158,15 +161,36 @@ def _some(names: list[str]) -> str:
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
 
+def _fits_dtypes(evidence: Evidence) -> bool:
+    """Whether the first difference is of a size that the coarser of the two formats can make."""
+    first = evidence.first
+    if first is None:
+        return True
+    seen = [
+        item.relative_l2 for item in evidence.stages if (item.stage, item.pass_) == (first.stage, first.pass_)
+    ]
+    rounding = [_ROUNDING.get(side.dtype) for side in (evidence.reference, evidence.candidate)]
+    known = [unit for unit in rounding if unit is not None]
+    if not seen or seen[0] is None or len(known) < 2:
+        return True
+    return seen[0] <= _GROWTH * max(known)
+
+
 def runtime_findings(evidence: Evidence) -> Iterator[Finding]:
     ours, theirs = evidence.reference, evidence.candidate
     if ours.dtype and theirs.dtype and ours.dtype != theirs.dtype:
+        fits = _fits_dtypes(evidence)
         yield Finding(
-            cause="runtime.dtype",
+            cause="runtime.dtype" if fits else None,
             stage="embeddings",
-            severity="divergent" if evidence.first is not None else "notice",
-            sentence=f"The reference computes in {ours.dtype}, the candidate in {theirs.dtype}.",
-            evidence={"standing": "suspected", "reference": ours.dtype, "candidate": theirs.dtype},
+            severity="divergent" if evidence.first is not None and fits else "notice",
+            sentence=f"The reference computes in {ours.dtype}, the candidate in {theirs.dtype}"
+            f"{'' if fits else '; what differs is more than that explains'}.",
+            evidence={
+                "standing": "suspected" if fits else "observed",
+                "reference": ours.dtype,
+                "candidate": theirs.dtype,
+            },
         )
     attention = [side.config.get("attn_implementation") for side in (ours, theirs)]
     if all(attention) and attention[0] != attention[1]:

@@ -13,7 +13,8 @@ __all__ = ["outputs_findings"]
 def outputs_findings(evidence: Evidence) -> Iterator[Finding]:
     labels, decisions = evidence.labels, evidence.decisions
     if labels is not None and labels.kind in {"permuted", "by_index"}:
-        divergent = evidence.first is not None and evidence.first.stage == "logits"
+        fits = labels.kind == "by_index" and evidence.columns_fit
+        divergent = evidence.first is not None and evidence.first.stage == "logits" and not fits
         yield Finding(
             cause="output.label_order",
             stage="label",
@@ -28,9 +29,12 @@ def outputs_findings(evidence: Evidence) -> Iterator[Finding]:
     names = evidence.reference.labels or []
     if labels is not None and labels.kind == "same" and len(set(names)) < len(names):
         yield Finding(stage="label", sentence=labels.sentence, evidence={"standing": "observed"})
+    yield from _probabilities(evidence)
+    related = list(_related(evidence))
+    yield from related
     yield from _shift(evidence)
-    if decisions is None:
-        return
+    if decisions is None or related:
+        return  # what the columns or an activation explain, no temperature does
     implied = decisions.implied_temperature
     said = evidence.reference.temperature, evidence.candidate.temperature
     if said[0] != said[1]:
@@ -55,6 +59,59 @@ def outputs_findings(evidence: Evidence) -> Iterator[Finding]:
             sentence=f"The candidate's logits are the reference's at temperature {implied.value:.2f} (R2 {implied.r2:.4f}).",
             evidence={"standing": "suspected", "implied": implied.value, "r2": implied.r2},
         )
+
+
+def _probabilities(evidence: Evidence) -> Iterator[Finding]:
+    """A side that holds probabilities: its logarithms are compared, and it is reported."""
+    for side, described in (("reference", evidence.reference), ("candidate", evidence.candidate)):
+        if described.values == "logits":
+            continue
+        digits = "" if described.decimals is None else f", rounded to {described.decimals} decimals"
+        yield Finding(
+            cause="output.probabilities",
+            stage="logits",
+            sentence=f"The {side} holds {described.values.replace('_', '-')} and not logits{digits}: they are compared as such.",
+            evidence={"standing": "observed", "side": side, "values": described.values},
+        )
+
+
+def _related(evidence: Evidence) -> Iterator[Finding]:
+    """Logits that are the same numbers after all: in another order of the columns, or as probabilities of the other's."""
+    relation = evidence.relation
+    if relation is None or evidence.first is None or evidence.first.stage not in ("logits", "probabilities"):
+        return
+    seen = {
+        "standing": "suspected",
+        "relative L2": relation.left,
+        "relative L2 as they stand": relation.apart,
+    }
+    if relation.kind == "columns":
+        names = evidence.reference.labels or evidence.candidate.labels or []
+        moved = [
+            f"column {place} is the candidate's {column}{f' ({names[place]})' if place < len(names) else ''}"
+            for place, column in enumerate(relation.order)
+            if place != column
+        ]
+        more = f" and {len(moved) - 6} more" if len(moved) > 6 else ""
+        yield Finding(
+            cause="output.label_order",
+            stage="logits",
+            severity="divergent",
+            sentence=f"The candidate's columns fit the reference's in another order: {', '.join(moved[:6])}{more} "
+            f"(relative L2 {relation.left:.1e} in that order, {relation.apart:.1e} as they stand).",
+            evidence={**seen, "permutation": list(relation.order)},
+        )
+        return
+    other = "candidate" if relation.side == "reference" else "reference"
+    option = "?activation=sigmoid" if relation.kind == "sigmoid" else "?values=probabilities"
+    yield Finding(
+        cause="output.activation",
+        stage="logits",
+        severity="divergent",
+        sentence=f"The {relation.side}'s values are the {relation.kind} of the {other}'s (relative L2 {relation.left:.1e}): "
+        f"the {relation.side} holds probabilities, not logits. Name them with {option}, and the two are compared as such.",
+        evidence={**seen, "side": relation.side, "activation": relation.kind},
+    )
 
 
 def _shift(evidence: Evidence) -> Iterator[Finding]:

@@ -157,9 +157,14 @@ class DecisionCount:
     noise: how far a logit may move by rounding (absolute, in logit units); a flip is explained by noise when the row's
     margin is at most twice its largest logit difference and that difference is at most `noise`. None explains none.
     keep: how many flips to keep in full.
+    rounding: how far rounding moved a probability at most, where a side holds rounded ones: a flip between two that
+    lie no further apart than that on both sides is explained too.
     """
 
-    def __init__(self, *, multi_label: bool = False, noise: float | None = None, keep: int = 100) -> None:
+    def __init__(
+        self, *, multi_label: bool = False, noise: float | None = None, keep: int = 100, rounding: float = 0.0
+    ) -> None:
+        self.rounding = rounding
         self.multi_label = multi_label
         self.noise = noise
         self.keep = keep
@@ -206,6 +211,8 @@ class DecisionCount:
             # A flip's margin cannot exceed twice what moved; the slack is for rounding where the two meet.
             reach = 2 * effective * (1 + 1e-9)
             explained = (margins[flips] <= reach) & (effective <= self.noise)
+        if self.rounding:
+            explained |= self._near(a[flips]) & self._near(b[flips])
         self._flips_total += len(flips)
         self._explained += int(explained.sum())
         kept = np.lexsort((at_position[flips], at_row[flips]))[: self.keep]
@@ -256,6 +263,17 @@ class DecisionCount:
             return np.full(len(logits), np.inf)
         top = np.partition(logits, -2, axis=1)
         return np.asarray(top[:, -1] - top[:, -2])
+
+    def _near(self, logits: Floats) -> npt.NDArray[np.bool_]:
+        """[rows] whether the probabilities that decide lie within twice the rounding of each other (or of a half)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.multi_label:
+                apart = np.abs(1.0 / (1.0 + np.exp(-logits)) - 0.5).min(axis=1)
+            else:
+                shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+                top = np.partition(shares / shares.sum(axis=1, keepdims=True), -2, axis=1)
+                apart = (top[:, -1] - top[:, -2]) / 2
+        return np.asarray(apart <= self.rounding * (1 + 1e-6) + 1e-9)
 
     def _moved(self, a: Floats, b: Floats) -> tuple[Floats, Floats]:
         """[rows] the largest |b - a|, and the same less the constant that makes it smallest (no shift for multi-label)."""

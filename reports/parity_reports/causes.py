@@ -83,6 +83,9 @@ _REMEDIES = {
     ),
     "output.temperature": Remedy("Another temperature", "Set the reference's temperature."),
     "output.activation": Remedy("Softmax against sigmoid", "Apply the reference's output activation."),
+    "output.probabilities": Remedy(
+        "Probabilities, not logits", "Write the logits, or the probabilities of both sides."
+    ),
     "output.constant": Remedy("Every input gets one answer", "Look at the tokenizer first."),
 }
 
