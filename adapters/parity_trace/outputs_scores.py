@@ -120,7 +120,7 @@ def _lists(rows: Sequence[Any]) -> list[list[Any]]:
 def _digits(number: int) -> int:
     """How many decimal digits, without writing them: Python refuses to write very many."""
     count = int(abs(number).bit_length() * 0.30103)
-    return count + (abs(number) >= 10**count)
+    return count + int(abs(number) >= 10**count)
 
 
 def _is_number(value: Any) -> bool:

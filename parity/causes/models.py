@@ -15,7 +15,7 @@ __all__ = ["configuration_findings", "runtime_findings", "weights_findings"]
 
 
 _ROUNDING = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
-_GROWTH = 100.0  # how far the roundings of one format grow on the way to a first difference
+_GROWTH = 1000.0  # how far the roundings of one format grow on the way to a first difference
 
 _CONFIG_CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (

@@ -111,8 +111,8 @@ def test_the_same_scores_in_every_form_are_parity(tmp_path: Path) -> None:
     bare.write_text("".join(json.dumps(dict(row)) + "\n" for row in rows))
     for number, path in enumerate((saved(tmp_path / "l.tsv", LOGITS), saved(tmp_path / "l.jsonl", LOGITS))):
         assert "parity" == audited(reference, path, tmp_path / f"a{number}").verdict
-    for path in (pipeline, bare):
-        audit = audited(reference, f"outputs:{path}", tmp_path / path.stem)
+    for lines in (pipeline, bare):
+        audit = audited(reference, f"outputs:{lines}", tmp_path / lines.stem)
         assert ("parity", NAMES) == (audit.verdict, audit.reference.labels)
 
 
