@@ -106,7 +106,7 @@ def parity() -> None:
 @running_options
 @click.pass_obj
 def compare(
-    out: OutFolder,
+    out: OutFolder | None,
     /,
     reference: str,
     candidate: str,
@@ -132,7 +132,8 @@ def compare(
     from parity.subject import parse_subject
     from parity.watching import watch
 
-    out.empty(Path(folder), kept=[_audit_file(seed_audit)] if seed_audit is not None else [])
+    if out is not None:  # the command by itself, without `main`
+        out.empty(Path(folder), kept=[_audit_file(seed_audit)] if seed_audit is not None else [])
     subjects = Pair(parse_subject(reference), parse_subject(candidate))
     asked = with_options(load_policy(policy), ignore=ignore, allow_inconclusive=allow_inconclusive)
     seeds_known = load_seed_audit(_audit_file(seed_audit)) if seed_audit is not None else None

@@ -106,7 +106,7 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
 @running_options
 @click.pass_obj
 def seeds(
-    out: OutFolder,
+    out: OutFolder | None,
     /,
     runs: tuple[str, ...],
     seed_count: int | None,
@@ -144,7 +144,8 @@ def seeds(
     from parity.seeds.survey import SurveyRequest, survey
     from parity.watching import watch
 
-    out.empty(Path(folder))
+    if out is not None:  # the command by itself, without `main`
+        out.empty(Path(folder))
     _check(alpha, executor, address)
     _check_limits(metric, margin, churn_budget)
     known = read_factors(Path(factors)) if factors is not None else None
