@@ -4,6 +4,7 @@ BIN := .venv/bin
 ARCHIVE := allennlp:fixtures/reviews.tar.gz
 PORT := hf:fixtures/port
 SEED ?= 0
+JOBS ?= 2
 INPUTS := --inputs fixtures/reviews.jsonl
 
 .PHONY: demo test proof proof-tenth lint setup environments versions clean
@@ -17,7 +18,7 @@ demo: environments
 	@echo; echo "Reports: audits/port/report.html (parity) and audits/wrong-port/report.html (divergent)"
 
 test: environments .venv/models
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 # Every table of the proof, and its page under docs/ (hours; a run that was stopped goes on where it was).
 proof: environments .venv/models

@@ -1,11 +1,30 @@
-"""What all tests share: on CI, property-based tests draw the same examples every time; elsewhere new ones."""
+"""What all tests share.
+
+On CI, property-based tests draw the same examples every time; elsewhere new ones. Where several workers share the tests (`-n 2`), each takes
+whole modules, and the longest come first, so that no worker is left with one at the end: those with the most tests that run a real
+framework, which take seconds each. A worker computes on one core: its neighbours have the others.
+"""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(_name, "1")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the modules that take longest first, each as a whole and in its own order, where several workers share them."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    real = Counter(item.path for item in items if item.get_closest_marker("real") is not None)
+    items.sort(key=lambda item: -real[item.path])

@@ -120,7 +120,7 @@ def test_a_python_that_is_too_old_is_said_with_its_version(minor: str, folder: P
         pytest.skip(f"no Python {minor} here")
     run = _compare("hf:./m", f"hf:./m@{old}", folder, tmp_path)
     _said(run, (str(old), "older" if minor == "2.7" else minor, "3.8 or newer"), "interpreter-broken", 2)
-    _nothing_is_left(tmp_path)
+    _nothing_but_the_error_is_left(tmp_path)
 
 
 def _runs(python: Path) -> bool:
@@ -131,7 +131,7 @@ def _runs(python: Path) -> bool:
 def test_one_side_that_cannot_be_opened_ends_the_other(folder: Path, tmp_path: Path) -> None:
     run = _compare("hf:./m", "hf:./none", folder, tmp_path)
     _said(run, ("no folder ./none", "hub id"), "subject-not-found", 2)
-    _nothing_is_left(tmp_path)
+    _nothing_but_the_error_is_left(tmp_path)
 
 
 def test_a_nan_on_one_side_is_a_divergence_said_in_a_sentence(folder: Path, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_nan_on_both_sides_is_no_pass(folder: Path, tmp_path: Path) -> None:
     assert 1 == run.code, run.complained
     audit = load_audit(tmp_path / "audit" / "audit.json")
     assert "not_comparable" == audit.verdict
-    assert "layer.1 was not: every value is NaN or infinite on both sides" in audit.headline
+    assert "layer.1 was not compared: every value is NaN or infinite on both sides" in audit.headline
     assert "label" not in {record.stage for record in audit.stages if record.status == "divergent"}
 
 
@@ -225,7 +225,7 @@ def test_a_runner_that_is_killed_is_told_for_what_it_is(seconds: float, folder: 
         "runner-died",
         3,
     )
-    _nothing_is_left(tmp_path)
+    _nothing_but_the_error_is_left(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -349,6 +349,12 @@ def _nothing_is_left(tmp_path: Path, but: str = "") -> None:
     mark = str(tmp_path).encode()
     alive = [path for path in glob.glob("/proc/[0-9]*/environ") if mark in _bytes(path)]
     assert [] == alive
+
+
+def _nothing_but_the_error_is_left(tmp_path: Path) -> None:
+    """The two reports of a command that came to no audit, and else nothing."""
+    assert ["junit.xml", "summary.md"] == sorted(path.name for path in (tmp_path / "audit").iterdir())
+    _nothing_is_left(tmp_path, but="audit")
 
 
 def _bytes(path: str) -> bytes:
