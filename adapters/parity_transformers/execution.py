@@ -48,6 +48,8 @@ def of_forward(
     before = [one.requires_grad for one in parameters]
     order = [name for name in first if name not in set(last)]
     outputs: Any = None
+    silent: set[int] = set()
+    undo = _hooked(model, silent)
     try:
         for one in parameters:
             one.requires_grad_(True)
@@ -61,6 +63,8 @@ def of_forward(
     except Exception:  # noqa: BLE001  # in-place work on a leaf, a conversion to numpy: what a model does without gradients is its own affair
         whole, needs, elsewhere = False, {}, set()
     finally:
+        for one in undo:
+            one.remove()
         seen.clear()
         for one, flag in zip(parameters, before):
             one.requires_grad_(flag)
@@ -71,6 +75,20 @@ def of_forward(
         fixed
     )  # packed integers have no gradients, so nothing is known of them
     return Execution(needs, elsewhere, True)
+
+
+def _hooked(model: Any, silent: set[int]) -> list[Any]:
+    """Hooks that note every module with parameters and no parts of its own whose output came without a graph."""
+
+    def note(module: Any, _: Any, output: Any) -> None:
+        if not any(one.requires_grad for one in _tensors(output)):
+            silent.add(id(module))
+
+    return [
+        module.register_forward_hook(note)
+        for module in model.modules()
+        if module._parameters and not any(True for _ in module.children())
+    ]
 
 
 def _named(model: Any) -> list[tuple[str, Any]]:

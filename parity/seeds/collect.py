@@ -172,6 +172,11 @@ def _collect(
                 f"{task.subject} decides each class by itself (several may hold), and a seed audit is about one decision an example.",
                 next_step="Give runs of classifiers that choose one class.",
             )
+        if reason := _not_whole(described):
+            raise InputsDoNotFit(
+                f"{task.subject} is not run as its files have it: {reason}.",
+                next_step="Give runs whose every part is run; parity inspect lists what is not.",
+            )
         own = _own_rows(subject, adapter, described)
         fault = None if own is None else _row_fault(own, described, inputs, task.inputs)
         if fault is not None:
@@ -201,6 +206,18 @@ def _collect(
     save(folder / "stages.npz", **kept.vectors())
     (folder / "run.json").write_bytes(msgspec.json.encode(facts))
     return None
+
+
+def _not_whole(described: Description) -> str:
+    """Why the logits are not those of whoever uses the subject: a part that is not run, a head that is in no file."""
+    for part in described.not_run:
+        if part.always:
+            return f"the {part.part} is not run ({part.reason})"
+    for stage, parameters in described.drawn.items():
+        return (
+            f"{stage} is computed with {parameters[0]}, which is in no file and is drawn anew at every load"
+        )
+    return ""
 
 
 def _own_rows(subject: Subject, adapter: Adapter, described: Description) -> list[Example] | None:

@@ -235,6 +235,18 @@ def test_a_classifier_that_is_in_no_file_is_drawn(tmp_path: Path) -> None:
     assert {} == found.excluded
 
 
+def test_a_seed_audit_refuses_runs_whose_classifier_is_in_no_file(tmp_path: Path) -> None:
+    runs = [tiny_bert(tmp_path / str(seed), "AutoModel", seed=seed) for seed in range(2)]
+    for folder in runs:
+        edit(folder / "config.json", architectures=["BertForSequenceClassification"])
+    inputs = tmp_path / "texts.txt"
+    inputs.write_text("one\ntwo three\n", encoding="utf-8")
+    out = str(tmp_path / "audit")
+    run = parity("seeds", *(f"hf:{folder}" for folder in runs), "--inputs", str(inputs), "--out", out)
+    assert 2 == run.code
+    assert "which is in no file and is drawn anew at every load" in run.complained
+
+
 @pytest.mark.parametrize("family", ["wav2vec2", "whisper", "vit"])
 def test_a_model_that_does_not_read_text_is_refused_in_a_sentence(family: str, tmp_path: Path) -> None:
     import transformers
