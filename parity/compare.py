@@ -42,6 +42,7 @@ from parity.subject import Subject
 from parity.sweep import WINDOW, add_rescued, sweep_window
 from parity.tally import DecisionTally
 from parity.window import open_window
+from parity.without_effect import check_temperatures, nothing_decided
 
 __all__ = ["Progress", "Request", "compare"]
 
@@ -71,6 +72,7 @@ def compare(request: Request, progress: Progress) -> Audit:
         inputs = _chosen_inputs(request, sides)
         described = Pair(sides.reference.described, sides.candidate.described)
         plan = plan_of(described, detail=request.detail)
+        check_temperatures(request.temperatures, plan.classed, described)
         offered = (seen.name for side in described for seen in side.stages)
         check_exclusions(request.policy, (*offered, *(item.stage for item in plan.not_compared)))
         names = Pair(*(str(subject) for subject in request.subjects))
@@ -107,7 +109,7 @@ def compare(request: Request, progress: Progress) -> Audit:
         records = Pair(sides.reference.record(), sides.candidate.record())
     if cut is not None and cut < inputs.count:
         plan = plan.held_until(cut)
-    return conclude(
+    audit = conclude(
         described=described,
         records=records,
         plan=plan,
@@ -119,6 +121,10 @@ def compare(request: Request, progress: Progress) -> Audit:
         provenance=_provenance(started, clock, cpu, seconds),
         command=request.command,
     )
+    silent = nothing_decided(request.temperatures)
+    if silent is not None and audit.decisions is None and plan.classed and not ledger.breakdowns:
+        raise silent
+    return audit
 
 
 def _or_nothing(ledger: Ledger) -> None:

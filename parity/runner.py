@@ -44,6 +44,7 @@ from parity.reply import Batch, Reply, StageTensor, written
 from parity.slots import Slot, slot_folder
 from parity.subject import Subject
 from parity.variables import default_threads, variables_for
+from parity.without_effect import check_own_temperature
 
 __all__ = ["Batch", "Progress", "Reply", "Runner", "StageTensor", "written"]
 
@@ -165,7 +166,9 @@ class Runner:
         """How the subject describes itself, waited for (it is loaded then) and asked once; raises as `Reply.wait`."""
         if self._description is None:
             value = self._fields(self._conversation.ask("describing itself", "describe"))
-            self._description = read_description(value, str(self.subject))
+            described = read_description(value, str(self.subject))
+            check_own_temperature(self.subject, described)
+            self._description = described
         return self._description
 
     def tokenize(

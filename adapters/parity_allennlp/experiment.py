@@ -55,6 +55,12 @@ class Experiment(NamedTuple):
 
 def seeds_of(options: dict[str, str], config: dict[str, Any], refusal: Any) -> dict[str, int]:
     """Each seed by its own option, else by `seed`, else as the config says, else AllenNLP's usual one."""
+    if "seed" in options and all(name in options for name in SEEDS):
+        raise refusal(
+            "bad-option-value",
+            "seed={} has no effect: {} are each given.".format(options["seed"], ", ".join(SEEDS)),
+            "Leave seed out, or one of the three.",
+        )
     seeds: dict[str, int] = {}
     for name, usual in SEEDS.items():
         asked = options.get(name, options.get("seed"))
@@ -108,6 +114,18 @@ def evaluate(place: str, ext_vars: dict[str, str], refusal: Any) -> dict[str, An
             raise refusal("subject", f"{place} has no {needed}.", "Name what `allennlp train` is given.")
     checked: dict[str, Any] = found
     return checked
+
+
+def unused_variable(place: str, ext_vars: dict[str, str], config: dict[str, Any], refusal: Any) -> str | None:
+    """The first variable given that the config never asks for: without it, the config is the same."""
+    for name in ext_vars:
+        fewer = {other: value for other, value in ext_vars.items() if other != name}
+        try:
+            if evaluate(place, fewer, refusal) == config:
+                return name
+        except refusal:  # it is needed
+            continue
+    return None
 
 
 def check(place: str, config: dict[str, Any], include: Sequence[str], configs: Any, refusal: Any) -> None:

@@ -186,6 +186,13 @@ class Session:
         said.extend(facts.notes(self._origin.config, seen, self._loaded.trained_with, unused))
         if self._reader.reading.note:
             said.append(self._reader.reading.note)
+        reader = self._options.get("reader")
+        if reader is not None and "validation_dataset_reader" not in self._origin.config:
+            said.append(f"reader={reader} has no effect: the archive has one reader.")
+        if seen is None and self._options.get("batch_size", "1") != "1":
+            said.append(
+                "batch_size={} has no effect: rows are run one at a time.".format(self._options["batch_size"])
+            )
         if seen is None:
             said.append("Seen at its outputs and at its own top modules, one row at a time.")
             if self._view.called_again:

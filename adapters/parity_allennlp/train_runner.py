@@ -88,9 +88,15 @@ def open(request: dict[str, Any], host: Any) -> Session:
 
 def _experiment(place: str, options: dict[str, str], include: list[str], host: Any, notes: list[str]) -> Any:
     configs = archives.configs
-    config = experiments.evaluate(
-        place, experiments.variables(options.get("vars", ""), host.Refusal), host.Refusal
-    )
+    variables = experiments.variables(options.get("vars", ""), host.Refusal)
+    config = experiments.evaluate(place, variables, host.Refusal)
+    unused = experiments.unused_variable(place, variables, config, host.Refusal)
+    if unused is not None:
+        raise host.Refusal(
+            "bad-option-value",
+            f"vars={unused}={variables[unused]} has no effect on {place}: its config is the same without it.",
+            "Check the name: the config asks for std.extVar(NAME).",
+        )
     experiments.check(place, config, include, configs, host.Refusal)
     seeds = experiments.seeds_of(options, config, host.Refusal)
     device = config["trainer"].get("cuda_device") if isinstance(config["trainer"], dict) else None

@@ -20,6 +20,12 @@ _STREAMS = {"order_seed": 1, "dropout_seed": 2}
 
 def asked(options: dict[str, str], refusal: Any) -> dict[str, int]:
     """The three seeds of a subject: each by its own option, else by `seed`, else 0."""
+    if "seed" in options and all(name in options for name in NAMES):
+        raise refusal(
+            "bad-option-value",
+            f"seed={options['seed']} has no effect: {', '.join(NAMES)} are each given.",
+            "Leave seed out, or one of the three.",
+        )
     seeds = {name: int(options.get(name, options.get("seed", "0"))) for name in NAMES}
     for name, seed in seeds.items():
         if not 0 <= seed < 2**32:

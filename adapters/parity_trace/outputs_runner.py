@@ -31,6 +31,12 @@ class Session:
         self._temperature = float(options.get("temperature", "1"))
         self._forced = "values" in options
         self._multi_label = options.get("activation") == "sigmoid"
+        if self._temperature != 1 and self._outputs.logits.shape[1] == 1 and not self._multi_label:
+            raise host.Refusal(
+                "bad-option-value",
+                f"temperature={options['temperature']} has no effect on {path}: one column of logits decides nothing.",
+                "Leave temperature out, or say that the column is a class for itself: activation=sigmoid.",
+            )
         self._by_id = self._rows_by_id(options.get("match"))
         self._lies_at: dict[int, int] = {}
         self._taken: dict[int, int] = {}

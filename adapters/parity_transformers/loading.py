@@ -27,6 +27,7 @@ def _beside(name: str) -> Any:
 
 
 _finding = _beside("finding")
+_effects = _beside("effects")
 _hub = _beside("hub")
 _not_run = _beside("not_run")
 untrusted = _beside("untrusted")
@@ -93,6 +94,7 @@ def quieten() -> None:
 def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     """Load what `locator` names, or refuse with a sentence."""
     source = _finding.find(locator, host)
+    _effects.check_revision(locator, source.local, options.revision, host)
     untrusted.check_folder(_tokenizer_place(source.names[0], options), host)
     untrusted.check_attention(source.names[0], host)
     import transformers

@@ -45,7 +45,7 @@ def open(request: dict[str, Any], host: Any) -> Session:
     device = _device(options.device, host)
     loaded = loading.load(request["locator"], options, host, safe_weights)
     loaded.model.to(device)
-    return Session(loaded, options, device, host)
+    return Session(loaded, options, device, host, dict(request["options"]))
 
 
 def _device(name: str, host: Any) -> Any:
@@ -68,7 +68,11 @@ def _device(name: str, host: Any) -> Any:
 class Session:
     """One loaded model, asked to describe itself, to tokenize, and to run forwards."""
 
-    def __init__(self, loaded: Any, options: Any, device: Any, host: Any) -> None:
+    def __init__(
+        self, loaded: Any, options: Any, device: Any, host: Any, given: dict[str, str] | None = None
+    ) -> None:
+        self._given = given or {}
+        self._effects = _load("effects", _HERE)
         self._loaded = loaded
         self._model = loaded.model
         self._options = options
@@ -83,6 +87,7 @@ class Session:
         self._encoder = _load("encoding", _HERE).Encoder(
             loaded.tokenizer, options, self._limits.room, "token_type_ids" in self._accepts
         )
+        self._effects.check_shape(loaded.name, options, self._encoder, host)
         # Where the tokenizer puts nothing around a text, an empty one is no row to run.
         self._blank = bool(self._encoder.tokenize([{"text": "", "pair": None}], 0)[0]["input_ids"])
         # What forwards call: the model, or its encoder where the decoder takes a text of its own.
@@ -142,6 +147,9 @@ class Session:
             )
         if alone is not None:
             notes.append(alone)
+        notes += self._effects.notes(
+            self._given, loaded, self._encoder, alone is not None, _attention(config)
+        )
         headed = loaded.task in ("sequence_classification", "token_classification")
         parameters = self._tap.parameters(self._model)
         return {

@@ -138,6 +138,11 @@ def read_recipe(path: str | Path) -> Recipe:
         said = "neither epochs nor steps" if training.epochs is None else "both epochs and steps"
         raise RecipeError(f"{place} gives {said} under [training].", next_step="Give one of the two.")
     base, base_digest = _base(place, document.model.base)
+    if base_digest is not None and document.model.revision is not None:
+        raise RecipeError(
+            f"{place}: model.revision = {document.model.revision!r} has no effect: model.base is a folder, which has no revisions.",
+            next_step="Leave revision out, or name the base by its hub id.",
+        )
     train = open_part(place, document.data, "train")
     steps = training.steps_on(train.count)
     if training.warmup >= steps and training.warmup >= 1:

@@ -1,0 +1,76 @@
+"""Options of `hf:` that have no effect on one model: refused where they contradict it, else reported in a note.
+
+A user who gives an option expects it to matter; none is dropped without a word.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["check_revision", "check_shape", "notes"]
+
+
+def check_revision(locator: str, local: bool, revision: str | None, host: Any) -> None:
+    """Refuse a revision of a folder, which has none: what lies there is what is loaded, whatever is asked for."""
+    if local and revision is not None:
+        raise host.Refusal(
+            "bad-option-value",
+            f"revision={revision} has no effect on {locator}: it is a folder here, and a folder has no revisions.",
+            "To compare two commits, name the hub id twice (hf:ORGANISATION/NAME?revision=COMMIT), or check each commit out "
+            "into a folder of its own.",
+        )
+
+
+def check_shape(name: str, options: Any, encoder: Any, host: Any) -> None:
+    """Refuse a length or a padding that nothing is cut or padded to."""
+    if options.max_length is not None and not options.truncation and options.padding != "max_length":
+        raise host.Refusal(
+            "bad-option-value",
+            f"max_length={options.max_length} has no effect with truncation=false: no row is cut to it, and none padded to it.",
+            "Leave one of the two out, or add padding=max_length.",
+        )
+    if options.padding != "max_length":
+        return
+    if encoder.tokenizer.pad_token is None:
+        raise host.Refusal(
+            "bad-option-value",
+            f"padding=max_length has no effect on {name}: its tokenizer has no token to pad with.",
+            "Leave padding out.",
+        )
+    if encoder.limit is None:
+        raise host.Refusal(
+            "bad-option-value",
+            f"padding=max_length has no effect on {name}: neither its tokenizer nor its positions limit a row.",
+            "Add max_length=N.",
+        )
+
+
+def notes(given: dict[str, str], loaded: Any, encoder: Any, alone: bool, attention: str) -> list[str]:
+    """What of the options given has no effect, a sentence each; `alone` where rows are run one at a time."""
+    found: list[str] = []
+    if alone and given.get("batch_size", "1") != "1":
+        found.append("batch_size={} has no effect: rows are run one at a time.".format(given["batch_size"]))
+    unpadded = alone and given.get("padding") != "max_length"
+    if "padding_side" in given and unpadded:
+        found.append(
+            "padding_side={} has no effect: rows are run one at a time, and none is padded.".format(
+                given["padding_side"]
+            )
+        )
+    if given.get("truncation") == "true" and encoder.limit is None:
+        found.append("truncation=true has no effect: neither tokenizer nor positions limit a row.")
+    if given.get("trust_remote_code") == "true" and not _own_code(loaded):
+        found.append(f"trust_remote_code=true has no effect: {loaded.name} brings no code of its own.")
+    if "attn" in given and attention != given["attn"]:
+        found.append("attn={} was asked for, and the model runs with {}.".format(given["attn"], attention))
+    return found
+
+
+def _own_code(loaded: Any) -> bool:
+    if getattr(loaded.config, "auto_map", None):
+        return True
+    if getattr(loaded.tokenizer, "init_kwargs", {}).get("auto_map"):
+        return True
+    return any(
+        type(one).__module__.startswith("transformers_modules") for one in (loaded.model, loaded.tokenizer)
+    )
