@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from parity import promises
 from parity.adapter import Adapter, find_adapter
 from parity.batchwise import PairedStage, Unfit, paired_stages
 from parity.description import Description, is_detail
@@ -55,6 +56,7 @@ def check_adapter(
             together = runner.forward(rows).wait()
             complaints += _stages(described, together, len(rows))
             complaints += _encodings(described, together, encodings)
+            complaints += _promises(described, together, examples, encodings)
             plan = plan_of(Pair(described, described), detail=False)
             for row in rows:
                 alone = runner.forward([row]).wait()
@@ -66,14 +68,16 @@ def check_adapter(
                 complaints += _same(plan, together, given, rows, "from its texts and from its own ids", 0.0)
             if described.can.float64:
                 double = runner.forward(rows, precision="float64").wait()
+                complaints += promises.float64(described, double)
                 complaints += _same(
                     plan, double, together, rows, "in float64 and in its own precision", _ROUNDING
                 )
                 again = runner.forward(rows).wait()
                 complaints += _same(plan, together, again, rows, "before and after a float64 pass", 0.0)
+            complaints += _asked_besides(runner, described, examples)
     except ParityError as error:
         complaints.append(f"{type(error).__name__}: {error}")
-    return complaints
+    return list(dict.fromkeys(complaints))
 
 
 def _description(described: Description) -> Iterator[str]:
@@ -127,6 +131,36 @@ def _encodings(described: Description, batch: Batch, encodings: Sequence[Encodin
             yield f"row {row} is tokenized to {list(encoding.input_ids)} and fed as {fed}"
         if encoding.untruncated < len(encoding.input_ids):
             yield f"row {row} has {len(encoding.input_ids)} tokens and {encoding.untruncated} untruncated ones"
+
+
+def _promises(
+    described: Description, batch: Batch, examples: Sequence[Example], encodings: Sequence[Encoding | None]
+) -> Iterator[str]:
+    yield from promises.logits(described, batch)
+    yield from promises.offsets(examples, encodings)
+    yield from promises.special_tokens(described, examples, encodings)
+    yield from promises.padding_side(described, batch)
+    yield from promises.pairs(described, batch, examples, encodings)
+
+
+def _asked_besides(runner: Runner, described: Description, examples: Sequence[Example]) -> Iterator[str]:
+    """What the texts given may not show: a text without a word, and a pair where none was among them."""
+    if described.recorded is not None or not described.can.tokens:
+        return
+    pair = described.can.pairs == "required"
+    if described.can.blank and not pair:
+        (encoding,) = runner.tokenize([Example(0, "")]).wait()
+        yield from promises.blank_tokens(encoding)
+    if described.can.pairs == "optional" and all(example.pair is None for example in examples):
+        paired = [Example(0, examples[0].text, examples[-1].text)]
+        try:
+            encodings = runner.tokenize(paired).wait()
+            batch = runner.forward([0]).wait()
+        except ParityError as error:
+            yield f"it says that it reads pairs, and fails on one: {error}"
+            return
+        yield from _encodings(described, batch, encodings)
+        yield from _promises(described, batch, paired, encodings)
 
 
 def _row(batch: Batch, row: int) -> Batch:

@@ -9,6 +9,7 @@ import pytest
 
 from parity.adapter import Adapter
 from parity.conformance import check_adapter
+from tests.real.asking import parity
 
 pytestmark = [pytest.mark.real]
 
@@ -42,6 +43,15 @@ class Session:
 @pytest.mark.parametrize("subject", ["hf:fixtures/port", "allennlp:fixtures/reviews.tar.gz"])
 def test_paritys_own_adapters_keep_their_promises(subject: str) -> None:
     assert [] == check_adapter(subject, TEXTS)
+
+
+def test_a_trace_keeps_the_promises_of_what_it_was_recorded_from(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join(TEXTS) + "\n", encoding="utf-8")
+    out = str(tmp_path / "port.trace")
+    run = parity("record", "hf:fixtures/port", "--inputs", str(texts), "--out", out)
+    assert 0 == run.code, run.complained
+    assert [] == check_adapter(f"trace:{out}", TEXTS)
 
 
 @pytest.mark.parametrize("options", ["", "?activation=sigmoid&temperature=2", "?match=order"])
