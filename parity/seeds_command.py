@@ -151,7 +151,7 @@ def seeds(
     known = read_factors(Path(factors)) if factors is not None else None
     asked = runs_asked(runs, baseline, SeedPlan(seed_count, init_seeds, order_seeds, repeat), known)
     arms: tuple[Arm, ...] = ("candidate", "baseline")
-    recipes = {arm: _recipe(asked, arm) for arm in arms}
+    recipes: dict[Arm, dict[str, Any] | None] = {arm: _recipe(asked, arm) for arm in arms}
     digests: dict[Arm, str] = {arm: found["digest"] for arm, found in recipes.items() if found is not None}
     check_folder(Path(folder))
     with _collected_folder(executor) as work, watch(quiet) as progress:

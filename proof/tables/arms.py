@@ -101,9 +101,6 @@ class _Audits:
         """Whether anything says "different", whether the verdict is equivalent, and the p of either test (1 where there is none)."""
         import numpy as np
 
-        from parity.seeds.against import against_baseline
-        from parity.seeds.gate import Margins
-
         rng, data, n = self._rng, self._data, self._examples
         ease = _CENTRE + _WIDTH * rng.standard_normal(n)
         labels = rng.choice(3, n, p=_PRIORS)
@@ -114,8 +111,7 @@ class _Audits:
         candidate = self._logits(other, labels, int(data["candidate"]), self._worse)
         slices = np.array([str(row % int(data["slices"])) for row in range(n)]) if "slices" in data else None
         metric = data.get("metric", "accuracy")
-        arms = _gathered(candidate, baseline, labels, paired=bool(data.get("paired")))
-        found = against_baseline(arms, metric, Margins(0.02, 0.1), slices)
+        found = judged(candidate, baseline, labels, metric, slices, paired=bool(data.get("paired")))
         record: dict[str, Any] = found.record or {}
         tested: dict[str, Any] = record.get("differences", {}).get(metric) or {}
         churned: dict[str, Any] = record.get("excess_churn") or {}
@@ -164,6 +160,23 @@ class _Audits:
             middle = (low + high) / 2
             low, high = (middle, high) if right(0) - right(middle) < sds * sd else (low, middle)
         return high
+
+
+def judged(
+    candidate: Floats,
+    baseline: Floats,
+    labels: Any,
+    metric: Any = "accuracy",
+    slices: Any = None,
+    *,
+    paired: bool = False,
+) -> Any:
+    """The verdict over two arms of logits [runs, examples, classes], and its record, as `parity seeds` comes to them."""
+    from parity.seeds.against import against_baseline
+    from parity.seeds.gate import Margins
+
+    arms = _gathered(candidate, baseline, labels, paired=paired)
+    return against_baseline(arms, metric, Margins(0.02, 0.1, _ALPHA), slices)
 
 
 def _gathered(candidate: Floats, baseline: Floats, labels: Any, *, paired: bool) -> list[Any]:

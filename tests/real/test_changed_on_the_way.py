@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,12 +68,13 @@ def rewrite(path: Path, old: str, new: str) -> None:
 def nudge(folder: Path) -> None:
     """Change one weight of a base model."""
     weights = folder / "model.safetensors"
-    held = dict(safetensors.numpy.load_file(weights))
+    tensors: Any = safetensors.numpy  # its types are partly unknown
+    held: dict[str, Any] = dict(tensors.load_file(weights))
     name = next(name for name in sorted(held) if name.endswith("word_embeddings.weight"))
     held[name] = np.array(held[name])
     held[name][5] += 0.5
     draft = folder / "draft"
-    safetensors.numpy.save_file(held, draft, metadata={"format": "pt"})
+    tensors.save_file(held, draft, metadata={"format": "pt"})
     os.replace(draft, weights)
 
 
