@@ -142,7 +142,11 @@ def _permuted(
         rng = np.random.default_rng(seed)
         first = (rng.random((most, runs)).argsort(axis=1) < a).astype(np.float64)
         count = most
-    values, counts = (_sums(first, part) for part in churns)
+    values = _sums(first, churns.values)
+    if (churns.counts.sum(axis=1) < runs - 1).any():
+        counts: tuple[Floats | float, ...] = _sums(first, churns.counts)
+    else:
+        counts = (a * b, a * (a - 1) / 2, b * (b - 1) / 2)  # the same in every labelling
     with np.errstate(invalid="ignore"):
         across, in_first, in_second = (one / many for one, many in zip(values, counts, strict=True))
     excess = across - (in_first + in_second) / 2
@@ -168,9 +172,8 @@ def _labellings(a: int, b: int) -> Floats:
 
 def _sums(first: Floats, matrix: Floats) -> tuple[Floats, Floats, Floats]:
     """[labellings] the sum of a matrix over the pairs across the arms, and over the ordered pairs within each, halved."""
-    to = first @ matrix
-    in_first = (to * first).sum(axis=1)
-    across = to.sum(axis=1) - in_first
+    in_first = np.vecdot(first @ matrix, first)
+    across = first @ matrix.sum(axis=1) - in_first
     in_second = float(matrix.sum()) - in_first - 2 * across
     return across, in_first / 2, in_second / 2
 
