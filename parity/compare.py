@@ -264,13 +264,14 @@ def _sample(
 
 
 def _floors(sample: NoiseSample, policy: PolicyRecord, plan: Plan) -> Callable[[str], Floor]:
-    pure = not any(kind.startswith("mixed") for kind in sample.float64)
     known: dict[str, Floor] = {}
 
     def floors(stage: str) -> Floor:
         if stage not in known:
             noise = sample.noise if plan.known is None else coarser(sample.noise, stage)
-            known[stage] = floor_of(stage, noise.reference, noise.candidate, policy, float64_is_pure=pure)
+            known[stage] = floor_of(
+                stage, noise.reference, noise.candidate, policy, float64_is_pure=sample.exact
+            )
         return known[stage]
 
     return floors

@@ -97,7 +97,7 @@ def _stages(records: Sequence[StageRecord]) -> str:
     return f"{count} stage is" if count == 1 else f"{count} stages are"
 
 
-def float64_note(status: Pair[str]) -> str:
+def float64_note(status: Pair[str], *, kept_unlike: bool = False) -> str:
     """What a parity does not show in float64, as a clause; empty where both sides were in float64 throughout."""
     absent = [side for side, said in zip(Pair._fields, status, strict=True) if not said]
     if absent:
@@ -108,7 +108,11 @@ def float64_note(status: Pair[str]) -> str:
         for side, said in zip(Pair._fields, status, strict=True)
         if said.startswith("mixed")
     ]
-    return f"compared in float64 only in part ({', '.join(mixed)})" if mixed else ""
+    if mixed:
+        return f"compared in float64 only in part ({', '.join(mixed)})"
+    if kept_unlike:
+        return "float64 is judged by the float32 floor, because versions differ in the constants that they round to float32"
+    return ""
 
 
 def _within_floor(records: Sequence[StageRecord], policy: PolicyRecord) -> str:

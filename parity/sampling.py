@@ -47,7 +47,8 @@ class NoiseSample(NamedTuple):
     `own_feed_equal` says that both sides fed themselves the same, so that the float64 comparison holds for the own pass too.
     `float64` says for each side whether float64 was really float64 inside: "pure", "kept: op", "mixed: op", "unchecked", or
     "" (not to be had); `undefined` are the stages that are NaN on both sides in float64; `impossible` why a side that should have been run in float64 was not (""); `failure` what the
-    candidate's framework raised when it was given the reference's ids in float64. `rescued` is the batch in which a process ended.
+    candidate's framework raised when it was given the reference's ids in float64; `unlike` whether the two run other versions of
+    their framework. `rescued` is the batch in which a process ended.
     """
 
     rows: int
@@ -61,6 +62,23 @@ class NoiseSample(NamedTuple):
     undefined: frozenset[str] = frozenset()
     chosen: SampleRows | None = None
     rescued: Rescued | None = None
+    unlike: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether a difference in float64 is one of the models.
+
+        It is not where a side computed in less. Nor where a side was kept in float64 and the frameworks' versions differ: a
+        table or a scale that one version rounds to float32 as the model is built another makes in the forward, where it is
+        kept; so much they differ although they are the same.
+        """
+        mixed = any(kind.startswith("mixed") for kind in self.float64)
+        return not mixed and not self.kept_unlike
+
+    @property
+    def kept_unlike(self) -> bool:
+        """Whether a side was kept in float64 and the two run other versions of their framework."""
+        return self.unlike and any(kind.startswith("kept") for kind in self.float64)
 
 
 class _Sample:
@@ -191,6 +209,16 @@ def take_sample(
         ),
         chosen=window.chosen,
         rescued=sample.rescued,
+        unlike=_unlike(sides),
+    )
+
+
+def _unlike(sides: Pair[Side]) -> bool:
+    """Whether the two run other versions of torch or of Transformers; False where a side has none."""
+    here, there = (side.described.versions for side in sides)
+    return any(
+        name in here and name in there and here[name].partition("+")[0] != there[name].partition("+")[0]
+        for name in ("torch", "transformers")
     )
 
 
@@ -288,7 +316,11 @@ def _relative(between: dict[str, Difference]) -> dict[str, float]:
 
 
 def _worse(known: str, new: str) -> str:
-    return new if not known or new.startswith("mixed") else known
+    order = ("pure", "kept", "unchecked", "mixed")
+    rank = [
+        order.index(kind.partition(":")[0]) if kind.partition(":")[0] in order else 2 for kind in (known, new)
+    ]
+    return new if not known or rank[1] > rank[0] else known
 
 
 def _method(able: Pair[bool], chosen: SampleRows) -> str:

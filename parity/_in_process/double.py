@@ -74,7 +74,7 @@ class Watch:
         if wide and isinstance(into, torch.Tensor) and into.dtype in _LOWER:
             self.saw_lower(name)
         args, kwargs, cast = _widened(args, kwargs, into)
-        if cast and wide:
+        if cast:
             self.keep(name)
         if name in ("grouped_mm", "_grouped_mm") and _groups_fit(args, kwargs):
             return _grouped(args[0], args[1], kwargs["offs"])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from proof.tiny import build
 from tests.models import VOCABULARY, WORDS, tiny, tiny_bert
 from tests.real.asking import compare, stage
 from tests.real.environments import OTHERS, interpreter_of
@@ -152,3 +153,17 @@ def test_the_same_file_under_a_name_that_fits_is_parity(texts: str, tmp_path: Pa
     folder = tiny_bert(tmp_path / "model")
     audit = compare(_at(folder, "4.57.6"), _at(folder, NEWEST), tmp_path / "audit", "--inputs", texts)
     assert "parity" == audit.verdict, audit.headline
+
+
+@pytest.mark.parametrize(
+    "architecture", ["GemmaForSequenceClassification", "DebertaV2ForSequenceClassification"]
+)
+def test_constants_that_one_version_rounds_to_float32_are_no_difference(
+    architecture: str, texts: str, tmp_path: Path
+) -> None:
+    """Gemma's scale is a float32 buffer in one version and made in the forward in the other: 2e-8 apart in kept float64."""
+    folder = build(architecture, tmp_path / "model")
+    audit = compare(_at(folder, "4.57.6"), _at(folder, NEWEST), tmp_path / "audit", "--inputs", texts)
+    assert audit.first_divergence is None, audit.headline
+    assert "parity" == audit.verdict, audit.headline
+    assert "float64 is judged by the float32 floor" in audit.headline
