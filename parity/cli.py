@@ -150,6 +150,12 @@ def compare(
             timeout=timeout,
             command=_typed(),
         )
+        if seed_audit is not None and seeds_known is not None:
+            from parity.seeds.alike import check_alike
+
+            request = request._replace(
+                check=lambda described, inputs: check_alike(described, inputs, seeds_known, seed_audit)
+            )
         audit = comparing.compare(request, progress)
     if seed_audit is not None and seeds_known is not None:
         from parity.seeds.scale import beside_seeds

@@ -50,7 +50,10 @@ Progress = Callable[[str, int, int | None], None]
 
 
 class Request(NamedTuple):
-    """What is asked: two subjects, the inputs (None: the built-in probes, `limit` of them), the policy, and how to run."""
+    """What is asked: two subjects, the inputs (None: the built-in probes, `limit` of them), the policy, and how to run.
+
+    `check` may refuse the pair once both have described themselves, before anything is run.
+    """
 
     subjects: Pair[Subject]
     inputs: Inputs | None
@@ -61,6 +64,7 @@ class Request(NamedTuple):
     timeout: float = 600.0
     command: str = ""
     limit: int | None = None
+    check: Callable[[Pair[Description], Inputs], None] | None = None
 
 
 def compare(request: Request, progress: Progress) -> Audit:
@@ -71,6 +75,8 @@ def compare(request: Request, progress: Progress) -> Audit:
         sides = _open(request, stack, progress)
         inputs = _chosen_inputs(request, sides)
         described = Pair(sides.reference.described, sides.candidate.described)
+        if request.check is not None:
+            request.check(described, inputs)
         plan = plan_of(described, detail=request.detail)
         check_temperatures(request.temperatures, plan.classed, described)
         offered = (seen.name for side in described for seen in side.stages)

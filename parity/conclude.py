@@ -120,6 +120,7 @@ def conclude(
         text_changes=dict(ledger.text_changes),
         built_in_inputs=inputs.built_in,
         unknown_label=ledger.tally.unknown_label if ledger.tally is not None else "",
+        unknown_names=tuple(ledger.tally.unknown_names) if ledger.tally is not None else (),
         policy=policy,
         not_compared=not_compared,
         numbered_labels=ledger.tally.numbered_labels if ledger.tally is not None else 0,

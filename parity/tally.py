@@ -22,6 +22,7 @@ __all__ = ["DecisionTally"]
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
 _KEEP = 100
+_NAMED = 32  # labels that are no class, by name
 
 
 class DecisionTally:
@@ -65,6 +66,7 @@ class DecisionTally:
         self._places: dict[str, int] | None = None
         self.unknown_labels = 0
         self.unknown_label = ""
+        self.unknown_names: dict[str, None] = {}
         self.numbered_labels = 0
 
     def look_at(self, examples: Sequence[Example]) -> None:
@@ -176,6 +178,8 @@ class DecisionTally:
         if place is None:
             self.unknown_labels += 1
             self.unknown_label = self.unknown_label or example.label
+            if len(self.unknown_names) < _NAMED:
+                self.unknown_names[example.label] = None
             return -1
         self.numbered_labels += place >= len(self._names) or self._names[place] != example.label
         return place

@@ -1,5 +1,8 @@
 """What the numbers of a file of outputs are, told from all rows: logits, probabilities, log-probabilities, and their rounding."""
 
+# Arrays are of whatever type they were given.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from typing import Any

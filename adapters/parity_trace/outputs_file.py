@@ -163,7 +163,7 @@ def _read_npz(path: str, column: str | None, chosen: list[str] | None) -> _Raw:
 
 def _read_rows(path: str, column: str | None, chosen: list[str] | None) -> _Raw:
     parquet = path.lower().endswith(".parquet")
-    rows = list(_parquet(path) if parquet else _json_lines(path))
+    rows: list[Any] = list(_parquet(path) if parquet else _json_lines(path))
     if not rows:
         raise Unreadable(f"{path} holds no row.", "Give a file with a row of logits for each example.")
     whole = not parquet and column is None and _alone(rows)

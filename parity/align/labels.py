@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from parity.align.spelling import offered
+
 __all__ = ["LabelAlignment", "align_labels", "label_places"]
 
 
@@ -118,6 +120,8 @@ def _unlike(reference: Sequence[str], candidate: Sequence[str]) -> str:
     )
     folded = {name.casefold() for name in reference} == {name.casefold() for name in candidate}
     hint = " They differ in case only; parity does not guess that they are the same." if folded else ""
+    # Names that both have are meant by both: only the rest can be another spelling.
+    hint = hint or offered(only[1], only[0])
     return (
         f"The classes have different names: only the reference has {_listed(only[0])}, "
         f"only the candidate {_listed(only[1])}.{hint}"

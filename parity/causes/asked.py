@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from parity.align.spelling import offered
 from parity.audit import Decisions, Finding
 from parity.causes.evidence import Evidence
 from parity.plan import ROWS_AT_ONCE
@@ -68,6 +69,15 @@ def inputs_findings(evidence: Evidence) -> Iterator[Finding]:
         yield from _labels(evidence, evidence.decisions)
 
 
+def _strange(evidence: Evidence) -> str:
+    """The labels that are no class: all of them where they are few."""
+    names = evidence.unknown_names or [evidence.unknown_label]
+    if len(names) < 2:
+        return f"the first {evidence.unknown_label!r}"
+    more = " and more" if len(names) > 8 else ""
+    return f"the first {evidence.unknown_label!r}, in all {', '.join(map(repr, names[:8]))}{more}"
+
+
 def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
     """What became of the labels that the inputs bring along."""
     classes = decisions.classes
@@ -95,8 +105,8 @@ def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
         known = f"the classes are {names}" if classes else "the classes have no names, only numbers from 0"
         yield Finding(
             stage="label",
-            sentence=f"Labels of the inputs that are no one class: {count}, the first {evidence.unknown_label!r} ({known}): "
-            "accuracy and the like leave them out. Name the label's column with --label-column.",
+            sentence=f"Labels of the inputs that are no one class: {count}, {_strange(evidence)} ({known}): "
+            f"accuracy and the like leave them out. Name the label's column with --label-column.{offered(evidence.unknown_names, classes)}",
             evidence={"standing": "observed", "inputs": count},
             could_hide=True,
         )

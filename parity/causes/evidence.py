@@ -24,7 +24,7 @@ __all__ = ["Evidence"]
 class Evidence(NamedTuple):
     """All that one comparison saw, from which findings are drawn.
 
-    `unknown_label` is the first that is no class; `numbered_labels` counts those that were a class's number, `labelled` all.
+    `unknown_label` is the first that is no class, `unknown_names` several of them; `numbered_labels` counts those that were a class's number, `labelled` all.
     `breakdowns` are the sides whose own forwards failed; `relation` how the logits are the same after all, if they are,
     `columns_fit` that no other order of their columns is nearer.
     """
@@ -42,6 +42,7 @@ class Evidence(NamedTuple):
     built_in_inputs: bool
     repeated: bool = False
     unknown_label: str = ""
+    unknown_names: Sequence[str] = ()
     policy: PolicyRecord | None = None
     not_compared: Sequence[NotCompared] = ()
     numbered_labels: int = 0

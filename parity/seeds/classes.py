@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from parity.align.labels import align_labels
+from parity.align.spelling import offered
 
 __all__ = ["Classes", "Columns", "Told", "columns_of", "usual_classes"]
 
@@ -79,6 +80,7 @@ def columns_of(classes: Classes, run: Told) -> Columns:
         missing = [repr(name) for name in classes.names if name not in (names or ())]
         return _not(
             f"Its classes have other names than those of most runs: {', '.join(strange[:4])}, and not {', '.join(missing[:4])}."
+            + offered([name for name in names or () if name not in classes.names], classes.names)
         )
     return Columns(found.permutation, by_index=run.named is None)
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.align.spelling import offered
 from parity.measure.decisions import clopper_pearson
 from parity.seeds.gate import Margins, Reason
 from parity.seeds.scores import RANGES, Metric
@@ -74,7 +75,7 @@ def _of_labels(requested: Requested, labels: LabelsRead, names: Sequence[str]) -
     if labels.classes is None:
         sentence = (
             f"None of the {labels.given:,} labels is a class ({labels.strange[0]!r}, for one; the classes are "
-            f"{_listed(names)}): {metric} was not measured."
+            f"{_listed(names)}): {metric} was not measured.{offered(labels.strange, names)}"
         )
         return [Unmeasured(Reason("metric_not_measured", None, None, False), sentence)]
     found: list[Unmeasured] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from parity.audit import Audit, SubjectRecord
 from parity_reports import wording
@@ -37,7 +38,9 @@ class Compared:
 
 def build_compared(audit: Audit, most_fields: int, most_remarks: int) -> Compared:
     """What an audit compared, with at most so many fields and remarks."""
-    reference, candidate = dict(_fields(audit.reference)), dict(_fields(audit.candidate))
+    sides = [list(_fields(subject)) for subject in (audit.reference, audit.candidate)]
+    reference, candidate = ({name: text for name, text, _ in side} for side in sides)
+    contents = [{name: content for name, _, content in side} for side in sides]
     names = list(dict.fromkeys([*reference, *candidate]))
     shown = names[:most_fields]
     remarks = list(_remarks(audit))
@@ -46,11 +49,13 @@ def build_compared(audit: Audit, most_fields: int, most_remarks: int) -> Compare
         for name in shown
     ]
     both = [field for field in fields if field.name in reference and field.name in candidate]
+    # By their contents: a long text is shown cut off, and what is cut off may differ.
+    same = {field.name for field in both if contents[0][field.name] == contents[1][field.name]}
     inputs = audit.inputs
     return Compared(
-        differing=tuple(field for field in both if field.reference != field.candidate),
+        differing=tuple(field for field in both if field.name not in same),
         one_sided=tuple(field for field in fields if field not in both),
-        same=tuple(field for field in both if field.reference == field.candidate),
+        same=tuple(field for field in both if field.name in same),
         remarks=tuple(remarks[:most_remarks]),
         remarks_left_out=max(0, len(remarks) - most_remarks),
         inputs=(
@@ -64,25 +69,30 @@ def build_compared(audit: Audit, most_fields: int, most_remarks: int) -> Compare
     )
 
 
-def _fields(subject: SubjectRecord) -> Iterator[tuple[str, str]]:
-    yield "subject", subject.spec
-    yield "framework", subject.framework
-    yield "weights digest", wording.said(subject.weights_digest)
-    yield "model class", wording.said(subject.model_class)
-    yield "task", wording.said(subject.task)
-    yield "dtype", wording.said(subject.dtype)
-    yield "device", wording.said(subject.device)
-    yield "parameters", wording.count(subject.parameters)
-    yield "classes", wording.NOTHING if subject.labels is None else wording.said(subject.labels)
-    yield "temperature", wording.said(subject.temperature)
-    yield "scope", subject.scope
+def _fields(subject: SubjectRecord) -> Iterator[tuple[str, str, Any]]:
+    """Each field's name, what it is in words, and what it is."""
+    for name, value in (
+        ("subject", subject.spec),
+        ("framework", subject.framework),
+        ("weights digest", subject.weights_digest),
+        ("model class", subject.model_class),
+        ("task", subject.task),
+        ("dtype", subject.dtype),
+        ("device", subject.device),
+    ):
+        yield name, wording.said(value) if name not in ("subject", "framework") else str(value), value
+    yield "parameters", wording.count(subject.parameters), subject.parameters
+    classes = wording.NOTHING if subject.labels is None else wording.said(subject.labels)
+    yield "classes", classes, subject.labels
+    yield "temperature", wording.said(subject.temperature), subject.temperature
+    yield "scope", subject.scope, subject.scope
     for kind, table in (
         ("version", subject.versions),
         ("tokenizer", subject.tokenizer),
         ("config", subject.config),
     ):
         for name, value in table.items():
-            yield f"{kind}: {name}", wording.said(value)
+            yield f"{kind}: {name}", wording.said(value), value
 
 
 def _remarks(audit: Audit) -> Iterator[tuple[str, str, str]]:

@@ -205,4 +205,5 @@ def said(value: Any) -> str:
         return clip(value)
     if isinstance(value, list | tuple) and all(isinstance(item, str | int | float | None) for item in value):  # pyright: ignore[reportUnknownVariableType]
         return clip(", ".join(said(item) for item in value)) if value else "none"  # pyright: ignore[reportUnknownVariableType]
-    return clip(json.dumps(value, ensure_ascii=False, default=str))
+    # By content: a trace gives an object's keys back in another order than the model did.
+    return clip(json.dumps(value, ensure_ascii=False, default=str, sort_keys=True))

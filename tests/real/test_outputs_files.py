@@ -1,5 +1,8 @@
 """Files of outputs as people have them: probabilities, tables, mappings, pipelines' lists; and what differs between two."""
 
+# Arrays are of whatever type they were given.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import json
