@@ -253,6 +253,7 @@ def test_a_path_to_code_of_allennlps_own_is_no_registered_name(read: dict[str, o
         "hf://someone/x/weights.th",
         "ftp://evil.example/x",
         "file:///etc/passwd",
+        "(http://evil.example/x.zip)#glove.txt",
         "(http://evil.example/x.zip)[glove.txt]",
         "[http://evil.example/x]",
         "x.tar.gz!http://evil.example/x",
@@ -286,7 +287,7 @@ def test_a_file_outside_the_archive_is_refused_however_it_is_named(path: str) ->
         config.scan({"model": {"options_file": path}}, ())
 
 
-@pytest.mark.parametrize("path", ["model.tar.gz!weights.th", "x.zip!x", "(x.zip)[glove.txt]"])
+@pytest.mark.parametrize("path", ["model.tar.gz!weights.th", "x.zip!x", "(x.zip)#glove.txt"])
 def test_a_member_of_another_archive_is_refused(path: str) -> None:
     with pytest.raises(config.Unsafe, match=r"model\.options_file reads a member of another archive"):
         config.scan({"model": {"options_file": path}}, ())

@@ -46,7 +46,7 @@ _REFUSED_KEYS = {
 }
 _SCHEMES = "https?|s3|gs|gcs|hf|ftp|sftp|r2|beaker"
 _ADDRESS = re.compile(
-    # With slashes wherever it stands (GloVe's files are named `(address)[member]`), any scheme in any case; without
+    # With slashes wherever it stands (GloVe's files are named `(address)#member`), any scheme in any case; without
     # them where it begins, since urlparse finds a scheme in `https:evil.example` too.
     rf"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]*:[/\\\\]{{2}}|^\W*({_SCHEMES}):\S",
     re.IGNORECASE,
@@ -55,7 +55,7 @@ _OUTSIDE = re.compile(
     # A path from the root, a home folder or a parent folder, at the beginning or after what opens or parts a path
     r"(^\s*|[(\[!])(/+[^/\s]|~[^\s/]*/|\.\.(/|$))|/\.\.(/|$)"
 )
-_MEMBER = re.compile(r"\.(tar|tgz|tar\.\w+|zip|gz)!|^\(.+\)\[.*\]$", re.IGNORECASE)
+_MEMBER = re.compile(r"\.(tar|tgz|tar\.\w+|zip|gz)!|^\(.+\)(#|\[)", re.IGNORECASE)
 _UNPICKLES = re.compile(r"transfo[-_ ]?xl", re.IGNORECASE)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|#[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
 

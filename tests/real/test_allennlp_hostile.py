@@ -233,7 +233,7 @@ class Counting(BaseHTTPRequestHandler):
 def test_an_address_in_brackets_is_not_fetched(tampered: Callable[..., str]) -> None:
     with HTTPServer(("127.0.0.1", 0), Counting) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        address = f"(http://127.0.0.1:{server.server_port}/x.zip)[glove.txt]"
+        address = f"(http://127.0.0.1:{server.server_port}/x.zip)#glove.txt"
         kind = "allennlp.modules.token_embedders.embedding.EmbeddingsTextFile"
         for more in ({"type": kind, "file_uri": address}, {"type": "spacy", "language": address}):
             read = {"type": "text_classification_json", "tokenizer": more}
