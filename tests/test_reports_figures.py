@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity_reports.figures import Curve, Series, draw_curve, share_bar
+from parity_reports.figures import Curve, Series, draw_curve, float64_curve, share_bar
+from parity_reports.ladder import build_ladder
 from parity_reports.svg import LinearScale, LogScale
+from tests.audits import AUDITS
 
 sizes = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
 
@@ -61,3 +63,9 @@ def test_no_share_is_no_bar(share: float | None) -> None:
 
 def test_a_bar_says_its_share() -> None:
     assert "34.2 %" == ElementTree.fromstring(str(share_bar(0.342))).get("aria-label")
+
+
+def test_what_a_limit_permits_in_float64_is_not_labelled_as_rounding() -> None:
+    plain, limited = (float64_curve(build_ladder(AUDITS[name])) for name in ("float64_only", "within_limit"))
+    assert ">rounding<" in plain
+    assert ">allowed<" in limited and ">rounding<" not in limited

@@ -53,14 +53,16 @@ def relative_curve(ladder: Ladder) -> Markup:
 
 
 def float64_curve(ladder: Ladder) -> Markup:
-    """The same in float64."""
+    """The same in float64, in which a limit permits more than rounding."""
+    measures = [item for rung in ladder.rungs for item in (rung.own, rung.same_ids) if item is not None]
+    limited = any(item.record.limit is not None for item in measures)
     return draw_curve(
         _curve(
             ladder,
             "Relative L2 by stage, both in float64",
             lambda item: item.record.float64_relative_l2,
             lambda item: item.record.float64_allowed,
-            "rounding",
+            "allowed" if limited else "rounding",
             lambda item: item.beyond_float64,
         )
     )
