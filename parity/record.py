@@ -12,7 +12,7 @@ from parity.batches import batches, sample_rows
 from parity.description import Description
 from parity.encoding import Encoding, Example
 from parity.environment import interpreter_for
-from parity.errors import TraceError
+from parity.errors import RunnerRaised, TraceError
 from parity.fit import check_fit
 from parity.inputs import WINDOW, Inputs, open_inputs
 from parity.runner import Batch, Reply, Runner
@@ -99,7 +99,14 @@ def record(
                 for rows, precision, reply in _ahead(
                     _ask(runner, description, window, encodings, sample, stages)
                 ):
-                    batch = reply.wait()
+                    try:
+                        batch = reply.wait()
+                    except RunnerRaised:
+                        if precision is None:
+                            raise
+                        # The trace is one without float64 then, for these rows; a comparison with it says so.
+                        sample.clear()
+                        continue
                     writer.add(rows, batch.stages, precision=precision, status=batch.float64 or "unchecked")
                     if precision is None:
                         done += len(rows)

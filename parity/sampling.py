@@ -17,7 +17,7 @@ from parity.breakdown import Breakdown
 from parity.errors import InputsDoNotFit
 from parity.feeding import feed_of
 from parity.measure.tensors import Difference
-from parity.noise import UNIT_ROUNDOFF, StageNoise, rerun_limit
+from parity.noise import UNIT_ROUNDOFF, StageNoise, coarser_status, rerun_limit
 from parity.pair import Pair
 from parity.plan import Plan
 from parity.positioning import Positioning
@@ -107,7 +107,7 @@ class _Sample:
         for number, fine in enumerate(exact):
             if fine is not None:
                 if fine.failure is None:
-                    self.kinds[number] = _worse(self.kinds[number], fine.float64 or "unchecked")
+                    self.kinds[number] = coarser_status(self.kinds[number], fine.float64 or "unchecked")
                 _accumulate(
                     self.own[number], _one_sided(self._plan, number), Pair(fine, coarse[number]), rows
                 )
@@ -313,14 +313,6 @@ def _relative(between: dict[str, Difference]) -> dict[str, float]:
         elif seen.relative_l2 is not None and not seen.nan_both:
             found[stage] = seen.relative_l2
     return found
-
-
-def _worse(known: str, new: str) -> str:
-    order = ("pure", "kept", "unchecked", "mixed")
-    rank = [
-        order.index(kind.partition(":")[0]) if kind.partition(":")[0] in order else 2 for kind in (known, new)
-    ]
-    return new if not known or rank[1] > rank[0] else known
 
 
 def _method(able: Pair[bool], chosen: SampleRows) -> str:

@@ -36,6 +36,7 @@ from parity.manifest import (
     manifest_digest,
     read_manifest,
 )
+from parity.noise import coarser_status
 from parity.padding import PaddingSeen
 from parity.shard import Form, Shard, Stage, form_of
 
@@ -74,7 +75,7 @@ class TraceWriter:
         self._stages: dict[str, StageEntry] = {}
         self._seen = bytearray(inputs.count)
         self._rows64: list[int] = []
-        self._status64 = "unchecked"
+        self._status64 = ""
         self._padding = PaddingSeen()
 
     def add_encodings(self, examples: Sequence[Example], encodings: Sequence[Encoding | None]) -> None:
@@ -106,7 +107,7 @@ class TraceWriter:
                 self._seen[row] += 1
         else:
             self._rows64 += rows
-            self._status64 = status
+            self._status64 = coarser_status(self._status64, status)
         self._padding.look_at(stages)
         if sum(shard.size for shard in self._shards.values()) >= self._shard_bytes:
             self._flush()
@@ -153,7 +154,7 @@ class TraceWriter:
             kept=self._kept,
             padding=self._padding.conclude(self._description.tokenizer),
             stages=list(self._stages.values()),
-            float64=Sample64(sorted(self._rows64), self._status64) if self._rows64 else None,
+            float64=Sample64(sorted(self._rows64), self._status64 or "unchecked") if self._rows64 else None,
             files=files,
         )
 

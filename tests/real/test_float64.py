@@ -9,7 +9,7 @@ import pytest
 
 from parity.audit import Audit
 from proof.tiny import build
-from tests.real.asking import compare, stage
+from tests.real.asking import compare, parity, stage
 from tests.real.fooling import install
 
 pytestmark = [pytest.mark.real]
@@ -63,6 +63,17 @@ def test_a_float64_run_that_raises_late_costs_the_pass_as_well(texts: str, tmp_p
         audit.verdict,
         [item.stage for item in audit.not_compared if item.counts],
     )
+
+
+def test_a_recording_of_a_side_that_raises_in_float64_is_one_without_float64(
+    texts: str, tmp_path: Path
+) -> None:
+    trace = tmp_path / "golden.trace"
+    run = parity("record", "fooling:raises_in_float64", "--inputs", texts, "--out", str(trace))
+    assert 0 == run.code, run.complained
+    audit = compare(f"trace:{trace}", "fooling:honest", tmp_path / "audit", "--inputs", texts)
+    assert "parity" == audit.verdict
+    assert audit.headline.endswith("; not compared in float64, in which the reference cannot be run.")
 
 
 def test_a_policy_that_does_not_ask_for_float64_is_not_held_up_by_its_absence(
