@@ -1,0 +1,66 @@
+"""The README's commands: those that are no pattern run as they stand, in a folder that holds what a clone holds."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.real.asking import ROOT
+
+_README = (ROOT / "README.md").read_text(encoding="utf-8")
+_PATTERN = re.compile(r"\b[A-Z]{3,}\b")  # a word in capitals stands for the reader's own
+
+
+def _commands() -> list[str]:
+    """The lines of the README's code blocks that call parity or Python, without their comments."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", _README, re.MULTILINE | re.DOTALL)
+    lines = [line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith(("parity ", "python "))]
+
+
+def _is_a_pattern(command: str) -> bool:
+    return _PATTERN.search(command) is not None
+
+
+def test_the_readme_has_its_commands_and_few_of_them_are_patterns() -> None:
+    commands = _commands()
+    assert {"compare", "record", "inspect", "report", "env", "seeds"} == {
+        line.split()[1] for line in commands if line.startswith("parity ")
+    }
+    assert ["parity seeds RUN RUN RUN --inputs FILE --factors CSV"] == list(filter(_is_a_pattern, commands))
+
+
+def test_what_a_command_names_is_in_the_repository() -> None:
+    named = set(re.findall(r"fixtures/[\w./-]+", "\n".join(_commands())))
+    assert {"fixtures/port", "fixtures/recipe/candidate.toml"} <= named
+    assert [] == [name for name in sorted(named) if not (ROOT / name).exists()]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the commands name, in which they leave what they leave."""
+    place = tmp_path_factory.mktemp("clone")
+    (place / "fixtures").symlink_to(ROOT / "fixtures")
+    (place / ".venv").symlink_to(Path(sys.prefix))
+    return place
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [line for line in _commands() if not _is_a_pattern(line)])
+def test_a_command_of_the_readme_runs_as_it_stands(command: str, clone: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PARITY_RUNS": str(clone / "runs")}
+    for part in command.split(" && "):
+        name, *arguments = shlex.split(part)
+        words = [sys.executable, *(["-m", "parity"] if name == "parity" else []), *arguments]
+        done = subprocess.run(
+            words, cwd=clone, env=environment, capture_output=True, text=True, timeout=600, check=False
+        )
+        assert done.returncode in {0, 1}, done.stderr
+        assert "Traceback" not in done.stderr
