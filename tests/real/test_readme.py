@@ -53,6 +53,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.real
 @pytest.mark.slow
+@pytest.mark.readme
 @pytest.mark.parametrize("command", [line for line in _commands() if not _is_a_pattern(line)])
 def test_a_command_of_the_readme_runs_as_it_stands(command: str, clone: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PARITY_RUNS": str(clone / "runs")}
