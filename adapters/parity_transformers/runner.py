@@ -93,7 +93,7 @@ class Session:
         # What forwards call: the model, or its encoder where the decoder takes a text of its own.
         self._runs = self._model
         self._stages = self._tried_out()
-        self._execution = self._stages.execution(self._model, self._probe_feeds())
+        self._execution = self._ran()
         self._drawn = self._without_a_file()
         self._not_run = _load("not_run", _HERE).parts(
             loaded, self._execution, self._runs is not self._model, loaded.folder
@@ -121,6 +121,18 @@ class Session:
         self._runs = encoder
         self._accepts = set(inspect.signature(encoder.forward).parameters)
         return found
+
+    def _ran(self) -> Any:
+        """Which parameters the stages need; a model that a row as its tokenizer makes it does not run is refused."""
+        try:
+            return self._stages.execution(self._model, self._probe_feeds())
+        except Exception as error:
+            if isinstance(error, MemoryError) or "out of memory" in str(error):
+                raise
+            finding = _load("finding", _HERE)
+            raise finding.not_by_text_alone(
+                self._loaded.name, type(self._runs).__name__, error, self._host
+            ) from error
 
     def _encoder_alone(self) -> Any:
         """The encoder of a bare encoder-decoder; None where there is none."""

@@ -52,7 +52,7 @@ _NOT_RUN = (
     ("CohereForCausalLM", "logit_scale=0.5"),
     ("OPTForCausalLM", "tie_word_embeddings=false"),
     ("T5ForConditionalGeneration", "decoder.block.1.*"),
-    ("MT5ForConditionalGeneration", "lm_head.weight"),
+    ("MT5ForConditionalGeneration", "decoder.final_layer_norm.weight"),
     ("BartForConditionalGeneration", "final_logits_bias"),
     ("MBartForConditionalGeneration", "final_logits_bias"),
     ("MarianMTModel", "*decoder.layers.1.*"),
