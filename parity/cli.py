@@ -11,6 +11,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,9 +154,7 @@ def compare(
         if seed_audit is not None and seeds_known is not None:
             from parity.seeds.alike import check_alike
 
-            request = request._replace(
-                check=lambda described, inputs: check_alike(described, inputs, seeds_known, seed_audit)
-            )
+            request = request._replace(check=partial(check_alike, seeds=seeds_known, named=seed_audit))
         audit = comparing.compare(request, progress)
     if seed_audit is not None and seeds_known is not None:
         from parity.seeds.scale import beside_seeds
