@@ -1,5 +1,8 @@
 """One weight of one layer moved by a millionth of its tensor's spread."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# torch and safetensors are typed in part only.
+
 from __future__ import annotations
 
 from pathlib import Path
