@@ -22,6 +22,7 @@ from parity.audit import (
 )
 from parity.causes.evidence import Evidence
 from parity.causes.findings import findings
+from parity.changed_parameters import changed_parameters, changed_parameters_note
 from parity.description import Description
 from parity.exclusions import not_counting
 from parity.headline import float64_note
@@ -104,6 +105,8 @@ def conclude(
     judgement = reach_verdict(stages, decisions, not_compared, policy)
     passed = judgement.verdict in {"parity", "equivalent"}
     if passed and policy.check_float64 and (note := float64_note(status, kept_unlike=sample.kept_unlike)):
+        judgement = judgement._replace(headline=f"{judgement.headline.removesuffix('.')}; {note}.")
+    if judgement.verdict == "parity" and (note := changed_parameters_note(changed_parameters(described))):
         judgement = judgement._replace(headline=f"{judgement.headline.removesuffix('.')}; {note}.")
     first = first_divergence(stages, policy)
     tokens = _tokens(ledger)

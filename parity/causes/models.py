@@ -8,8 +8,10 @@ from typing import Any
 
 from parity.audit import Finding
 from parity.causes.evidence import Evidence
+from parity.changed_parameters import changed_parameters, common_parameters
 from parity.description import Description
 from parity.judge import stage_rank
+from parity.pair import Pair
 
 __all__ = ["configuration_findings", "runtime_findings", "weights_findings"]
 
@@ -115,14 +117,8 @@ def weights_findings(evidence: Evidence) -> Iterator[Finding]:
             sentence="Both sides hold the same weights, to the last bit.",
             evidence={"standing": "observed", "digest": digest},
         )
-    ours = {item.name: item.digest for item in evidence.reference.parameters}
-    theirs = {item.name: item.digest for item in evidence.candidate.parameters}
-    common = [name for name in ours if name in theirs]
-    changed = [name for name in common if ours[name] != theirs[name]]
-    if evidence.reference.dtype != evidence.candidate.dtype or len(common) < 0.5 * max(
-        len(ours), len(theirs), 1
-    ):
-        return
+    sides = Pair(evidence.reference, evidence.candidate)
+    common, changed = common_parameters(sides), changed_parameters(sides)
     if changed:
         yield Finding(
             cause="weights.changed" if len(changed) < 0.9 * len(common) else "weights.retrained",
@@ -136,6 +132,7 @@ def weights_findings(evidence: Evidence) -> Iterator[Finding]:
                 "changed": len(changed),
                 "common": len(common),
             },
+            could_hide=True,
         )
 
 

@@ -21,6 +21,7 @@ _MARKS = {
     "inconclusive": ("?", "warn", "Inconclusive"),
     "not_comparable": ("?", "warn", "Not comparable"),
 }
+_OTHER_WEIGHTS = ("weights.changed", "weights.retrained")
 _OF_NUMBERS = ("runtime.dtype", "runtime.library_default")
 _STEPS = {
     "text": ("Prepare the text alike", "Normalise the text the way the reference does."),
@@ -259,6 +260,9 @@ def _matter(decisions: Decisions | None) -> Answer:
 def _next(audit: Audit) -> Answer:
     question = "What next?"
     if audit.verdict == "parity":
+        if any(finding.cause in _OTHER_WEIGHTS for finding in audit.findings):
+            step = "Parameters differ that these inputs do not use: give inputs that do, or explain the difference."
+            return Answer(question, "Nothing to correct on these inputs", step, "findings", "Findings")
         return Answer(
             question,
             "Nothing to correct",
