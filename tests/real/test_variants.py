@@ -10,7 +10,14 @@ import pytest
 
 from parity.audit import Audit, load_audit
 from tests.real.asking import compare, stage
-from tests.real.minilm import intents, minilm_folder, questions, write_classifier, write_questions
+from tests.real.minilm import (
+    intents,
+    minilm_folder,
+    questions,
+    write_classifier,
+    write_encoder,
+    write_questions,
+)
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -37,7 +44,7 @@ def _causes(audit: Audit) -> set[str | None]:
 
 
 def test_two_implementations_of_attention_are_parity_over_a_thousand_texts(tmp_path: Path) -> None:
-    folder = minilm_folder()
+    folder = write_encoder(tmp_path / "encoder")
     texts = write_questions(tmp_path / "texts.csv", questions("test")[::3][:1000])
     audit = compare(
         f"hf:{folder}?attn=sdpa",
@@ -54,6 +61,17 @@ def test_two_implementations_of_attention_are_parity_over_a_thousand_texts(tmp_p
     assert "within_noise" == stage(audit, "layer.5").status
     notices = [finding for finding in audit.findings if finding.cause == "runtime.attention"]
     assert ["notice"] == [finding.severity for finding in notices]
+
+
+def test_the_modules_of_sentence_transformers_that_are_not_run_keep_the_same_folder_from_parity(
+    tmp_path: Path,
+) -> None:
+    folder = minilm_folder()
+    audit = compare(f"hf:{folder}?attn=sdpa", f"hf:{folder}?attn=eager", tmp_path / "audit", "--limit", "8")
+    assert "not_comparable" == audit.verdict
+    assert {"equal", "within_noise"} >= {record.status for record in audit.stages}
+    assert ["pooling", "normalize"] == [item.stage for item in audit.not_compared if item.counts]
+    assert "the pooling was not run" in audit.headline
 
 
 def test_bfloat16_is_divergent_from_the_first_stage_on_and_its_decisions_are_said(
