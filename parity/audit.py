@@ -263,7 +263,9 @@ class Decisions(_Record, frozen=True, kw_only=True):
     cross, `undefined` those where a side has no number to decide by (`undefined_both`: neither has), `ties` those with a
     shared largest logit, `unknown_labels` labels of the inputs that are no class. `rows` are the inputs that the decisions
     belong to, `rows_flipped` those in which one differs, `row_flip_rate` their share: the tokens of one text are not
-    independent, so what bounds a rate of tokens is a rate of rows. Special tokens decide nothing.
+    independent, so what bounds a rate of tokens is a rate of rows. Special tokens decide nothing. `distinct` are the distinct
+    texts (or pairs) among the rows, `distinct_flipped` those with a copy that differs (0 and null where the texts are not
+    known): copies are not independent either.
     """
 
     examples: int
@@ -286,6 +288,9 @@ class Decisions(_Record, frozen=True, kw_only=True):
     rows: int = 0
     rows_flipped: int = 0
     row_flip_rate: FlipRate | None = None
+    distinct: int = 0
+    distinct_flipped: int = 0
+    distinct_flip_rate: FlipRate | None = None
 
 
 class Finding(_Record, frozen=True, kw_only=True):

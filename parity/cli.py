@@ -79,7 +79,7 @@ def parity() -> None:
     default=(1.0,),
     show_default=True,
     metavar="T",
-    help="A temperature to compare probabilities at; may be given several times.",
+    help="A temperature to compare probabilities at, besides 1; may be given several times.",
 )
 @click.option("--detail", is_flag=True, help="Also attention and MLP of each layer.")
 @click.option(

@@ -238,7 +238,8 @@ def _tally(
         return None
     return DecisionTally(
         described.reference.labels or described.candidate.labels or [],
-        request.temperatures,
+        # What the two say as they stand is judged whatever other temperatures are looked at.
+        tuple(dict.fromkeys((*request.temperatures, 1.0))),
         plan.temperatures,
         multi_label=plan.multi_label,
         class_order=plan.labels.kind if plan.labels is not None else "by_index",

@@ -104,7 +104,7 @@ def conclude(
     status = _float64_status(sample)
     judgement = reach_verdict(stages, decisions, not_compared, policy)
     passed = judgement.verdict in {"parity", "equivalent"}
-    if passed and policy.check_float64 and (note := float64_note(status, kept_unlike=sample.kept_unlike)):
+    if passed and (note := float64_note(policy, status, kept_unlike=sample.kept_unlike)):
         judgement = judgement._replace(headline=f"{judgement.headline.removesuffix('.')}; {note}.")
     if judgement.verdict == "parity" and (note := changed_parameters_note(changed_parameters(described))):
         judgement = judgement._replace(headline=f"{judgement.headline.removesuffix('.')}; {note}.")

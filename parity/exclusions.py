@@ -10,7 +10,7 @@ import msgspec
 
 from parity.audit import NotCompared, PolicyRecord, StageRecord
 from parity.errors import UnknownStage
-from parity.stage_patterns import ignored_by
+from parity.stage_patterns import excluded_by, ignored_by, only_by_name
 
 __all__ = ["INPUT_STAGES", "check_exclusions", "exclusions_sentence", "not_counting"]
 
@@ -35,7 +35,7 @@ def check_exclusions(policy: PolicyRecord, stages: Iterable[str]) -> None:
 
 def not_counting(item: NotCompared, policy: PolicyRecord) -> NotCompared:
     """What was not compared, as it counts under the policy: an excluded stage does not, and the reason says why."""
-    if not item.counts or ignored_by(item.stage, policy) is None:
+    if not item.counts or excluded_by(item, policy) is None:
         return item
     reason = f"{item.reason.rstrip('.')}; excluded by {_origin(item.stage, policy)}"
     return msgspec.structs.replace(item, reason=reason, counts=False)
@@ -44,21 +44,34 @@ def not_counting(item: NotCompared, policy: PolicyRecord) -> NotCompared:
 def exclusions_sentence(
     stages: Sequence[StageRecord], not_compared: Sequence[NotCompared], policy: PolicyRecord
 ) -> str:
-    """Which stages were excluded, by what, and what is known of them; empty where none was."""
+    """Which stages were excluded, by what, and what is known of them; empty where none was.
+
+    Those that differ and those that were not run come first, and all of them are named.
+    """
     details: dict[str, str] = {}
+    first: set[str] = set()
     for record in stages:
         if ignored_by(record.stage, policy) is None:
             continue
         known = _difference(record)
         details[record.stage] = details.get(record.stage) or known
+        if record.status == "divergent" and record.stage not in first:
+            details[record.stage] = known
+            first.add(record.stage)
     for item in not_compared:
-        if ignored_by(item.stage, policy) is not None:
-            details[item.stage] = details.get(item.stage) or "not compared"
+        if excluded_by(item, policy) is None:
+            continue
+        details[item.stage] = details.get(item.stage) or ("not run" if item.not_run else "not compared")
+        if only_by_name(item):
+            first.add(item.stage)
     origins: dict[str, list[str]] = {}
-    for stage, detail in details.items():
-        named = f"{stage} ({detail})" if detail else stage
+    for stage in sorted(details, key=lambda name: name not in first):
+        named = f"{stage} ({details[stage]})" if details[stage] else stage
         origins.setdefault(_origin(stage, policy), []).append(named)
-    return " ".join(_sentence(origin, named) for origin, named in origins.items())
+    return " ".join(
+        _sentence(origin, named, max(_NAMED, sum(_origin(stage, policy) == origin for stage in first)))
+        for origin, named in origins.items()
+    )
 
 
 def _difference(record: StageRecord) -> str:
@@ -73,7 +86,7 @@ def _origin(stage: str, policy: PolicyRecord) -> str:
     return "--ignore" if ignored_by(stage, policy) in policy.ignore_option else f"the policy {policy.name}"
 
 
-def _sentence(origin: str, named: Sequence[str]) -> str:
-    shown = [*named[:_NAMED], *([f"{len(named) - _NAMED} more"] if len(named) > _NAMED else [])]
+def _sentence(origin: str, named: Sequence[str], most: int) -> str:
+    shown = [*named[:most], *([f"{len(named) - most} more"] if len(named) > most else [])]
     text = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
     return f"{text} {'was' if len(named) == 1 else 'were'} excluded by {origin}."

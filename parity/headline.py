@@ -97,8 +97,12 @@ def _stages(records: Sequence[StageRecord]) -> str:
     return f"{count} stage is" if count == 1 else f"{count} stages are"
 
 
-def float64_note(status: Pair[str], *, kept_unlike: bool = False) -> str:
+def float64_note(policy: PolicyRecord, status: Pair[str], *, kept_unlike: bool = False) -> str:
     """What a parity does not show in float64, as a clause; empty where both sides were in float64 throughout."""
+    if not policy.check_float64:
+        # Where the same bits are required throughout, float64 has no part in it.
+        bitwise = policy.floor_factor == 0 and not policy.stages
+        return "" if bitwise else "not compared in float64, which the policy does not check"
     absent = [side for side, said in zip(Pair._fields, status, strict=True) if not said]
     if absent:
         who = "neither side" if len(absent) == 2 else f"the {absent[0]} cannot be"

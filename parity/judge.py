@@ -32,7 +32,7 @@ from parity.headline import (
 )
 from parity.measure.tensors import Measurement
 from parity.noise import Floor
-from parity.stage_patterns import ignored_by, limit_of
+from parity.stage_patterns import excluded_by, ignored_by, limit_of
 from parity.verdict_of_decisions import Judgement, judge_decisions
 
 __all__ = [
@@ -201,7 +201,7 @@ def _judged(
 ) -> Judgement:
     first = first_divergence(stages, policy)
     counted = _counted(stages, policy)
-    counting = [item for item in not_compared if item.counts and ignored_by(item.stage, policy) is None]
+    counting = [item for item in not_compared if item.counts and excluded_by(item, policy) is None]
     tensors = [record for record in counted if record.noise_floor is not None]
     if first is None and not any(record.compared for record in tensors):
         return Judgement(

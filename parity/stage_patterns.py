@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from parity.audit import PolicyRecord
+from parity.audit import NotCompared, PolicyRecord
 
-__all__ = ["ignored_by", "limit_of", "matching"]
+__all__ = ["excluded_by", "ignored_by", "limit_of", "matching", "only_by_name"]
 
 
 def matching(stage: str, patterns: Iterable[str]) -> str | None:
@@ -31,3 +31,15 @@ def limit_of(stage: str, policy: PolicyRecord) -> float | None:
 def ignored_by(stage: str, policy: PolicyRecord) -> str | None:
     """The name or pattern by which a stage does not count; None where it does."""
     return matching(stage, policy.ignore)
+
+
+def only_by_name(item: NotCompared) -> bool:
+    """Whether only its exact name excludes it: a part that was not run, and float64, are not stages that a pattern lists."""
+    return bool(item.not_run) or item.stage == "float64"
+
+
+def excluded_by(item: NotCompared, policy: PolicyRecord) -> str | None:
+    """The name or pattern by which what was not compared does not count; None where it does."""
+    if only_by_name(item):
+        return item.stage if item.stage in policy.ignore else None
+    return ignored_by(item.stage, policy)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from parity.align.labels import label_places
 from parity.audit import Decisions, Flip, FlipRate, ImpliedTemperature, LabelledMetric, Temperature
+from parity.distinct_inputs import DistinctInputs
 from parity.encoding import Example
 from parity.measure.calibration import ImpliedTemperature as TemperatureOfLogits
 from parity.measure.calibration import LabelledSums
-from parity.measure.decisions import DecisionCount, FlipMeasurement, Interval
+from parity.measure.decisions import DecisionCount, FlipMeasurement, Interval, one_sided_bounds
 from parity.measure.distributions import TemperatureSums
 from parity.pair import Pair
 
@@ -60,6 +61,7 @@ class DecisionTally:
         self._labelled = LabelledSums(
             reference_temperature=own.reference, candidate_temperature=own.candidate
         )
+        self._distinct = DistinctInputs()
         self._examples: dict[int, Example] = {}
         self._flipped: dict[int, Example] = {}
         self._by_position = False
@@ -76,7 +78,8 @@ class DecisionTally:
     def add(self, values: Pair[Array], rows: Integers, positions: Integers) -> None:
         """Logits [n, classes] of both sides, the example [n] and the position in it [n] (all 0 for whole examples)."""
         here, there = (np.asarray(side, dtype=np.float64) for side in values)
-        self._count.add(here, there, rows, positions)
+        differing = self._count.add(here, there, rows, positions)
+        self._distinct.add(np.unique(rows).tolist(), differing.tolist(), self._examples)
         self._distances.add(here, there)
         self._implied.add(here / self._own.reference, there / self._own.candidate)
         self._by_position = self._by_position or bool(positions.any())
@@ -92,6 +95,7 @@ class DecisionTally:
         """The decisions as the audit keeps them."""
         seen = self._count.measurement(self._confidence)
         fit = self._implied.fit()
+        distinct, distinct_flipped = self._distinct.counts() or (0, 0)
         metrics = () if self._by_position else self._labelled.measurements(self._confidence)
         return Decisions(
             examples=seen.examples,
@@ -103,6 +107,15 @@ class DecisionTally:
             row_flip_rate=_rate(
                 seen.inputs_flipped / seen.inputs if seen.inputs else 0.0, seen.input_bounds, seen.confidence
             ),
+            distinct=distinct,
+            distinct_flipped=distinct_flipped,
+            distinct_flip_rate=_rate(
+                distinct_flipped / distinct,
+                one_sided_bounds(distinct_flipped, distinct, self._confidence),
+                seen.confidence,
+            )
+            if distinct
+            else None,
             temperatures=[
                 Temperature(
                     temperature=item.temperature,

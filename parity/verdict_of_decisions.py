@@ -34,6 +34,24 @@ class _Trials(NamedTuple):
     rows: int
     rate: str
     sentence: str
+    kind: str = "rows"
+    copies_of: int = 0
+
+    @property
+    def number(self) -> str:
+        """How many there are, and of how many rows where these hold copies."""
+        kind = self.kind.removesuffix("s") if self.copies_of and self.rows == 1 else self.kind
+        return f"{self.rows:,} {kind}" + (f" (of {self.copies_of:,})" if self.copies_of else "")
+
+    @property
+    def verb(self) -> str:
+        """The verb that goes with the number."""
+        return "does" if self.copies_of and self.rows == 1 else "do"
+
+    @property
+    def basis(self) -> str:
+        """What the bound rests on, where that is not every row."""
+        return f" from {self.number}" if self.copies_of else ""
 
 
 def judge_decisions(
@@ -78,7 +96,7 @@ def judge_decisions(
         "equivalent",
         0,
         f"{where}, and it is shown not to matter: {trials.rate} is at most {high} "
-        f"(one-sided {100 * policy.confidence:g} % bound, up to {limit} is allowed), and no probability moves by more than "
+        f"(one-sided {100 * policy.confidence:g} % bound{trials.basis}, up to {limit} is allowed), and no probability moves by more than "
         f"{furthest:.1e} (up to {policy.probability:g} is allowed).",
     )
 
@@ -90,13 +108,13 @@ def _inconclusive(where: str, trials: _Trials, bounds: Interval, policy: PolicyR
     if needed is None:
         step = "If rows go on to flip this often, no number of rows would show it."
     elif trials.flipped:
-        step = f"{needed:,} rows would show it, if they flip as often."
+        step = f"{needed:,} {trials.kind} would show it, if they flip as often."
     else:
-        step = f"{needed:,} rows without a flip would show it."
+        step = f"{needed:,} {trials.kind} without a flip would show it."
     return Judgement(
         "inconclusive",
         1,
-        f"{where}, and {trials.rows:,} rows do not show that it does not matter: {trials.sentence}, and {trials.rate} can be "
+        f"{where}, and {trials.number} {trials.verb} not show that it does not matter: {trials.sentence}, and {trials.rate} can be "
         f"as high as {high} (one-sided {100 * policy.confidence:g} % bound, up to {limit} is allowed). {step}",
         needed,
     )
@@ -116,6 +134,24 @@ def _apart(one: float, other: float) -> tuple[str, str]:
 
 
 def _trials(decisions: Decisions) -> _Trials:
+    """What was counted; where rows are copies of one another, the distinct ones among them."""
+    trials = _rows_counted(decisions)
+    distinct, flipped = decisions.distinct, decisions.distinct_flipped
+    if not 0 < distinct < trials.rows:
+        return trials
+    some = f"{flipped:,} of {distinct:,} distinct rows"
+    return _Trials(
+        flipped,
+        max(0, flipped - decisions.undefined_both),
+        distinct,
+        "the share of distinct rows in which a label flips",
+        f"{trials.sentence}{f', in {some}' if flipped else ''}",
+        "distinct rows",
+        trials.rows,
+    )
+
+
+def _rows_counted(decisions: Decisions) -> _Trials:
     """Examples; where tokens are decided one by one, still the examples: the tokens of one text are not independent.
 
     Where neither side has a number to decide by, no flip was seen, though equivalence cannot be shown with it either.

@@ -10,7 +10,7 @@ import pytest
 
 from parity.audit import NotCompared, Pass, PolicyRecord, StageRecord
 from parity.errors import UnknownStage
-from parity.exclusions import check_exclusions
+from parity.exclusions import check_exclusions, not_counting
 from parity.judge import Measured, discrete_record, first_divergence, judge_stage, reach_verdict
 from parity.measure.measurement import Measurement, Spot
 from parity.noise import Floor
@@ -506,6 +506,38 @@ def test_what_is_excluded_is_named_with_what_is_known_of_it() -> None:
     assert by_file.endswith("layer.1 was excluded by the policy faithful.")
 
 
+HEAD = NotCompared(stage="head", reason="it is not run", not_run=["head.weight"])
+NO_FLOAT64 = NotCompared(stage="float64", side="candidate", reason="it raised")
+
+
+@pytest.mark.parametrize("policy", [FAITHFUL, DECISIONS], ids=lambda policy: policy.name)
+@pytest.mark.parametrize("missing", [HEAD, NO_FLOAT64], ids=lambda item: item.stage)
+def test_what_was_not_run_is_excluded_by_its_exact_name_and_by_no_pattern(
+    missing: NotCompared, policy: PolicyRecord
+) -> None:
+    for pattern in ("[!lp]*", "*[!sy]", "?e*", "head*", "float*"):
+        found = verdict(judged(), missing=(missing,), policy=excluding(pattern, policy=policy), differing=0)
+        assert ("not_comparable", 1) == (found.verdict, found.exit_code), pattern
+        assert f"{missing.stage} (" not in found.headline
+        assert missing == not_counting(missing, excluding(pattern))
+    found = verdict(judged(), missing=(missing,), policy=excluding(missing.stage, policy=policy), differing=0)
+    assert "parity" == found.verdict
+    how = "not run" if missing.not_run else "not compared"
+    assert found.headline.endswith(f"{missing.stage} ({how}) was excluded by --ignore.")
+
+
+def test_what_differs_or_was_not_run_is_named_first_among_the_excluded_and_never_counted_only() -> None:
+    layers = [judged(1e-3 if number > 5 else 1e-7, stage=f"layer.{number}") for number in range(12)]
+    headline = verdict(
+        judged(stage="embeddings"), *layers, policy=excluding("layer.*", "head"), missing=(HEAD,)
+    ).headline
+    shown = [
+        *(f"layer.{number} (divergent, relative L2 1.0e-03)" for number in range(6, 12)),
+        "head (not run)",
+    ]
+    assert headline.endswith(f"{', '.join(shown)} and 6 more were excluded by --ignore.")
+
+
 def test_many_excluded_stages_are_counted() -> None:
     layers = [judged(stage=f"layer.{number}") for number in range(9)]
     headline = verdict(judged(stage="embeddings"), *layers, policy=excluding("layer.*")).headline
@@ -622,6 +654,27 @@ def test_tokens_are_bounded_by_the_rows_they_stand_in() -> None:
     found = verdict(judged(1e-3), policy=DECISIONS, rows=1000, rows_flipped=30, **few)
     assert "divergent" == found.verdict
     assert "in 30 of 1,000 rows a token's label flips (30 of 10,000 tokens)" in found.headline
+
+
+def test_copies_of_a_text_count_once_in_a_bound() -> None:
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=400, rows=400, distinct=1)
+    assert ("inconclusive", 1, 299) == (found.verdict, found.exit_code, found.rows_needed)
+    assert "1 distinct row (of 400) does not show that it does not matter: no label flips" in found.headline
+    assert "299 distinct rows without a flip would show it." in found.headline
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=400, rows=400, distinct=300)
+    assert "equivalent" == found.verdict
+    assert "at most 0.994 % (one-sided 95 % bound from 300 distinct rows (of 400)" in found.headline
+    plain = verdict(judged(1e-3), policy=DECISIONS, differing=0, examples=400, rows=400, distinct=400)
+    assert "equivalent" == plain.verdict and "distinct" not in plain.headline
+
+
+def test_copies_that_flip_are_one_input_that_flips() -> None:
+    many: dict[str, Any] = {"examples": 400, "rows": 400, "distinct": 100}
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=200, distinct_flipped=1, **many)
+    assert "inconclusive" == found.verdict
+    assert "200 of 400 labels flip, in 1 of 100 distinct rows" in found.headline
+    found = verdict(judged(1e-3), policy=DECISIONS, differing=200, distinct_flipped=50, **many)
+    assert "divergent" == found.verdict
 
 
 def test_a_probability_that_moves_too_far_is_divergent_without_a_flip() -> None:

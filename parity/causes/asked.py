@@ -9,7 +9,7 @@ from parity.align.spelling import offered
 from parity.audit import Decisions, Finding
 from parity.causes.evidence import Evidence
 from parity.plan import ROWS_AT_ONCE
-from parity.stage_patterns import matching
+from parity.stage_patterns import matching, only_by_name
 
 __all__ = ["inputs_findings", "policy_findings", "rows_at_once_findings"]
 
@@ -20,14 +20,16 @@ def policy_findings(evidence: Evidence) -> Iterator[Finding]:
     if policy is None:
         return
     measured = {record.stage for record in evidence.stages if record.noise_floor is not None}
-    missing = {item.stage for item in evidence.not_compared}
+    # A part that was not run, and float64, are meant by their own name alone.
+    exact = {item.stage for item in evidence.not_compared if only_by_name(item)}
+    missing = {item.stage for item in evidence.not_compared} - exact
     every = {record.stage for record in evidence.stages}
     for what, names, known in (
         ("ignores", policy.ignore, every | missing),
         ("sets a limit for", policy.stages, measured | missing),
     ):
         for name in names:
-            if any(matching(stage, [name]) is not None for stage in known):
+            if name in exact or any(matching(stage, [name]) is not None for stage in known):
                 continue
             unmeasured = any(matching(stage, [name]) is not None for stage in every)
             why = "is not measured by its distance" if unmeasured else "is not a stage of this comparison"

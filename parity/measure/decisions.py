@@ -178,8 +178,10 @@ class DecisionCount:
         candidate: npt.NDArray[Any],
         rows: npt.ArrayLike,
         positions: npt.ArrayLike | None = None,
-    ) -> None:
+    ) -> npt.NDArray[np.int64]:
         """Take in raw logits [n, classes] of both sides, the example each belongs to [n], and its position there [n].
+
+        Returns the examples in which a decision differs, or cannot be made.
 
         All that belongs to one example comes in one call: examples are counted by the call.
         """
@@ -202,9 +204,10 @@ class DecisionCount:
         margins, other_margins = self._margins(a), self._margins(b)
         self._ties += int(((margins == 0) | (other_margins == 0)).sum())
         flips = np.flatnonzero(~same)
-        self._inputs_flipped += len(np.unique(np.concatenate([broken, at_row[flips]])))
+        differing = np.unique(np.concatenate([broken, at_row[flips]]))
+        self._inputs_flipped += len(differing)
         if not len(flips):
-            return
+            return differing
         size, effective = self._moved(a[flips], b[flips])
         explained = np.zeros(len(flips), dtype=bool)
         if self.noise is not None:
@@ -230,6 +233,7 @@ class DecisionCount:
             for index, flip in ((int(index), int(flips[index])) for index in kept)
         ]
         self._flips = sorted(self._flips, key=lambda flip: (flip.row, flip.position))[: self.keep]
+        return differing
 
     def kept(self) -> tuple[FlipMeasurement, ...]:
         """The first flips by row and position, as far as seen; a later batch may push some of them out."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from parity.audit import Audit
 from parity_reports import wording
-from parity_reports.predictions import decision_noun, flips_total
+from parity_reports.predictions import bounded_rate, decision_noun, flips_total, has_copies
 
 __all__ = ["build_limits"]
 
@@ -56,9 +56,15 @@ def _limits(audit: Audit) -> Iterator[str]:
     if audit.policy.ignore:
         yield f"Stages that did not count, by the policy or by --ignore: {', '.join(audit.policy.ignore)}."
     if decisions is not None and decisions.examples and not flips_total(decisions):
-        by_row = decisions.row_flip_rate if decisions.unit == "token" else None
+        by_row = bounded_rate(decisions)
         high = wording.share((by_row or decisions.flip_rate).high)
-        rate = "flip rate" if by_row is None else "share of rows with a flip"
+        rate = (
+            "flip rate"
+            if by_row is None
+            else "share of distinct rows with a flip"
+            if has_copies(decisions)
+            else "share of rows with a flip"
+        )
         kind = " (one-sided)" if (by_row or decisions.flip_rate).bounds == "one-sided" else ""
         yield f"That no {decision_noun(decisions)} flipped here bounds the {rate} at {high}{kind}; it does not make it zero."
     if decisions is not None and not decisions.metrics:

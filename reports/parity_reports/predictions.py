@@ -12,10 +12,12 @@ __all__ = [
     "FlipRow",
     "Measures",
     "Predictions",
+    "bounded_rate",
     "build_predictions",
     "decision_noun",
     "decision_sentence",
     "flips_total",
+    "has_copies",
     "rate_bounds",
 ]
 
@@ -171,13 +173,24 @@ def decision_sentence(decisions: Decisions | None) -> str:
         if flips
         else f"None of {wording.plural(decisions.examples, noun)} differs"
     )
-    # The tokens of a row are not independent: what bounds a rate of tokens is the rate of rows.
-    bounds = (
-        ""
-        if decisions.unit == "token" and decisions.row_flip_rate
-        else f" ({rate_bounds(decisions.flip_rate)})"
-    )
+    # The tokens of a row are not independent, nor are copies of one text: what bounds the rate is a rate of (distinct) rows.
+    bounds = f" ({rate_bounds(decisions.flip_rate)})" if bounded_rate(decisions) is None else ""
     return f"{counted}: {wording.share(decisions.flip_rate.value)}{bounds}.{_by_row(decisions)}"
+
+
+def has_copies(decisions: Decisions | None) -> bool:
+    """Whether rows are copies of one another, as far as their texts are known."""
+    if decisions is None:
+        return False
+    rows = decisions.rows if decisions.unit == "token" else decisions.examples
+    return decisions.distinct_flip_rate is not None and 0 < decisions.distinct < rows
+
+
+def bounded_rate(decisions: Decisions) -> FlipRate | None:
+    """The rate whose bounds hold where decisions are not independent: of distinct rows, or of rows; None where they are."""
+    if has_copies(decisions):
+        return decisions.distinct_flip_rate
+    return decisions.row_flip_rate if decisions.unit == "token" else None
 
 
 def rate_bounds(rate: FlipRate) -> str:
@@ -195,7 +208,12 @@ def rate_bounds(rate: FlipRate) -> str:
 
 
 def _by_row(decisions: Decisions) -> str:
-    """Where each token is decided, how many rows hold a decision that differs: the tokens of a row are not independent."""
+    """How many rows, or distinct rows, hold a decision that differs, where decisions are not independent."""
+    if has_copies(decisions) and (rate := decisions.distinct_flip_rate) is not None:
+        return (
+            f" In {decisions.distinct_flipped} of {wording.plural(decisions.distinct, 'distinct row')} one differs: "
+            f"{wording.share(rate.value)} ({rate_bounds(rate)})."
+        )
     rate = decisions.row_flip_rate
     if decisions.unit != "token" or rate is None or not decisions.rows:
         return ""

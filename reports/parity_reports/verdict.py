@@ -8,7 +8,7 @@ from parity.audit import Audit, Decisions, Finding, StageRecord
 from parity_reports import wording
 from parity_reports.causes import remedy
 from parity_reports.ladder import INPUT_STAGES
-from parity_reports.predictions import decision_noun, decision_sentence, flips_total
+from parity_reports.predictions import decision_noun, decision_sentence, flips_total, has_copies
 
 __all__ = ["Answer", "FirstScreen", "build_first_screen", "main_finding"]
 
@@ -278,7 +278,8 @@ def _next(audit: Audit) -> Answer:
         return Answer(question, "Decide whether to accept", step, "limits", "Limits")
     if audit.verdict == "inconclusive":
         if audit.rows_needed is not None:
-            title = f"Give {wording.count(audit.rows_needed)} rows or more"
+            distinct = " distinct" if has_copies(audit.decisions) else ""
+            title = f"Give {wording.count(audit.rows_needed)}{distinct} rows or more"
             step = "These rows are too few to show a flip rate below the limit of the policy."
         else:
             title = "Decide which flip rate matters"

@@ -322,6 +322,47 @@ def test_a_probability_that_moves_too_far_is_seen_and_not_inconclusive(tmp_path:
     assert 1 == lenient.code
 
 
+def test_copies_of_one_text_show_no_more_than_the_text(model: str, tmp_path: Path) -> None:
+    copies = tmp_path / "copies.txt"
+    copies.write_text("\n".join(WORDS[:2] * 200) + "\n", encoding="utf-8")
+    out = tmp_path / "audit"
+    audit = compare(model, model + HALF, out, "--inputs", str(copies), "--policy", "decisions")
+    assert ("inconclusive", 299) == (audit.verdict, audit.rows_needed), audit.headline
+    assert "2 distinct rows (of 400)" in audit.headline
+    assert audit.decisions is not None
+    assert (400, 2, 0) == (
+        audit.decisions.rows,
+        audit.decisions.distinct,
+        audit.decisions.distinct_flipped,
+    )
+    for name in ("report.html", "summary.md"):
+        text = (out / name).read_text("utf-8")
+        assert "In 0 of 2 distinct rows one differs: 0 % (at most 77.6 %" in text, name
+        assert "0.746 %" not in text
+
+
+@pytest.mark.parametrize("temperature", ["1000", "0.001"])
+def test_a_probability_is_judged_as_it_stands_at_whatever_temperature_others_are_shown(
+    temperature: str, tmp_path: Path
+) -> None:
+    audit = of_logits(0, 400, tmp_path, "--policy", "decisions", "--temperature", temperature, moved=0.5)
+    assert ("divergent", 1) == (audit.verdict, audit.exit_code)
+    assert audit.decisions is not None
+    assert [float(temperature), 1.0] == [item.temperature for item in audit.decisions.temperatures]
+
+
+def test_a_parity_under_a_policy_that_does_not_check_float64_says_so(
+    model: str, texts: str, tmp_path: Path
+) -> None:
+    inputs = ("--inputs", texts, "--limit", "8")
+    file = policy_file(tmp_path, "check_float64 = false\n")
+    audit = compare(model, model, tmp_path / "audit", *inputs, "--policy", file)
+    assert "parity" == audit.verdict
+    assert audit.headline.endswith("; not compared in float64, which the policy does not check.")
+    strict = compare(model, model, tmp_path / "strict", *inputs, "--policy", "bitwise")
+    assert "parity" == strict.verdict and "float64" not in strict.headline
+
+
 def test_a_missing_stage_bars_equivalence_unless_it_is_excluded(texts: str, tmp_path: Path) -> None:
     pair = "fooling:honest", "fooling:stage_missing"
     policy = ("--inputs", texts, "--policy", "decisions")
