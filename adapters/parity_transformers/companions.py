@@ -13,9 +13,15 @@ import json
 import os
 from typing import Any, Callable
 
-__all__ = ["companions"]
+__all__ = ["MODULES", "companions", "places"]
 
+MODULES = "modules.json"
+_LIBRARY = "sentence_transformers."
 _TRANSFORMER = "Transformer"
+_TRANSFORMER_SETTINGS = tuple(
+    f"sentence_{kind}_config.json"
+    for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+)
 _HEAD = "model_head.pkl"
 _READ_BY_LIBRARY = ("max_seq_length", "do_lower_case", "prompts", "default_prompt_name", "similarity_fn_name")
 
@@ -32,43 +38,64 @@ def _beside(name: str) -> Any:
 _weights_files = _beside("weights_files")
 
 
-def companions(find: Callable[[str], str | None], config: Any, model: Any) -> list[dict[str, Any]]:
-    """The parts beside the model whose files `find` gives (by a path inside the folder; None where there is none)."""
-    return [*_modules(find), *_adapter(find, model), *_setfit(find), *_activation(config)]
+def companions(
+    find: Callable[[str], str | None], is_run: Callable[[str], bool], config: Any, model: Any
+) -> list[dict[str, Any]]:
+    """The parts beside the model whose files `find` gives (by a path inside the folder; None where there is none).
+
+    `is_run` says of a path inside the folder whether the model that is run lies there.
+    """
+    return [*_modules(find, is_run), *_adapter(find, model), *_setfit(find), *_activation(config)]
 
 
-def _modules(find: Callable[[str], str | None]) -> list[dict[str, Any]]:
-    listed = _json(find("modules.json"))
-    if not isinstance(listed, list):
+def places(find: Callable[[str], str | None]) -> list[str] | None:
+    """The paths that modules.json names; None where there is no such file, or it has no module in it."""
+    listed = _json(find(MODULES))
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    return [_path(entry) for entry in entries if "type" in entry] or None
+
+
+def _path(entry: dict[str, Any]) -> str:
+    """A module's path inside the folder, in its shortest form; empty for the folder itself.
+
+    >>> _path({"path": "./0_Transformer/"})
+    '0_Transformer'
+    """
+    path = entry.get("path")
+    short = os.path.normpath(path) if isinstance(path, str) and path else "."
+    return "" if short == "." else short
+
+
+def _modules(find: Callable[[str], str | None], is_run: Callable[[str], bool]) -> list[dict[str, Any]]:
+    file = find(MODULES)
+    if file is None:
         return []
+    listed = _json(file)
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     found: list[dict[str, Any]] = []
+    if not isinstance(listed, list) or len(entries) < len(listed):
+        found.append(_unreadable(file))
     counts: dict[str, int] = {}
-    for entry in listed:
-        kind, path = str(entry.get("type", "")).rsplit(".", 1)[-1], str(entry.get("path", ""))
+    transformers = [""]  # the one that is run last: what lies beside it is what counts
+    seen = False
+    for entry in entries:
+        path, whole = _path(entry), str(entry.get("type", ""))
+        kind, own = whole.rsplit(".", 1)[-1], is_run(path)
         if kind == _TRANSFORMER:
+            transformers.insert(len(transformers) if own else 1, path)
+        if kind == _TRANSFORMER and own and whole.startswith(_LIBRARY) and not seen:
+            seen = True
             continue
         counts[kind] = counts.get(kind, 0) + 1
         name = kind.lower() + ("" if counts[kind] == 1 else f".{counts[kind]}")
-        settings = _json(find(os.path.join(path, "config.json")) if path else None)
-        weights = _weights_files.WeightsFiles(
-            lambda file, inside=path: find(os.path.join(inside, file)) if inside else None
+        inside = "" if own else path
+        reason = (
+            f"modules.json has the module {kind} after the transformer, and parity runs the transformer alone"
         )
-        found.append(
-            {
-                "part": name,
-                "reason": f"modules.json has the module {kind} after the transformer, and parity runs the transformer alone",
-                "tensors": [one.record() for one in weights.tensors.values()],
-                "settings": settings if isinstance(settings, dict) else {},
-                "always": True,
-            }
-        )
-    if not found:
-        return []
-    read: dict[str, Any] = {}
-    for file in ("sentence_bert_config.json", "config_sentence_transformers.json"):
-        told = _json(find(file))
-        if isinstance(told, dict):
-            read.update({name: told[name] for name in _READ_BY_LIBRARY if told.get(name)})
+        if kind == _TRANSFORMER:
+            reason = f"modules.json has the module {whole} for {path or 'the folder itself'}, and parity does not run that module"
+        found.append(_module(find, name, reason, inside))
+    read = _settings_of_library(find, transformers)
     if read:
         found.append(
             {
@@ -80,6 +107,40 @@ def _modules(find: Callable[[str], str | None]) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _module(find: Callable[[str], str | None], name: str, reason: str, inside: str) -> dict[str, Any]:
+    settings = _json(find(os.path.join(inside, "config.json")) if inside else None)
+    weights = _weights_files.WeightsFiles(lambda file: find(os.path.join(inside, file)) if inside else None)
+    return {
+        "part": name,
+        "reason": reason,
+        "tensors": [one.record() for one in weights.tensors.values()],
+        "settings": settings if isinstance(settings, dict) else {},
+        "always": True,
+    }
+
+
+def _unreadable(path: str) -> dict[str, Any]:
+    """What modules.json has and what is no module: it counts where the other side has another file."""
+    return {
+        "part": MODULES,
+        "reason": "modules.json is not a list of modules, or has an entry that describes none, which was not looked at",
+        "tensors": [],
+        "settings": {"file": _weights_files.file_digest(path)},
+        "always": False,
+    }
+
+
+def _settings_of_library(find: Callable[[str], str | None], transformers: list[str]) -> dict[str, Any]:
+    """What sentence-transformers reads beside the modules, and beside each transformer."""
+    files = [os.path.join(place, file) for place in transformers for file in _TRANSFORMER_SETTINGS]
+    read: dict[str, Any] = {}
+    for file in [*files, "config_sentence_transformers.json"]:
+        told = _json(find(file))
+        if isinstance(told, dict):
+            read.update({name: told[name] for name in _READ_BY_LIBRARY if told.get(name)})
+    return read
 
 
 def _adapter(find: Callable[[str], str | None], model: Any) -> list[dict[str, Any]]:

@@ -91,7 +91,8 @@ def _refuse_other_layouts(locator: str, path: str, host: Any) -> None:
             "Merge it into its base with merge_and_unload(), save that with save_pretrained(), and name that folder.",
         )
     if isinstance(modules, list):
-        inside = next((one.get("path") for one in modules if isinstance(one, dict) and one.get("path")), None)
+        places = [one.get("path") for one in modules if isinstance(one, dict)]
+        inside = next((place for place in places if place and isinstance(place, str)), None)
         if inside and os.path.isfile(os.path.join(path, inside, "config.json")):
             raise host.Refusal(
                 "subject-not-found",
@@ -121,6 +122,23 @@ def config_of(source: Source, hub: dict[str, Any], host: Any) -> tuple[str, Any]
             last = last or error
     assert last is not None
     raise _noconfig_of(source, last, host) from last
+
+
+def settle_architectures(config: Any) -> list[str]:
+    """Make `config.architectures` a list of names, or None; a note for what was no name."""
+    given = getattr(config, "architectures", None)
+    if given is None:
+        return []
+    listed = [given] if isinstance(given, str) else given if isinstance(given, (list, tuple)) else []
+    names = [name for name in listed if isinstance(name, str) and name]
+    config.architectures = names or None
+    if isinstance(given, str) or names == list(listed) != []:
+        return []
+    return (
+        []
+        if given == []
+        else [f"architectures in config.json is {given!r}; what is no name there was left out."]
+    )
 
 
 def _noconfig_of(source: Source, error: Exception, host: Any) -> Any:

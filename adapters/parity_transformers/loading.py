@@ -30,6 +30,7 @@ _finding = _beside("finding")
 _effects = _beside("effects")
 _hub = _beside("hub")
 _not_run = _beside("not_run")
+_own_code = _beside("own_code")
 untrusted = _beside("untrusted")
 
 _TASKS = (
@@ -78,7 +79,11 @@ def version_of(name: str) -> tuple[int, ...]:
 
 
 def quieten() -> None:
-    """No progress bars, no advice, no telemetry; offline in every version's words. Before transformers is imported."""
+    """No progress bars, no advice, no telemetry; offline in every version's words; code of a checkpoint's in a folder of its own.
+
+    Before transformers is imported.
+    """
+    _own_code.keep_apart()
     for name in (
         "HF_HUB_DISABLE_PROGRESS_BARS",
         "TRANSFORMERS_NO_ADVISORY_WARNINGS",
@@ -111,6 +116,7 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     notes = [] if source.note is None else [source.note]
     host.progress("reading the configuration")
     name, config = _finding.config_of(source, hub, host)
+    notes += _finding.settle_architectures(config)
     task, kind = _task(config)
     _check_reads_text(name, config, kind, host)
     host.progress("loading the tokenizer")
@@ -128,6 +134,9 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
         )
     if not config.architectures:
         notes.append("The config names no architecture, so the bare encoder is questioned.")
+    own_code = _own_code.note(name)
+    if own_code is not None:
+        notes.append(own_code)
     new = _really_missing(sorted(set(missing)), model)
     folder = _not_run.Folder(name, source.local, hub)
     return Loaded(name, config, tokenizer, model, task, new, unused, notes, folder)

@@ -45,6 +45,7 @@ _HEAD_SETTINGS = (
     "tie_word_embeddings",
     "logits_soft_cap",
 )
+_LEVELS = 3  # how far above a transformer's own folder its modules.json may lie
 _BARE = ("Model", "Encoder")
 # What routes a token to its experts decides without a gradient.
 _ROUTING = re.compile(r"(expert|correction)_bias$")
@@ -72,17 +73,34 @@ class Folder:
         return found if found is not None and os.path.isfile(found) else None
 
     def parent(self) -> Folder | None:
-        """The folder above, where it is a sentence-transformers folder and this is the place of its transformer."""
+        """The sentence-transformers folder around this one: by the path as given, and by where its links lead.
+
+        One whose modules name this folder comes first. One that does not counts too, where this folder has no modules
+        of its own: a module may have folders that only it knows of.
+        """
         if not self._local:
             return None
-        above, own = os.path.split(os.path.realpath(self._name))
-        try:
-            with open(os.path.join(above, "modules.json"), encoding="utf-8") as file:
-                listed = json.load(file)
-            inside = any(entry.get("path") == own for entry in listed)
-        except (OSError, ValueError, AttributeError, TypeError):
-            return None
-        return Folder(above, True, {}) if inside else None
+        around: list[Folder] = []
+        for start in (os.path.abspath(self._name), os.path.realpath(self._name)):
+            above = start
+            for _ in range(_LEVELS):
+                above = os.path.dirname(above)
+                folder = Folder(above, True, {})
+                places = _companions.places(folder.find)
+                if places is None:
+                    continue
+                if any(map(folder.place_of(self), places)):
+                    return folder
+                around.append(folder)
+                break
+        alone = not around or self.find(_companions.MODULES) is not None
+        return None if alone else around[0]
+
+    def place_of(self, other: Folder) -> Callable[[str], bool]:
+        """Whether a path inside this folder is the other folder."""
+        if not self._local:
+            return lambda path: os.path.normpath(path or ".") == "."
+        return lambda path: os.path.realpath(os.path.join(self._name, path)) == os.path.realpath(other._name)
 
 
 def leftover(unexpected: Iterable[str], files: Any, model: Any) -> list[str]:
@@ -105,10 +123,10 @@ def parts(loaded: Any, execution: Any, encoder_only: bool, folder: Folder) -> li
     lost = leftover(loaded.unused_weights, files, model)
     unneeded = _unneeded(loaded, execution)
     found = _of_class(loaded, lost, unneeded, execution, encoder_only, files, folder)
-    found += _companions.companions(folder.find, loaded.config, model)
+    found += _companions.companions(folder.find, folder.place_of(folder), loaded.config, model)
     above = folder.parent()
     if above is not None:
-        found += _companions.companions(above.find, None, model)
+        found += _companions.companions(above.find, above.place_of(folder), None, model)
     return found
 
 
@@ -250,6 +268,8 @@ def _head_settings(config: Any, folder: Folder) -> dict[str, Any]:
                 told = json.load(file)
         except (OSError, ValueError):
             return found
+        if not isinstance(told, dict):
+            return dict(found, generation=told)
         found.update(
             {
                 "generation." + name: value

@@ -183,7 +183,7 @@ class Session:
             "weights_digest": self._tap.weights_digest(parameters),
             "parameters": parameters,
             # Not part of what a config writes down: it is chosen as the model is loaded.
-            "config": dict(_flat(config.to_dict()), attn_implementation=_attention(config)),
+            "config": dict(_flat(config.to_dict()), attn_implementation=_attention(config), **_code()),
             "tokenizer": self._encoder.describe(),
             "stages": self._stages.listed,
             "scope": "full"
@@ -321,6 +321,12 @@ class Session:
 def _attention(config: Any) -> str:
     """The attention's implementation; before transformers 4.36 there was but one."""
     return str(getattr(config, "_attn_implementation", None) or "eager")
+
+
+def _code() -> dict[str, str]:
+    """The digest of the code that the checkpoint brought along and that was run; nothing where there was none."""
+    found = _load("own_code", _HERE).digest()
+    return {} if found is None else {"own_code_digest": found}
 
 
 def _task(found: str, config: Any) -> str:
