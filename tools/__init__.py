@@ -1,0 +1,1 @@
+"""Scripts about the repository itself; nothing of them is in the wheel."""
