@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.tensors import Difference
+from parity.measure.stage_difference import Difference
 
 Floats = npt.NDArray[np.float32]
 FLOOR = 5.0

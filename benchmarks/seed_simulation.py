@@ -27,24 +27,24 @@ import numpy.typing as npt
 
 from parity.measure.decisions import Interval
 from parity.measure.distributions import distances, log_softmax
-from parity.seeds.agreement import agreement
-from parity.seeds.between import two_arms
-from parity.seeds.calibration import calibration_error
-from parity.seeds.churn import churn
-from parity.seeds.cka import similarity
-from parity.seeds.crossed import crossed_estimate, seed_effect
-from parity.seeds.difference import Difference, difference, tost, unpaired_estimate
-from parity.seeds.distances import run_distances
-from parity.seeds.estimate import Estimate, p_beyond
-from parity.seeds.excess import excess_churn
-from parity.seeds.gate import Margins, compare_arms, judge_stability
-from parity.seeds.label_temperature import fit_label_temperature
-from parity.seeds.metric import MetricSpread, grid_spread, metric_spread, spread
-from parity.seeds.pairing import grid_pairs
-from parity.seeds.population import Population
-from parity.seeds.power import can_show, difference_power, tost_power
-from parity.seeds.tails import f_tail
-from parity.seeds.variance import split_variance
+from parity.seed_audit.measures.agreement import agreement
+from parity.seed_audit.measures.between import two_arms
+from parity.seed_audit.measures.calibration import calibration_error
+from parity.seed_audit.measures.churn import churn
+from parity.seed_audit.measures.cka import similarity
+from parity.seed_audit.measures.crossed import crossed_estimate, seed_effect
+from parity.seed_audit.measures.difference import Difference, difference, tost, unpaired_estimate
+from parity.seed_audit.measures.distances import run_distances
+from parity.seed_audit.measures.excess import excess_churn
+from parity.seed_audit.measures.label_temperature import fit_label_temperature
+from parity.seed_audit.measures.metric_spread import MetricSpread, grid_spread, metric_spread, spread
+from parity.seed_audit.measures.power import can_show, difference_power, tost_power
+from parity.seed_audit.measures.variance import split_variance
+from parity.seed_audit.population.population import Population
+from parity.seed_audit.verdict.stability import Margins, compare_arms, judge_stability
+from parity.statistics.estimate import Estimate, p_beyond
+from parity.statistics.pairing import grid_pairs
+from parity.statistics.tails import f_tail
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

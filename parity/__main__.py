@@ -1,5 +1,5 @@
 """`python -m parity`: the command line, where the script is not on PATH."""
 
-from parity.cli import main
+from parity.cli.app import main
 
 main()

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.audit import Audit, load_audit
-from parity.seed_audit import SeedAudit, load_seed_audit
+from parity.records.audit import Audit, load_audit
+from parity.records.seed_audit import SeedAudit, load_seed_audit
 from proof.kept import ROOT
 
 __all__ = ["TEXTS", "Compared", "Seeded", "compare", "materials", "parity", "seeds", "write_texts"]

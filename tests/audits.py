@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from parity.audit import (
+from parity.records.audit import (
     Audit,
     Decisions,
     Finding,

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from parity.audit import InputsRecord
-from parity.seed_audit import (
+from parity.records.audit import InputsRecord
+from parity.records.seed_audit import (
     ArmRecord,
     Bounds,
     MarginsRecord,

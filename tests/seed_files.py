@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.cli import parity as command
-from parity.seed_audit import RunRecord, SeedAudit, load_seed_audit
+from parity.cli.app import parity as command
+from parity.records.seed_audit import RunRecord, SeedAudit, load_seed_audit
 
 __all__ = ["Audited", "Files", "audited", "kinds", "run_of"]
 

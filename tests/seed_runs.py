@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from parity.seeds.population import Population
+from parity.seed_audit.population.population import Population
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -17,9 +17,9 @@ parts of speech sees none. An archive that needs more is questioned in an interp
 
 from pathlib import Path
 
-from parity.adapter import Adapter, Option
-from parity.environment import Managed
-from parity.subject import Subject
+from parity.environments.resolve import Managed
+from parity.subjects.adapter import Adapter, Option
+from parity.subjects.subject import Subject
 
 __all__ = ["adapter", "train_adapter"]
 
@@ -42,7 +42,7 @@ _ANSWERING = (
 
 def _with_runs(_: Subject, options: dict[str, str]) -> dict[str, str]:
     """The options with the folder of runs, which is known on this side."""
-    from parity.seeds.run_cache import runs_folder
+    from parity.training.run_cache import runs_folder
 
     return {**options, "runs": str(runs_folder(options.get("runs")))}
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from parity.adapter import Adapter, Option
-from parity.subject import Subject
+from parity.subjects.adapter import Adapter, Option
+from parity.subjects.subject import Subject
 
 __all__ = ["adapter"]
 
 
 def _prepare(subject: Subject, options: dict[str, str]) -> dict[str, str]:
     """The options with the recipe as checked here, and the rows where the runner can read them."""
-    from parity.seeds.recipe import read_recipe
-    from parity.seeds.run_cache import runs_folder, store_rows
+    from parity.training.recipe import read_recipe
+    from parity.training.run_cache import runs_folder, store_rows
 
     recipe = read_recipe(subject.locator)
     runs = runs_folder(options.get("runs"))
@@ -27,8 +27,8 @@ def _prepare(subject: Subject, options: dict[str, str]) -> dict[str, str]:
 
 def _evaluation_rows(subject: Subject, workdir: Path) -> Path:
     """What a run is asked with unless the user says otherwise: the recipe's evaluation rows."""
-    from parity.seeds.recipe import read_recipe
-    from parity.seeds.run_cache import store_rows
+    from parity.training.recipe import read_recipe
+    from parity.training.run_cache import store_rows
 
     return store_rows(read_recipe(subject.locator).evaluation, workdir)
 

@@ -27,7 +27,7 @@ _NOT_ITS_OWN = (
 
 
 def of_files(folder: str) -> str:
-    """The digest of a folder's files, as `parity/seeds/recipe.py` makes it."""
+    """The digest of a folder's files, as `parity/training/recipe.py` makes it."""
     whole = hashlib.sha256()
     for name in sorted(os.listdir(folder)):
         path = os.path.join(folder, name)

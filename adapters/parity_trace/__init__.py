@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from parity.adapter import Adapter, Option
-from parity.subject import Subject
+from parity.subjects.adapter import Adapter, Option
+from parity.subjects.subject import Subject
 
 __all__ = ["outputs", "trace"]
 

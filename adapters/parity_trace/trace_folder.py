@@ -1,6 +1,6 @@
 """The folder of a trace, read: its manifest held against its form, its files against their digests, its lines opened.
 
-The layout is described in `parity/manifest.py`; of parity nothing is imported. Whatever is wrong is a `Damaged` with the
+The layout is described in `parity/trace/manifest.py`; of parity nothing is imported. Whatever is wrong is a `Damaged` with the
 reason; nothing of a trace is believed that was not looked at.
 """
 
@@ -43,7 +43,7 @@ _CHUNK = 1 << 20
 _COUNT = forms.Whole(0)
 _STAGE = forms.Record({"name": str, "axes": forms.Each(str)}, {"module": forms.Maybe(str)})
 _PARAMETER = forms.Record({"name": str, "shape": forms.Each(_COUNT), "dtype": str, "digest": str})
-# As `parity/description.py` has it; a test holds the two against each other.
+# As `parity/border/description.py` has it; a test holds the two against each other.
 DESCRIPTION = forms.Record(
     {
         "framework": str,

@@ -1,6 +1,6 @@
 """Answers for a subject from its trace: what was recorded, batch by batch, and nothing else.
 
-The trace's layout is described in `parity/manifest.py`; its digests are checked before a word of it is believed. This
+The trace's layout is described in `parity/trace/manifest.py`; its digests are checked before a word of it is believed. This
 file imports nothing of parity: what crosses the border is the protocol alone.
 """
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from parity.adapter import Adapter, Option
+from parity.subjects.adapter import Adapter, Option
 
 __all__ = ["adapter"]
 

@@ -1,6 +1,6 @@
 """The torch tap: copies a model's named places out while a forward runs.
 
-`locate(model)` (in `places.py`, where the names are listed) finds the places; `Tap(sites, write)` hooks them for one
+`locate(model)` (in `sites.py`, where the names are listed) finds the places; `Tap(sites, write)` hooks them for one
 forward and calls `write(stage, tensor, axes)` as each is computed. The hooks return None: they cannot change what the
 model computes.
 
@@ -41,14 +41,14 @@ def _beside(name: str) -> Any:
     return module
 
 
-_places = _beside("places")
+_places = _beside("sites")
 HIDDEN: Any = _places.HIDDEN
 Site: Any = _places.Site
 first_tensor: Any = _places.first_tensor
 locate: Any = _places.locate
 position_limit: Any = _places.position_limit
 position_rows: Any = _places.position_rows
-in_float64: Any = _beside("double").in_float64
+in_float64: Any = _beside("float64").in_float64
 _weights = _beside("weights")
 parameters: Any = _weights.parameters
 weights_digest: Any = _weights.weights_digest

@@ -1,8 +1,8 @@
 """Alignment: which row, token, stage and class of one side is which of the other, and what could not be paired."""
 
 from parity.align.labels import LabelAlignment, align_labels
-from parity.align.layers import StageAlignment, StageSpec, align_stages, forward_key
 from parity.align.padding import effective_mask, padding_side
+from parity.align.stages import StageAlignment, StageSpec, align_stages, forward_key
 from parity.align.tokens import KINDS, Edit, RowAlignment, align_row
 
 __all__ = [

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.align.edits import Match, common_subsequence
-from parity.encoding import Encoding
+from parity.inputs.example import Encoding
 
 __all__ = ["KINDS", "Edit", "Kind", "Operation", "RowAlignment", "align_row"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from parity.align.texts import unlike_algorithms
-from parity.audit import Finding
 from parity.causes.evidence import Evidence
+from parity.records.audit import Finding
 
 __all__ = ["batch_findings", "positions_findings", "texts_findings", "tokens_findings"]
 

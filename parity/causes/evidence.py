@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from parity.align.labels import LabelAlignment
-from parity.audit import (
+from parity.border.breakdown import Breakdown
+from parity.border.description import Description
+from parity.measure.relations import Relation
+from parity.records.audit import (
     Decisions,
     FirstDivergence,
     NotCompared,
@@ -14,9 +17,6 @@ from parity.audit import (
     StageRecord,
     Tokens,
 )
-from parity.breakdown import Breakdown
-from parity.description import Description
-from parity.measure.relations import Relation
 
 __all__ = ["Evidence"]
 

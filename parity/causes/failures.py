@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity.audit import Finding
 from parity.causes.evidence import Evidence
+from parity.records.audit import Finding
 
 __all__ = ["failures_findings"]
 

@@ -6,14 +6,14 @@ one. Its evidence carries `"standing": "observed"` (the difference itself was se
 
 from __future__ import annotations
 
-from parity.audit import Finding
-from parity.causes.asked import inputs_findings, policy_findings, rows_at_once_findings
 from parity.causes.encodings import batch_findings, positions_findings, texts_findings, tokens_findings
 from parity.causes.evidence import Evidence
 from parity.causes.failures import failures_findings
 from parity.causes.models import configuration_findings, runtime_findings, weights_findings
+from parity.causes.notices import inputs_findings, policy_findings, rows_at_once_findings
 from parity.causes.order import in_order
 from parity.causes.outputs import outputs_findings
+from parity.records.audit import Finding
 
 __all__ = ["findings"]
 

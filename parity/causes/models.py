@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parity.audit import Finding
+from parity.align.changed_parameters import changed_parameters, common_parameters
+from parity.border.description import Description
 from parity.causes.evidence import Evidence
-from parity.changed_parameters import changed_parameters, common_parameters
-from parity.description import Description
-from parity.judge import stage_rank
-from parity.pair import Pair
+from parity.pair_audit.judge import stage_rank
+from parity.records.audit import Finding
+from parity.records.pair import Pair
 
 __all__ = ["configuration_findings", "runtime_findings", "weights_findings"]
 

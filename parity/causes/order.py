@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from parity.audit import Finding, StageRecord
+from parity.align.exclusions import INPUT_STAGES
 from parity.causes.evidence import Evidence
-from parity.exclusions import INPUT_STAGES
-from parity.judge import stage_rank
+from parity.pair_audit.judge import stage_rank
+from parity.records.audit import Finding, StageRecord
 
 __all__ = ["in_order"]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from parity.measure.decisions import Interval
 from parity.measure.distributions import log_softmax
-from parity.measure.quantiles import normal_quantile, t_quantile
+from parity.statistics.quantiles import normal_quantile, t_quantile
 
 __all__ = [
     "ImpliedTemperature",

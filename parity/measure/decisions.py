@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.quantiles import beta_quantile
+from parity.statistics.quantiles import beta_quantile
 
 __all__ = [
     "DecisionCount",

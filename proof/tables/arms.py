@@ -170,8 +170,8 @@ def judged(
     paired: bool = False,
 ) -> Any:
     """The verdict over two arms of logits [runs, examples, classes], and its record, as `parity seeds` comes to them."""
-    from parity.seeds.against import against_baseline
-    from parity.seeds.gate import Margins
+    from parity.seed_audit.verdict.against import against_baseline
+    from parity.seed_audit.verdict.stability import Margins
 
     arms = _gathered(candidate, baseline, labels, paired=paired)
     return against_baseline(arms, metric, Margins(0.02, 0.1, _ALPHA), slices)
@@ -179,12 +179,12 @@ def judged(
 
 def _gathered(candidate: Floats, baseline: Floats, labels: Any, *, paired: bool) -> list[Any]:
     """The arms as they are after runs were collected."""
-    from parity.description import Abilities, Description
-    from parity.seeds.arms import Ground
-    from parity.seeds.asked import RunAsked
-    from parity.seeds.classes import Classes
-    from parity.seeds.collect import Collected, Outcome
-    from parity.seeds.gathering import gather_arms
+    from parity.border.description import Abilities, Description
+    from parity.seed_audit.population.arms import Ground
+    from parity.seed_audit.population.classes import Classes
+    from parity.seed_audit.population.exclusions import gather_arms
+    from parity.seed_audit.runs.requested import RunAsked
+    from parity.seed_audit.runs.run_inputs import Collected, Outcome
 
     names = ("a", "b", "c")
     described = Description("made up", {}, [], Abilities(), labels=list(names))

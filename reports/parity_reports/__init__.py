@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from parity_reports.html import render as render_html
-from parity_reports.junit import render as render_junit
-from parity_reports.markdown import render as render_markdown
-from parity_reports.terminal import print_summary, summary
-from parity_reports.view import Page, build_page
+from parity_reports.compare.page import Page, build_page
+from parity_reports.formats.html import render as render_html
+from parity_reports.formats.junit import render as render_junit
+from parity_reports.formats.markdown import render as render_markdown
+from parity_reports.formats.terminal import print_summary, summary
 
 __all__ = ["Page", "build_page", "print_summary", "render_html", "render_junit", "render_markdown", "summary"]

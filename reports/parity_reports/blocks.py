@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from parity_reports.drawings import Drawing
+from parity_reports.figures.drawings import Drawing
 
 __all__ = ["Block", "Column", "Facts", "Figure", "Points", "Prose", "Row", "Section", "Table"]
 

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from parity import managed
-from parity.description import Description
-from parity.encoding import Encoding, Example
-from parity.environment import Managed
-from parity.runner import Runner
-from parity.subject import parse_subject
+from parity.border.description import Description
+from parity.border.runner import Runner
+from parity.environments import managed
+from parity.environments.resolve import Managed
+from parity.inputs.example import Encoding, Example
+from parity.subjects.subject import parse_subject
 from parity_allennlp import adapter
 
 __all__ = ["MATERIALS", "Answer", "ask", "asked", "interpreter", "started", "train_archives"]

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from parity.audit import Audit, StageRecord, load_audit
+from parity.records.audit import Audit, StageRecord, load_audit
 
 __all__ = ["ROOT", "Run", "compare", "parity", "stage"]
 

@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from parity import managed
-from parity.environment import Managed
-from parity.interpreters import find_interpreter
+from parity.environments import managed
+from parity.environments.interpreters import find_interpreter
+from parity.environments.resolve import Managed
 
 __all__ = ["OTHERS", "Version", "interpreter_of"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from parity.adapter import Adapter
+from parity.subjects.adapter import Adapter
 from tests.real.asking import ROOT
 
 __all__ = ["adapter", "install"]

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from parity.adapter import find_adapter
-from parity.conversation import Progress
+from parity.border.connection import Progress
+from parity.border.runner import Runner
 from parity.errors import RecipeError
-from parity.runner import Runner
-from parity.seed_audit import load_seed_audit
-from parity.seeds.run_cache import finished_runs
-from parity.subject import parse_subject
+from parity.records.seed_audit import load_seed_audit
+from parity.subjects.adapter import find_adapter
+from parity.subjects.subject import parse_subject
+from parity.training.run_cache import finished_runs
 from tests.real.allennlp_asking import interpreter
 from tests.real.test_allennlp_train import changed_config, folder, start
 from tests.real.test_changed_on_the_way import left_out, rewrite

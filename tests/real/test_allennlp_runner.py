@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.description import is_detail
+from parity.border.description import is_detail
 from parity.errors import BadOptionValue, InputsDoNotFit, SubjectNotFound
 from tests.real.allennlp_asking import MATERIALS, Answer, ask, asked, interpreter, train_archives
 

@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from parity.adapter import find_adapter
-from parity.description import Description, Training
-from parity.encoding import Example
+from parity.border.description import Description, Training
+from parity.border.runner import Runner
 from parity.errors import (
     BadOptionValue,
     ParityError,
@@ -24,9 +23,10 @@ from parity.errors import (
     TrainingDiverged,
     UnsafeArtifact,
 )
-from parity.runner import Runner
-from parity.seeds.run_cache import finished_runs
-from parity.subject import parse_subject
+from parity.inputs.example import Example
+from parity.subjects.adapter import find_adapter
+from parity.subjects.subject import parse_subject
+from parity.training.run_cache import finished_runs
 from tests.real.allennlp_asking import ask as ask_archive
 from tests.real.allennlp_asking import interpreter
 from tests.real.asking import ROOT, compare, parity, stage
@@ -191,9 +191,9 @@ def test_killed_in_the_middle_and_started_again_it_is_the_same_to_the_bit(
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from parity.adapter import find_adapter\n"
-        "from parity.runner import Runner\n"
-        "from parity.subject import parse_subject\n"
+        "from parity.subjects.adapter import find_adapter\n"
+        "from parity.border.runner import Runner\n"
+        "from parity.subjects.subject import parse_subject\n"
         "subject, python = parse_subject(sys.argv[1]), Path(sys.argv[2])\n"
         "told = lambda progress: print(progress.what, progress.done, flush=True)\n"
         "with Runner.start(subject, find_adapter(subject), interpreter=python, threads=1, on_progress=told) as runner:\n"

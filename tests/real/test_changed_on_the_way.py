@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from parity.adapter import find_adapter
+from parity.border.runner import Runner
 from parity.errors import RecipeError
-from parity.runner import Runner
-from parity.seed_audit import RunRecord, SeedAudit, load_seed_audit
-from parity.seeds.recipe import read_recipe
-from parity.seeds.run_cache import finished_runs
-from parity.subject import Subject, parse_subject
+from parity.records.seed_audit import RunRecord, SeedAudit, load_seed_audit
+from parity.subjects.adapter import find_adapter
+from parity.subjects.subject import Subject, parse_subject
+from parity.training.recipe import read_recipe
+from parity.training.run_cache import finished_runs
 from tests.real.asking import ROOT
 from tests.real.test_seeds import audit, started, wait_for
 

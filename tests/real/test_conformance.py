@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.adapter import Adapter
-from parity.conformance import check_adapter
+from parity.conformance.check import check_adapter
+from parity.subjects.adapter import Adapter
 from tests.real.asking import parity
 
 pytestmark = [pytest.mark.real]

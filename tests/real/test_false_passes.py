@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from parity.audit import Audit
+from parity.records.audit import Audit
 from tests.models import VOCABULARY, tiny_bert
 from tests.real.asking import compare, parity, stage
 from tests.real.fooling import install

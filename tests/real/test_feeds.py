@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from parity.audit import Audit
+from parity.records.audit import Audit
 from tests.models import VOCABULARY, WORDS, tiny, tiny_bert, write_tokenizer
 from tests.real.asking import ROOT, compare, stage
 from tests.real.minilm import minilm_folder, questions, write_questions

@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 
 from parity._in_process import run_folder
-from parity.adapter import find_adapter
-from parity.description import Description, Training
-from parity.encoding import Example
+from parity.border.description import Description, Training
+from parity.border.runner import Runner
 from parity.errors import BadOptionValue, RecipeError
-from parity.runner import Runner
-from parity.seeds.recipe import read_recipe
-from parity.seeds.run_cache import finished_runs
-from parity.subject import parse_subject
+from parity.inputs.example import Example
+from parity.subjects.adapter import find_adapter
+from parity.subjects.subject import parse_subject
+from parity.training.recipe import read_recipe
+from parity.training.run_cache import finished_runs
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -192,9 +192,9 @@ def test_killed_in_the_middle_and_started_again_it_is_the_same_to_the_bit(
 ) -> None:
     code = (
         "import sys\n"
-        "from parity.adapter import find_adapter\n"
-        "from parity.runner import Runner\n"
-        "from parity.subject import parse_subject\n"
+        "from parity.subjects.adapter import find_adapter\n"
+        "from parity.border.runner import Runner\n"
+        "from parity.subjects.subject import parse_subject\n"
         "subject = parse_subject(sys.argv[1])\n"
         "told = lambda progress: print(progress.what, progress.done, flush=True)\n"
         "with Runner.start(subject, find_adapter(subject), threads=1, on_progress=told) as runner:\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.audit import Audit
+from parity.records.audit import Audit
 from proof.tiny import build
 from tests.real.asking import compare, parity, stage
 from tests.real.fooling import install

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from parity.description import Description
-from parity.runner import Runner
-from parity.subject import parse_subject
+from parity.border.description import Description
+from parity.border.runner import Runner
+from parity.subjects.subject import parse_subject
 from parity_transformers import adapter
 from tests.models import VOCABULARY, tiny, tiny_bert, write_tokenizer
 from tests.real.asking import compare, parity

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from parity.description import Description
+from parity.border.description import Description
+from parity.border.runner import Runner
 from parity.errors import SubjectError
-from parity.runner import Runner
-from parity.subject import parse_subject
+from parity.subjects.subject import parse_subject
 from parity_transformers import adapter
 from tests.models import VOCABULARY, tiny, tiny_bert, write_tokenizer
 from tests.real.asking import compare, parity

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.audit import Audit
+from parity.records.audit import Audit
 from tests.real.asking import compare, parity
 
 pytestmark = [pytest.mark.real]

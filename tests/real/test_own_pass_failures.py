@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.audit import Audit
+from parity.records.audit import Audit
 from tests.real.asking import compare, parity
 from tests.real.fooling import install
 

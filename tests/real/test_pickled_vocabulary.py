@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from parity.border.runner import Runner
 from parity.errors import UnsafeArtifact
-from parity.runner import Runner
-from parity.subject import parse_subject
+from parity.subjects.subject import parse_subject
 from parity_transformers import adapter
 from tests.models import write_tokenizer
 from tests.real.environments import OTHERS, interpreter_of

@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from parity.audit import Audit
-from parity.manifest import manifest_digest
+from parity.records.audit import Audit
+from parity.trace.manifest import manifest_digest
 from tests.models import tiny_bert
 from tests.real.asking import compare, parity, stage
 from tests.real.fooling import install

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parity_reports.html import render
+from parity_reports.formats.html import render
 from parity_reports.seeds import render_html as render_seeds
 from tests.audits import AUDITS
 from tests.seed_audits import SEED_AUDITS

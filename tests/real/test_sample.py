@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.audit import load_audit
+from parity.records.audit import load_audit
 from tests.real.asking import compare, parity, stage
 from tests.real.fooling import install
 

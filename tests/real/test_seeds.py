@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from parity.seed_audit import RunRecord, SeedAudit, load_seed_audit
-from parity.seeds.run_cache import finished_runs
+from parity.records.seed_audit import RunRecord, SeedAudit, load_seed_audit
+from parity.training.run_cache import finished_runs
 from tests.real.asking import ROOT, Run, parity
 from tests.real.processes import commands, descendants, gone, hear_signals
 
@@ -220,7 +220,7 @@ def test_without_ray_installed_it_is_a_sentence(recipe: Path, runs: Path, tmp_pa
     code = (
         "import sys\nsys.modules['ray'] = None\n"
         f"sys.argv = ['parity', 'seeds', {str(recipe)!r}, '--executor', 'ray', '--out', {str(tmp_path / 'out')!r}]\n"
-        "from parity.cli import main\nmain()\n"
+        "from parity.cli.app import main\nmain()\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from parity.audit import Audit, load_audit
+from parity.records.audit import Audit, load_audit
 from tests.real.asking import compare, stage
 from tests.real.minilm import (
     intents,

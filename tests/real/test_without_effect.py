@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.adapter import find_adapter
-from parity.description import Description
+from parity.border.description import Description
+from parity.border.runner import Runner
 from parity.errors import BadOptionValue, RecipeError
-from parity.runner import Runner
-from parity.seeds.recipe import read_recipe
-from parity.subject import parse_subject
+from parity.subjects.adapter import find_adapter
+from parity.subjects.subject import parse_subject
+from parity.training.recipe import read_recipe
 from tests.models import tiny_bert, write_tokenizer
 from tests.real.asking import parity
 

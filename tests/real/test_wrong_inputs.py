@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from parity.audit import load_audit
-from parity.interpreters import places
+from parity.environments.interpreters import places
+from parity.records.audit import load_audit
 from tests.models import tiny_bert
 from tests.real.asking import ROOT, Run, parity
 from tests.real.processes import hear_signals

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity.seed_audit import SeedAudit
-from parity_reports import wording
+from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Figure, Row, Section, Table
-from parity_reports.drawings import Matrix
-from parity_reports.seeds import units
+from parity_reports.figures.drawings import Matrix
 from parity_reports.seeds.parts import Agreement, ArmParts, Churn, Estimate, Parts, kept_runs
 from parity_reports.seeds.run_names import order_by_factors, share_seeds, short_names
+from parity_reports.text import units, wording
 
 __all__ = ["build_agreement"]
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from parity.seed_audit import SeedAudit
-from parity_reports import wording
+from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Figure, Row, Section, Table
-from parity_reports.drawings import Interval, Intervals
-from parity_reports.seeds import units
+from parity_reports.figures.drawings import Interval, Intervals
 from parity_reports.seeds.parts import Baseline, Difference, Equivalence, ExcessChurn, Levels, Parts, Slice
+from parity_reports.text import units, wording
 
 __all__ = ["build_baseline"]
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from parity.seed_audit import SeedAudit
-from parity_reports import wording
+from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
-from parity_reports.seeds import units
 from parity_reports.seeds.parts import ArmParts, FittedTemperature, Parts
 from parity_reports.seeds.without import why_no_metric
+from parity_reports.text import units, wording
 
 __all__ = ["build_calibration"]
 

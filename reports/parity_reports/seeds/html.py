@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from parity.seed_audit import SeedAudit
-from parity_reports.drawings import draw
-from parity_reports.html import LARGEST, render_page
-from parity_reports.seeds.view import SeedSizes, build_seed_page
+from parity.records.seed_audit import SeedAudit
+from parity_reports.figures.drawings import draw
+from parity_reports.formats.html import LARGEST, render_page
+from parity_reports.seeds.page import SeedSizes, build_seed_page
 
 __all__ = ["render"]
 

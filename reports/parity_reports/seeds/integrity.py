@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity.seed_audit import SeedAudit
-from parity_reports import wording
+from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
-from parity_reports.seeds import units
 from parity_reports.seeds.parts import ArmParts, Integrity, Parts
 from parity_reports.seeds.run_names import factors_said
+from parity_reports.text import units, wording
 
 __all__ = ["build_integrity"]
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity.seed_audit import RunRecord, SeedAudit
-from parity_reports import wording
-from parity_reports.junit import Case, Suite, carried_over, document, run_time
-from parity_reports.seeds import units
+from parity.records.seed_audit import RunRecord, SeedAudit
+from parity_reports.formats.junit import Case, Suite, carried_over, document, run_time
 from parity_reports.seeds.parts import Parts, Reason, Slice, read_parts
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence
+from parity_reports.text import units, wording
 
 __all__ = ["render"]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from parity.seed_audit import SeedAudit, StageSimilarity
-from parity_reports import wording
+from parity.records.seed_audit import SeedAudit, StageSimilarity
 from parity_reports.blocks import Block, Column, Figure, Row, Section, Table
-from parity_reports.drawings import Line, Lines
-from parity_reports.seeds import units
+from parity_reports.figures.drawings import Line, Lines
+from parity_reports.text import units, wording
 
 __all__ = ["build_layers"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity.seed_audit import SeedAudit
-from parity_reports import wording
+from parity.records.seed_audit import SeedAudit
 from parity_reports.seeds.parts import Parts
 from parity_reports.seeds.without import why_no_metric
+from parity_reports.text import wording
 
 __all__ = ["build_seed_limits"]
 

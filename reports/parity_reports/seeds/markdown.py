@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity.seed_audit import SeedAudit
-from parity_reports.markdown import code, command_block, escaped, section_blocks
-from parity_reports.seeds.view import SeedPage, SeedSizes, build_seed_page
+from parity.records.seed_audit import SeedAudit
+from parity_reports.formats.markdown import code, command_block, escaped, section_blocks
+from parity_reports.seeds.page import SeedPage, SeedSizes, build_seed_page
 
 __all__ = ["render"]
 

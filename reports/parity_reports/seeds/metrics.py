@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from parity.seed_audit import SeedAudit
-from parity_reports import wording
+from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Figure, Row, Section, Table
-from parity_reports.drawings import Lane, Strip
-from parity_reports.seeds import units
+from parity_reports.figures.drawings import Lane, Strip
 from parity_reports.seeds.parts import ArmParts, Metric, Parts
 from parity_reports.seeds.run_names import factors_said
 from parity_reports.seeds.without import why_no_metric
+from parity_reports.text import units, wording
 
 __all__ = ["build_metrics"]
 

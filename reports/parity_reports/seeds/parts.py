@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from parity.errors import RecordError
-from parity.seed_audit import ArmRecord, Bounds, RunRecord, SeedAudit
+from parity.records.seed_audit import ArmRecord, Bounds, RunRecord, SeedAudit
 
 __all__ = [
     "Agreement",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from parity.seed_audit import RunRecord, SeedAudit
-from parity_reports import wording
+from parity.records.seed_audit import RunRecord, SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
-from parity_reports.seeds import units
+from parity_reports.text import units, wording
 
 __all__ = ["build_ran"]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from parity.seed_audit import MarginsRecord
-from parity_reports import wording
-from parity_reports.seeds import units
+from parity.records.seed_audit import MarginsRecord
 from parity_reports.seeds.parts import Needed, Reason
+from parity_reports.text import units, wording
 
 __all__ = ["needed_sentence", "reason_sentence", "result_word"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parity.seed_audit import RunRecord
-from parity_reports import wording
+from parity.records.seed_audit import RunRecord
+from parity_reports.text import wording
 
 __all__ = ["factors_said", "order_by_factors", "share_seeds", "short_names"]
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from parity.seed_audit import SeedAudit
-from parity_reports import wording
+from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Points, Row, Section, Table
-from parity_reports.seeds import units
 from parity_reports.seeds.parts import CanShow, Parts
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence, result_word
+from parity_reports.text import units, wording
 
 __all__ = ["build_settling"]
 

@@ -8,12 +8,11 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from parity.seed_audit import SeedAudit
-from parity_reports import wording
-from parity_reports.seeds import units
-from parity_reports.seeds.first_screen import SeedScreen, build_seed_screen
+from parity.records.seed_audit import SeedAudit
+from parity_reports.formats.terminal import data
 from parity_reports.seeds.parts import ArmParts, read_parts
-from parity_reports.terminal import data
+from parity_reports.seeds.screen import SeedScreen, build_seed_screen
+from parity_reports.text import units, wording
 
 __all__ = ["SeedSummary", "print_summary"]
 

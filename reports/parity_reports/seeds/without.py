@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parity.seed_audit import SeedAudit
+from parity.records.seed_audit import SeedAudit
 from parity_reports.seeds.parts import Parts
 
 __all__ = ["why_no_metric"]

@@ -1,0 +1,233 @@
+"""One pair of batches, made comparable: the same positions of both sides, stage by stage, with probabilities derived.
+
+Only real positions come through, paired by rank or by the row's token alignment; classes are brought into the
+reference's order; anything whose shapes do not fit is said instead of being bent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.align.plan import Plan
+from parity.align.positions import Pairing, gather, pair_positions
+from parity.border.runner import Batch
+from parity.measure.distributions import probabilities
+from parity.records.pair import Pair
+
+__all__ = ["PairedStage", "Unfit", "decides", "paired_stages", "same_feed"]
+
+Array = NDArray[np.generic]
+Integers = NDArray[np.int64]
+_MOSTLY = 0.75  # from this share of real positions on, padding costs less than a copy without it
+_INPUTS = ("input_ids", "real", "attention_mask", "token_type_ids", "position_ids", "word_mask")
+
+
+class PairedStage(NamedTuple):
+    """One stage of one pair of batches: [n, width] of either side, with the example row and the position of each vector.
+
+    `real` [n] is False at vectors to leave out; None when there are none, as always unless padding was to stay in place.
+    """
+
+    stage: str
+    values: Pair[Array]
+    rows: Integers
+    positions: Integers
+    real: NDArray[np.bool_] | None = None
+
+
+class Unfit(NamedTuple):
+    """A stage that one of the batches lacks, or whose shapes do not fit."""
+
+    stage: str
+    reason: str
+
+
+def paired_stages(
+    plan: Plan,
+    batches: Pair[Batch],
+    rows: Sequence[int],
+    pairs: Sequence[Integers | None] | None,
+    *,
+    in_place: bool = False,
+) -> Iterator[PairedStage | Unfit]:
+    """Every stage of the plan, in forward order; `logits` are raw (or as far as they are known: parity.align.known), `probabilities` at each side's own temperature.
+
+    With `in_place` a little padding that both have at the same places is marked, where taking the rest out would copy all.
+    """
+    numbers = np.asarray(rows, dtype=np.int64)
+    pairings: dict[str, Pairing | Unfit] = {}
+    wholes: dict[tuple[str | int, ...], _Whole | None] = {}
+    for stage in plan.stages:
+        here, there = batches.reference.stages.get(stage), batches.candidate.stages.get(stage)
+        if here is None or there is None:
+            yield Unfit(
+                stage, _why_absent(batches.reference if here is None else batches.candidate, here is None)
+            )
+            continue
+        lengths = {side.values.shape[:1] for side in (here, there)}
+        if here.axes != there.axes or lengths != {(len(numbers),)}:
+            yield Unfit(stage, f"axes {list(here.axes)} against {list(there.axes)}, {len(numbers)} rows")
+            continue
+        if "f" in (kinds := {side.values.dtype.kind for side in (here, there)}) and len(kinds) > 1:
+            yield Unfit(stage, f"{here.values.dtype} against {there.values.dtype}")
+            continue
+        kind = here.axes[1] if len(here.axes) > 1 else "row"
+        if kind in {"token", "word"}:
+            if kind not in pairings:
+                pairings[kind] = _pairing(kind, batches, pairs)
+            pairing = pairings[kind]
+            if isinstance(pairing, Unfit):
+                yield Unfit(stage, pairing.reason)
+                continue
+            if unlike := _unlike_layout(kind, stage, batches):
+                yield Unfit(stage, unlike)
+                continue
+            widths = [side.values.shape[2:] for side in (here, there)]
+            if widths[0] != widths[1]:
+                yield Unfit(stage, f"each position has shape {list(widths[0])} against {list(widths[1])}")
+                continue
+            if in_place and here.axes[-1:] == ("hidden",):
+                laid_out = (kind, *here.values.shape[:2])
+                if laid_out not in wholes:
+                    alike = here.values.shape[:2] == there.values.shape[:2]
+                    wholes[laid_out] = _whole(pairing, here.values.shape, numbers) if alike else None
+                if whole := wholes[laid_out]:
+                    flat = Pair(gather(here.values, None), gather(there.values, None))
+                    yield PairedStage(stage, flat, whole.rows, whole.ranks, whole.real)
+                    continue
+            values = Pair(gather(here.values, pairing.reference), gather(there.values, pairing.candidate))
+            example_rows, positions = numbers[pairing.rows], pairing.ranks
+        else:
+            if here.values.shape != there.values.shape:
+                yield Unfit(stage, f"shape {list(here.values.shape)} against {list(there.values.shape)}")
+                continue
+            values = Pair(_flat(here.values), _flat(there.values))
+            example_rows, positions = numbers, np.zeros(len(numbers), dtype=np.int64)
+        if here.axes[-1:] == ("class",):
+            order = plan.labels.permutation if plan.labels is not None else None
+            if order is not None and len(order) != values.candidate.shape[1]:
+                yield Unfit(stage, f"{values.candidate.shape[1]} columns, and {len(order)} classes are named")
+                continue
+            values = _ordered(values, plan)
+        known = plan.known if stage == "logits" else None
+        shown = values if known is None else Pair(*(known.as_known(side) for side in values))
+        yield PairedStage(stage, shown, example_rows, positions)
+        if stage == "logits" and decides(plan, values.reference):
+            shares: Pair[Array] = Pair(
+                *(
+                    probabilities(side, temperature, multi_label=plan.multi_label)
+                    if known is None
+                    else known.shares(side, name, temperature)
+                    for name, side, temperature in zip(Pair._fields, values, plan.temperatures, strict=True)
+                )
+            )
+            yield PairedStage("probabilities", shares, example_rows, positions)
+
+
+def _why_absent(batch: Batch, of_reference: bool) -> str:
+    if batch.failure is not None:
+        return batch.failure.sentence.rstrip(".")
+    return f"{'the reference' if of_reference else 'the candidate'} announced it and did not produce it"
+
+
+def decides(plan: Plan, logits: Array) -> bool:
+    """Whether these logits [n, columns] choose between classes: a softmax of one column is 1 whatever the logit."""
+    return plan.classed and (plan.multi_label or logits.shape[1] > 1)
+
+
+def same_feed(batches: Pair[Batch], *, positions: bool = True) -> bool:
+    """Whether both sides were fed the very same: ids, padding, effective mask, types, and positions where both are known.
+
+    `positions` False leaves those out: each side counts its own, for a table of its own (parity.passes.positioning). A mask that was not fed is one of ones; type ids that were not fed are zeros (that is what every model takes then).
+    """
+    here, there = (_feed(batch) for batch in batches)
+    if "input_ids" not in here or "input_ids" not in there:
+        return all(
+            name in there and np.array_equal(here[name], there[name])
+            for name in here
+            if name.startswith("input.")
+        ) and bool(here) == bool(there)
+    for name in ("input_ids", "real", "attention_mask", "token_type_ids"):
+        if not np.array_equal(here[name], there[name]):
+            return False
+    known = here.get("position_ids"), there.get("position_ids")
+    if not positions or known[0] is None or known[1] is None:
+        return True
+    # Positions of padding are the model's own affair: only those of real tokens are seen by anything that is compared.
+    real = here["real"].astype(bool)
+    return known[0].shape == known[1].shape and np.array_equal(known[0][real], known[1][real])
+
+
+def _feed(batch: Batch) -> dict[str, Array]:
+    feed = {name: batch.stages[name].values for name in _INPUTS if name in batch.stages}
+    if "input_ids" in feed:
+        ids = feed["input_ids"]
+        feed.setdefault("real", np.ones(ids.shape, dtype=np.uint8))
+        feed.setdefault("attention_mask", np.ones(ids.shape, dtype=np.int64))
+        feed.setdefault("token_type_ids", np.zeros(ids.shape, dtype=np.int64))
+    return feed
+
+
+def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] | None) -> Pairing | Unfit:
+    name = "real" if kind == "token" else "word_mask"
+    masks = [batch.stages.get(name) for batch in batches]
+    if masks[0] is None or masks[1] is None:
+        return Unfit(kind, f"a side does not tell which {kind}s are real")
+    here, there = masks[0].values.astype(np.uint8), masks[1].values.astype(np.uint8)
+    if kind == "word" and not np.array_equal(here.sum(axis=1), there.sum(axis=1)):
+        return Unfit(kind, "the two cut the text into different words")
+    chosen = pairs if kind == "token" and pairs is not None else [None] * len(here)
+    counts = here.sum(axis=1), there.sum(axis=1)
+    for row, pair in enumerate(chosen):
+        if pair is None and counts[0][row] != counts[1][row]:
+            return Unfit(
+                kind, f"a row has {counts[0][row]} real {kind}s against {counts[1][row]}, and the same ids"
+            )
+    return pair_positions(here, there, chosen)
+
+
+def _unlike_layout(kind: str, stage: str, batches: Pair[Batch]) -> str:
+    """Why a stage does not lie as its batch's tokens (or words) do; empty when it does."""
+    for side, batch in zip(Pair._fields, batches, strict=True):
+        shape = batch.stages[stage].values.shape
+        fed = batch.stages["real" if kind == "token" else "word_mask"].values.shape
+        if shape[:2] != fed:
+            return f"the {side} has {shape[1]} {kind}s of {stage} where it was fed {fed[1]}"
+    return ""
+
+
+class _Whole(NamedTuple):
+    """All positions of two batches that are laid out alike, padding included."""
+
+    rows: Integers
+    ranks: Integers
+    real: NDArray[np.bool_]
+
+
+def _whole(pairing: Pairing, shape: tuple[int, ...], numbers: Integers) -> _Whole | None:
+    """None where there is no padding, much of it, or not the same on both sides."""
+    index = pairing.reference
+    count = shape[0] * shape[1]
+    other = pairing.candidate
+    if index is None or other is None or len(index) < _MOSTLY * count or not np.array_equal(index, other):
+        return None
+    real = np.zeros(count, dtype=bool)
+    real[index] = True
+    ranks = np.zeros(count, dtype=np.int64)
+    ranks[index] = pairing.ranks
+    return _Whole(np.repeat(numbers, shape[1]), ranks, real)
+
+
+def _flat(values: Array) -> Array:
+    return values.reshape(values.shape[0], -1)
+
+
+def _ordered(values: Pair[Array], plan: Plan) -> Pair[Array]:
+    labels = plan.labels
+    if labels is None or labels.permutation is None or labels.kind == "same":
+        return values
+    return Pair(values.reference, values.candidate[:, list(labels.permutation)])

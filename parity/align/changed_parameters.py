@@ -1,0 +1,38 @@
+"""Parameters that both sides have by the same name with other values: inputs that use none of them cannot show it."""
+
+from __future__ import annotations
+
+from parity.border.description import Description
+from parity.records.pair import Pair
+
+__all__ = ["changed_parameters", "changed_parameters_note", "common_parameters"]
+
+_NAMED = 3
+
+
+def common_parameters(sides: Pair[Description]) -> list[str]:
+    """The names that both sides have; none where the number formats differ or most names do, since then values must differ."""
+    ours, theirs = ({item.name for item in side.parameters} for side in sides)
+    common = [item.name for item in sides.reference.parameters if item.name in theirs]
+    if sides.reference.dtype != sides.candidate.dtype or len(common) < 0.5 * max(len(ours), len(theirs), 1):
+        return []
+    return common
+
+
+def changed_parameters(sides: Pair[Description]) -> list[str]:
+    """Those of the common names whose values differ. What no file holds is drawn anew on each side, and is not among them."""
+    ours, theirs = ({item.name: item.digest for item in side.parameters} for side in sides)
+    drawn = {name for side in sides for name in side.newly_initialised}
+    return [name for name in common_parameters(sides) if name not in drawn and ours[name] != theirs[name]]
+
+
+def changed_parameters_note(changed: list[str]) -> str:
+    """What an agreement on these inputs leaves open, as a clause; empty where no parameter differs."""
+    if not changed:
+        return ""
+    names = ", ".join(changed[:_NAMED]) + (
+        f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+    )
+    if len(changed) == 1:
+        return f"1 parameter holds other values, which these inputs do not show: {names}"
+    return f"{len(changed)} parameters hold other values, which these inputs do not show: {names}"

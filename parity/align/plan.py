@@ -1,0 +1,122 @@
+"""The plan of a comparison: which stages and classes are paired, drawn up once from the two descriptions."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from parity.align.known import Known, known_of
+from parity.align.labels import LabelAlignment, align_labels
+from parity.align.not_run import not_run
+from parity.align.stages import StageSpec, align_stages
+from parity.border.description import Description, is_detail
+from parity.records.audit import NotCompared
+from parity.records.pair import Pair
+
+__all__ = ["ROWS_AT_ONCE", "Plan", "plan_of"]
+
+ROWS_AT_ONCE = 64
+
+
+_CLASSIFIES = frozenset({"sequence_classification", "token_classification"})
+
+
+class Plan(NamedTuple):
+    """What will be compared.
+
+    `stages` are the float stages common to both in the reference's forward order (without `probabilities`, which the host
+    derives from `logits`); `known` says what is known of the logits where a side holds probabilities; `labels` how the columns of the logits are paired, None where neither side names them; `classed`
+    says that these columns are classes to decide between, as those of a regression are not; `temperatures` each side's own.
+    """
+
+    stages: tuple[str, ...]
+    labels: LabelAlignment | None
+    classed: bool
+    multi_label: bool
+    temperatures: Pair[float]
+    max_rows: int
+    not_compared: tuple[NotCompared, ...]
+    known: Known | None = None
+
+    def outputs_only(self) -> Plan:
+        """The same for rows of which a side holds outputs only."""
+        kept = (name for name in self.stages if name == "logits" or name.startswith("output."))
+        return self._replace(stages=tuple(kept))
+
+    def held_until(self, row: int) -> Plan:
+        """The same, saying that the stages before the outputs were compared for the rows before `row` only."""
+        kept = self.outputs_only().stages
+        reason = f"a trace holds it for the first {row} rows only"
+        partly = [
+            NotCompared(stage=name, reason=reason, counts=False) for name in self.stages if name not in kept
+        ]
+        return self._replace(not_compared=(*self.not_compared, *partly))
+
+
+def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_AT_ONCE) -> Plan:
+    """Pair what can be paired; what cannot is listed with its reason, and counts unless a side never offered it."""
+    specs = Pair(*(tuple(StageSpec(seen.name, tuple(seen.axes)) for seen in side.stages) for side in sides))
+    aligned = align_stages(specs.reference, specs.candidate)
+    missing: list[NotCompared] = []
+    for name, reason in aligned.reasons.items():
+        if (not detail and is_detail(name)) or any(name in side.excluded for side in sides):
+            continue
+        side: Literal["reference", "candidate", "both"] = "both"
+        counts = True
+        if name in aligned.only_reference or name in aligned.only_candidate:
+            lacking = sides.candidate if name in aligned.only_reference else sides.reference
+            side = "reference" if name in aligned.only_reference else "candidate"
+            if lacking.scope == "outputs" and name != "logits":
+                reason, counts = (
+                    f"The {'candidate' if side == 'reference' else 'reference'} {_shows(lacking)}.",
+                    False,
+                )
+        missing.append(NotCompared(stage=name, reason=reason.rstrip("."), side=side, counts=counts))
+    stages = [name for name in aligned.paired if detail or not is_detail(name)]
+    labels = None
+    has_logits = "logits" in stages
+    if has_logits and any(side.labels is not None for side in sides):
+        labels = align_labels(sides.reference.labels, sides.candidate.labels)
+        if labels.kind == "not_comparable":
+            stages.remove("logits")
+            missing.append(
+                NotCompared(stage="logits", reason=labels.sentence.rstrip("."), side="both", counts=True)
+            )
+    values = [side.task == "regression" for side in sides]
+    classed = "logits" in stages and not any(values)
+    # What knows no model (a file of outputs) cannot tell values from classes: the other side does.
+    if has_logits and any(values) and any(side.model_class and side.task in _CLASSIFIES for side in sides):
+        missing.append(
+            NotCompared(
+                stage="probabilities", reason="one side is a regression, the other decides between classes"
+            )
+        )
+    if has_logits and sides.reference.multi_label != sides.candidate.multi_label:
+        classed = False
+        missing.append(
+            NotCompared(
+                stage="probabilities",
+                reason="one side is multi-label (sigmoid), the other is not (softmax)"
+                + (
+                    "; of a file it is said with ?activation=sigmoid"
+                    if any(not side.model_class for side in sides)
+                    else ""
+                ),
+            )
+        )
+    limits = [side.max_rows for side in sides if side.max_rows is not None]
+    return Plan(
+        stages=tuple(stages),
+        labels=labels,
+        classed=classed,
+        multi_label=sides.reference.multi_label,
+        temperatures=Pair(sides.reference.temperature, sides.candidate.temperature),
+        max_rows=min([rows_at_once, *limits]),
+        not_compared=(*missing, *not_run(sides)),
+        known=known_of(sides, multi_label=sides.reference.multi_label) if classed else None,
+    )
+
+
+def _shows(side: Description) -> str:
+    """What there is of a side that shows no layers."""
+    outputs = all(seen.name == "logits" or seen.name.startswith("output.") for seen in side.stages)
+    return "holds outputs only" if outputs else "shows its outputs and top modules only"

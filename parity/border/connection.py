@@ -1,0 +1,264 @@
+"""A conversation with one runner's process: requests out, events in, and what becomes of it when it goes wrong.
+
+It knows the protocol (`parity/_in_process/serve.py`) and nothing of models; what was asked is named by `what`, so that
+every error can say what was running.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from parity.border.messages import Done, Event, Failed, Hello, Progressed, Warned, read_event
+from parity.border.process import Child
+from parity.environments.interpreters import interrogate
+from parity.errors import (
+    InterpreterBroken,
+    ParityError,
+    RunnerDied,
+    RunnerSpokeGarbage,
+    RunnerTimeout,
+)
+
+__all__ = ["Conversation", "OnProgress", "OnWarning", "Pending", "Progress"]
+
+OLDEST_PYTHON = (3, 8)
+_GLANCE = 0.5  # seconds between two looks at whether the process is alive
+
+
+class Progress(NamedTuple):
+    """How far a runner is with a long piece of work; `total` is None where it is not known."""
+
+    what: str
+    done: int
+    total: int | None
+
+
+OnProgress = Callable[[Progress], None]
+OnWarning = Callable[[str], None]
+
+
+class Pending:
+    """A request on its way, and what became of it."""
+
+    def __init__(self, number: int, what: str) -> None:
+        self.number = number
+        self.what = what
+        self.outcome: Done | Failed | None = None
+        self.collected = False
+
+
+class Conversation:
+    """Starts a process at once, and talks with it.
+
+    `name` is the subject's in every sentence; `timeout` the seconds of silence that are too many (None: never).
+    Progress and warnings reach the callbacks from a thread of this conversation.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        variables: Mapping[str, str],
+        descriptors: Sequence[int],
+        *,
+        name: str,
+        timeout: float | None,
+        on_progress: OnProgress | None = None,
+        on_warning: OnWarning | None = None,
+    ) -> None:
+        self._name = name
+        self._interpreter = command[0]
+        self._timeout = timeout
+        self._on_progress = on_progress
+        self._on_warning = on_warning
+        self._news = threading.Condition()
+        self._pending: dict[int, Pending] = {}
+        self._asked = 0
+        self._hello: Hello | None = None
+        self._warnings: dict[str, None] = {}
+        self._working_on = ""
+        self._failure: BaseException | None = None
+        self._heard_at = time.monotonic()
+        try:
+            self._child = Child(command, variables, descriptors)
+        except OSError as error:
+            raise InterpreterBroken(
+                f"The interpreter {self._interpreter} cannot be started: {error.strerror}.",
+                next_step=_NAME_ANOTHER,
+            ) from error
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the runner warned of, each sentence once, in order."""
+        return tuple(self._warnings)
+
+    def ask(self, what: str, op: str, **fields: Any) -> Pending:
+        """Send a request; returns at once."""
+        with self._news:
+            if not self._pending:
+                self._heard_at = time.monotonic()  # silence counts from when there was something to say
+            self._asked += 1
+            pending = self._pending[self._asked] = Pending(self._asked, what)
+        self._child.send(json.dumps({"id": pending.number, "op": op, **fields}).encode() + b"\n")
+        return pending
+
+    def wait(self, pending: Pending) -> Done | Failed:
+        """What came of a request; raises what ended the conversation when that came first."""
+        while True:
+            with self._news:
+                if pending.outcome is not None:
+                    return pending.outcome
+                if self._failure is not None:
+                    raise self._failure
+                patience = self._patience()
+                if patience > 0:
+                    self._news.wait(min(patience, _GLANCE))
+                    if pending.outcome is not None:
+                        return pending.outcome
+            if patience <= 0:
+                self._fail(self._timed_out())
+            elif self._child.ended():
+                # Its last lines may still be in the pipe; a grandchild may hold the pipe open for ever.
+                self._reader.join(2 * _GLANCE)
+                self._fail(self._died())
+
+    def close(self, seconds: float = 2.0) -> None:
+        """End the process, politely where it is idle, and whatever belongs to it."""
+        polite = self._failure is None and not self._pending
+        try:
+            if polite:
+                self.ask("closing", "close")
+        finally:
+            self._child.close(seconds if polite else 0)
+            self._reader.join(1)
+
+    def _patience(self) -> float:
+        return float("inf") if self._timeout is None else self._heard_at + self._timeout - time.monotonic()
+
+    def _read(self) -> None:
+        for line in self._child.lines():
+            try:
+                event = read_event(line)
+                news = self._note(event)
+            except (ValueError, KeyError):  # not JSON, not a record of ours, or about a request nobody made
+                self._fail(self._garbage(line))
+                return
+            try:
+                if isinstance(event, Hello) and (problem := self._unfit(event)):
+                    raise problem
+                if news:
+                    self._tell(event)
+            except Exception as error:  # noqa: BLE001 - a callback's, say: it belongs to whoever waits
+                self._fail(error)
+                return
+        self._child.wait(2)
+        self._fail(self._died())
+
+    def _note(self, event: Event) -> bool:
+        """Keep what an event says; False when it was known."""
+        with self._news:
+            self._heard_at = time.monotonic()
+            match event:
+                case Hello():
+                    self._hello = event
+                case Done() | Failed():
+                    self._pending.pop(event.id).outcome = event
+                    self._working_on = ""
+                    self._news.notify_all()
+                case Progressed():
+                    self._working_on = event.what
+                case Warned():
+                    known = event.sentence in self._warnings
+                    self._warnings[event.sentence] = None
+                    return not known
+        return True
+
+    def _tell(self, event: Event) -> None:
+        if isinstance(event, Progressed) and self._on_progress is not None:
+            self._on_progress(Progress(event.what, event.done, event.total))
+        if isinstance(event, Warned) and self._on_warning is not None:
+            self._on_warning(event.sentence)
+
+    def _fail(self, failure: BaseException) -> None:
+        with self._news:
+            if self._failure is None:
+                self._failure = failure
+            self._news.notify_all()
+        self._child.kill()
+
+    def _running(self) -> str:
+        what = next((pending.what for pending in list(self._pending.values())), "waiting for a request")
+        return f"{what} ({self._working_on})" if self._working_on else what
+
+    def _timed_out(self) -> ParityError:
+        words = self._child.last_words()
+        return RunnerTimeout(
+            f"{self._name} said nothing for {self._timeout:g} s, while {self._running()}; it was ended.{_quoted(words)}",
+            next_step="Allow it longer with --timeout SECONDS.",
+            detail=words,
+        )
+
+    def _died(self) -> ParityError:
+        self._child.wait(0.5)
+        ended, words = self._child.how_it_ended(), self._child.last_words()
+        if not self._child.ended():
+            ended = "closed the conversation without ending"
+        if self._hello is None and not self._child.was_killed():
+            return self._no_python(ended, words)
+        died = RunnerDied(
+            f"The runner of {self._name} {ended}, while {self._running()}.{_quoted(words)}",
+            next_step=_OUT_OF_MEMORY if self._child.was_killed() else _CRASH,
+            detail=words,
+        )
+        died.killed = self._child.was_killed()
+        return died
+
+    def _garbage(self, line: bytes) -> ParityError:
+        line = line.rstrip(b"\n")
+        shown = repr(line[:80])[1:] + (" …" if len(line) > 80 else "")
+        if self._hello is None:
+            return self._no_python(f"answers {shown}", self._child.last_words())
+        return RunnerSpokeGarbage(
+            f"The runner of {self._name} said what is not the protocol, while {self._running()}: {shown}.",
+            next_step="Something in its process writes where only parity's runner may; its last words may tell what.",
+            detail=self._child.last_words(),
+        )
+
+    def _no_python(self, what: str, words: str) -> ParityError:
+        if "SyntaxError" in words:  # a Python that cannot even read the first file it is given
+            version = interrogate(Path(self._interpreter))
+            return self._too_old(f"Python {version}" if version else "an older Python")
+        return InterpreterBroken(
+            f"{self._interpreter} does not start as a Python: it {what}.{_quoted(words)}",
+            next_step=_NAME_ANOTHER,
+            detail=words,
+        )
+
+    def _unfit(self, hello: Hello) -> ParityError | None:
+        if tuple(map(int, hello.python.split(".")[:2])) >= OLDEST_PYTHON:
+            return None
+        return self._too_old(f"Python {hello.python}")
+
+    def _too_old(self, python: str) -> ParityError:
+        return InterpreterBroken(
+            f"{self._interpreter} is {python}; parity's runners need 3.8 or newer.",
+            next_step=_NAME_ANOTHER,
+        )
+
+
+_OUT_OF_MEMORY = (
+    "SIGKILL is most often the system's, out of memory: use ?batch_size=1, or fewer things beside it."
+)
+_CRASH = "The framework crashed: try it with ?device=cpu, with fewer rows at a time, or another version of it by @."
+_NAME_ANOTHER = "Name a Python 3.8 or newer after the @, one that starts when called by itself."
+
+
+def _quoted(words: str) -> str:
+    last = next((line for line in reversed(words.splitlines()) if line.strip()), "")
+    return f" Its last words: {last.strip()[:300].rstrip('.')}." if last else ""

@@ -1,0 +1,91 @@
+"""The answer to `tokenize`, as it comes over the border: one encoding a row."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import msgspec
+
+from parity.border.messages import Done, read_json
+from parity.errors import RunnerSpokeGarbage
+from parity.inputs.example import Encoding
+
+__all__ = ["read_encodings"]
+
+
+class _Row(msgspec.Struct, frozen=True):
+    input_ids: tuple[int, ...]
+    pieces: tuple[str, ...]
+    offsets: tuple[tuple[int, int] | None, ...]
+    segments: tuple[int | None, ...]
+    special: tuple[int | bool, ...]
+    token_type_ids: tuple[int, ...] | None = None
+    normalized: str | None = None
+    normalized_pair: str | None = None
+    untruncated: int = 0
+
+    def misfit(self) -> str:
+        """Which column is not as long as `input_ids`; empty when all are."""
+        count = len(self.input_ids)
+        if count == len(self.pieces) == len(self.offsets) == len(self.segments) == len(self.special) and (
+            self.token_type_ids is None or len(self.token_type_ids) == count
+        ):
+            return ""
+        for name, values in (
+            ("pieces", self.pieces),
+            ("offsets", self.offsets),
+            ("segments", self.segments),
+            ("special", self.special),
+            ("token_type_ids", self.token_type_ids),
+        ):
+            if values is not None and len(values) != count:
+                return name
+        return ""
+
+    def encoding(self) -> Encoding:
+        return Encoding(
+            self.input_ids,
+            self.pieces,
+            self.offsets,
+            self.segments,
+            tuple(map(bool, self.special)),
+            self.token_type_ids,
+            self.normalized,
+            self.normalized_pair,
+            self.untruncated,
+        )
+
+
+class _Rows(msgspec.Struct, frozen=True):
+    rows: tuple[_Row | None, ...]
+
+
+def read_encodings(answer: Done, expected: int, subject: str) -> tuple[Encoding | None, ...]:
+    """Check what came over the border, None for a row that has no tokens to show.
+
+    Raises RunnerSpokeGarbage naming the row and column that are wrong, or a number of rows other than `expected`.
+    """
+    try:
+        encodings = _decoded(bytes(answer.value))
+    except ValueError as error:
+        raise _garbage(subject, str(error)) from error
+    if len(encodings) != expected:
+        raise _garbage(subject, f"{len(encodings)} encodings for {expected} examples")
+    return encodings
+
+
+@lru_cache(maxsize=1)
+def _decoded(text: bytes) -> tuple[Encoding | None, ...]:
+    """The encodings of one answer. Two sides with one tokenizer answer the same, byte for byte: the second is read for nothing."""
+    rows: tuple[_Row | None, ...] = read_json(text, _Rows).rows
+    for number, row in enumerate(rows):
+        if row is not None and (column := row.misfit()):
+            raise ValueError(f"in encoding {number}, {column} is not as long as input_ids")
+    return tuple(None if row is None else row.encoding() for row in rows)
+
+
+def _garbage(subject: str, reason: str) -> RunnerSpokeGarbage:
+    return RunnerSpokeGarbage(
+        f"{subject} answered with encodings parity cannot read: {reason}.",
+        next_step="This is a defect of its adapter's runner; report it with this sentence.",
+    )

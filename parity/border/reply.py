@@ -1,0 +1,93 @@
+"""What a runner answers: a reply that is waited for, and the tensors of one forward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+from parity.border.connection import Pending
+from parity.border.slots import Array
+from parity.errors import RunError, RunnerDied, RunnerRaised
+
+__all__ = ["Batch", "Reply", "StageTensor", "written"]
+
+_T = TypeVar("_T")
+
+
+class StageTensor(NamedTuple):
+    """One stage of one batch: `values` has the shape that `axes` name, as a read-only view into the runner's slot.
+
+    `source` is the dtype the framework had: `bfloat16` values are held as float32.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    values: Array
+    source: str
+
+
+class Batch(NamedTuple):
+    """What one forward said: its stages by name in forward order, and the CPU seconds it took.
+
+    The arrays stay what they are for as long as they are held, and so does the slot they lie in: copy what is to be
+    kept, and let go of the rest. `float64` says how a double-precision forward went: `pure`, `mixed: <op>` or
+    `unchecked`; None for an ordinary one. `failure` is what ended the forward early: `stages` are then those that it
+    wrote before.
+    """
+
+    stages: dict[str, StageTensor]
+    cpu_seconds: float
+    float64: str | None = None
+    failure: RunError | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the runner's process is gone: nothing more can be asked of it."""
+        return isinstance(self.failure, RunnerDied)
+
+
+class Reply(Generic[_T]):
+    """The answer to a question, which may not have come yet."""
+
+    def __init__(
+        self, pending: Pending, collect: Callable[[], _T], stages: Callable[[], dict[str, StageTensor]]
+    ) -> None:
+        self._pending = pending
+        self._collect = collect
+        self._stages = stages
+
+    def wait(self) -> _T:
+        """The answer, waited for; that of a forward can be collected once.
+
+        Raises RunnerRaised (the framework's traceback as `detail`) or the UsageError that the runner recognised;
+        RunnerDied, RunnerTimeout, RunnerSpokeGarbage, OutOfSpace; for a subject that could not be loaded, whatever
+        that raised: InterpreterBroken, FrameworkMissing, SubjectNotFound, UnsafeArtifact and so on.
+        """
+        return self._collect()
+
+    @property
+    def arrived(self) -> bool:
+        """Whether `wait` would return or raise at once."""
+        return self._pending.outcome is not None
+
+    def so_far(self) -> dict[str, StageTensor]:
+        """The stages a forward has written so far, in forward order: what is left of one that failed.
+
+        To be called before the next forward is asked for, which may use the slot again.
+        """
+        return self._stages()
+
+
+def written(reply: Reply[Batch]) -> Batch:
+    """The batch, waited for; of a forward that raised or crashed, the stages that it wrote before, with the failure.
+
+    A process that SIGKILL ended raises as `Reply.wait` does: that was the system or the user, and a rerun may do.
+    """
+    try:
+        return reply.wait()
+    except RunnerRaised as error:
+        return Batch(reply.so_far(), 0.0, failure=error)
+    except RunnerDied as error:
+        if error.killed:
+            raise
+        return Batch(reply.so_far(), 0.0, failure=error)

@@ -1,0 +1,313 @@
+"""A runner: one subject, loaded in a process of its own, answering requests.
+
+A runner starts at once and answers in its own time: every question is a `Reply`, and several may be asked ahead, so
+that two runners load and compute side by side while the host compares what they have said already.
+
+    with Runner.start(reference, adapter) as left, Runner.start(candidate, other) as right:
+        replies = left.tokenize(examples), right.tokenize(examples)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from parity.border.connection import Conversation, OnProgress, OnWarning, Pending, Progress
+from parity.border.description import Description, read_description
+from parity.border.encodings import read_encodings
+from parity.border.messages import Done, Failed, Tensor, read_listing
+from parity.border.reply import Batch, Reply, StageTensor, written
+from parity.border.slots import Slot, slot_folder
+from parity.border.without_effect import check_own_temperature
+from parity.environments.resolve import interpreter_for
+from parity.environments.variables import default_threads, variables_for
+from parity.errors import (
+    BadOptionValue,
+    FrameworkMissing,
+    OutOfSpace,
+    ParityError,
+    RunnerRaised,
+    RunnerSpokeGarbage,
+    SubjectError,
+    UsageError,
+    by_slug,
+)
+from parity.inputs.example import Encoding, Example
+from parity.subjects.adapter import Adapter, check_options
+from parity.subjects.subject import Subject
+
+__all__ = ["Batch", "Progress", "Reply", "Runner", "StageTensor", "written"]
+
+_SERVE = Path(__file__).parent.parent / "_in_process" / "serve.py"
+_SLOTS = 8
+# What to do where a runner's refusal does not say it itself.
+_STEPS: dict[type[ParityError], str] = {
+    BadOptionValue: "Give it another value, or leave the option out.",
+    SubjectError: "Check what lies there; parity inspect SUBJECT opens it alone.",
+    OutOfSpace: "Use fewer rows at a time (?batch_size=1), or name a roomier folder: PARITY_SLOTS=… and TMPDIR=….",
+}
+
+
+class Runner:
+    """A subject in a process of its own. A context manager: leaving it ends the process, its children and its files."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        adapter: Adapter,
+        interpreter: Path,
+        *,
+        threads: int,
+        timeout: float | None,
+        slots: int,
+        on_progress: OnProgress | None,
+        on_warning: OnWarning | None,
+    ) -> None:
+        options = check_options(adapter, subject)
+        if adapter.prepare is not None:
+            options = adapter.prepare(subject, options)
+        self.subject = subject
+        self._adapter = adapter
+        self._interpreter = interpreter
+        self._description: Description | None = None
+        with contextlib.ExitStack() as stack:
+            folder = self._slot_folder = slot_folder()
+            try:
+                self._slots = [Slot(folder) for _ in range(max(slots, _SLOTS))]
+                self._workdir = tempfile.mkdtemp(prefix="parity-")
+            except OSError as error:
+                kind = OutOfSpace if error.errno in (errno.ENOSPC, errno.EDQUOT) else UsageError
+                raise kind(
+                    f"No temporary file can be made in {folder} or {tempfile.gettempdir()}: {error.strerror}.",
+                    next_step="Name a folder that can be written to: PARITY_SLOTS=FOLDER for tensors, TMPDIR=FOLDER for the rest.",
+                ) from error
+            stack.callback(shutil.rmtree, self._workdir, ignore_errors=True)
+            for slot in self._slots:
+                stack.callback(slot.close)
+            descriptors = [slot.descriptor for slot in self._slots]
+            listings = [slot.listing for slot in self._slots]
+            self._conversation = Conversation(
+                [str(interpreter), str(_SERVE), str(adapter.runner)],
+                variables_for(
+                    os.environ,
+                    threads=threads,
+                    withheld=adapter.withheld,
+                    passed=adapter.passed,
+                    # what a framework leaves in the temporary folder goes with the runner
+                    variables={"TMPDIR": self._workdir, **adapter.variables},
+                ),
+                [*descriptors, *listings],
+                name=str(subject),
+                timeout=timeout,
+                on_progress=on_progress,
+                on_warning=on_warning,
+            )
+            stack.callback(self._conversation.close)
+            self._opened = self._conversation.ask(
+                "loading",
+                "open",
+                locator=subject.locator,
+                options=options,
+                slots=descriptors,
+                listings=listings,
+                threads=threads,
+                workdir=self._workdir,
+            )
+            # Also when nobody leaves the context: at the end of this interpreter at the latest.
+            self._end = weakref.finalize(self, stack.pop_all().close)
+
+    @classmethod
+    def start(
+        cls,
+        subject: Subject,
+        adapter: Adapter,
+        *,
+        interpreter: Path | None = None,
+        threads: int | None = None,
+        timeout: float | None = 600,
+        slots: int = _SLOTS,
+        on_progress: OnProgress | None = None,
+        on_warning: OnWarning | None = None,
+    ) -> Self:
+        """Start to load a subject, and return at once.
+
+        `interpreter` is what `interpreter_for` finds when it is not given; `threads` half the cores; `timeout` the
+        seconds of silence after which the runner is ended (None: never); `slots` how many forwards can be asked for
+        and held at once (8 at least; one that is not used costs nothing). The callbacks are called from another thread.
+        Raises UnknownOption, BadOptionValue, InterpreterNotFound, InterpreterBroken (what cannot even be executed).
+        """
+        return cls(
+            subject,
+            adapter,
+            interpreter or interpreter_for(subject, adapter),
+            threads=threads or default_threads(),
+            timeout=timeout,
+            slots=slots,
+            on_progress=on_progress,
+            on_warning=on_warning,
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the framework warned of so far, each sentence once."""
+        return self._conversation.warnings
+
+    def describe(self) -> Description:
+        """How the subject describes itself, waited for (it is loaded then) and asked once; raises as `Reply.wait`."""
+        if self._description is None:
+            value = self._fields(self._conversation.ask("describing itself", "describe"))
+            described = read_description(value, str(self.subject))
+            check_own_temperature(self.subject, described)
+            self._description = described
+        return self._description
+
+    def tokenize(
+        self, examples: Sequence[Example], first_row: int | None = None
+    ) -> Reply[tuple[Encoding | None, ...]]:
+        """Ask for the examples' encodings, one a row, None where the subject has none to show; the runner keeps them for `forward` until the next `tokenize`.
+
+        Rows are numbered from `first_row` on, by default the first example's own.
+        """
+        first = first_row if first_row is not None else examples[0].row if examples else 0
+        pending = self._conversation.ask(
+            f"tokenizing rows {first} to {first + len(examples) - 1}",
+            "tokenize",
+            first_row=first,
+            examples=[{"text": example.text, "pair": example.pair, "id": example.id} for example in examples],
+        )
+        return Reply(
+            pending, lambda: read_encodings(self._outcome(pending), len(examples), str(self.subject)), dict
+        )
+
+    def forward(
+        self,
+        rows: Sequence[int] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        stages: Sequence[str] | None = None,
+        precision: str | None = None,
+    ) -> Reply[Batch]:
+        """Ask for one forward: of tokenized `rows`, or of exactly these `inputs`.
+
+        `inputs` maps `input_ids`, `attention_mask`, `token_type_ids`, `position_ids`, `real` to [rows, tokens] integers
+        (arrays or lists), or to None for what is not fed. `stages` names those wanted (None: all there are);
+        `precision` "float64" runs it in double precision. Raises RuntimeError when the arrays of as many forwards as
+        there are slots are still held.
+        """
+        if (rows is None) == (inputs is None):
+            raise ValueError("a forward is of rows, or of inputs")
+        number = next((number for number, slot in enumerate(self._slots) if slot.free), None)
+        if number is None:
+            raise RuntimeError(f"the arrays of {len(self._slots)} forwards of {self.subject} are still held")
+        slot = self._slots[number]
+        slot.take()
+        what = f"computing rows {_span(rows)}" if rows is not None else "computing given inputs"
+        pending = self._conversation.ask(
+            what + (" in float64" if precision == "float64" else ""),
+            "forward",
+            slot=number,
+            rows=None if rows is None else [int(row) for row in rows],
+            inputs=None if inputs is None else {name: _listed(values) for name, values in inputs.items()},
+            stages=None if stages is None else list(stages),
+            precision=precision,
+        )
+        return Reply(pending, lambda: self._batch(pending, slot), lambda: self._stages(pending, slot))
+
+    def close(self) -> None:
+        """End the process, whatever it started, and its files; once is enough."""
+        self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _outcome(self, pending: Pending) -> Done:
+        for asked in (
+            self._opened,
+            pending,
+        ):  # what was asked of a subject that did not load fails for that reason
+            outcome = self._conversation.wait(asked)
+            if isinstance(outcome, Failed):
+                raise self._error(asked, outcome)
+        assert isinstance(outcome, Done)
+        return outcome
+
+    def _fields(self, pending: Pending) -> dict[str, Any]:
+        answer = self._outcome(pending)
+        try:
+            return answer.fields()
+        except ValueError as error:
+            raise RunnerSpokeGarbage(
+                f"The runner of {self.subject} answered with what is no object, while {pending.what}: {error}."
+            ) from error
+
+    def _error(self, asked: Pending, failed: Failed) -> ParityError:
+        module = (failed.missing or "").partition(".")[0]
+        if asked is self._opened and module and module in (*self._adapter.framework, "numpy", "torch"):
+            return FrameworkMissing(
+                f"{self._interpreter} has no {module}, which {self._adapter.scheme}: needs.",
+                next_step=f"Install it there: {self._interpreter} -m pip install {module}",
+                detail=failed.traceback,
+            )
+        kind = by_slug(failed.slug)
+        if kind is RunnerRaised:
+            return RunnerRaised(
+                f"{self.subject} failed while {asked.what}: {failed.sentence}",
+                next_step=failed.next_step,
+                detail=failed.traceback,
+            )
+        step = failed.next_step or next((step for root, step in _STEPS.items() if issubclass(kind, root)), "")
+        sentence = failed.sentence
+        if kind is OutOfSpace:
+            sentence = f"{self.subject} stopped while {asked.what}: {sentence} (in {self._slot_folder})."
+        return kind(sentence, next_step=step, detail=failed.traceback)
+
+    def _stages(self, pending: Pending, slot: Slot) -> dict[str, StageTensor]:
+        try:
+            listed = read_listing(slot.listed(), pending.number)
+        except ValueError as error:
+            raise RunnerSpokeGarbage(
+                f"The runner of {self.subject} listed what is no tensor, while {pending.what}: {error}."
+            ) from error
+        return {tensor.stage: self._stage(tensor, slot) for tensor in listed}
+
+    def _stage(self, tensor: Tensor, slot: Slot) -> StageTensor:
+        try:
+            values = slot.view(tensor.dtype, tensor.shape, tensor.offset)
+        except ValueError as error:
+            raise RunnerSpokeGarbage(
+                f"The runner of {self.subject} said that stage {tensor.stage} lies where it does not: {error}."
+            ) from error
+        return StageTensor(tensor.stage, tensor.axes, values, tensor.source)
+
+    def _batch(self, pending: Pending, slot: Slot) -> Batch:
+        if pending.collected:
+            raise RuntimeError("a forward's answer is collected once: its slot may hold another's by now")
+        try:
+            value = self._fields(pending)
+            return Batch(self._stages(pending, slot), float(value["cpu_seconds"]), value.get("float64"))
+        finally:
+            pending.collected = True
+            slot.give_back()
+
+
+def _listed(values: Any) -> Any:
+    return None if values is None else np.asarray(values).tolist()
+
+
+def _span(rows: Sequence[int]) -> str:
+    return f"{min(rows)} to {max(rows)} ({len(rows)})" if rows else "(none)"

@@ -1,0 +1,1 @@
+"""Inputs: the examples that both sides are given, read from files repeatedly and never kept."""

@@ -1,0 +1,246 @@
+"""Inputs: the examples both subjects are asked with, read again and again and kept never.
+
+Once it is known which columns there are, the first reading validates every row, counts and digests; each later one
+streams the rows in windows and checks at its end that the file still says the same. So the memory is that of one window,
+whatever the number of examples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from parity.errors import EmptyInputs, InputsError
+from parity.inputs.columns import Columns, find_columns
+from parity.inputs.example import Example
+from parity.inputs.probes import probe_source
+from parity.inputs.stdin import standard_input
+from parity.inputs.table import Row, Source, find_source, rows
+
+__all__ = ["Inputs", "open_inputs"]
+
+WINDOW = 512
+_WORD = re.compile(r"[^\W_]{2}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The examples, as counted and digested at the first reading.
+
+    `digest` is a SHA-256 over text, pair, label and id of each row, in order; `blank` counts the rows without a
+    character in them: where every row is blank, nothing would be compared.
+    """
+
+    source: str
+    count: int
+    digest: str
+    labelled: int
+    pairs: int
+    blank: int
+    built_in: bool
+    columns: Columns
+    read: Callable[[], Iterator[Example]] = field(repr=False, compare=False)
+
+    def windows(self, size: int = WINDOW, cut: int | None = None) -> Iterator[list[Example]]:
+        """The examples in order, `size` at a time; no window holds rows from both sides of row `cut`.
+
+        Raises InputsError, after the last window, when the file is no longer the one that was opened.
+        """
+        tally = _Tally()
+        window: list[Example] = []
+        for example in self.read():
+            if len(window) == size or (example.row == cut and window):
+                yield window
+                window = []
+            tally.add(example)
+            if tally.count > self.count:
+                break
+            window.append(example)
+        if window:
+            yield window
+        if (tally.count, tally.digest()) != (self.count, self.digest):
+            raise self._changed()
+
+    def picked(self, rows: Sequence[int]) -> list[Example]:
+        """The examples of these rows (ascending numbers, counted from 0); the rest is read past and not kept.
+
+        Raises InputsError when there are no longer as many.
+        """
+        wanted, last = set(rows), max(rows, default=-1)
+        found = [example for example in islice(self.read(), last + 1) if example.row in wanted]
+        if len(found) != len(wanted):
+            raise self._changed()
+        return found
+
+    def _changed(self) -> InputsError:
+        return InputsError(
+            f"{self.source} changed while it was being used: it held {self.count} examples at first.",
+            next_step="Run again, with a file that nothing writes to.",
+        )
+
+
+def open_inputs(
+    path: str | None = None,
+    *,
+    text_column: str | None = None,
+    pair_column: str | None = None,
+    label_column: str | None = None,
+    id_column: str | None = None,
+    limit: int | None = None,
+    encoding: str = "utf-8",
+    pair_probes: bool = False,
+    blank_probes: bool = True,
+    source: str | None = None,
+) -> Inputs:
+    """Read the whole of a file (`-` is standard input, None the built-in probes) once, and say what it holds.
+
+    `source` is what the inputs are called, where that is not the path. With `pair_probes` each built-in text is paired
+    with the next, for a subject that takes nothing but pairs; without `blank_probes` those of no word are left out.
+    Raises an InputsError (its kinds are in errors.py) at the first row that is not an example.
+    """
+    if limit is not None and limit < 1:
+        raise InputsError(f"--limit {limit} leaves no example.", next_step="Give a limit of at least 1.")
+    if path is None:
+        file = probe_source()
+    else:
+        file = standard_input(encoding) if path == "-" else find_source(path, encoding)
+    if source is not None:
+        file = file._replace(name=source)
+    known = _known_columns(file, limit)
+    if known is None:
+        raise EmptyInputs(f"{file.name} holds no example.", next_step="Give a file with at least one.")
+    columns = find_columns(
+        file.name, known, text=text_column, pair=pair_column, label=label_column, id=id_column
+    )
+    read = partial(_examples, file, columns, limit)
+    if path is None and not blank_probes:
+        read = partial(_with_words, read)
+    if path is None and pair_probes:
+        read = partial(_each_with_the_next, read)
+    tally = _Tally()
+    for example in read():
+        tally.add(example)
+    return Inputs(
+        source=file.name,
+        count=tally.count,
+        digest=tally.digest(),
+        labelled=tally.labelled,
+        pairs=tally.pairs,
+        blank=tally.blank,
+        built_in=path is None,
+        columns=columns,
+        read=read,
+    )
+
+
+class _Tally:
+    """What is counted while examples go by."""
+
+    def __init__(self) -> None:
+        self.count = self.labelled = self.pairs = self.blank = 0
+        self._hash = hashlib.sha256()
+
+    def add(self, example: Example) -> None:
+        self.count += 1
+        self.labelled += example.label is not None
+        self.pairs += example.pair is not None
+        self.blank += not (example.text.strip() or (example.pair or "").strip())
+        for part in example[1:]:
+            data = None if part is None else str(part).encode()
+            # A length before each part: no two lists of rows give the same bytes.
+            self._hash.update(b"-" if data is None else b"%d:" % len(data) + data)
+
+    def digest(self) -> str:
+        return f"sha256:{self._hash.hexdigest()}"
+
+
+def _known_columns(source: Source, limit: int | None) -> dict[str, Any] | None:
+    """Every column with the first value in it that is one; None for a file without a row.
+
+    Each JSON line names its own columns, so all that are asked for are looked at; elsewhere the first row has them all.
+    """
+    known: dict[str, Any] | None = None
+    for row in islice(rows(source), limit if source.format == "jsonl" else 1):
+        known = {} if known is None else known
+        for name, value in row.cells.items():
+            if known.get(name) is None:
+                known[name] = value
+    return known
+
+
+def _examples(source: Source, columns: Columns, limit: int | None) -> Iterator[Example]:
+    for number, row in enumerate(islice(rows(source, columns.named()), limit)):
+        yield Example(
+            number,
+            _text(source, row, columns.text),
+            None if columns.pair is None else _text_or_none(source, row, columns.pair),
+            None if columns.label is None else _plain(source, row, columns.label),
+            None if columns.id is None else _plain(source, row, columns.id),
+        )
+
+
+def _with_words(read: Callable[[], Iterator[Example]]) -> Iterator[Example]:
+    for number, example in enumerate(example for example in read() if _WORD.search(example.text)):
+        yield example._replace(row=number)
+
+
+def _each_with_the_next(read: Callable[[], Iterator[Example]]) -> Iterator[Example]:
+    examples = read()
+    first = earlier = next(examples)
+    for example in examples:
+        yield earlier._replace(pair=example.text)
+        earlier = example
+    yield earlier._replace(pair=first.text)
+
+
+def _text(source: Source, row: Row, column: str) -> str:
+    text = _text_or_none(source, row, column)
+    if text is None:
+        what = "is null" if column in row.cells else "is missing"
+        raise source.refuse(
+            row.number, f"{column!r} {what}", 'Every example needs a text; an empty one is written as "".'
+        )
+    return text
+
+
+def _text_or_none(source: Source, row: Row, column: str) -> str | None:
+    value: Any = row.cells.get(column)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        kind = {"list": "a list", "dict": "an object", "bool": "a truth value"}.get(
+            type(value).__name__, "a number"
+        )
+        raise source.refuse(row.number, f"{column!r} is {kind}, not a text", "Write the text as a string.")
+    return _whole(source, row, column, value)
+
+
+def _plain(source: Source, row: Row, column: str) -> str | None:
+    """A label or an id as text; an empty one is none. A whole number loses its `.0`, which tables add beside nulls."""
+    value: Any = row.cells.get(column)
+    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, (list, dict)):
+        raise source.refuse(
+            row.number, f"{column!r} is neither a text nor a number", "Name another column, or drop it."
+        )
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return _whole(source, row, column, str(value))
+
+
+def _whole(source: Source, row: Row, column: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = f"U+{ord(text[error.start]):04X}"
+        raise source.refuse(
+            row.number, f"{column!r} holds half of a surrogate pair ({half}), which is no character"
+        ) from None
+    return text

@@ -1,0 +1,27 @@
+"""The built-in probe texts, asked when no inputs are given: about a hundred that take tokenizers and models apart.
+
+Ordinary sentences of several domains, casing, accents (composed and decomposed), emoji, invisible characters,
+right-to-left and CJK scripts, numbers, addresses, code, white space, look-alikes of special tokens, homoglyphs, texts
+of no character and of far more than 512 tokens. Each has an id that names its kind (`emoji-02`). They are no sample of
+anyone's data: they find differences, they do not say how often one is met.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import IO
+
+from parity.inputs.table import Source
+
+__all__ = ["probe_source"]
+
+NAME = "the built-in probe texts"
+
+
+def probe_source() -> Source:
+    """The probe texts, as a file of inputs."""
+    return Source(NAME, "jsonl", "utf-8", _open)
+
+
+def _open() -> IO[bytes]:
+    return (files("parity.inputs") / "probes.jsonl").open("rb")

@@ -1,0 +1,207 @@
+"""The tally of decisions: labels, flips, distributions and metrics, added up while batches of logits go by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.align.labels import label_places
+from parity.inputs.distinct import DistinctInputs
+from parity.inputs.example import Example
+from parity.measure.calibration import ImpliedTemperature as TemperatureOfLogits
+from parity.measure.calibration import LabelledSums
+from parity.measure.decisions import DecisionCount, FlipMeasurement, Interval, one_sided_bounds
+from parity.measure.distributions import TemperatureSums
+from parity.records.audit import Decisions, Flip, FlipRate, ImpliedTemperature, LabelledMetric, Temperature
+from parity.records.pair import Pair
+
+__all__ = ["DecisionTally"]
+
+Array = NDArray[np.generic]
+Integers = NDArray[np.int64]
+_KEEP = 100
+_NAMED = 32  # labels that are no class, by name
+
+
+class DecisionTally:
+    """What accumulates over the own pass. Logits come with the candidate's classes in the reference's order.
+
+    `names` are the reference's classes; `temperatures` those asked for; `own` each side's own temperature, by which its
+    logits are divided before anything is said about probabilities.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        temperatures: Sequence[float],
+        own: Pair[float],
+        *,
+        multi_label: bool,
+        class_order: str,
+        noise: float | None,
+        confidence: float,
+        rounding: float = 0.0,
+    ) -> None:
+        self._names = list(names)
+        self._own = own
+        self._multi_label = multi_label
+        self._class_order = class_order
+        self._confidence = confidence
+        self._count = DecisionCount(multi_label=multi_label, noise=noise, keep=_KEEP, rounding=rounding)
+        self._distances = TemperatureSums(
+            temperatures,
+            multi_label=multi_label,
+            reference_temperature=own.reference,
+            candidate_temperature=own.candidate,
+        )
+        self._implied = TemperatureOfLogits(multi_label=multi_label)
+        self._labelled = LabelledSums(
+            reference_temperature=own.reference, candidate_temperature=own.candidate
+        )
+        self._distinct = DistinctInputs()
+        self._examples: dict[int, Example] = {}
+        self._flipped: dict[int, Example] = {}
+        self._by_position = False
+        self._places: dict[str, int] | None = None
+        self.unknown_labels = 0
+        self.unknown_label = ""
+        self.unknown_names: dict[str, None] = {}
+        self.numbered_labels = 0
+
+    def look_at(self, examples: Sequence[Example]) -> None:
+        """The examples whose logits come next, for their labels and texts."""
+        self._examples = {example.row: example for example in examples}
+
+    def add(self, values: Pair[Array], rows: Integers, positions: Integers) -> None:
+        """Logits [n, classes] of both sides, the example [n] and the position in it [n] (all 0 for whole examples)."""
+        here, there = (np.asarray(side, dtype=np.float64) for side in values)
+        differing = self._count.add(here, there, rows, positions)
+        self._distinct.add(np.unique(rows).tolist(), differing.tolist(), self._examples)
+        self._distances.add(here, there)
+        self._implied.add(here / self._own.reference, there / self._own.candidate)
+        self._by_position = self._by_position or bool(positions.any())
+        for flip in self._count.kept():
+            if flip.row in self._examples:
+                self._flipped.setdefault(flip.row, self._examples[flip.row])
+        if not self._by_position and not self._multi_label:
+            if self._places is None:
+                self._places = label_places(self._names, here.shape[1])
+            self._labelled.add(here, there, [self._class_of(int(row), self._places) for row in rows])
+
+    def record(self) -> Decisions:
+        """The decisions as the audit keeps them."""
+        seen = self._count.measurement(self._confidence)
+        fit = self._implied.fit()
+        distinct, distinct_flipped = self._distinct.counts() or (0, 0)
+        metrics = () if self._by_position else self._labelled.measurements(self._confidence)
+        return Decisions(
+            examples=seen.examples,
+            agree=seen.agree,
+            flips=[self._flip(flip) for flip in seen.flips],
+            flip_rate=_rate(seen.flip_rate, seen.flip_bounds, seen.confidence),
+            rows=seen.inputs,
+            rows_flipped=seen.inputs_flipped,
+            row_flip_rate=_rate(
+                seen.inputs_flipped / seen.inputs if seen.inputs else 0.0, seen.input_bounds, seen.confidence
+            ),
+            distinct=distinct,
+            distinct_flipped=distinct_flipped,
+            distinct_flip_rate=_rate(
+                distinct_flipped / distinct,
+                one_sided_bounds(distinct_flipped, distinct, self._confidence),
+                seen.confidence,
+            )
+            if distinct
+            else None,
+            temperatures=[
+                Temperature(
+                    temperature=item.temperature,
+                    js_mean=item.js_mean,
+                    tv_mean=item.tv_mean,
+                    kl_mean=_finite(item.kl_mean),
+                    max_abs_probability=item.max_abs_probability,
+                    js_max=item.js_max,
+                    tv_max=item.tv_max,
+                    kl_max=_finite(item.kl_max),
+                    agree=item.agree,
+                )
+                for item in self._distances.measurements()
+                if item.rows
+            ],
+            implied_temperature=ImpliedTemperature(value=fit.value, r2=fit.r2, reverse=fit.reverse),
+            unit="token" if self._by_position else "example",
+            flips_total=seen.examples - seen.agree,
+            flips_explained=seen.flips_explained,
+            undefined=seen.undefined,
+            undefined_both=seen.undefined_both,
+            ties=seen.ties,
+            multi_label=self._multi_label,
+            class_order=self._class_order,
+            classes=self._names,
+            unknown_labels=self.unknown_labels,
+            metrics=[
+                LabelledMetric(
+                    metric=item.metric,
+                    reference=item.reference,
+                    candidate=item.candidate,
+                    difference=item.difference,
+                    low=None if item.interval is None else item.interval.low,
+                    high=None if item.interval is None else item.interval.high,
+                    confidence=item.confidence,
+                    labelled=item.labelled,
+                )
+                for item in metrics
+                if math.isfinite(item.difference)
+            ],
+        )
+
+    def _flip(self, flip: FlipMeasurement) -> Flip:
+        example = self._flipped.get(flip.row)
+        return Flip(
+            row=flip.row,
+            id=None if example is None else example.id,
+            token=flip.position if self._by_position else None,
+            text="" if example is None else example.text,
+            reference=self._say(flip.reference),
+            candidate=self._say(flip.candidate),
+            reference_margin=_finite(flip.reference_margin),
+            candidate_margin=_finite(flip.candidate_margin),
+            max_abs_logit=_finite(flip.max_abs_logit),
+            explained_by_noise=flip.explained_by_noise,
+            label=None if example is None else example.label,
+        )
+
+    def _say(self, classes: tuple[int, ...]) -> str:
+        return (
+            ", ".join(
+                self._names[index] if index < len(self._names) else f"class {index}" for index in classes
+            )
+            or "none"
+        )
+
+    def _class_of(self, row: int, places: dict[str, int]) -> int:
+        """The class an example's label means: -1 without one, and for a label that is no class (counted)."""
+        example = self._examples.get(row)
+        if example is None or example.label is None:
+            return -1
+        place = places.get(example.label)
+        if place is None:
+            self.unknown_labels += 1
+            self.unknown_label = self.unknown_label or example.label
+            if len(self.unknown_names) < _NAMED:
+                self.unknown_names[example.label] = None
+            return -1
+        self.numbered_labels += place >= len(self._names) or self._names[place] != example.label
+        return place
+
+
+def _rate(value: float, bounds: Interval, confidence: float) -> FlipRate:
+    return FlipRate(value=value, low=bounds.low, high=bounds.high, confidence=confidence, bounds="one-sided")
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity: an infinite distance or margin is kept as null."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,372 @@
+"""The judge: what was measured, the floor and the policy go in; statuses, the first divergence and the verdict come out.
+
+Rules of an auditor hold here: nothing compared is not a pass, what could not be paired counts, a non-finite value equals
+nothing, and equivalence is shown by a bound, never inferred from the lack of a difference.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from parity.align.exclusions import exclusions_sentence
+from parity.measure.noise import Floor
+from parity.measure.stage_difference import Measurement
+from parity.pair_audit.headline import (
+    divergent_sentence,
+    equivalent_sentence,
+    not_compared_sentence,
+    over_limit_sentence,
+    parity_sentence,
+    why_nothing,
+)
+from parity.pair_audit.verdict_of_decisions import Judgement, judge_decisions
+from parity.records.audit import (
+    Decisions,
+    FirstDivergence,
+    NotCompared,
+    Pass,
+    Place,
+    PolicyRecord,
+    StageRecord,
+    Status,
+)
+from parity.records.stage_patterns import excluded_by, ignored_by, limit_of
+
+__all__ = [
+    "Judgement",
+    "Measured",
+    "discrete_record",
+    "first_divergence",
+    "judge_stage",
+    "nan_on_both",
+    "reach_verdict",
+    "stage_rank",
+]
+
+_LAYER = re.compile(r"(?:^|\.)layer\.(\d+)")
+_CLEAR_CUT = 20.0
+_ORDER = (
+    "text",
+    "tokens",
+    "input_ids",
+    "token_type_ids",
+    "attention_mask",
+    "position_ids",
+    "embeddings",
+)
+_LAST = ("pooled", "logits", "probabilities", "label")
+
+
+class Measured(NamedTuple):
+    """One stage in one pass: its measurement, its floor, and what the two differ by in float64 (None: not asked).
+
+    `centred` is the relative L2 once each row's mean is taken out of both sides; `whole` is true where the stage holds whole
+    numbers, which rounding does not change.
+    """
+
+    stage: str
+    pass_: Pass
+    measurement: Measurement
+    floor: Floor
+    float64: float | None
+    centred: float | None = None
+    whole: bool = False
+
+
+def judge_stage(measured: Measured, policy: PolicyRecord) -> StageRecord:
+    """The record of one stage, with its status under the policy."""
+    seen, floor = measured.measurement, measured.floor
+    status, reason = _status(measured, policy)
+    relative = seen.relative_l2
+    return StageRecord(
+        stage=measured.stage,
+        pass_=measured.pass_,
+        status=status,
+        relative_l2=_finite(relative),
+        max_abs=Place(value=_finite(seen.max_abs), at=_place(measured.stage, seen)),
+        noise_floor=floor.relative_l2,
+        times_floor=None if relative is None else _finite(relative / floor.relative_l2),
+        float64_relative_l2=_finite(measured.float64),
+        compared=seen.compared,
+        allowed=floor.allowed,
+        float64_allowed=floor.float64_allowed,
+        max_abs_floor=_finite(floor.max_abs),
+        mean_abs=_finite(seen.mean_abs),
+        rmse=_finite(seen.rmse),
+        cosine_distance=_finite(seen.cosine_distance),
+        sqnr_db=_finite(seen.sqnr_db),
+        centred_relative_l2=_finite(measured.centred),
+        non_finite_reference=seen.non_finite_reference,
+        non_finite_candidate=seen.non_finite_candidate,
+        norm_ratio=_finite(seen.norm_ratio),
+        rows=seen.rows,
+        rows_beyond=seen.rows_beyond,
+        positions=seen.positions,
+        positions_beyond=seen.positions_beyond,
+        first_beyond=[list(place) for place in seen.first_beyond],
+        worst_position=_finite(seen.worst_position),
+        reason=reason,
+        limit=floor.limit,
+    )
+
+
+def discrete_record(
+    stage: str,
+    pass_: Pass,
+    *,
+    compared: int,
+    rows: int,
+    differing: Sequence[int],
+    count: int,
+    reason: str = "",
+) -> StageRecord:
+    """The record of a stage of symbols (text, tokens, ids, labels): equal, or divergent in `count` of `rows` rows."""
+    status: Status = "not_comparable" if rows == 0 else "divergent" if count else "equal"
+    return StageRecord(
+        stage=stage,
+        pass_=pass_,
+        status=status,
+        relative_l2=None,
+        max_abs=Place(value=None, at=None),
+        noise_floor=None,
+        times_floor=None,
+        float64_relative_l2=None,
+        compared=compared,
+        rows=rows,
+        rows_beyond=count,
+        first_beyond=[[row] for row in differing[:8]],
+        reason=reason,
+    )
+
+
+def stage_rank(stage: str) -> tuple[int, int, str]:
+    """Where a stage stands on the way from text to label; used only where neither side announced an order.
+
+    >>> sorted(["label", "layer.10", "layer.9", "tokens", "embeddings"], key=stage_rank)
+    ['tokens', 'embeddings', 'layer.9', 'layer.10', 'label']
+    """
+    if stage in _ORDER:
+        return (0, _ORDER.index(stage), stage)
+    if stage in _LAST:
+        return (2, _LAST.index(stage), stage)
+    layer = _LAYER.search(stage)
+    return (1, int(layer.group(1)) if layer else 0, stage)
+
+
+def first_divergence(stages: Sequence[StageRecord], policy: PolicyRecord) -> FirstDivergence | None:
+    """The earliest divergent stage that counts; `stages` are in forward order, the own pass before the same-ids pass.
+
+    An example or a token is named only where a strict subset is concerned and the difference is clear-cut: at a faulty
+    weight every token differs at once, and naming one would be false precision.
+    """
+    divergent = [record for record in _counted(stages, policy) if record.status == "divergent"]
+    if not divergent:
+        return None
+    order = list(dict.fromkeys(record.stage for record in stages))
+    first = min(divergent, key=lambda record: (order.index(record.stage), record.pass_ != "own"))
+    layer = _LAYER.search(first.stage)
+    example, token = _subset(first)
+    return FirstDivergence(
+        stage=first.stage,
+        pass_=first.pass_,
+        layer=int(layer.group(1)) if layer else None,
+        example=example,
+        token=token,
+        float64_only=_float64_only(first),
+    )
+
+
+def reach_verdict(
+    stages: Sequence[StageRecord],
+    decisions: Decisions | None,
+    not_compared: Sequence[NotCompared],
+    policy: PolicyRecord,
+) -> Judgement:
+    """The verdict under the policy, the exit code, and the sentence that heads every report."""
+    found = _judged(stages, decisions, not_compared, policy)
+    if found.verdict == "inconclusive" and policy.allow_inconclusive:
+        found = found._replace(exit_code=0)
+    excluded = exclusions_sentence(stages, not_compared, policy)
+    return found._replace(headline=f"{found.headline} {excluded}") if excluded else found
+
+
+def _judged(
+    stages: Sequence[StageRecord],
+    decisions: Decisions | None,
+    not_compared: Sequence[NotCompared],
+    policy: PolicyRecord,
+) -> Judgement:
+    first = first_divergence(stages, policy)
+    counted = _counted(stages, policy)
+    counting = [item for item in not_compared if item.counts and excluded_by(item, policy) is None]
+    tensors = [record for record in counted if record.noise_floor is not None]
+    if first is None and not any(record.compared for record in tensors):
+        return Judgement(
+            "not_comparable", 1, f"Nothing was compared: {why_nothing(stages, not_compared, policy)}"
+        )
+    limited = [record for record in tensors if record.status == "within_limit"]
+    start = first.stage if first is not None else limited[0].stage if limited else ""
+    if start and policy.flip_rate is not None and policy.probability is not None:
+        over = _over_a_limit(counted, policy)
+        if over is not None:
+            return Judgement("divergent", 1, over_limit_sentence(over))
+        return judge_decisions(start, decisions, counting, policy)
+    if first is not None:
+        return Judgement("divergent", 1, divergent_sentence(stages, first))
+    if counting:
+        return Judgement("not_comparable", 1, not_compared_sentence(counting))
+    if limited:
+        return Judgement("equivalent", 0, equivalent_sentence(tensors, decisions, policy))
+    return Judgement("parity", 0, parity_sentence(tensors, decisions, policy))
+
+
+def _counted(stages: Sequence[StageRecord], policy: PolicyRecord) -> list[StageRecord]:
+    return [record for record in stages if ignored_by(record.stage, policy) is None]
+
+
+def _over_a_limit(counted: Sequence[StageRecord], policy: PolicyRecord) -> StageRecord | None:
+    """The first divergent stage with a limit of its own: that limit holds also where the decisions are what is judged."""
+    return next(
+        (
+            record
+            for record in counted
+            if record.status == "divergent"
+            and record.noise_floor is not None
+            and limit_of(record.stage, policy) is not None
+        ),
+        None,
+    )
+
+
+def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
+    seen = measured.measurement
+    if seen.non_finite_unequal:
+        return (
+            "divergent",
+            f"{_values(seen.non_finite_unequal, 'a number', 'numbers')} on one side only, or not the same infinity or fill value",
+        )
+    if not seen.compared or seen.relative_l2 is None:
+        return (
+            "not_comparable",
+            "every value is NaN or infinite on both sides" if seen.non_finite_reference else "it is empty",
+        )
+    status, reason = _by_distance(measured, policy)
+    note = nan_on_both(seen)
+    if not note:
+        return status, reason
+    # What can be measured is judged first: NaN beside it must not hide a difference.
+    if status == "divergent":
+        return status, f"{reason}; {note}" if reason else note
+    return "not_comparable", note
+
+
+def nan_on_both(seen: Measurement) -> str:
+    """Why a stage with NaN on both sides shows neither a difference nor agreement; empty without any."""
+    return (
+        f"{_values(seen.nan_both, 'NaN', 'NaN')} on both sides, and NaN equals nothing"
+        if seen.nan_both
+        else ""
+    )
+
+
+def _values(count: int, one: str, several: str) -> str:
+    return f"1 value is {one}" if count == 1 else f"{count:,} values are {several}"
+
+
+def _by_distance(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
+    """How the values that are numbers on both sides compare with what is allowed."""
+    seen, floor = measured.measurement, measured.floor
+    assert seen.relative_l2 is not None, "a stage without a distance is judged before"
+    if measured.whole:
+        return ("equal", "") if seen.bitwise_equal else ("divergent", "whole numbers, and not the same")
+    if _bitwise(policy, measured.stage):
+        return ("equal", "") if seen.bitwise_equal else ("divergent", "not bitwise equal")
+    if seen.relative_l2 > floor.allowed:
+        return "divergent", _too_strict(measured)
+    permission = "is noise" if floor.limit is None else "is allowed"
+    if seen.worst_position > floor.position_allowed:
+        limit = f"up to {floor.position_allowed:.1e} {permission}"
+        return "divergent", f"one position differs by {seen.worst_position:.1e} of its size ({limit})"
+    float64 = measured.float64 if policy.check_float64 else None
+    if float64 is not None and not float64 <= floor.float64_allowed:
+        if math.isinf(float64):
+            return "divergent", "invisible in float32; in float64 a value is a number on one side only"
+        if floor.limit is not None and not _explained(measured):
+            return (
+                "divergent",
+                f"in float64 the two differ by a relative L2 of {float64:.1e} (up to {floor.float64_allowed:.1e} is allowed)",
+            )
+        return "divergent", "invisible in float32; in float64 rounding sinks and the difference stays"
+    if seen.bitwise_equal:
+        return "equal", ""
+    if not _explained(measured):
+        return "within_limit", ""
+    if float64 is not None and not float64 <= _permitted(floor.noise_float64_allowed, floor.float64_allowed):
+        return "within_limit", "rounding explains it in float32, and not in float64"
+    return "within_noise", ""
+
+
+def _explained(measured: Measured) -> bool:
+    """Whether rounding explains what is seen in float32, whatever a limit permits."""
+    seen, floor = measured.measurement, measured.floor
+    noise = _permitted(floor.noise_allowed, floor.allowed)
+    share = noise / floor.allowed if floor.allowed else 1.0
+    return (seen.relative_l2 or 0.0) <= noise and seen.worst_position <= floor.position_allowed * share
+
+
+def _permitted(noise: float | None, allowed: float) -> float:
+    return allowed if noise is None else noise
+
+
+def _too_strict(measured: Measured) -> str:
+    """What a difference over a limit is where rounding alone explains it: neither a difference nor agreement is shown."""
+    if measured.floor.limit is None or not _explained(measured):
+        return ""
+    noise = _permitted(measured.floor.noise_allowed, measured.floor.allowed)
+    return f"the limit is below the {noise:.1e} that rounding explains: whether the two differ by more than it cannot be seen"
+
+
+def _bitwise(policy: PolicyRecord, stage: str) -> bool:
+    """Whether a stage must hold the same bits; the policy's numbers decide that, whatever it is called."""
+    return policy.floor_factor == 0 and limit_of(stage, policy) is None
+
+
+def _float64_only(record: StageRecord) -> bool:
+    if record.relative_l2 is None or record.allowed is None:
+        return False
+    return record.relative_l2 <= record.allowed and record.reason.startswith("invisible in float32")
+
+
+def _subset(record: StageRecord) -> tuple[int | None, int | None]:
+    """The first example and token concerned, each only where others of its kind are clear of the difference."""
+    if not record.first_beyond:
+        return None, None
+    place = record.first_beyond[0]
+    example = place[0] if 0 < record.rows_beyond < record.rows else None
+    if record.noise_floor is None:
+        return example, None
+    # A faint difference everywhere also leaves some positions below the limit: only a clear-cut one tells which are free of it.
+    worst, allowed = record.worst_position or 0.0, record.allowed or 0.0
+    numbers_missing = record.non_finite_reference + record.non_finite_candidate > 0 and worst <= allowed
+    if worst <= _CLEAR_CUT * allowed and not numbers_missing:
+        return None, None
+    tokens = record.positions > record.rows
+    return example, place[1] if tokens and 0 < record.positions_beyond < record.positions else None
+
+
+def _place(stage: str, seen: Measurement) -> str | None:
+    if seen.max_abs_at is None:
+        return None
+    row, position, unit = seen.max_abs_at
+    if stage in {"logits", "probabilities"} or seen.positions == seen.rows:
+        kind = "class" if stage in {"logits", "probabilities"} else "unit"
+        middle = f"token {position}, " if seen.positions > seen.rows else ""
+        return f"[row {row}, {middle}{kind} {unit}]"
+    return f"[row {row}, token {position}, unit {unit}]"
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

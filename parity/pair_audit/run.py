@@ -1,0 +1,312 @@
+"""The comparison of a pair: opens both sides, asks, aligns, measures, judges, and returns the audit.
+
+The order is: describe, plan, noise sample, sweep, judge. Everything that touches a framework happens behind the border
+(`parity.border.runner`); everything that decides is pure (`parity.pair_audit.judge`).
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import resource
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+from parity.align.exclusions import check_exclusions
+from parity.align.plan import Plan, plan_of
+from parity.border.description import Description
+from parity.border.runner import Progress as RunnerProgress
+from parity.border.runner import Runner
+from parity.border.without_effect import check_temperatures, nothing_decided
+from parity.environments.resolve import interpreter_for
+from parity.errors import InputsDoNotFit
+from parity.inputs.inputs import Inputs, open_inputs
+from parity.measure.noise import Floor, coarser, floor_of
+from parity.pair_audit.assemble import conclude
+from parity.pair_audit.decision_ledger import DecisionTally
+from parity.pair_audit.ledger import Ledger
+from parity.pair_audit.sample import NoiseSample, take_sample
+from parity.pair_audit.sample_window import choose_rows, open_sample
+from parity.pair_audit.sweep import WINDOW, add_rescued, sweep_window
+from parity.passes.positioning import Positioning
+from parity.records.audit import Audit, InputsRecord, PolicyRecord
+from parity.records.pair import Pair
+from parity.session.fit import check_fit, rows_left_out
+from parity.session.session import Side
+from parity.session.window import open_window
+from parity.subjects.adapter import check_options, find_adapter
+from parity.subjects.subject import Subject
+
+__all__ = ["Progress", "Request", "compare"]
+
+Progress = Callable[[str, int, int | None], None]
+
+
+class Request(NamedTuple):
+    """What is asked: two subjects, the inputs (None: the built-in probes, `limit` of them), the policy, and how to run.
+
+    `check` may refuse the pair once both have described themselves, before anything is run.
+    """
+
+    subjects: Pair[Subject]
+    inputs: Inputs | None
+    policy: PolicyRecord
+    temperatures: Sequence[float] = (1.0,)
+    detail: bool = False
+    sample: int = 32
+    timeout: float = 600.0
+    command: str = ""
+    limit: int | None = None
+    check: Callable[[Pair[Description], Inputs], None] | None = None
+
+
+def compare(request: Request, progress: Progress) -> Audit:
+    """Run the comparison; raises a ParityError when it cannot be run, and returns an audit in every other case."""
+    started, clock, cpu = datetime.now(UTC), time.monotonic(), time.process_time()
+    with ExitStack() as stack:
+        stack.enter_context(_rare_collections())
+        sides = _open(request, stack, progress)
+        inputs = _chosen_inputs(request, sides)
+        described = Pair(sides.reference.described, sides.candidate.described)
+        if request.check is not None:
+            request.check(described, inputs)
+        plan = plan_of(described, detail=request.detail)
+        check_temperatures(request.temperatures, plan.classed, described)
+        offered = (seen.name for side in described for seen in side.stages)
+        check_exclusions(request.policy, (*offered, *(item.stage for item in plan.not_compared)))
+        names = Pair(*(str(subject) for subject in request.subjects))
+        left_out = rows_left_out(names, described, inputs, limited=request.limit is not None)
+        plan = plan._replace(not_compared=(*plan.not_compared, *left_out))
+        seconds, done = Pair(0.0, 0.0), 0
+        cut, positioning = _cut(described), Positioning()
+        sample = _sample(sides, plan, request, inputs, positioning, progress)
+        floors = _floors(sample, request.policy, plan)
+        ledger = Ledger(floors, _tally(described, plan, request, floors))
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            progress("comparing", done, inputs.count)
+
+        if sample.rescued is not None:
+            here = plan if cut is None or cut > 0 else plan.outputs_only()
+            add_rescued(here, ledger, sample.rescued)
+            done += len(sample.rescued.rows)
+        for examples in () if sample.rescued is not None else inputs.windows(WINDOW, cut=cut):
+            progress("reading tokens", done, inputs.count)
+            window = open_window(sides, examples)
+            if ledger.tally is not None:
+                ledger.tally.look_at(examples)
+            here = plan if cut is None or examples[0].row < cut else plan.outputs_only()
+            spent = sweep_window(sides, here, window, ledger, positioning, advance)
+            seconds = Pair(seconds.reference + spent.reference, seconds.candidate + spent.candidate)
+            if ledger.ended:
+                break
+        _or_nothing(ledger)
+        if ledger.ended:
+            ledger.add_unasked(inputs.count - done, plan)
+        records = Pair(sides.reference.record(), sides.candidate.record())
+    if cut is not None and cut < inputs.count:
+        plan = plan.held_until(cut)
+    audit = conclude(
+        described=described,
+        records=records,
+        plan=plan,
+        sample=sample,
+        ledger=ledger,
+        floors=floors,
+        policy=request.policy,
+        inputs=_inputs_record(inputs),
+        provenance=_provenance(started, clock, cpu, seconds),
+        command=request.command,
+    )
+    silent = nothing_decided(request.temperatures)
+    if silent is not None and audit.decisions is None and plan.classed and not ledger.breakdowns:
+        raise silent
+    return audit
+
+
+def _or_nothing(ledger: Ledger) -> None:
+    """Raise the failure for which no stage was measured at all: then there is nothing to report but that."""
+    if ledger.empty and ledger.breakdowns:
+        raise next(iter(ledger.breakdowns.values())).failure
+
+
+@contextmanager
+def _rare_collections() -> Generator[None]:
+    """Encodings are many small tuples in no cycle: to look for cycles among them takes a tenth of the host's time."""
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(200_000, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
+
+
+def _open(request: Request, stack: ExitStack, progress: Progress) -> Pair[Side]:
+    """Both runners start together, so that the slower framework alone is waited for."""
+    adapters = [find_adapter(subject) for subject in request.subjects]
+    for subject, adapter in zip(request.subjects, adapters, strict=True):
+        check_options(adapter, subject)
+    runners: list[Runner] = []
+    for name, subject, adapter in zip(Pair._fields, request.subjects, adapters, strict=True):
+        interpreter = interpreter_for(subject, adapter, lambda what: progress(what, 0, None))
+        runner = Runner.start(
+            subject,
+            adapter,
+            interpreter=interpreter,
+            timeout=request.timeout,
+            on_progress=partial(_relay, progress, name),
+        )
+        runners.append(stack.enter_context(runner))
+    progress("opening both sides", 0, None)
+    _wait_for_both(runners)
+    sides = [
+        Side(name, subject, adapter, runner, runner.describe())
+        for name, subject, adapter, runner in zip(
+            Pair._fields, request.subjects, adapters, runners, strict=True
+        )
+    ]
+    return Pair(sides[0], sides[1])
+
+
+def _wait_for_both(runners: Sequence[Runner]) -> None:
+    """Until both have described themselves or one has failed: a wrong path is said at once, however long the other loads."""
+    pool = ThreadPoolExecutor(len(runners))
+    try:
+        asked = [pool.submit(runner.describe) for runner in runners]
+        done, _ = wait(asked, return_when=FIRST_EXCEPTION)
+        for answer in asked:
+            if answer in done:
+                answer.result()
+    finally:
+        pool.shutdown(
+            wait=False
+        )  # the runners are closed when this fails, which ends the wait of the other thread
+
+
+def _relay(progress: Progress, name: str, told: RunnerProgress) -> None:
+    progress(f"{name}: {told.what}", told.done, told.total)
+
+
+def _chosen_inputs(request: Request, sides: Pair[Side]) -> Inputs:
+    """The inputs asked for, or the built-in probes, paired where a side reads nothing but pairs; checked against both."""
+    inputs = request.inputs
+    if inputs is None:
+        inputs = open_inputs(
+            limit=request.limit,
+            pair_probes="required" in {side.described.can.pairs for side in sides},
+            blank_probes=all(side.described.can.blank for side in sides),
+        )
+    recorded = any(side.described.recorded is not None for side in sides)
+    for side in sides:
+        check_fit(str(side.subject), side.described, inputs, beside_recorded=recorded)
+        _check_count(side, inputs, request.limit is not None)
+    return inputs
+
+
+def _check_count(side: Side, inputs: Inputs, limited: bool) -> None:
+    """Rows found by their order alone must be as many on both sides, or a shift would go unseen."""
+    recorded = side.described.recorded
+    if recorded is None or recorded.matched_by != "order" or limited or recorded.count == inputs.count:
+        return
+    raise InputsDoNotFit(
+        f"{side.subject} holds {recorded.count:,} rows without ids, and {inputs.source} holds {inputs.count:,} inputs.",
+        next_step="Give both the same rows, or ids to match them by; --limit takes the first ones of both.",
+    )
+
+
+def _cut(described: Pair[Description]) -> int | None:
+    """The first row for which a trace holds outputs only; None where there is no such row."""
+    held = [side.recorded.full_rows for side in described if side.recorded is not None]
+    return min((rows for rows in held if rows is not None), default=None)
+
+
+def _tally(
+    described: Pair[Description], plan: Plan, request: Request, floors: Callable[[str], Floor]
+) -> DecisionTally | None:
+    if not plan.classed:
+        return None
+    return DecisionTally(
+        described.reference.labels or described.candidate.labels or [],
+        # What the two say as they stand is judged whatever other temperatures are looked at.
+        tuple(dict.fromkeys((*request.temperatures, 1.0))),
+        plan.temperatures,
+        multi_label=plan.multi_label,
+        class_order=plan.labels.kind if plan.labels is not None else "by_index",
+        noise=floors("logits").max_abs,
+        confidence=request.policy.confidence,
+        rounding=plan.known.step if plan.known is not None else 0.0,
+    )
+
+
+def _sample(
+    sides: Pair[Side],
+    plan: Plan,
+    request: Request,
+    inputs: Inputs,
+    positioning: Positioning,
+    progress: Progress,
+) -> NoiseSample:
+    """Before the sweep: the floor must be known when examples and tokens over it are counted."""
+    chosen = choose_rows(sides, inputs.count, request.sample, _cut(Pair(*(side.described for side in sides))))
+    done, of = 0, len(chosen.rows)
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        progress("measuring the noise floor", done, of)
+
+    progress("measuring the noise floor", 0, of)
+    return take_sample(sides, plan, open_sample(sides, inputs, chosen), positioning, advance)
+
+
+def _floors(sample: NoiseSample, policy: PolicyRecord, plan: Plan) -> Callable[[str], Floor]:
+    known: dict[str, Floor] = {}
+
+    def floors(stage: str) -> Floor:
+        if stage not in known:
+            noise = sample.noise if plan.known is None else coarser(sample.noise, stage)
+            known[stage] = floor_of(
+                stage, noise.reference, noise.candidate, policy, float64_is_pure=sample.exact
+            )
+        return known[stage]
+
+    return floors
+
+
+def _inputs_record(inputs: Inputs) -> InputsRecord:
+    return InputsRecord(
+        count=inputs.count,
+        digest=inputs.digest,
+        source=inputs.source,
+        built_in=inputs.built_in,
+        labelled=inputs.labelled,
+        pairs=inputs.pairs,
+    )
+
+
+def _provenance(started: datetime, clock: float, cpu: float, seconds: Pair[float]) -> dict[str, Any]:
+    return {
+        "parity": version("parity-audit"),
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(time.monotonic() - clock, 3),
+        "cpu_seconds": {
+            "reference forwards": round(seconds.reference, 3),
+            "candidate forwards": round(seconds.candidate, 3),
+            "comparer": round(time.process_time() - cpu, 3),
+        },
+        "host_peak_memory_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+    }

@@ -1,0 +1,106 @@
+"""The rows that the noise floor is measured on: drawn evenly from all inputs, and tokenized before the sweep begins.
+
+A runner knows the rows of its last `tokenize` only, by consecutive numbers. So the sampled rows are given numbers of
+their own, except to a recording, which knows every row by its place in the inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from parity.errors import InputsDoNotFit
+from parity.inputs.batches import sample_rows
+from parity.inputs.example import Encoding, Example
+from parity.inputs.inputs import Inputs
+from parity.records.pair import Pair
+from parity.session.session import Side
+from parity.session.window import Window, aligned_window
+
+__all__ = ["SampleRows", "SampleWindow", "choose_rows", "open_sample"]
+
+
+class SampleRows(NamedTuple):
+    """Which rows are sampled, and why these.
+
+    `able` says which side can be run in float64 on them; `drawn` how they were drawn, as a sentence without a full stop.
+    """
+
+    rows: list[int]
+    able: Pair[bool]
+    drawn: str
+
+
+class SampleWindow(NamedTuple):
+    """The sampled rows, tokenized on both sides and aligned."""
+
+    chosen: SampleRows
+    window: Window
+
+    def numbers(self, side: Side, rows: Sequence[int]) -> list[int]:
+        """The numbers under which a side's runner knows these rows."""
+        if side.described.recorded is not None:
+            return list(rows)
+        places = {row: place for place, row in enumerate(self.chosen.rows)}
+        return [places[row] for row in rows]
+
+
+def choose_rows(sides: Pair[Side], count: int, size: int, full: int | None = None) -> SampleRows:
+    """`size` of `count` rows, evenly spaced, and which sides can be run in float64 on them.
+
+    A trace may hold every stage for the first `full` rows only: the sample is drawn from those. And it holds float64
+    values of some rows only: then from those; a trace that holds none of these rows is asked in its own precision alone.
+    """
+    able = [side.described.can.float64 for side in sides]
+    chosen: Sequence[int] = range(count)
+    drawn = f"evenly over all {count:,} inputs"
+    if full and full < count:
+        chosen, drawn = (
+            range(full),
+            f"evenly over the first {full:,} inputs, which a trace holds every stage of",
+        )
+    for number, side in enumerate(sides):
+        held = side.described.recorded.float64_rows if side.described.recorded is not None else None
+        if able[number] and held is not None:
+            common = sorted(set(held).intersection(chosen))
+            able[number] = bool(common)
+            if common:
+                chosen, drawn = common, f"from the {len(common):,} inputs that a trace holds in float64"
+    rows = [chosen[place] for place in sample_rows(len(chosen), size)]
+    if len(chosen) < size:
+        drawn += f", all of them (--sample {size:,} requests more than there are)"
+    return SampleRows(rows, Pair(*able), drawn)
+
+
+def open_sample(sides: Pair[Side], inputs: Inputs, chosen: SampleRows) -> SampleWindow:
+    """Read the chosen rows, which takes one more pass over the inputs, and tokenize them on both sides."""
+    examples = inputs.picked(chosen.rows)
+    encodings: Pair[Sequence[Encoding | None]] = Pair(
+        _tokenized(sides.reference, examples), _tokenized(sides.candidate, examples)
+    )
+    return SampleWindow(chosen, aligned_window(sides, examples, encodings))
+
+
+def _tokenized(side: Side, examples: Sequence[Example]) -> list[Encoding | None]:
+    if side.described.recorded is not None:
+        return [
+            encoding for run in _runs(examples) for encoding in side.runner.tokenize(run, run[0].row).wait()
+        ]
+    try:
+        return list(side.runner.tokenize(examples, 0).wait())
+    except InputsDoNotFit:
+        for example in examples:  # the sentence must name the row by its number in the inputs
+            side.runner.tokenize([example], example.row).wait()
+        raise
+
+
+def _runs(examples: Sequence[Example]) -> Iterator[list[Example]]:
+    """The examples in runs of consecutive rows."""
+    run: list[Example] = []
+    for example in examples:
+        if run and example.row != run[-1].row + 1:
+            yield run
+            run = []
+        run.append(example)
+    if run:
+        yield run

@@ -1,0 +1,161 @@
+"""A pair's differences beside those of seeds: what two runs of one recipe differ by is what a difference can be read against.
+
+Stages by relative L2, ||other - one|| / ||one|| over real positions: the pair's beside the mean over pairs of runs. Stages are
+matched by name, and only where both have the same layers: layer 3 of four is not layer 3 of twelve.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from parity.records.audit import Audit, Finding, MetricScale, SeedScale, StageRecord, StageScale
+from parity.records.seed_audit import SeedAudit
+
+__all__ = ["beside_seeds", "seed_scale"]
+
+_ENCODER = re.compile(r"embeddings|pooled|layer\.\d+")
+
+
+def beside_seeds(audit: Audit, seeds: SeedAudit, named: str) -> Audit:
+    """The audit with its differences in the scale of seeds, and a finding that says them; `named` is the seed audit as given."""
+    scale = seed_scale(audit, seeds, named)
+    place = _chief(audit, scale)
+    evidence: dict[str, Any] = {"seed audit": named, "runs": scale.runs}
+    if place is not None:
+        evidence |= {"relative L2": place.relative_l2, "relative L2 of two seeds": place.seeds_relative_l2}
+    if scale.seeds_churn is not None:
+        evidence |= {"flip rate": scale.flip_rate, "churn of two seeds": scale.seeds_churn}
+    finding = Finding(
+        stage="decisions" if place is None else place.stage, sentence=scale.sentence, evidence=evidence
+    )
+    return msgspec.structs.replace(audit, seed_scale=scale, findings=[*audit.findings, finding])
+
+
+def seed_scale(audit: Audit, seeds: SeedAudit, named: str) -> SeedScale:
+    """The pair's differences beside the spread of the candidate arm of a seed audit."""
+    stages, notes = _stages(audit, seeds)
+    if audit.inputs.digest != seeds.inputs.digest:
+        notes.append("The seed audit asked other inputs: its spread is that of its own.")
+    rate, churn, bounds = _decisions(audit, seeds, notes)
+    runs = next((arm.runs for arm in seeds.arms if arm.arm == "candidate"), 0)
+    scale = SeedScale(
+        audit=named,
+        verdict=seeds.verdict,
+        runs=runs,
+        stages=stages,
+        flip_rate=rate,
+        seeds_churn=churn,
+        seeds_churn_low=bounds[0],
+        seeds_churn_high=bounds[1],
+        flip_ratio=_ratio(rate, churn),
+        metrics=_metrics(audit, seeds),
+        notes=notes,
+    )
+    return msgspec.structs.replace(scale, sentence=_sentence(audit, scale))
+
+
+def _stages(audit: Audit, seeds: SeedAudit) -> tuple[list[StageScale], list[str]]:
+    """Each stage of the encoder once: on the same ids where that was measured, for runs of one recipe share theirs."""
+    measured: dict[str, StageRecord] = {}
+    for record in audit.stages:
+        if _ENCODER.fullmatch(record.stage) and (record.stage not in measured or record.pass_ == "same_ids"):
+            measured[record.stage] = record
+    of_seeds = {item.stage: item for item in seeds.cka if _ENCODER.fullmatch(item.stage)}
+    if not of_seeds:
+        return [], ["The seed audit holds no stage of two runs: its inside cannot be set beside the pair's."]
+    if not measured:
+        return [], ["No stage of the pair's encoder was compared."]
+    if _layers(measured) != _layers(of_seeds):
+        said = f"it has {_counted(of_seeds)}, and this pair {_counted(measured)}"
+        return [], [
+            f"The seed audit is of another architecture: {said}. Their stages are not set side by side."
+        ]
+    return [
+        StageScale(
+            stage=name,
+            pass_=record.pass_,
+            relative_l2=record.relative_l2,
+            seeds_relative_l2=of_seeds[name].relative_l2,
+            seeds_relative_l2_most=of_seeds[name].relative_l2_most,
+            ratio=_ratio(record.relative_l2, of_seeds[name].relative_l2),
+        )
+        for name, record in measured.items()
+        if name in of_seeds
+    ], []
+
+
+def _decisions(
+    audit: Audit, seeds: SeedAudit, notes: list[str]
+) -> tuple[float | None, float | None, tuple[float | None, float | None]]:
+    """The pair's flip rate, the seeds' mean churn, and that one's interval."""
+    found = audit.decisions
+    rate = found.flip_rate.value if found is not None and found.examples else None
+    if seeds.churn is None:
+        notes.append("The seed audit has no two runs whose decisions could be compared.")
+        return rate, None, (None, None)
+    if found is not None and found.classes and set(found.classes) != set(seeds.classes):
+        notes.append("The seed audit decides between other classes: decisions are not set side by side.")
+        return rate, None, (None, None)
+    estimate = seeds.churn["estimate"]
+    bounds = estimate["interval"] or {"low": None, "high": None}
+    return rate, estimate["value"], (bounds["low"], bounds["high"])
+
+
+def _metrics(audit: Audit, seeds: SeedAudit) -> list[MetricScale]:
+    found: list[MetricScale] = []
+    for metric in audit.decisions.metrics if audit.decisions is not None else []:
+        known = seeds.metrics.get(metric.metric)
+        sd = None if known is None else known["spread"]["sd"]
+        if sd is not None:
+            found.append(
+                MetricScale(
+                    metric=metric.metric,
+                    difference=metric.difference,
+                    seeds_sd=sd,
+                    ratio=_ratio(abs(metric.difference), sd),
+                )
+            )
+    return found
+
+
+def _chief(audit: Audit, scale: SeedScale) -> StageScale | None:
+    """The stage to speak of: where the pair first parts, else the one furthest beyond seeds."""
+    first = audit.first_divergence.stage if audit.first_divergence is not None else None
+    known = [item for item in scale.stages if item.ratio is not None]
+    named = next((item for item in known if item.stage == first), None)
+    return named or max(known, key=lambda item: item.ratio or 0.0, default=None)
+
+
+def _sentence(audit: Audit, scale: SeedScale) -> str:
+    said: list[str] = []
+    place = _chief(audit, scale)
+    if place is not None:
+        said.append(
+            f"{place.stage} differs by a relative L2 of {place.relative_l2:.2g}; two seeds by {place.seeds_relative_l2:.2g}."
+        )
+    if scale.seeds_churn is not None and scale.flip_rate is not None:
+        said.append(
+            f"{scale.flip_rate:.2%} of decisions differ; between two seeds {scale.seeds_churn:.2%} do."
+        )
+    for metric in scale.metrics[:1]:
+        said.append(
+            f"The {metric.metric} differs by {metric.difference:+.4f}; its SD over seeds is {metric.seeds_sd:.4f}."
+        )
+    return " ".join([*said, *scale.notes]) or "Nothing of the pair can be set beside the seed audit."
+
+
+def _ratio(pair: float | None, seeds: float | None) -> float | None:
+    return pair / seeds if pair is not None and seeds else None
+
+
+def _layers(stages: dict[str, Any]) -> set[str]:
+    return {name for name in stages if name.startswith("layer.")}
+
+
+def _counted(stages: dict[str, Any]) -> str:
+    """Its layers, as they are named: two that count alike can be named apart."""
+    layers = [name for name in stages if name in _layers(stages)]
+    return f"{len(layers)} layers ({layers[0]} to {layers[-1]})" if layers else "no layers"

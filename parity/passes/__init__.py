@@ -1,0 +1,1 @@
+"""Passes: the ways of running both sides so that their stages can be compared."""

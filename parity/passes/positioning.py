@@ -1,0 +1,88 @@
+"""Whose positions the candidate takes when it is given the reference's ids: found out once a comparison, by trying both.
+
+A position is an index into a table, and two tables may begin at different rows: RoBERTa's first token reads the row after
+the padding's, and a port may have cut off the rows before it. Then the same position is another row, and to force the
+reference's positions on the candidate makes two different runs of two that are the same. A port that counts its positions
+wrongly, on the other hand, is seen to be right in all else only once they are forced. Which of the two it is, the first
+stage tells for which it makes a difference: positions are forced where that brings the candidate nearer to the reference.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from parity.align.batch import PairedStage, paired_stages
+from parity.align.plan import Plan
+from parity.border.runner import Batch, Runner, written
+from parity.errors import InputsDoNotFit
+from parity.measure.stage_difference import Difference
+from parity.records.pair import Pair
+from parity.session.feed import feed_of
+
+__all__ = ["Positioning"]
+
+
+class Positioning:
+    """What was found out so far: nothing, until a batch was seen whose positions alone differ."""
+
+    def __init__(self) -> None:
+        self._forced: bool | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether a batch was seen whose positions alone differ, and both ways were tried."""
+        return self._forced is not None
+
+    def forced(self, candidate: Runner, plan: Plan, own: Pair[Batch]) -> bool:
+        """Whether the reference's positions are forced on the candidate, given what both fed themselves in `own`.
+
+        Never where the two are laid out differently: their positions differ for that alone.
+        """
+        if not _in_positions(own):
+            return False
+        if self._forced is None:
+            without, with_them = (
+                _distances(candidate, plan, own.reference, positions=positions) for positions in (False, True)
+            )
+            apart = next(
+                (pair for pair in zip(with_them, without, strict=False) if pair[0] != pair[1]), (0.0, 0.0)
+            )
+            self._forced = apart[0] < apart[1]
+        return self._forced
+
+
+def _in_positions(own: Pair[Batch]) -> bool:
+    """Whether the two differ in the positions of real tokens, though laid out alike."""
+    stages = [side.stages for side in own]
+    if not all("position_ids" in stage and "real" in stage for stage in stages):
+        return False
+    reals = [stage["real"].values.astype(bool) for stage in stages]
+    if reals[0].shape != reals[1].shape or not np.array_equal(reals[0], reals[1]):
+        return False
+    here, there = (stage["position_ids"].values for stage in stages)
+    return not np.array_equal(here[reals[0]], there[reals[0]])
+
+
+def _distances(candidate: Runner, plan: Plan, reference: Batch, *, positions: bool) -> list[float]:
+    """The relative L2 of each stage once the candidate ran on the reference's ids; infinite throughout where it cannot."""
+    try:
+        given = written(
+            candidate.forward(inputs=feed_of(reference, positions=positions), stages=list(plan.stages))
+        )
+    except InputsDoNotFit:
+        return [math.inf] * len(plan.stages)
+    if given.failure is not None:
+        return [math.inf] * len(plan.stages)
+    found: list[float] = []
+    for item in paired_stages(
+        plan, Pair(reference, given), range(len(reference.stages["real"].values)), None
+    ):
+        if isinstance(item, PairedStage) and item.values.reference.dtype.kind == "f":
+            difference = Difference()
+            difference.add(item.values.reference, item.values.candidate, item.rows, item.positions)
+            seen = difference.measurement()
+            unknown = seen.relative_l2 is None or seen.non_finite_unequal
+            found.append(math.inf if unknown else seen.relative_l2 or 0.0)
+    return found

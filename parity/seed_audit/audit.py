@@ -1,0 +1,283 @@
+"""The survey: all runs of one or two arms are made and asked, put together, judged, and written down.
+
+The order is: which runs, make and ask them (here or on a cluster), integrity, statistics, gate. A run that fails is said;
+it ends no audit and is in no mean.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.align.labels import label_places
+from parity.environments.managed import ensure
+from parity.environments.resolve import Managed
+from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_slug
+from parity.inputs.inputs import Inputs
+from parity.inputs.spec import InputsAsked
+from parity.records.audit import InputsRecord
+from parity.records.seed_audit import MarginsRecord, SeedAudit
+from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
+from parity.seed_audit.measures.scores import Metric
+from parity.seed_audit.plain import plain
+from parity.seed_audit.population.arms import ArmRuns, Ground
+from parity.seed_audit.population.classes import Classes, usual_classes
+from parity.seed_audit.population.exclusions import gather_arms, told_of
+from parity.seed_audit.provenance import provenance_of
+from parity.seed_audit.run_records import contested_examples, integrity_record, run_records
+from parity.seed_audit.runs.requested import Arm, RunAsked
+from parity.seed_audit.runs.run_inputs import Outcome, Task, read_collected
+from parity.seed_audit.verdict.against import against_baseline
+from parity.seed_audit.verdict.findings import findings_of
+from parity.seed_audit.verdict.headline import Reached, headline
+from parity.seed_audit.verdict.stability import Comparison, Margins, Stability, judge_stability
+from parity.seed_audit.verdict.unmeasured import LabelsRead, Requested, Unmeasured, unmeasured
+from parity.subjects.adapter import check_options, find_adapter
+from parity.subjects.subject import parse_subject
+
+__all__ = ["SurveyRequest", "survey"]
+
+Progress = Callable[[str, int, int | None], None]
+Execute = Callable[[Sequence[Task], Progress], list[Outcome]]
+
+
+class SurveyRequest(NamedTuple):
+    """What is asked: the runs (the candidate's, then the baseline's where there are two arms), the inputs, what was stated beforehand.
+
+    `metric_named`: the metric was named, and is not only the default one. `recipe_digests`: of the recipe of each
+    arm, as it is before any run is made. `slices` is the column whose values part the inputs; `execute` makes and asks runs; `folder` holds what they said.
+    """
+
+    runs: Sequence[RunAsked]
+    inputs: InputsAsked
+    folder: Path
+    execute: Execute
+    margins: Margins
+    primary: Metric = "accuracy"
+    metric_named: bool = False
+    temperatures: Sequence[float] = (1.0,)
+    slices: str | None = None
+    full_rows: int = 48
+    timeout: float = 3600.0
+    allow_inconclusive: bool = False
+    recipe: dict[str, Any] | None = None
+    recipe_digests: Mapping[Arm, str] = {}
+    command: str = ""
+
+
+class _Made(NamedTuple):
+    """What the runs came to: the inputs they were asked with, the classes in their order, and the arms."""
+
+    inputs: Inputs
+    names: list[str]
+    labels: LabelsRead
+    slices: NDArray[np.str_] | None
+    arms: list[ArmRuns]
+
+
+def survey(request: SurveyRequest, progress: Progress) -> SeedAudit:
+    """Run the survey; raises a ParityError when it cannot be run, and returns an audit in every other case."""
+    started, clock = datetime.now(UTC), time.monotonic()
+    if not any(run.arm == "candidate" for run in request.runs):
+        raise UsageError("No run of the candidate is named.", next_step="Name a recipe, or two runs or more.")
+    inputs = request.inputs.open()
+    slices = _slices(request, inputs)
+    _prepare(request.runs, progress)
+    outcomes = request.execute(_tasks(request), progress)
+    collected = {
+        place: read_collected(outcome.folder)
+        for place, outcome in enumerate(outcomes)
+        if outcome.folder is not None
+    }
+    if not collected:
+        raise _nothing(request.runs, outcomes)
+    classes = usual_classes([told_of(run) for run in collected.values()])
+    labels = _labels(inputs, classes)
+    ground = Ground(inputs.digest, classes, labels.classes, 1 - request.margins.alpha, request.recipe_digests)
+    arms = gather_arms(request.runs, outcomes, collected, ground)
+    made = _Made(inputs, list(classes.names), labels, slices, arms)
+    return _conclude(request, made, (started, clock))
+
+
+def _tasks(request: SurveyRequest) -> list[Task]:
+    two = len({run.arm for run in request.runs}) == 2
+    return [
+        Task(
+            run.subject,
+            request.inputs,
+            str(request.folder / f"{place:04d}"),
+            request.full_rows,
+            request.timeout,
+            f"{run.arm} {run.name}" if two else run.name,
+        )
+        for place, run in enumerate(request.runs)
+    ]
+
+
+def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]) -> SeedAudit:
+    confidence = 1 - request.margins.alpha
+    statistics = [
+        arm_statistics(arm, request.primary, request.temperatures, confidence, made.slices)
+        for arm in made.arms
+    ]
+    candidate, first = made.arms[0], statistics[0]
+    barred = _barred(request, made, statistics)
+    reasons = [item.reason for item in barred]
+    between: dict[str, Any] | None = None
+    verdict: Stability | Comparison
+    if len(made.arms) == 2:
+        verdict, between = against_baseline(made.arms, request.primary, request.margins, made.slices, reasons)
+    else:
+        verdict = judge_stability(
+            request.margins,
+            first.primary,
+            first.churn,
+            runs=len(candidate.kept),
+            independent=first.independent,
+            fixed=first.fixed,
+            failed=candidate.failed,
+            seeds=candidate.check,
+            missing=candidate.missing,
+            unmeasured=reasons,
+        )
+    inside = isinstance(verdict, Comparison) and verdict.inside_margin
+    reached = _reached(made, statistics, [item.sentence for item in barred])
+    passed = verdict.verdict in {"stable", "equivalent"} or inside
+    passed = passed or (verdict.verdict == "inconclusive" and request.allow_inconclusive)
+    record = first.record
+    return SeedAudit(
+        verdict=verdict.verdict,
+        inside_margin=inside,
+        exit_code=0 if passed else 1,
+        headline=headline(verdict, request.margins, request.primary, first, between, reached),
+        margins=MarginsRecord(
+            primary=request.primary,
+            metric=request.margins.metric,
+            churn=request.margins.churn,
+            alpha=request.margins.alpha,
+            excess=request.margins.excess,
+            metric_named=request.metric_named,
+        ),
+        inputs=_inputs_record(made.inputs),
+        classes=made.names,
+        runs=[run for arm in made.arms for run in run_records(arm, made.labels.classes)],
+        metrics=record.metrics,
+        churn=record.churn,
+        agreement=record.agreement,
+        variance=record.variance,
+        cka=record.cka,
+        calibration=record.temperature,
+        arms=[item.record for item in statistics],
+        baseline=between,
+        reasons=plain(verdict.reasons),
+        runs_needed=_needed(verdict, reached),
+        integrity=integrity_record(made.arms),
+        findings=findings_of(made.arms, made.labels, barred),
+        contested=contested_examples(first.agreement, made.inputs, made.names),
+        recipe=request.recipe,
+        provenance=provenance_of(*began, made.arms),
+        command=request.command,
+    )
+
+
+def _needed(verdict: Stability | Comparison, reached: Reached) -> dict[str, Any]:
+    """How many runs would settle it; where no more than were given, also how many were and how many of them count."""
+    needed = verdict.runs_needed
+    record: dict[str, Any] = plain(needed)
+    if needed.kind in {"estimate", "at_least"} and needed.runs is not None and needed.runs <= reached.given:
+        record |= {"given": reached.given, "counted": reached.counted}
+    return record
+
+
+def _reached(made: _Made, statistics: Sequence[ArmStatistics], barred: Sequence[str]) -> Reached:
+    """What there was to judge by. Where nothing bars a pass and examples have no label, it is said what is judged all the same."""
+    sentences, labels = list(barred), made.labels
+    if all(arm.kept for arm in made.arms) and not labels.given and not barred:
+        sentences.append("The inputs have no labels: churn alone was judged.")
+    elif 0 < labels.measured < made.inputs.count:
+        sentences.append(
+            f"{labels.measured:,} of {made.inputs.count:,} examples have a label that is a class: the metric is of these."
+        )
+    counts = [(item.independent, len(arm.members)) for item, arm in zip(statistics, made.arms, strict=True)]
+    counted, given = min(counts)
+    return Reached(tuple(sentences), given, counted)
+
+
+def _barred(request: SurveyRequest, made: _Made, statistics: Sequence[ArmStatistics]) -> list[Unmeasured]:
+    """What was requested and was not measured; nothing where an arm has no run to measure by, which is said as such."""
+    if any(not arm.kept for arm in made.arms):
+        return []
+    named = request.metric_named or request.primary != SurveyRequest._field_defaults["primary"]
+    requested = Requested(request.primary, named, made.slices, request.margins)
+    means = [item.primary.spread.mean for item in statistics if item.primary is not None]
+    return unmeasured(requested, made.labels, made.names, means, len(made.arms))
+
+
+def _prepare(asked: Sequence[RunAsked], progress: Progress) -> None:
+    """What would fail every run alike fails once and at once; an environment is built once, not by each run."""
+    for run in asked:
+        subject = parse_subject(run.subject)
+        adapter = find_adapter(subject)
+        check_options(adapter, subject)
+        if isinstance(adapter.environment, Managed) and subject.interpreter is None:
+            ensure(adapter.environment, on_progress=lambda what: progress(what, 0, None))
+
+
+def _nothing(runs: Sequence[RunAsked], outcomes: Sequence[Outcome]) -> ParityError:
+    """Why there is no audit at all: the mistake itself where there is one run, or all have the same."""
+    first = outcomes[0]
+    kinds = {by_slug(outcome.slug) for outcome in outcomes}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is None:
+        kind = UsageError if all(issubclass(each, UsageError) for each in kinds) else RunError
+    said = (
+        first.sentence if len(runs) == 1 else f"None of the {len(runs)} runs could be asked. {first.sentence}"
+    )
+    return kind(said, next_step=first.next_step or "Mend that, and run again: finished runs are kept.")
+
+
+def _labels(inputs: Inputs, classes: Classes) -> LabelsRead:
+    place = label_places(classes.names, len(classes.names))
+    given = [example.label for window in inputs.windows() for example in window]
+    found = np.array([-1 if label is None else place.get(label, -1) for label in given], dtype=np.int64)
+    strange = [label for label in given if label is not None and label not in place]
+    return LabelsRead(found if (found >= 0).any() else None, inputs.labelled, strange)
+
+
+def _slices(request: SurveyRequest, inputs: Inputs) -> NDArray[np.str_] | None:
+    if request.slices is None:
+        return None
+    # The slice is read as a label is: another column of the same rows.
+    known = inputs.columns
+    try:
+        other = request.inputs._replace(
+            text_column=known.text, pair_column=known.pair, label_column=request.slices, id_column=known.id
+        ).open()
+    except MissingColumn as error:
+        raise MissingColumn(
+            f"--slices: {error.sentence}", next_step=error.next_step.replace("--label-column", "--slices")
+        ) from error
+    values = [example.label for window in other.windows() for example in window]
+    if len(values) != inputs.count:
+        raise UsageError(
+            f"{inputs.source} changed while it was being used: it held {inputs.count:,} examples at first.",
+            next_step="Run again, with a file that nothing writes to.",
+        )
+    return np.array([value if value is not None else "(none)" for value in values])
+
+
+def _inputs_record(inputs: Inputs) -> InputsRecord:
+    return InputsRecord(
+        count=inputs.count,
+        digest=inputs.digest,
+        source=inputs.source,
+        built_in=inputs.built_in,
+        labelled=inputs.labelled,
+        pairs=inputs.pairs,
+    )

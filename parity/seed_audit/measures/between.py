@@ -1,0 +1,126 @@
+"""What lies between two arms, the candidate and the baseline, on the same examples; where there are too few runs, null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.seed_audit.measures.arm import METRICS
+from parity.seed_audit.measures.churn import churn_kinds
+from parity.seed_audit.measures.difference import Difference, difference, tost
+from parity.seed_audit.measures.excess import ExcessChurn, excess_churn
+from parity.seed_audit.measures.power import can_show
+from parity.seed_audit.measures.scores import Metric
+from parity.seed_audit.measures.slices import slice_differences
+from parity.seed_audit.plain import plain
+from parity.seed_audit.population.design import design_of, shared_seeds
+from parity.seed_audit.population.population import Population
+from parity.seed_audit.verdict.stability import Margins
+from parity.statistics.holm import holm
+
+__all__ = ["TwoArms", "two_arms"]
+
+
+class TwoArms(NamedTuple):
+    """Candidate against baseline: what the gate needs, and the record of everything."""
+
+    difference: Difference | None
+    excess: ExcessChurn | None
+    record: dict[str, Any]
+
+
+def two_arms(
+    baseline: Population,
+    candidate: Population,
+    primary: Metric,
+    margins: Margins,
+    slices: NDArray[np.str_] | None,
+    *,
+    paired: bool,
+) -> TwoArms:
+    """The candidate against the baseline on the same examples, over the runs of each arm that share no seed.
+
+    Of a grid these are a diagonal: the tests take runs as independent.
+    """
+    confidence = 1 - margins.alpha
+    designs = [design_of(arm) for arm in (baseline, candidate)]
+    baseline, candidate = (
+        arm.of_runs(design.alone) for arm, design in zip((baseline, candidate), designs, strict=True)
+    )
+    labelled = baseline.labelled() is not None and candidate.labelled() is not None
+    found: dict[Metric, Difference] = {}
+    if labelled:
+        found = {
+            metric: difference(baseline, candidate, metric, paired=paired, confidence=confidence)
+            for metric in METRICS
+        }
+    enough = min(baseline.runs, candidate.runs) >= 2
+    matched = shared_seeds(baseline, candidate)
+    excess = None
+    if enough and not matched.all():
+        excess = excess_churn(
+            baseline.predictions, candidate.predictions, confidence=confidence, matched=matched
+        )
+    first = found.get(primary)
+    equivalence = tost(first, margins.metric, margins.alpha) if first is not None else None
+    kinds = None
+    if labelled and candidate.labels is not None:
+        kinds = plain(churn_kinds(baseline.predictions, candidate.predictions, candidate.labels))
+    record = {
+        "paired": paired,
+        "runs": [baseline.runs, candidate.runs],
+        "conditional_on": sorted({name for design in designs for name in design.fixed}),
+        "differences": _differences(found),
+        "tost": plain(equivalence),
+        "excess_churn": plain(excess),
+        "churn_kinds": kinds,
+        "slices": _slice_differences(baseline, candidate, primary, margins, slices, paired)
+        if labelled
+        else [],
+        "can_show": plain(can_show(min(baseline.runs, candidate.runs), margins.alpha)) if enough else None,
+    }
+    return TwoArms(first, excess, record)
+
+
+def _differences(found: Mapping[Metric, Difference]) -> dict[str, Any]:
+    """By metric, with p adjusted by Holm over the metrics: the primary one was fixed beforehand, the others were not."""
+    ps = {name: item.p for name, item in found.items() if item.p is not None}
+    adjusted = dict(zip(ps, holm(list(ps.values())), strict=True))
+    return {name: {**plain(item), "p_holm": adjusted.get(name)} for name, item in found.items()}
+
+
+def _slice_differences(
+    baseline: Population,
+    candidate: Population,
+    primary: Metric,
+    margins: Margins,
+    slices: NDArray[np.str_] | None,
+    paired: bool,
+) -> list[dict[str, Any]]:
+    """The primary metric's difference in each slice, with p values adjusted by Holm over all slices."""
+    if slices is None:
+        return []
+    found = slice_differences(
+        baseline, candidate, slices.tolist(), primary, paired=paired, confidence=1 - margins.alpha
+    )
+    return [
+        {
+            "slice": part.name,
+            "examples": part.examples,
+            "difference": plain(part.difference),
+            "p": None if part.difference is None else part.difference.p,
+            "p_holm": part.p,
+            "differs": None if part.p is None else part.p <= margins.alpha,
+            "inside": _inside(part.difference, margins.metric),
+        }
+        for part in found
+    ]
+
+
+def _inside(found: Difference | None, margin: float) -> bool:
+    """Whether the interval of a difference lies within the margin."""
+    interval = None if found is None else found.estimate.interval
+    return interval is not None and -margin < interval.low and interval.high < margin

@@ -1,0 +1,111 @@
+"""Churn: the share of examples that two runs decide differently."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.measure.decisions import Interval, clopper_pearson
+from parity.statistics.estimate import Estimate, pairwise_estimate
+from parity.statistics.pairing import Pairing
+
+__all__ = ["Churn", "ChurnKinds", "churn", "churn_kinds", "churn_matrix", "disagreement", "votes"]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+class Churn(NamedTuple):
+    """Churn within a population. matrix: [runs, runs] shares of examples; `estimate` its mean over pairs.
+
+    `over` says what the interval holds for: new runs and new examples (two-way jackknife, three runs or more), or new
+    examples for this pair of runs only (two runs, Clopper-Pearson). Where no prediction differs the upper bound is still
+    what zero flips in N examples allow.
+    """
+
+    matrix: tuple[tuple[float, ...], ...]
+    estimate: Estimate
+    least: float
+    most: float
+    over: str
+    examples: int
+
+
+class ChurnKinds(NamedTuple):
+    """Churn by what it did, as shares of labelled examples: wrong to right, right to wrong, wrong to another wrong.
+
+    Within one arm the runs have no order, so that wins equal losses; from a baseline to a candidate they need not.
+    """
+
+    win: float
+    loss: float
+    neutral: float
+
+
+def churn_matrix(one: Integers, other: Integers) -> Floats:
+    """[runs of one, runs of other] the share of examples decided differently, from predictions [runs, examples]."""
+    return np.array([(other != run).mean(axis=1) for run in one], dtype=np.float64)
+
+
+def votes(predictions: Integers) -> Integers:
+    """[examples, classes] how many runs chose each class, for the classes that occur, in their order."""
+    classes = np.unique(predictions)
+    return np.stack([(predictions == k).sum(axis=0) for k in classes], axis=1)
+
+
+def disagreement(predictions: Integers, pairing: Pairing | None = None) -> Floats:
+    """[examples] the share of pairs of runs that decide the example differently; pairing: which pairs (None: all)."""
+    runs = len(predictions)
+    if pairing is None:
+        counts = votes(predictions)
+        return np.asarray(1.0 - (counts * (counts - 1)).sum(axis=1) / (runs * (runs - 1)))
+    apart = np.zeros(predictions.shape[1])
+    for run, used in zip(predictions, pairing.used, strict=True):
+        apart += (predictions[used] != run).sum(axis=0)
+    return np.asarray(apart / pairing.used.sum())
+
+
+def churn(predictions: Integers, confidence: float = 0.95, pairing: Pairing | None = None) -> Churn:
+    """The churn between pairs of runs, from predictions [runs, examples]; two runs at least.
+
+    pairing: which pairs are of runs that share no seed, where not all are; the estimate is of these, the matrix of all.
+    """
+    runs, examples = predictions.shape
+    matrix = churn_matrix(predictions, predictions)
+    apart = disagreement(predictions, pairing)
+    found = pairwise_estimate(matrix, apart, confidence, within=Interval(0.0, 1.0), pairing=pairing)
+    pairs = matrix[np.triu_indices(runs, 1)]
+    over = "runs and examples"
+    if runs == 2:
+        over = "examples, for this pair of runs"
+        found = found._replace(
+            interval=clopper_pearson(round(float(pairs[0]) * examples), examples, confidence)
+        )
+    elif found.value == 0 and found.interval is not None:
+        found = found._replace(interval=clopper_pearson(0, examples, confidence))
+    told = tuple(tuple(float(share) for share in row) for row in matrix)
+    return Churn(told, found, float(pairs.min()), float(pairs.max()), over, examples)
+
+
+def churn_kinds(baseline: Integers, candidate: Integers | None, labels: Integers) -> ChurnKinds:
+    """From each run of the baseline to each of the candidate, predictions [runs, examples] and labels (-1: left out).
+
+    Without a candidate it is the churn within one arm: each pair of different runs, both ways.
+    """
+    known = labels >= 0
+    one, truth = baseline[:, known], labels[known]
+    other = one if candidate is None else candidate[:, known]
+    pairs = len(one) * (len(other) - (candidate is None))
+    if pairs < 1 or not len(truth):
+        return ChurnKinds(0.0, 0.0, 0.0)
+    win = loss = neutral = 0
+    right = other == truth
+    for run in one:
+        was = run == truth
+        win += int((right & ~was).sum())
+        loss += int((~right & was).sum())
+        neutral += int((~right & ~was & (other != run)).sum())
+    size = pairs * len(truth)
+    return ChurnKinds(win / size, loss / size, neutral / size)

@@ -1,0 +1,1 @@
+"""Populations: the runs that may be averaged, and which runs may not."""

@@ -1,0 +1,78 @@
+"""The arms of a survey: their runs with what became of each, and the population of those that may be averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.seed_audit.population.classes import Classes
+from parity.seed_audit.population.failed import FailedRuns
+from parity.seed_audit.population.integrity import SeedCheck
+from parity.seed_audit.population.population import Population
+from parity.seed_audit.runs.requested import Arm, RunAsked
+from parity.seed_audit.runs.run_inputs import Collected
+
+__all__ = ["ArmRuns", "Ground", "Member", "NamedFault"]
+
+Standing = Literal["kept", "failed", "left_out", "lost"]
+
+
+class Ground(NamedTuple):
+    """What all runs stand on: the inputs' digest, the classes, [examples] the class of each (None: no labels), how sure the
+    intervals are, and by arm the digest of the recipe as it was when the audit began (none where runs exist).
+    """
+
+    digest: str
+    classes: Classes
+    labels: NDArray[np.int64] | None
+    confidence: float
+    recipes: Mapping[Arm, str] = {}
+
+
+class Member(NamedTuple):
+    """One run of an arm: what was asked, what became of it, and whether it counts.
+
+    `missed` is said of one that was wanted and is not there: lost, on other data, or a seed's that changed nothing. A repeat,
+    or the same run named twice, is not missed.
+    """
+
+    asked: RunAsked
+    collected: Collected | None
+    standing: Standing
+    reason: str = ""
+    missed: bool = False
+
+
+class NamedFault(NamedTuple):
+    """A fault of the runs' integrity: the names of the runs, and the seeds in question. `detail` says where it shows;
+    `hidden`, that the runs differ all the same.
+    """
+
+    kind: str
+    runs: tuple[str, ...]
+    factors: tuple[str, ...] = ()
+    detail: str = ""
+    hidden: bool = False
+
+
+class ArmRuns(NamedTuple):
+    """One arm: all its runs, the population of those that are kept, and what was found on the way.
+
+    `population` is None where no run is kept; `members` stand in the order asked; `kept` are indices into them.
+    """
+
+    arm: Arm
+    members: tuple[Member, ...]
+    kept: tuple[int, ...]
+    population: Population | None
+    failed: FailedRuns | None
+    check: SeedCheck | None
+    faults: tuple[NamedFault, ...]
+
+    @property
+    def missing(self) -> int:
+        """How many runs were wanted and are not there."""
+        return sum(member.missed for member in self.members)

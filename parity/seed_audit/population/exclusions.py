@@ -1,0 +1,340 @@
+"""Both arms of collected runs, brought onto one set of classes and labels; and who of them may be averaged.
+
+A run that was lost, saw other rows, has other classes, stands there twice or in both arms, or learnt nothing is said, and is
+in no mean.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.border.description import Training
+from parity.errors import TrainingDiverged
+from parity.seed_audit.population.arms import ArmRuns, Ground, Member, NamedFault
+from parity.seed_audit.population.classes import Classes, Told, columns_of
+from parity.seed_audit.population.failed import diverged_runs, failed_runs
+from parity.seed_audit.population.integrity import SeedCheck, check_rows, check_seeds
+from parity.seed_audit.population.population import Population
+from parity.seed_audit.runs.requested import Arm, RunAsked
+from parity.seed_audit.runs.run_inputs import Collected, Outcome
+
+__all__ = ["gather_arms", "told_of"]
+
+_ARMS: tuple[Arm, ...] = ("candidate", "baseline")
+_Rows = Literal["other_data", "row_order", "other_recipe"]
+
+
+def told_of(run: Collected) -> Told:
+    """What a run tells of its classes."""
+    names = run.description.labels
+    return Told(None if names is None else tuple(names), run.logits.shape[1])
+
+
+def gather_arms(
+    asked: Sequence[RunAsked],
+    outcomes: Sequence[Outcome],
+    collected: Mapping[int, Collected],
+    ground: Ground,
+) -> list[ArmRuns]:
+    """Put the arms together, the candidate's first; `collected` holds the runs that were read, by their index."""
+    arms: list[_Gathering] = []
+    for arm in _ARMS:
+        places = [place for place, run in enumerate(asked) if run.arm == arm]
+        runs = {index: collected[place] for index, place in enumerate(places) if place in collected}
+        if places:
+            arms.append(
+                _Gathering(
+                    arm, [asked[place] for place in places], [outcomes[place] for place in places], runs
+                )
+            )
+    for one in arms:
+        one.other_inputs(ground.digest)
+        one.other_training(ground.recipes.get(one.arm))
+        one.aligned(ground.classes)
+    if len(arms) == 2:
+        _in_both(arms[0], arms[1])
+    return [one.whole(ground) for one in arms]
+
+
+def _in_both(candidate: _Gathering, baseline: _Gathering) -> None:
+    """Runs that stand in both arms, to the bit, are in no mean of either: one run tells nothing of two recipes."""
+    sides = [{one.bits(index): index for index in one.sound()} for one in (candidate, baseline)]
+    both = sides[0].keys() & sides[1].keys()
+    candidate.left_in_both(both, "baseline", {bits: baseline.named(sides[1][bits]) for bits in both})
+    baseline.left_in_both(both, "candidate", {bits: candidate.named(sides[0][bits]) for bits in both})
+    trained = [one.trained() for one in (candidate, baseline)]
+    shared = sorted(set(trained[0].values()) & set(trained[1].values()))
+    if shared:
+        for one, digests in zip((candidate, baseline), trained, strict=True):
+            one.shares(digests, shared)
+
+
+class _Gathering:
+    """The members of an arm while it is found out, step by step, who of them may stay; each step says what it found."""
+
+    def __init__(
+        self,
+        arm: Arm,
+        asked: Sequence[RunAsked],
+        outcomes: Sequence[Outcome],
+        collected: Mapping[int, Collected],
+    ) -> None:
+        self.arm: Arm = arm
+        self.members = [
+            Member(run, collected[index], "kept") if index in collected else _gone(run, outcomes[index])
+            for index, run in enumerate(asked)
+        ]
+        self.faults: list[NamedFault] = []
+        self.logits: dict[int, NDArray[np.float64]] = {}
+        self._weights: dict[int, dict[str, int]] = {}
+        self._other_rows(outcomes)
+
+    def present(self) -> list[int]:
+        return [index for index, member in enumerate(self.members) if member.standing == "kept"]
+
+    def sound(self) -> list[int]:
+        """Runs whose logits are numbers: those of which none is are alike to the bit, and no copies of one another."""
+        return [index for index in self.present() if np.isfinite(self.logits[index]).all()]
+
+    def named(self, index: int) -> str:
+        return self.members[index].asked.name
+
+    def trained(self) -> dict[int, str]:
+        """The digest of each run's weights, of those that are known."""
+        digests = {index: run.description.weights_digest for index, run in self._runs()}
+        return {index: digest for index, digest in digests.items() if digest is not None}
+
+    def shares(self, digests: Mapping[int, str], shared: Sequence[str]) -> None:
+        """Say which runs have the weights of a run of the other arm. Where nothing else tells of their seeds, what they share stands
+        for one: a training is in both arms, and its two runs are more alike than two trainings are.
+        """
+        both = [index for index, digest in digests.items() if digest in shared]
+        detail = ""
+        if len(both) == len(self._runs()) and not any(member.asked.factors for member in self.members):
+            self._weights = {index: {"weights": shared.index(digests[index])} for index in both}
+            detail = "Runs of the same weights are taken as pairs."
+        names = tuple(self.named(index) for index in both)
+        self.faults.append(NamedFault("weights_in_both_arms", names, (), detail))
+
+    def bits(self, index: int) -> bytes:
+        return self.logits[index].tobytes()
+
+    def whole(self, ground: Ground) -> ArmRuns:
+        """The arm, once all that needs both arms is done."""
+        present, members = self.present(), self.members
+        diverged = sum(member.standing == "failed" for member in members)
+        if not present:
+            failed = diverged_runs(diverged, ground.confidence)
+            return ArmRuns(self.arm, tuple(members), (), None, failed, None, tuple(self.faults))
+        check = None
+        if sound := self.sound():
+            runs = dict(self._runs())
+            weights = [runs[index].description.weights_digest for index in sound]
+            made = [_made(runs[index]) for index in sound]
+            check = check_seeds(self._population(sound, ground.labels), weights, made)
+            self._seeds_did(check, sound)
+        present = self.present()
+        losses = [_loss(run) for _, run in self._runs()]
+        failed = failed_runs(self._population(present, ground.labels), losses, ground.confidence)
+        for run in failed.failed:
+            place = present[run.run]
+            members[place] = members[place]._replace(standing="failed", reason=failed.sentence(run))
+        failed = failed.and_diverged(diverged, ground.confidence)
+        kept = tuple(present[place] for place in failed.keep)
+        population = self._population(kept, ground.labels, self._weights) if kept else None
+        return ArmRuns(self.arm, tuple(members), kept, population, failed, check, tuple(self.faults))
+
+    def _other_rows(self, outcomes: Sequence[Outcome]) -> None:
+        """Runs whose own rows are not those of the inputs; or, where the inputs have no labels, not those of most runs."""
+        for index, outcome in enumerate(outcomes):
+            if outcome.fault is not None:
+                self._part(index, outcome.fault, outcome.sentence)
+        labels = {index: run.own_labels for index, run in self._runs() if run.own_labels is not None}
+        for fault in check_rows(list(labels.values())).faults:
+            self._part(
+                list(labels)[fault.runs[0]], "row_order" if fault.kind == "row_order" else "other_data"
+            )
+
+    def other_training(self, recipe: str | None) -> None:
+        """Runs that were trained by another recipe, on other rows or from another base model than the audit's.
+
+        recipe: the digest of the recipe when the audit began (None: the runs exist, or only what trains can tell). What the audit
+        does not know of itself is what most runs have.
+        """
+        for index, run in self._runs():
+            training = run.description.training
+            if recipe is not None and training is not None and training.recipe_digest != recipe:
+                self._part(index, "other_recipe", "The recipe or its rows were changed while the audit ran.")
+        whats: tuple[tuple[Callable[[Training], str | None], _Rows, str], ...] = (
+            (lambda run: run.data_digest, "other_data", "It was trained on other rows."),
+            (lambda run: run.recipe_digest, "other_recipe", "It followed another recipe than most runs."),
+            (lambda run: run.base_digest, "other_recipe", "It began with another base model than most runs."),
+        )
+        for digest_of, kind, detail in whats:
+            trained = {index: run.description.training for index, run in self._runs()}
+            digests = {
+                index: [digest]
+                for index, run in trained.items()
+                if run is not None and (digest := digest_of(run)) is not None
+            }
+            for fault in check_rows(list(digests.values())).faults:
+                self._part(list(digests)[fault.runs[0]], kind, detail)
+
+    def other_inputs(self, digest: str) -> None:
+        """Runs that were asked when the inputs were no longer, or not yet, those that are judged by."""
+        for index, run in self._runs():
+            if run.inputs_digest != digest:
+                self._part(index, "other_data", "The inputs were others when it was asked.")
+
+    def aligned(self, classes: Classes) -> None:
+        """Each run's logits with the classes in one order; runs of other classes are left out."""
+        unnamed: list[str] = []
+        for index, run in self._runs():
+            columns = columns_of(classes, told_of(run))
+            if columns.order is None:
+                self._leave_out(index, columns.sentence, missed=True)
+                continue
+            # Each run's own temperature divides its logits before anything is said about probabilities.
+            self.logits[index] = run.logits[:, list(columns.order)] / run.description.temperature
+            if columns.by_index:
+                unnamed.append(self.named(index))
+        if unnamed:
+            detail = f"column 0 is taken for {classes.names[0]!r}, and so on by index"
+            detail = detail if classes.named else "columns are taken by index"
+            self.faults.append(NamedFault("classes_by_index", tuple(unnamed), (), detail))
+
+    def left_in_both(self, both: AbstractSet[bytes], where: Arm, names: Mapping[bytes, str]) -> None:
+        """Leave out the runs whose bits the other arm has as well; names: what they are called there."""
+        found = [index for index in self.sound() if self.bits(index) in both]
+        for index in found:
+            reason = f"It is the same to the bit as {names[self.bits(index)]} of the {where}."
+            self._leave_out(index, reason, missed=True)
+        if found:
+            self.faults.append(NamedFault("in_both_arms", tuple(self.named(index) for index in found)))
+
+    def _seeds_did(self, check: SeedCheck, present: Sequence[int]) -> None:
+        """What the seeds did: one run of each set of seeds stays, and one of each set of bits."""
+        for fault in check.faults:
+            runs = tuple(self.members[present[place]].asked.name for place in fault.runs)
+            detail = ""
+            if fault.kind == "duplicate_run" and self._other_weights(
+                [present[place] for place in fault.runs]
+            ):
+                detail = "Their weights differ, in what reaches no output."
+            self.faults.append(NamedFault(fault.kind, runs, fault.factors, detail, fault.hidden))
+        stay = [present[place] for place in check.keep]
+        for index in present:
+            if index in stay:
+                continue
+            twin = next((kept for kept in stay if self.bits(kept) == self.bits(index)), None)
+            asked = self.members[index].asked
+            weights = next((kept for kept in stay if self._same_weights(kept, index)), None)
+            if twin is None and weights is not None and not self._repeated(weights, index):
+                reason = (
+                    f"It has the weights of {self.named(weights)} and other outputs: not a run of its own."
+                )
+                self._leave_out(index, reason, missed=True)
+                continue
+            if twin is None:
+                first = next(kept for kept in stay if _seeds(self.members[kept].asked) == _seeds(asked))
+                name = self.members[first].asked.name
+                reason = f"The same seeds gave another result than {name}, which counts."
+                self._leave_out(index, reason, missed=False)
+                continue
+            other = self.members[twin].asked
+            moved = bool(_seeds(asked)) and bool(_seeds(other)) and _seeds(asked) != _seeds(other)
+            reason = f"It is the same to the bit as {other.name}" + (
+                ", though its seeds are others." if moved else "."
+            )
+            self._leave_out(index, reason, missed=moved)
+
+    def _same_weights(self, one: int, other: int) -> bool:
+        known = self.trained()
+        return one in known and known[one] == known.get(other)
+
+    def _other_weights(self, indices: Sequence[int]) -> bool:
+        known = self.trained()
+        digests = [known.get(index) for index in indices]
+        return None not in digests and len(set(digests)) > 1
+
+    def _repeated(self, one: int, other: int) -> bool:
+        """Whether the runs were made with the same seeds, so that what differs is noise beneath them."""
+        seeds = [_seeds(self.members[index].asked) for index in (one, other)]
+        return bool(seeds[0]) and seeds[0] == seeds[1]
+
+    def _runs(self) -> list[tuple[int, Collected]]:
+        return [
+            (index, member.collected)
+            for index, member in enumerate(self.members)
+            if member.standing == "kept" and member.collected is not None
+        ]
+
+    def _population(
+        self,
+        indices: Sequence[int],
+        labels: NDArray[np.int64] | None,
+        known: Mapping[int, Mapping[str, int]] = {},
+    ) -> Population:
+        members = [self.members[index] for index in indices]
+        return Population(
+            np.stack([self.logits[index] for index in indices]),
+            labels,
+            tuple(known.get(index, self.members[index].asked.factors) for index in indices),
+            self.arm,
+            tuple(member.asked.name for member in members),
+        )
+
+    def _part(self, index: int, kind: _Rows, detail: str = "") -> None:
+        self.faults.append(NamedFault(kind, (self.members[index].asked.name,), (), detail))
+        words = {
+            "other_data": "It was run on other data.",
+            "row_order": "Its rows stand in another order.",
+            "other_recipe": "It followed another recipe.",
+        }
+        self._leave_out(index, detail or words[kind], missed=True)
+
+    def _leave_out(self, index: int, reason: str, *, missed: bool) -> None:
+        self.members[index] = self.members[index]._replace(standing="left_out", reason=reason, missed=missed)
+
+
+def _seeds(run: RunAsked) -> dict[str, int]:
+    return {name: seed for name, seed in run.factors.items() if name != "repeat"}
+
+
+def _loss(run: Collected) -> float | None:
+    """The final loss of a run that tells of its training; NaN where that was no number."""
+    training = run.description.training
+    if training is None or (training.final_loss is None and not training.losses):
+        return None
+    return math.nan if training.final_loss is None else training.final_loss
+
+
+def _made(run: Collected) -> dict[str, tuple[str, ...]]:
+    """What each seed made in a run that recorded it, by its digests; nothing of one that did not."""
+    training = run.description.training
+    if training is None:
+        return {}
+    head, dropout = ([] if one is None else [one] for one in (training.head_digest, training.dropout_digest))
+    order = training.order_digests
+    return {
+        "init_seed": tuple(head),
+        "order_seed": tuple(order),
+        "dropout_seed": tuple(dropout),
+        # AllenNLP's: torch's stream makes head and dropout, Python's the order.
+        "random_seed": tuple(order),
+        "pytorch_seed": (*head, *dropout),
+        "seed": (*head, *order, *dropout),
+    }
+
+
+def _gone(run: RunAsked, outcome: Outcome) -> Member:
+    """A run that nothing can be asked of: it failed where its training did, and is lost else."""
+    if outcome.slug == TrainingDiverged.slug:
+        return Member(run, None, "failed", outcome.sentence.rstrip("."))
+    return Member(run, None, "lost", f"{outcome.sentence} {outcome.next_step}".strip(), missed=True)

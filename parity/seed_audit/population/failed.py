@@ -1,0 +1,130 @@
+"""Failed runs: those not shown to have learnt anything. They are told apart, counted, and never averaged in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from parity.measure.decisions import Interval, clopper_pearson
+from parity.seed_audit.population.population import Population
+
+__all__ = ["FailedRun", "FailedRuns", "diverged_runs", "failed_runs"]
+
+Reason = Literal["metric", "loss", "not_finite", "diverged"]
+_LOSS_SHARE = 0.95
+
+
+class FailedRun(NamedTuple):
+    """One run that failed and why: `metric` (accuracy no better than the majority class), `loss` (final training loss near
+    that of guessing), `not_finite` (rows that decide nothing), `diverged` (its training ended itself: there is no model).
+    """
+
+    run: int
+    accuracy: float | None
+    loss: float | None
+    reasons: tuple[Reason, ...]
+
+
+class FailedRuns(NamedTuple):
+    """How many of the runs failed, with the exact (Clopper-Pearson) interval of the recipe's failure rate.
+
+    A run fails with accuracy <= `accuracy_limit` = q + 2 sqrt(q (1-q) / N), q = `majority` the largest class's share among N
+    labelled examples; or with a final loss >= `loss_limit` = 0.95 ln K. The first is None without labels, and where no
+    accuracy is above it (all labels are one class, or too few examples). `keep` are the others.
+    """
+
+    failed: tuple[FailedRun, ...]
+    runs: int
+    rate: float
+    interval: Interval
+    accuracy_limit: float | None
+    loss_limit: float
+    keep: tuple[int, ...]
+    majority: float | None = None
+
+    def sentence(self, run: FailedRun) -> str:
+        """Why a run failed, with what was seen and its limit."""
+        said: list[str] = []
+        if "metric" in run.reasons:
+            said.append(
+                f"its accuracy of {100 * (run.accuracy or 0.0):.1f} % is not shown to be above the largest class's "
+                f"{100 * (self.majority or 0.0):.1f} % (limit {100 * (self.accuracy_limit or 0.0):.1f} %)"
+            )
+        if "loss" in run.reasons:
+            number = run.loss is not None and math.isfinite(run.loss)
+            loss = f"{run.loss:.3g} nats, where guessing begins" if number else "no number"
+            said.append(f"its final loss is {loss} (limit {self.loss_limit:.3g} nats)")
+        if "not_finite" in run.reasons:
+            said.append("some of its logits are no numbers")
+        return ", ".join(said)
+
+    def and_diverged(self, count: int, confidence: float) -> FailedRuns:
+        """With so many runs more that left no model."""
+        if not count:
+            return self
+        gone = tuple(FailedRun(self.runs + k, None, None, ("diverged",)) for k in range(count))
+        failed, runs = (*self.failed, *gone), self.runs + count
+        return self._replace(
+            failed=failed,
+            runs=runs,
+            rate=len(failed) / runs,
+            interval=clopper_pearson(len(failed), runs, confidence),
+        )
+
+
+def diverged_runs(count: int, confidence: float) -> FailedRuns | None:
+    """Nothing but runs that left no model; None of no run."""
+    none = FailedRuns((), 0, 0.0, Interval(0.0, 1.0), None, math.inf, ())
+    return none.and_diverged(count, confidence) if count else None
+
+
+def failed_runs(
+    population: Population, losses: Sequence[float | None] | None = None, confidence: float = 0.95
+) -> FailedRuns:
+    """Tell the failed runs apart. losses: each run's final training loss (cross-entropy in nats), None where unknown."""
+    labelled = population.labelled()
+    majority = _majority(labelled)
+    limit = _accuracy_limit(labelled, majority)
+    loss_limit = _LOSS_SHARE * math.log(population.classes)
+    failed: list[FailedRun] = []
+    for run in range(population.runs):
+        accuracy = None
+        reasons: list[Reason] = []
+        if labelled is not None and labelled.labels is not None:
+            accuracy = float((labelled.predictions[run] == labelled.labels).mean())
+            if limit is not None and accuracy <= limit:
+                reasons.append("metric")
+        loss = losses[run] if losses is not None else None
+        if loss is not None and population.classes > 1 and not loss < loss_limit:
+            reasons.append("loss")
+        if (population.predictions[run] < 0).any():
+            reasons.append("not_finite")
+        if reasons:
+            failed.append(FailedRun(run, accuracy, loss, tuple(reasons)))
+    gone = {run.run for run in failed}
+    return FailedRuns(
+        tuple(failed),
+        population.runs,
+        len(failed) / population.runs if population.runs else 0.0,
+        clopper_pearson(len(failed), population.runs, confidence),
+        limit,
+        loss_limit,
+        tuple(run for run in range(population.runs) if run not in gone),
+        majority,
+    )
+
+
+def _majority(labelled: Population | None) -> float | None:
+    if labelled is None or labelled.labels is None:
+        return None
+    return float(np.bincount(labelled.labels).max()) / labelled.examples
+
+
+def _accuracy_limit(labelled: Population | None, majority: float | None) -> float | None:
+    if labelled is None or majority is None:
+        return None
+    limit = majority + 2 * math.sqrt(majority * (1 - majority) / labelled.examples)
+    return limit if limit < 1 else None  # else a run that is always right would fail

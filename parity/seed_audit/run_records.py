@@ -1,0 +1,112 @@
+"""The runs of a survey as they stand in its record: each run, what its seeds did, and the examples runs disagree on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.inputs.inputs import Inputs
+from parity.records.seed_audit import RunRecord
+from parity.seed_audit.measures.agreement import Agreement
+from parity.seed_audit.measures.arm import METRICS, calibration_of
+from parity.seed_audit.measures.metric_spread import metric_spread
+from parity.seed_audit.plain import plain
+from parity.seed_audit.population.arms import ArmRuns, Member
+
+__all__ = ["contested_examples", "integrity_record", "run_records"]
+
+_TRAINED = (
+    "final_loss",
+    "losses",
+    "steps",
+    "recipe_digest",
+    "data_digest",
+    "derived",
+    "initial_digest",
+    "head_digest",
+    "order_digests",
+    "dropout_digest",
+    "environment",
+    "base_digest",
+    "base_revision",
+)
+_LONGEST_TEXT = 400
+
+
+def run_records(arm: ArmRuns, labels: NDArray[np.int64] | None) -> list[RunRecord]:
+    """A record for each run asked for, whatever became of it."""
+    metrics = _metrics(arm)
+    records: list[RunRecord] = []
+    for place, member in enumerate(arm.members):
+        described = member.collected.description if member.collected is not None else None
+        calibration = None
+        if place in arm.kept and labels is not None and arm.population is not None:
+            calibration = calibration_of(arm.population.logits[arm.kept.index(place)], labels)
+        records.append(
+            RunRecord(
+                name=member.asked.name,
+                spec=member.asked.subject,
+                arm=arm.arm,
+                factors=member.asked.factors,
+                standing=member.standing,
+                reason=member.reason,
+                weights_digest=None if described is None else described.weights_digest,
+                metrics=metrics.get(place, {}),
+                calibration=calibration,
+                training=_training(member),
+            )
+        )
+    return records
+
+
+def integrity_record(arms: Sequence[ArmRuns]) -> dict[str, Any]:
+    """What was found about the runs before anything was averaged, by arm."""
+    return {
+        arm.arm: {
+            "missing": arm.missing,
+            "faults": plain(arm.faults),
+            "factors": [] if arm.check is None else plain(arm.check.factors),
+            "repeats": None if arm.check is None else plain(arm.check.repeats),
+        }
+        for arm in arms
+    }
+
+
+def contested_examples(found: Agreement | None, inputs: Inputs, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The examples that runs disagree on most, with their texts."""
+    if found is None:
+        return []
+    wanted = {item.example for item in found.contested}
+    texts = {
+        example.row: example for window in inputs.windows() for example in window if example.row in wanted
+    }
+    return [
+        {
+            "row": item.example,
+            "id": texts[item.example].id,
+            "text": texts[item.example].text[:_LONGEST_TEXT],
+            "label": texts[item.example].label,
+            "entropy": item.entropy,
+            "votes": [[names[index] if index >= 0 else None, count] for index, count in item.votes],
+        }
+        for item in found.contested
+    ]
+
+
+def _metrics(arm: ArmRuns) -> dict[int, dict[str, float | None]]:
+    """Each kept run's own metrics, by its place."""
+    values: dict[int, dict[str, float | None]] = {}
+    if arm.population is None or arm.population.labels is None:
+        return values
+    for metric in METRICS:
+        for place, value in zip(arm.kept, metric_spread(arm.population, metric).spread.values, strict=True):
+            values.setdefault(place, {})[metric] = plain(value)
+    return values
+
+
+def _training(member: Member) -> dict[str, Any] | None:
+    training = None if member.collected is None else member.collected.description.training
+    return None if training is None else {name: plain(getattr(training, name)) for name in _TRAINED}

@@ -1,0 +1,317 @@
+"""What one run of a population said about the inputs, collected into a folder: its logits, and its layers on the first rows.
+
+A run is any subject. It is asked as a comparison asks it; what is kept is small: logits [examples, classes] of every
+example, and the vectors [real tokens, width] of every stage for the first examples, from which layers are compared.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.align.positions import gather, pair_positions
+from parity.border.description import Description, is_detail
+from parity.border.runner import Batch, Runner
+from parity.border.runner import Progress as Told
+from parity.environments.resolve import interpreter_for
+from parity.errors import InputsDoNotFit, ParityError, TraceError
+from parity.inputs.batches import batches
+from parity.inputs.example import Example
+from parity.inputs.inputs import Inputs, open_inputs
+from parity.inputs.spec import InputsAsked
+from parity.seed_audit.runs.recorded_rows import RowFault, row_fault
+from parity.session.fit import check_fit
+from parity.subjects.adapter import Adapter, find_adapter
+from parity.subjects.subject import Subject, parse_subject
+
+__all__ = ["Collected", "Outcome", "Task", "collect", "read_collected"]
+
+_WINDOW = 512
+_FILES = ("outputs.npz", "stages.npz", "run.json")
+
+
+class Task(NamedTuple):
+    """One run to ask: the subject as written, the inputs, the folder to fill, for how many rows all stages are kept.
+
+    `name` is what the run is called while it is watched.
+    """
+
+    subject: str
+    inputs: InputsAsked
+    folder: str
+    full_rows: int = 48
+    timeout: float = 3600.0
+    name: str = ""
+
+
+class Outcome(NamedTuple):
+    """What became of a task: its folder, or the sentence, slug and next step of what went wrong.
+
+    `fault` is set where the run could be asked, and its rows are not those of the inputs.
+    """
+
+    subject: str
+    folder: str | None
+    sentence: str = ""
+    slug: str = ""
+    next_step: str = ""
+    fault: Literal["other_data", "row_order"] | None = None
+
+
+class Collected(NamedTuple):
+    """One run, read back. `stages` holds [vectors, width] by stage name, `rows` the example of each vector by stage.
+
+    `own_labels` are those the run brings along, in the order of the inputs, where the inputs have none to hold them against.
+    """
+
+    subject: str
+    description: Description
+    inputs_digest: str
+    logits: NDArray[np.float64]
+    stages: dict[str, NDArray[np.float32]]
+    rows: dict[str, NDArray[np.int64]]
+    own_labels: list[str] | None
+    warnings: list[str]
+
+
+def collect(
+    task: Task,
+    progress: Callable[[Told], None] | None = None,
+    started: Callable[[Runner], None] | None = None,
+) -> Outcome:
+    """Ask one run; a ParityError becomes an outcome, so that one run that fails does not end the others.
+
+    started: is given the runner as soon as there is one, to end it from another thread.
+    """
+    target = Path(task.folder)
+    if all((target / name).exists() for name in _FILES):
+        return Outcome(task.subject, task.folder)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            fault = _collect(task, work, progress, started)
+            if fault is not None:
+                sentence = (
+                    f"{task.name or task.subject} does not hold the rows of the inputs: {fault.sentence}."
+                )
+                return Outcome(task.subject, None, sentence, InputsDoNotFit.slug, "", fault.kind)
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(work, target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    except ParityError as error:
+        return Outcome(task.subject, None, error.sentence, error.slug, error.next_step)
+    return Outcome(task.subject, task.folder)
+
+
+def read_collected(folder: str | Path) -> Collected:
+    """Read a collected run; raises TraceError when it is not whole."""
+    place = Path(folder)
+    try:
+        facts = msgspec.json.decode((place / "run.json").read_bytes())
+        with np.load(place / "outputs.npz", allow_pickle=False) as data:
+            logits = data["logits"].astype(np.float64)
+        with np.load(place / "stages.npz", allow_pickle=False) as data:
+            values = {name: data[name] for name in data.files}
+        description = msgspec.convert(facts["description"], Description)
+    except (OSError, ValueError, KeyError, msgspec.MsgspecError) as error:
+        raise TraceError(
+            f"The collected run in {folder} is not whole: {error}.",
+            next_step="Remove that folder and run again.",
+        ) from error
+    return Collected(
+        facts["subject"],
+        description,
+        facts["inputs_digest"],
+        logits,
+        {name.removeprefix("values:"): array for name, array in values.items() if name.startswith("values:")},
+        {name.removeprefix("rows:"): array for name, array in values.items() if name.startswith("rows:")},
+        facts["own_labels"],
+        facts["warnings"],
+    )
+
+
+def _collect(
+    task: Task,
+    folder: Path,
+    progress: Callable[[Told], None] | None,
+    started: Callable[[Runner], None] | None,
+) -> RowFault | None:
+    subject = parse_subject(task.subject)
+    adapter = find_adapter(subject)
+    inputs = task.inputs.open()
+    # One thread for every run, however many run side by side: the sums of a run do not depend on its neighbours.
+    with Runner.start(
+        subject,
+        adapter,
+        interpreter=interpreter_for(subject, adapter),
+        threads=1,
+        timeout=task.timeout,
+        on_progress=progress,
+    ) as runner:
+        if started is not None:
+            started(runner)
+        described = runner.describe()
+        outputs = [stage.name for stage in described.stages if stage.name == "logits"]
+        if not outputs:
+            raise InputsDoNotFit(
+                f"{task.subject} has no logits, and a seed audit is about decisions.",
+                next_step="Give runs of classifiers.",
+            )
+        if described.multi_label:
+            raise InputsDoNotFit(
+                f"{task.subject} decides each class by itself (several may hold), and a seed audit is about one decision an example.",
+                next_step="Give runs of classifiers that choose one class.",
+            )
+        if reason := _not_whole(described):
+            raise InputsDoNotFit(
+                f"{task.subject} is not run as its files have it: {reason}.",
+                next_step="Give runs whose every part is run; parity inspect lists what is not.",
+            )
+        own = _own_rows(subject, adapter, described)
+        fault = None if own is None else _row_fault(own, described, inputs, task.inputs)
+        if fault is not None:
+            return fault
+        check_fit(task.subject, described, inputs)
+        kept = _Kept(inputs.count)
+        full = 0 if described.scope == "outputs" else min(task.full_rows, _held(described))
+        for window in inputs.windows(_WINDOW, cut=full or None):
+            encodings = runner.tokenize(window).wait()
+            lengths = [1 if encoding is None else len(encoding.input_ids) for encoding in encodings]
+            stages = _shown(described) if window[0].row < full else outputs
+            for places in batches(lengths, max_rows=min(64, described.max_rows or 64)):
+                numbers = [window[place].row for place in places]
+                kept.add(numbers, runner.forward(numbers, stages=stages).wait())
+                if progress is not None:
+                    progress(Told("asking", numbers[-1] + 1, inputs.count))
+        warnings = sorted(runner.warnings)
+    facts = {
+        "subject": task.subject,
+        "description": described,
+        "inputs_digest": inputs.digest,
+        "own_labels": None if own is None or inputs.labelled else _labels_of(own, described, inputs),
+        "warnings": warnings,
+    }
+    save: Any = np.savez  # its stub takes names of arrays for its own options
+    save(folder / "outputs.npz", logits=kept.logits())
+    save(folder / "stages.npz", **kept.vectors())
+    (folder / "run.json").write_bytes(msgspec.json.encode(facts))
+    return None
+
+
+def _not_whole(described: Description) -> str:
+    """Why the logits are not those of whoever uses the subject: a part that is not run, a head that is in no file."""
+    for part in described.not_run:
+        if part.always:
+            return f"the {part.part} is not run ({part.reason})"
+    for stage, parameters in described.drawn.items():
+        return (
+            f"{stage} is computed with {parameters[0]}, which is in no file and is drawn anew at every load"
+        )
+    return ""
+
+
+def _own_rows(subject: Subject, adapter: Adapter, described: Description) -> list[Example] | None:
+    """The rows that a run which only replays was recorded on; None for one that can be asked anything."""
+    if described.recorded is None or adapter.own_inputs is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="parity-") as folder:
+        own = adapter.own_inputs(subject, Path(folder))
+        if own is None:
+            return None
+        return [example for window in open_inputs(str(own)).windows(_WINDOW) for example in window]
+
+
+def _row_fault(
+    own: list[Example], described: Description, inputs: Inputs, asked: InputsAsked
+) -> RowFault | None:
+    return row_fault(
+        own,
+        [example for window in inputs.windows(_WINDOW) for example in window],
+        by_id=_by_id(described),
+        limited=asked.limit is not None,
+        classes=described.labels,
+    )
+
+
+def _labels_of(own: list[Example], described: Description, inputs: Inputs) -> list[str] | None:
+    if not any(example.label for example in own):
+        return None
+    wanted = [example.id for window in inputs.windows(_WINDOW) for example in window]
+    if _by_id(described) and None not in wanted:
+        known = {example.id: example for example in own}
+        return [str(known[name].label) for name in wanted]
+    return [str(example.label) for example in own[: len(wanted)]]
+
+
+def _by_id(described: Description) -> bool:
+    return described.recorded is not None and described.recorded.matched_by == "id"
+
+
+def _held(described: Description) -> int:
+    """For how many rows a recording holds more than the outputs."""
+    held = None if described.recorded is None else described.recorded.full_rows
+    return 1 << 30 if held is None else held
+
+
+def _shown(described: Description) -> list[str]:
+    return [stage.name for stage in described.stages if not is_detail(stage.name)]
+
+
+class _Kept:
+    """What is kept of the batches that go by, put back into the order of the inputs at the end."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._logits: NDArray[np.float32] | None = None
+        self._vectors: dict[str, list[tuple[int, NDArray[np.float32]]]] = {}
+
+    def add(self, numbers: list[int], batch: Batch) -> None:
+        logits = batch.stages["logits"]
+        if logits.axes != ("row", "class"):
+            raise InputsDoNotFit(
+                f"Logits with the axes {', '.join(logits.axes)} are no decisions about whole examples.",
+                next_step="Give runs of sequence classifiers.",
+            )
+        if logits.values.shape[1] < 2:
+            raise InputsDoNotFit(
+                "Logits of one column are a number an example, with no decision and no probabilities: every run would agree.",
+                next_step="Give runs of classifiers of two classes or more.",
+            )
+        if self._logits is None:
+            self._logits = np.full((self._count, logits.values.shape[1]), np.nan, dtype=np.float32)
+        self._logits[numbers] = logits.values
+        real = batch.stages.get("real")
+        for name, stage in batch.stages.items():
+            if stage.axes[1:] == ("hidden",):
+                for place, row in enumerate(numbers):
+                    self._put(name, row, stage.values[place : place + 1])
+            elif stage.axes == ("row", "token", "hidden") and real is not None:
+                for place, row in enumerate(numbers):
+                    here = real.values[place : place + 1].astype(np.uint8)
+                    pairing = pair_positions(here, here)
+                    self._put(name, row, gather(stage.values[place : place + 1], pairing.reference))
+
+    def _put(self, name: str, row: int, vectors: NDArray[Any]) -> None:
+        self._vectors.setdefault(name, []).append((row, np.array(vectors, dtype=np.float32)))
+
+    def logits(self) -> NDArray[np.float32]:
+        assert self._logits is not None
+        return self._logits
+
+    def vectors(self) -> dict[str, NDArray[Any]]:
+        found: dict[str, NDArray[Any]] = {}
+        for name, parts in self._vectors.items():
+            parts.sort(key=lambda part: part[0])
+            found[f"values:{name}"] = np.concatenate([vectors for _, vectors in parts])
+            found[f"rows:{name}"] = np.concatenate([np.full(len(vectors), row) for row, vectors in parts])
+        return found

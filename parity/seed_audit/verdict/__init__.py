@@ -1,0 +1,1 @@
+"""Verdicts over runs: stable, equivalent, different, and how many runs would settle it."""

@@ -1,0 +1,184 @@
+"""What must be known before the figures of a seed audit are read: sentences, those that bar a reading marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from parity.records.seed_audit import SeedFinding
+from parity.seed_audit.population.arms import ArmRuns, NamedFault
+from parity.seed_audit.verdict.unmeasured import LabelsRead, Unmeasured
+
+__all__ = ["findings_of"]
+
+_FAULTS = {
+    "other_data": "{runs} was run on other data, and is in no mean.",
+    "row_order": "{runs} has its rows in another order, and is in no mean.",
+    "duplicate_run": "{runs} give the same outputs, to the bit: one run, which counts once.",
+    "same_weights": "{runs} have the same weights and other outputs: two subjects of one training (another config, tokenizer, number "
+    "format or option), and not two runs. The first counts.",
+    "seed_without_effect": "{seeds} changed nothing: {runs} are the same to the bit. A seed that is not wired varies nothing.",
+    "repeat_differs": "The same seeds gave two results ({names}): beneath the seeds there is noise of its own.",
+    "in_both_arms": "{runs} say the same, to the bit, as runs of the other arm, and are in no mean of either: one run tells "
+    "nothing of two recipes.",
+    "weights_in_both_arms": "{runs} have the weights of a run of the other arm: what differs between the arms there is not made by "
+    "training.",
+    "other_recipe": "{runs} did not follow the recipe of this audit, and is in no mean.",
+    "classes_by_index": "{runs} did not name the classes: {detail}.",
+}
+_MOVED = "{runs} are the same to the bit, though {factors} moved: a seed that is not wired, or one run named twice. It counts once."
+_HIDDEN = {
+    "init_seed": "{seeds} changed nothing: {runs} began with the same weights, as where the base model brings its head. What "
+    "they differ by, other seeds made.",
+    "order_seed": "{seeds} changed nothing: {runs} saw the rows in the same order. What they differ by, other seeds made.",
+    "dropout_seed": "{seeds} changed nothing: {runs} drew the same dropout. What they differ by, other seeds made.",
+}
+_RECORDED = "{seeds} changed nothing that {runs} recorded. What they differ by, something else made."
+# A notice about the labels is left out where one that bars a pass has it.
+_KNOWN_BY = {
+    "no_labels": {"metric_not_measured"},
+    "strange_labels": {"labels_not_classes"},
+    "some_labels": {"labels_too_few"},
+}
+_BARRED = {"other_recipe", "same_weights", "seed_without_effect", "other_data", "row_order", "in_both_arms"}
+
+
+def findings_of(
+    arms: Sequence[ArmRuns], labels: LabelsRead, barred: Sequence[Unmeasured] = ()
+) -> list[SeedFinding]:
+    """What must be known before the figures are read, in the order of the arms; barred: what was requested and not measured."""
+    found: list[SeedFinding] = []
+    for arm in arms:
+        of_arm = f" of the {arm.arm}" if len(arms) > 1 else ""
+        found += [_fault(fault, of_arm) for fault in arm.faults if not _said_before(fault, arm, arms)]
+        found += _members(arm, of_arm)
+        found += _counts(arm)
+    found += [
+        SeedFinding(kind=item.reason.about, sentence=item.sentence, runs=[], severity="bars")
+        for item in barred
+    ]
+    known = {item.reason.about for item in barred}
+    return (
+        found
+        + [item for item in _labels(labels) if item.kind not in _KNOWN_BY or not known & _KNOWN_BY[item.kind]]
+        + _too_few(arms)
+    )
+
+
+def _said_before(fault: NamedFault, arm: ArmRuns, arms: Sequence[ArmRuns]) -> bool:
+    """What stands in both arms is said once."""
+    return fault.kind in {"in_both_arms", "weights_in_both_arms"} and arm is not arms[0]
+
+
+def _fault(fault: NamedFault, of_arm: str) -> SeedFinding:
+    moved = fault.kind == "duplicate_run" and bool(fault.factors)
+    sentence = _FAULTS[fault.kind]
+    if moved:
+        sentence = _MOVED
+    elif fault.hidden:
+        sentence = _HIDDEN.get(fault.factors[0], _RECORDED)
+    factors = " and ".join(fault.factors)
+    said = sentence.format(
+        runs=_runs(fault.runs, of_arm),
+        names=_listed(fault.runs) + of_arm,
+        factors=factors,
+        seeds=f"The seed{'s' if len(fault.factors) > 1 else ''} {factors}{of_arm}",
+        detail=fault.detail,
+    )
+    said = said[0].upper() + said[1:]
+    if fault.detail and "{detail}" not in sentence:
+        said += f" {fault.detail}"
+    return SeedFinding(
+        kind=fault.kind,
+        sentence=said,
+        runs=list(fault.runs),
+        severity="bars" if moved or fault.kind in _BARRED else "notice",
+    )
+
+
+def _members(arm: ArmRuns, of_arm: str) -> list[SeedFinding]:
+    """Runs that failed or were lost, and those that are left out for a reason that no fault of their rows or seeds tells."""
+    told = {name for fault in arm.faults for name in fault.runs}
+    found: list[SeedFinding] = []
+    for member in arm.members:
+        name = f"Run {member.asked.name}{of_arm}"
+        if member.standing == "failed":
+            kind, sentence = (
+                "failed_run",
+                f"{name} failed: {member.reason}. It is counted, and in no mean.",
+            )
+        elif member.standing == "lost":
+            kind, sentence = (
+                "lost_run",
+                f"{name} could not be made or asked, and is in no mean. {member.reason}",
+            )
+        elif member.missed and member.asked.name not in told:
+            kind, sentence = "left_out", f"{name} is in no mean. {member.reason}"
+        else:
+            continue
+        found.append(SeedFinding(kind=kind, sentence=sentence, runs=[member.asked.name], severity="bars"))
+    return found
+
+
+def _counts(arm: ArmRuns) -> list[SeedFinding]:
+    found: list[SeedFinding] = []
+    repeats = arm.check.repeats if arm.check is not None else None
+    if repeats is not None:
+        of = f"{repeats.bitwise} of {repeats.pairs} pairs of runs"
+        sentence = f"The same seeds again gave the same bits in {of}."
+        if repeats.bitwise < repeats.pairs:
+            sentence += (
+                f" Elsewhere logits differ by up to {repeats.max_abs:.1e}; {repeats.churn:.1%} of examples are decided "
+                "differently: no seed explains that."
+            )
+        found.append(SeedFinding(kind="repeats", sentence=sentence, runs=[]))
+    kept = len(arm.kept)
+    if kept < 3:
+        who = "1 run" if kept == 1 else f"{kept} runs" if kept else "No run"
+        sentence = f"{who} of the {arm.arm} can be averaged: how far runs spread shows in three or more."
+        found.append(SeedFinding(kind="few_runs", sentence=sentence, runs=[]))
+    return found
+
+
+def _labels(labels: LabelsRead) -> list[SeedFinding]:
+    kind, sentence = "", ""
+    if not labels.given:
+        kind = "no_labels"
+        sentence = "The inputs have no labels: churn and agreement are measured, metrics are not."
+    elif labels.classes is None:
+        kind, sentence = "no_labels", f"None of the {labels.given:,} labels is a class."
+    elif labels.strange:
+        kind = "strange_labels"
+        sentence = (
+            f"{len(labels.strange):,} of {labels.given:,} labels are no class ({labels.strange[0]!r}, for one); metrics are of "
+            "the other examples."
+        )
+    elif len(set(labels.classes[labels.classes >= 0].tolist())) == 1:
+        kind = "one_class"
+        sentence = "All labels are of one class: whoever always says it is right, so no failed run shows by its accuracy."
+    elif labels.given < len(labels.classes):
+        kind = "some_labels"
+        sentence = f"{labels.given:,} of {len(labels.classes):,} examples have a label: metrics are of these, churn is of all."
+    return [SeedFinding(kind=kind, sentence=sentence, runs=[])] if kind else []
+
+
+def _too_few(arms: Sequence[ArmRuns]) -> list[SeedFinding]:
+    """Examples too few for any accuracy to tell a run that learnt something from one that did not."""
+    failed = [arm.failed for arm in arms if arm.failed is not None]
+    share = next((item.majority for item in failed if item.accuracy_limit is None and item.majority), None)
+    if share is None or share == 1.0:
+        return []
+    sentence = (
+        f"So few examples have a label that no accuracy is surely above the largest class's {100 * share:.1f} %: no failed run "
+        "shows by its accuracy."
+    )
+    return [SeedFinding(kind="few_labels", sentence=sentence, runs=[])]
+
+
+def _runs(names: Sequence[str], of_arm: str) -> str:
+    return f"run{'s' if len(names) > 1 else ''} {_listed(names)}{of_arm}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = list(names[:4])
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return ", ".join(shown) + more

@@ -1,0 +1,170 @@
+"""The sentence that heads a seed audit: every number in it comes from the statistics, each said in its metric's own unit."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from parity.seed_audit.measures.arm import ArmStatistics
+from parity.seed_audit.verdict.stability import Comparison, Margins, Stability
+
+__all__ = ["Reached", "headline"]
+
+
+class Reached(NamedTuple):
+    """What there was to judge by: sentences on what was not measured, how many runs were given (of the arm with the fewest that
+    count), and how many of them count.
+    """
+
+    sentences: tuple[str, ...]
+    given: int
+    counted: int
+
+
+class _Metric(NamedTuple):
+    """How a metric is said: its name, its unit, what its number is multiplied by, and its decimals."""
+
+    name: str
+    unit: str
+    scale: float
+    digits: int
+
+    def size(self, number: float) -> str:
+        return f"{number * self.scale:.{self.digits}f}{self.unit}"
+
+    def change(self, number: float) -> str:
+        return f"{number * self.scale:+.{self.digits + 1}f}"
+
+    def asked(self, number: float) -> str:
+        """A limit, as it was typed."""
+        return f"{number * self.scale:g}{self.unit}"
+
+
+_METRICS = {
+    "accuracy": _Metric("accuracy", " points", 100.0, 1),
+    "macro_f1": _Metric("macro F1", " points", 100.0, 1),
+    "nll": _Metric("NLL", " nats", 1.0, 3),
+    "brier": _Metric("Brier score", "", 1.0, 3),
+}
+
+
+def headline(
+    verdict: Stability | Comparison,
+    margins: Margins,
+    primary: str,
+    first: ArmStatistics,
+    between: dict[str, Any] | None,
+    reached: Reached,
+) -> str:
+    """The sentence that heads every report; reached: what there was to judge by, where that was not all."""
+    metric = _METRICS[primary]
+    if isinstance(verdict, Comparison):
+        word = "Different, but inside the margin" if verdict.inside_margin else verdict.verdict.capitalize()
+        said = " ".join([*reached.sentences, *_compared(verdict, metric, primary, between)])
+        return f"{word}. {said} The margin is {metric.asked(margins.metric)}.{_needed(verdict, reached)}"
+    seen = _spread(margins, metric, first) or ["There is too little to say how far runs differ."]
+    said = " ".join([*reached.sentences, *seen])
+    return f"{verdict.verdict.capitalize()}. {said}{_needed(verdict, reached)}"
+
+
+def _spread(margins: Margins, metric: _Metric, first: ArmStatistics) -> list[str]:
+    parts: list[str] = []
+    spread = first.primary.spread if first.primary is not None else None
+    if spread is not None and spread.sd is not None and spread.new_run is not None:
+        name = metric.name[0].upper() + metric.name[1:]
+        parts.append(
+            f"{name} {spread.mean * metric.scale:.{metric.digits}f} with an SD of {metric.size(spread.sd)} over "
+            f"{len(spread.values)} runs; a new run falls within ±{metric.size(spread.new_run_half_width or 0.0)} "
+            f"(up to {metric.asked(margins.metric)} is stable)."
+        )
+    if first.churn is not None:
+        churn = first.churn.estimate
+        # The interval of two runs is of that pair: of others it says nothing.
+        pair = first.churn.over != "runs and examples"
+        upper = f", at most {churn.interval.high:.1%}" if churn.interval is not None and not pair else ""
+        parts.append(
+            f"{_which(first) if pair else 'Two runs'} decide {churn.value:.1%} of examples differently{upper} "
+            f"(up to {_share(margins.churn)})."
+        )
+    return parts
+
+
+def _which(first: ArmStatistics) -> str:
+    """What a pair is called: all the runs there are, or those of a grid that share no seed."""
+    return "These two runs" if first.record.runs == 2 else "The two runs that share no seed"
+
+
+def _compared(
+    verdict: Comparison, metric: _Metric, primary: str, between: dict[str, Any] | None
+) -> list[str]:
+    """What was seen between the arms, the test that rejects first."""
+    if between is None:
+        return ["There are no runs of both arms that can be compared."]
+    seen, excess = between["differences"].get(primary), between.get("excess_churn")
+    found = {reason.about for reason in verdict.reasons if reason.holds}
+    parts = [_difference(seen, metric, tested="difference" in found)] if seen is not None else []
+    if "permutation" in found and excess is not None:
+        more = (
+            f"The arms decide differently by more than seeds explain: churn between them exceeds that within them by "
+            f"{excess['estimate']['value']:.1%} (permutation test, p = {_p(excess['p'])})."
+        )
+        parts.insert(1 if "difference" in found else 0, more)
+    elif seen is None and excess is not None:
+        parts.append(
+            f"Churn between the arms exceeds that within them by {excess['estimate']['value']:.1%} (permutation test, "
+            f"p = {_p(excess['p'])})."
+        )
+    return parts
+
+
+def _difference(seen: dict[str, Any], metric: _Metric, *, tested: bool) -> str:
+    estimate = seen["estimate"]
+    interval, test = estimate["interval"], f"t test, p = {_p(seen['p'])}" if tested else ""
+    where = ""
+    if interval is not None and interval["low"] is not None and interval["high"] is not None:
+        where = f"{_share(estimate['confidence'])} interval {metric.change(interval['low'])} to {metric.change(interval['high'])}"
+    said = "; ".join(part for part in (where, test) if part)
+    runs = seen["runs"]
+    return (
+        f"The candidate's {metric.name} is {metric.change(estimate['value'])}{metric.unit} from the baseline's"
+        f"{f' ({said})' if said else ''}, over {runs[0]} and {runs[1]} runs."
+    )
+
+
+def _needed(verdict: Stability | Comparison, reached: Reached) -> str:
+    needed = verdict.runs_needed
+    arms = " an arm" if isinstance(verdict, Comparison) else ""
+    if needed.kind == "examples":
+        return (
+            " No seed effect is seen: the spread is what so many examples produce by themselves. More seeds would not change "
+            "the choice of a release; more examples would narrow it."
+        )
+    if needed.kind == "not_measured":
+        return " More runs would not settle it: what was requested has to be measured."
+    if needed.kind == "dead_seed":
+        return " More runs would not settle it: a seed changed nothing."
+    if needed.kind == "every_seed":
+        return f" These runs do not move every seed. At least {needed.runs} runs{arms} that move every seed would settle it."
+    if needed.runs is None:
+        return " No number of runs up to 1,000 would settle it: it lies too near the limit, or hangs on the examples."
+    if needed.kind == "enough" and needed.runs < 2:
+        return " A failed run settles it."
+    if needed.kind == "enough":
+        return f" {needed.runs} runs{arms} settle it."
+    least = "At least" if needed.kind == "at_least" else "About"
+    if needed.runs <= reached.given:
+        # To whoever gave as many, the number alone would be no advice.
+        do = "does" if reached.counted == 1 else "do"
+        return (
+            f" {least} {needed.runs} runs{arms} that count would settle it; of the {reached.given} given{arms} "
+            f"{reached.counted or 'none'} {do}."
+        )
+    return f" {least} {needed.runs} runs{arms} would settle it."
+
+
+def _share(number: float) -> str:
+    """A share as it was typed: 0.5%, never 0%."""
+    return f"{100 * number:g}%"
+
+
+def _p(number: float) -> str:
+    return "under 0.0001" if number < 1e-4 else f"{number:.2g}"

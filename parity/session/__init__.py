@@ -1,0 +1,1 @@
+"""Sessions: opened subjects, what they are fed, and windows of inputs."""

@@ -1,0 +1,56 @@
+"""Whether a subject can be asked with these inputs at all: said before anything is run, not found out by a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parity.border.description import Description
+from parity.errors import InputsDoNotFit
+from parity.inputs.inputs import Inputs
+from parity.records.audit import NotCompared
+from parity.records.pair import Pair
+
+__all__ = ["check_fit", "rows_left_out"]
+
+
+def check_fit(spec: str, description: Description, inputs: Inputs, *, beside_recorded: bool = False) -> None:
+    """Raises InputsDoNotFit: pairs where single texts are taken or the reverse, or not one text where one is read.
+
+    `beside_recorded` says that the inputs must be those of a side which only replays.
+    """
+    pairs = description.can.pairs
+    if pairs == "required" and inputs.pairs < inputs.count:
+        raise InputsDoNotFit(
+            f"{spec} takes pairs of texts, and {inputs.count - inputs.pairs:,} of {inputs.count:,} inputs have no second one.",
+            next_step="Name the second text's column with --pair-column.",
+        )
+    if pairs == "no" and inputs.pairs:
+        raise InputsDoNotFit(
+            f"{spec} takes single texts, and {inputs.pairs:,} of {inputs.count:,} inputs are pairs.",
+            next_step="Name the text's column with --text-column, which leaves the second one out.",
+        )
+    if description.can.tokens and inputs.blank == inputs.count:
+        raise InputsDoNotFit(
+            f"Not one of the {inputs.count:,} inputs in {inputs.source} has a text, and {spec} has nothing to read.",
+            next_step="Give --inputs a file with texts, in the order of the recorded outputs or with their ids."
+            if beside_recorded
+            else "Give --inputs a file with texts.",
+        )
+
+
+def rows_left_out(
+    specs: Pair[str], described: Pair[Description], inputs: Inputs, *, limited: bool
+) -> Iterator[NotCompared]:
+    """What a recorded side holds beyond the inputs: it counts where the inputs are the other side's, since nobody chose them."""
+    for side, description in zip(Pair._fields, described, strict=True):
+        recorded = description.recorded
+        if recorded is None or recorded.count <= inputs.count:
+            continue
+        left_out = recorded.count - inputs.count
+        names = [stage.name for stage in description.stages]
+        yield NotCompared(
+            stage="logits" if "logits" in names else names[-1],
+            reason=f"{left_out:,} of the {recorded.count:,} rows that the {side} holds are not among the {inputs.count:,} inputs",
+            side="reference" if side == "reference" else "candidate",
+            counts=inputs.source in specs and not limited,
+        )

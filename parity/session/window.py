@@ -1,0 +1,62 @@
+"""A window: a run of examples, tokenized on both sides and aligned row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from parity.align.plan import Plan
+from parity.align.texts import unlike_algorithms
+from parity.align.tokens import RowAlignment, align_row
+from parity.inputs.batches import batches as make_batches
+from parity.inputs.example import Encoding, Example
+from parity.records.pair import Pair
+from parity.session.session import Side
+
+__all__ = ["Window", "aligned_window", "open_window"]
+
+
+class Window(NamedTuple):
+    """A run of examples, tokenized on both sides and aligned; `encodings` are None where a side has no tokens."""
+
+    examples: list[Example]
+    encodings: Pair[Sequence[Encoding | None]]
+    alignments: list[RowAlignment | None]
+
+    def lengths(self) -> list[int]:
+        """The longer of the two encodings of each row, in tokens; 1 where neither has any."""
+        return [
+            max(1, *(len(encoding.input_ids) if encoding is not None else 1 for encoding in both))
+            for both in zip(self.encodings.reference, self.encodings.candidate, strict=True)
+        ]
+
+    def batches(self, plan: Plan, places: Sequence[int] | None = None) -> list[list[int]]:
+        """Rows of the window (by their number over all inputs) in length-sorted batches; `places` picks some of them."""
+        lengths = self.lengths()
+        chosen = list(range(len(self.examples))) if places is None else list(places)
+        made = make_batches([lengths[place] for place in chosen], max_rows=plan.max_rows)
+        return [[self.examples[chosen[index]].row for index in batch] for batch in made]
+
+
+def open_window(sides: Pair[Side], examples: list[Example]) -> Window:
+    """Tokenize a window on both sides at once, and align the rows."""
+    first = examples[0].row
+    replies = Pair(*(side.runner.tokenize(examples, first) for side in sides))
+    return aligned_window(sides, examples, Pair(replies.reference.wait(), replies.candidate.wait()))
+
+
+def aligned_window(
+    sides: Pair[Side], examples: list[Example], encodings: Pair[Sequence[Encoding | None]]
+) -> Window:
+    """A window of examples that are tokenized already."""
+    if unlike_algorithms(*(side.described.tokenizer for side in sides)):
+        encodings = Pair(*([_without_text(one) for one in side] for side in encodings))
+    aligned = [
+        None if here is None or there is None else align_row(here, there)
+        for here, there in zip(encodings.reference, encodings.candidate, strict=True)
+    ]
+    return Window(examples, encodings, aligned)
+
+
+def _without_text(encoding: Encoding | None) -> Encoding | None:
+    return None if encoding is None else encoding._replace(normalized=None, normalized_pair=None)

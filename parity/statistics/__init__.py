@@ -1,0 +1,1 @@
+"""Statistics: quantiles, tails, estimates and corrections. Numbers in, numbers out."""

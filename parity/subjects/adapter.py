@@ -1,0 +1,216 @@
+"""An adapter: the declaration of how subjects of one scheme are questioned.
+
+An adapter's package registers it under the entry-point group `parity.adapters`, by its scheme; parity's own are found in
+the same way. The declaration imports no framework: that is for its runner, in the interpreter that has it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Literal
+
+from parity.environments.resolve import Environment, ThisInterpreter
+from parity.errors import BadOptionValue, SubjectError, UnknownOption, UnknownScheme
+from parity.subjects.subject import Subject
+
+__all__ = ["LEAST", "Adapter", "Kind", "Option", "adapters", "check_options", "find_adapter", "schemes"]
+
+GROUP = "parity.adapters"
+Kind = Literal["text", "integer", "count", "number", "positive", "flag", "path", "folder", "choice"]
+LEAST = 1e-6  # of a number that something is divided by: what lies below ends in infinities, not in a result
+
+_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+_FLAGS = {**dict.fromkeys(_YES, "true"), **dict.fromkeys(_NO, "false")}
+_HERE = ThisInterpreter()
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option after `?`: its name, what it takes, a sentence of help, and the words it may be (kind `choice`).
+
+    An `integer` and a `number` may have either sign; a `count` is a whole number from 1, `positive` a number from 1e-6.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """How subjects of one scheme are questioned.
+
+    `runner` is the script that drives the framework; `framework` the modules it cannot do without, by import name.
+    `own_inputs` finds the inputs that an artifact brings along (None: it has none), unpacked under the folder given.
+    `prepare` reads on this side what the locator names, and turns the checked options into those the runner is opened with.
+    Of the environment variables, a runner sees those every runner sees, without `withheld` and with `passed` (both
+    are names, a final `*` standing for any ending), and `variables` on top.
+    """
+
+    scheme: str
+    runner: Path
+    options: tuple[Option, ...] = ()
+    environment: Environment = _HERE
+    framework: tuple[str, ...] = ()
+    own_inputs: Callable[[Subject, Path], Path | None] | None = None
+    prepare: Callable[[Subject, dict[str, str]], dict[str, str]] | None = None
+    withheld: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def schemes() -> tuple[str, ...]:
+    """The schemes that can be written, sorted; no adapter is loaded to know them."""
+    return tuple(sorted({entry.name for entry in _entries()}))
+
+
+def adapters() -> dict[str, Adapter]:
+    """Every adapter by its scheme; SubjectError naming the package of one that does not load."""
+    return {scheme: _load(scheme) for scheme in schemes()}
+
+
+def find_adapter(subject: Subject) -> Adapter:
+    """The adapter of a subject's scheme, and only that one is loaded; UnknownScheme names the nearest there is."""
+    known = schemes()
+    if subject.scheme not in known:
+        raise UnknownScheme(
+            f"No adapter is called {subject.scheme!r} (in {subject}).",
+            next_step=_suggestion(
+                subject.scheme, known, "The schemes are", "No adapter is installed at all."
+            ),
+        )
+    return _load(subject.scheme)
+
+
+def check_options(adapter: Adapter, subject: Subject) -> dict[str, str]:
+    """A subject's options as its runner receives them: checked, flags as `true` or `false`, numbers without spaces.
+
+    Raises UnknownOption naming the nearest one there is, or BadOptionValue saying what is expected.
+    """
+    return {name: _checked(adapter, subject, name, value) for name, value in subject.options}
+
+
+def _checked(adapter: Adapter, subject: Subject, name: str, value: str) -> str:
+    known = {option.name: option for option in adapter.options}
+    option = known.get(name)
+    if option is None:
+        raise UnknownOption(
+            f"{adapter.scheme}: has no option {name!r} (in {subject}).",
+            next_step=_suggestion(name, tuple(known), "Its options are", "It takes no options."),
+        )
+    read = _read(option, value)
+    if read is None:
+        raise BadOptionValue(
+            f"The option {name!r} of {adapter.scheme}: cannot be {value!r}.",
+            next_step=_expected(option, value),
+        )
+    return read
+
+
+def _read(option: Option, value: str) -> str | None:
+    text = value.strip()
+    match option.kind:
+        case "flag":
+            return _FLAGS.get(text.lower())
+        case "integer":
+            return _number(text, int)
+        case "count":
+            return _number(text, int, least=1)
+        case "number":
+            return _number(text, float)
+        case "positive":
+            return _number(text, float, least=LEAST)
+        case "choice":
+            return text if text in option.choices else None
+        case "path":
+            return value if value and Path(value).exists() else None
+        case "folder":
+            return value if value and Path(value).is_dir() else None
+        case "text":
+            return value or None
+
+
+def _number(text: str, kind: type[int | float], least: float = -math.inf) -> str | None:
+    try:
+        number = kind(text)
+    except ValueError:
+        return None
+    return (
+        str(number) if least <= number and abs(number) < math.inf else None
+    )  # neither inf nor nan is a setting
+
+
+def _expected(option: Option, value: str) -> str:
+    match option.kind:
+        case "flag":
+            return "Write true or false."
+        case "integer":
+            return "Write a whole number, such as 128."
+        case "count":
+            return "Write a whole number of 1 or more, such as 128."
+        case "number":
+            return "Write a number, such as 1.5."
+        case "positive":
+            return f"Write a number of {LEAST:g} or more, such as 1.5."
+        case "choice":
+            return _suggestion(value, option.choices, "It is one of", "It can take no value.")
+        case "path":
+            return "Write the path of a file or folder that exists; there is none of that name here."
+        case "folder":
+            return "Write the path of a folder that exists; there is none of that name here."
+        case "text":
+            return "Write a value after the = sign."
+
+
+def _suggestion(word: str, known: tuple[str, ...], lead: str, none: str) -> str:
+    if not known:
+        return none
+    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
+    asked = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{asked}{lead}: {', '.join(known)}."
+
+
+def _entries() -> tuple[EntryPoint, ...]:
+    return _entries_on(tuple(sys.path))
+
+
+@cache
+def _entries_on(path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Every adapter's entry point; a search of all that is installed takes longer than anything else here, so once is enough."""
+    return tuple(entry_points(group=GROUP))
+
+
+def _load(scheme: str) -> Adapter:
+    entries = {entry.value: entry for entry in _entries() if entry.name == scheme}
+    if len(entries) > 1:
+        raise SubjectError(
+            f"Two adapters are called {scheme!r}: {' and '.join(map(_origin, entries.values()))}.",
+            next_step="Uninstall one of them.",
+        )
+    (entry,) = entries.values()
+    try:
+        adapter: object = entry.load()
+    except Exception as error:  # whatever a stranger's module raises when imported
+        raise SubjectError(
+            f"The adapter of {scheme}: ({_origin(entry)}) does not load: {type(error).__name__}: {error}.",
+            next_step="Install it again, or ask its author.",
+        ) from error
+    if not isinstance(adapter, Adapter):
+        raise SubjectError(
+            f"The entry point of {scheme}: ({_origin(entry)}) is {type(adapter).__name__}, not an Adapter.",
+            next_step="Ask its author.",
+        )
+    return adapter
+
+
+def _origin(entry: EntryPoint) -> str:
+    package = entry.dist.name if entry.dist is not None else "an unknown package"
+    return f"{package}'s {entry.value}"

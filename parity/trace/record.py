@@ -1,0 +1,159 @@
+"""Recording: one subject is asked everything about the inputs, window by window, and its answers become a trace."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from parity.border.description import Description
+from parity.border.runner import Batch, Reply, Runner
+from parity.environments.resolve import interpreter_for
+from parity.errors import RunnerRaised, TraceError
+from parity.inputs.batches import batches, sample_rows
+from parity.inputs.example import Encoding, Example
+from parity.inputs.inputs import WINDOW, Inputs, open_inputs
+from parity.session.fit import check_fit
+from parity.subjects.adapter import Adapter, check_options, find_adapter
+from parity.subjects.subject import Subject
+from parity.trace.writer import TraceWriter, check_place
+
+__all__ = ["record"]
+
+OnProgress = Callable[[str, int, int | None], None]
+_ROWS_AT_ONCE = 64
+_AHEAD = 3
+
+
+class _Asked(NamedTuple):
+    rows: list[int]
+    precision: Literal["float64"] | None
+    reply: Reply[Batch]
+
+
+def record(
+    subject: Subject,
+    inputs: Inputs | None,
+    out: Path,
+    *,
+    outputs_only: bool = False,
+    full_rows: int | None = None,
+    force: bool = False,
+    adapter: Adapter | None = None,
+    limit: int | None = None,
+    timeout: float | None = 600,
+    progress: OnProgress = lambda what, done, total: None,
+) -> str:
+    """Write what `subject` says about `inputs` (None: the built-in probes, `limit` of them) to the folder `out`; returns its digest.
+
+    With `outputs_only` the stages before the outputs are left out; with `full_rows` N they are kept for the first N rows.
+    Where the subject can be asked in float64, the rows that a comparison measures its noise floor on are recorded in
+    it too. `adapter` is what the scheme names when it is not given; `progress` hears (what, done, total).
+    Raises TraceError for the place, InputsDoNotFit, and whatever asking a subject does.
+    """
+    check_place(out, force)
+    outputs_only = outputs_only or full_rows == 0
+    adapter = adapter or find_adapter(subject)
+    check_options(adapter, subject)
+    interpreter = interpreter_for(subject, adapter, lambda what: progress(what, 0, None))
+    with Runner.start(
+        subject,
+        adapter,
+        interpreter=interpreter,
+        timeout=timeout,
+        on_progress=lambda told: progress(told.what, told.done, told.total),
+    ) as runner:
+        description = runner.describe()
+        if inputs is None:
+            inputs = open_inputs(
+                limit=limit,
+                pair_probes=description.can.pairs == "required",
+                blank_probes=description.can.blank,
+            )
+        check_fit(str(subject), description, inputs)
+        outputs = _outputs(description)
+        if outputs_only and not outputs:
+            raise TraceError(
+                f"{subject} has no outputs that could be kept alone (no logits).",
+                next_step="Leave out --outputs-only.",
+            )
+        full_rows = 0 if outputs_only else full_rows
+        # Those that a comparison draws: from all rows, or from those that every stage is kept of.
+        drawn = min(full_rows or inputs.count, inputs.count)
+        sample = set(sample_rows(drawn)) if description.can.float64 else set[int]()
+        with TraceWriter(
+            out,
+            description,
+            inputs,
+            spec=str(subject),
+            outputs_only=outputs_only,
+            full_rows=full_rows,
+            force=force,
+        ) as writer:
+            done = 0
+            for window in inputs.windows(WINDOW, cut=full_rows):
+                encodings = runner.tokenize(window).wait()
+                writer.add_encodings(window, encodings)
+                stages = None if full_rows is None or window[0].row < full_rows else outputs
+                for rows, precision, reply in _ahead(
+                    _ask(runner, description, window, encodings, sample, stages)
+                ):
+                    try:
+                        batch = reply.wait()
+                    except RunnerRaised:
+                        if precision is None:
+                            raise
+                        # The trace is one without float64 then, for these rows; a comparison with it says so.
+                        sample.clear()
+                        continue
+                    writer.add(rows, batch.stages, precision=precision, status=batch.float64 or "unchecked")
+                    if precision is None:
+                        done += len(rows)
+                        progress("recording", done, inputs.count)
+            return writer.close()
+
+
+def _ask(
+    runner: Runner,
+    description: Description,
+    window: Sequence[Example],
+    encodings: Sequence[Encoding | None],
+    sample: set[int],
+    stages: Sequence[str] | None,
+) -> Iterator[_Asked]:
+    """A forward for each batch of a window, then for the rows of it that are in the sample; asked as it is drawn."""
+    most = min(_ROWS_AT_ONCE, description.max_rows or _ROWS_AT_ONCE)
+    numbers = [example.row for example in window]
+    sampled = [place for place, row in enumerate(numbers) if row in sample]
+    chosen: tuple[tuple[list[int], Literal["float64"] | None], ...] = (
+        (list(range(len(window))), None),
+        (sampled, "float64"),
+    )
+    for places, precision in chosen:
+        lengths = [_length(encodings[place]) for place in places]
+        for batch in batches(lengths, max_rows=most):
+            rows = [numbers[places[index]] for index in batch]
+            yield _Asked(rows, precision, runner.forward(rows, stages=stages, precision=precision))
+
+
+def _ahead(asked: Iterator[_Asked]) -> Iterator[_Asked]:
+    """The same, drawn a few ahead: the runner computes while the writer copies."""
+    waiting: deque[_Asked] = deque()
+    for item in asked:
+        waiting.append(item)
+        if len(waiting) == _AHEAD:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _length(encoding: Encoding | None) -> int:
+    return 0 if encoding is None else len(encoding.input_ids)
+
+
+def _outputs(description: Description) -> list[str]:
+    return [
+        stage.name
+        for stage in description.stages
+        if stage.name == "logits" or stage.name.startswith("output.")
+    ]

@@ -1,0 +1,291 @@
+"""A recipe: what a model is trained from, on which rows, and how; a TOML file, checked in full before anything runs.
+
+    task = "sequence_classification"
+
+    [model]
+    base = "encoder"              # a folder (seen from the recipe) or a hub id
+    frozen = ["bert.embeddings"]  # beginnings of parameter names that are not trained
+    max_length = 32
+
+    [data]
+    train = "train.jsonl"         # jsonl, csv, tsv, parquet, or a folder that `datasets` saved
+    evaluation = "test.jsonl"
+    slices = "topic"              # a column of the evaluation rows
+
+    [training]
+    epochs = 4                    # or steps = 60
+    batch_size = 16
+    learning_rate = 2e-4
+    warmup = 0.1                  # below 1 a share of the steps, else their number
+
+Two digests: `digest` is of everything that matters to an audit, `training_digest` of what the weights follow from, so
+that other evaluation rows do not train anything again. Comments, key order and the places of files are in neither.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast, get_args
+
+import msgspec
+from msgspec import Meta
+
+from parity.errors import RecipeError
+from parity.training.rows import DataSettings, Part, label_order, open_part
+
+__all__ = ["ModelSettings", "Recipe", "TrainingSettings", "read_recipe"]
+
+_Count = Annotated[int, Meta(ge=1)]
+_NotNegative = Annotated[float, Meta(ge=0)]
+_Positive = Annotated[float, Meta(gt=0)]
+_Name = Annotated[str, Meta(min_length=1)]
+_Dtype = Literal["float32", "float64", "bfloat16"]
+_Task = Literal["sequence_classification"]
+_CHOICES = {"model.dtype": get_args(_Dtype), "task": get_args(_Task)}
+_NEEDED: dict[str, tuple[str, ...]] = {"model": ("base",), "data": ("train", "evaluation"), "training": ()}
+
+
+class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is trained: the base, as what numbers, how long its rows may be in tokens, and what stays as it is."""
+
+    base: str
+    revision: str | None = None
+    dtype: _Dtype = "float32"
+    max_length: _Count | None = None
+    frozen: tuple[_Name, ...] = ()
+
+
+class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How it is trained: AdamW with a linear schedule. One of `epochs` and `steps`; `clip` is of the gradient's norm."""
+
+    epochs: _Count | None = None
+    steps: _Count | None = None
+    batch_size: _Count = 16
+    learning_rate: _Positive = 5e-5
+    warmup: _NotNegative = 0.0
+    weight_decay: _NotNegative = 0.0
+    clip: _Positive = 1.0
+
+    def steps_on(self, rows: int) -> int:
+        """The steps of a training on so many rows."""
+        return self.steps or (self.epochs or 0) * math.ceil(rows / self.batch_size)
+
+
+class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    model: ModelSettings
+    data: DataSettings
+    training: TrainingSettings
+    task: _Task = "sequence_classification"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A recipe that can be followed: its settings, its rows as counted and digested, its classes in their order.
+
+    `base` is the model's folder or hub id, ready to be loaded; `base_digest` is of the folder's files (None: a hub id, of which only
+    what trains can tell the content: it adds that to the key of the run).
+    """
+
+    path: Path
+    task: str
+    model: ModelSettings
+    training: TrainingSettings
+    base: str
+    base_digest: str | None
+    train: Part
+    evaluation: Part
+    labels: tuple[str, ...]
+
+    @property
+    def training_digest(self) -> str:
+        """Of what the weights follow from."""
+        base = [self.base_digest or self.model.base, self.model.revision]
+        model = {**_plain(self.model), "base": base, "revision": None}
+        return _digest([self.task, model, _plain(self.training), self.train.digest, self.labels])
+
+    @property
+    def digest(self) -> str:
+        """Of the whole recipe, its rows included: what an audit of it is an audit of."""
+        return _digest([self.training_digest, self.evaluation.digest])
+
+    def settled(self) -> dict[str, Any]:
+        """The recipe as a runner is told it: plain values, complete."""
+        return {
+            "task": self.task,
+            "model": {**_plain(self.model), "base": self.base, "base_digest": self.base_digest},
+            "training": _plain(self.training),
+            "labels": list(self.labels),
+            "digest": self.digest,
+            "training_digest": self.training_digest,
+            "data_digest": self.train.digest,
+            "rows": self.train.count,
+        }
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Read and check a recipe and every row of its data; raises RecipeError, one sentence a mistake."""
+    place = Path(path).expanduser()
+    document = _settings(place, _table(place))
+    training = document.training
+    if (training.epochs is None) == (training.steps is None):
+        said = "neither epochs nor steps" if training.epochs is None else "both epochs and steps"
+        raise RecipeError(f"{place} gives {said} under [training].", next_step="Give one of the two.")
+    base, base_digest = _base(place, document.model.base)
+    if base_digest is not None and document.model.revision is not None:
+        raise RecipeError(
+            f"{place}: model.revision = {document.model.revision!r} has no effect: model.base is a folder, which has no revisions.",
+            next_step="Leave revision out, or name the base by its hub id.",
+        )
+    train = open_part(place, document.data, "train")
+    steps = training.steps_on(train.count)
+    if training.warmup >= steps and training.warmup >= 1:
+        raise RecipeError(
+            f"{place}: training.warmup = {training.warmup:g} leaves none of the {steps} steps.",
+            next_step="Give a share of the steps below 1, or fewer steps.",
+        )
+    labels = _labels(place, train)
+    evaluation = open_part(place, document.data, "evaluation", columns=train.columns)
+    unknown = sorted(set(evaluation.labels) - set(labels))
+    if unknown:
+        count = sum(evaluation.labels[label] for label in unknown)
+        raise RecipeError(
+            f"{evaluation.source}: {count} rows have the label {unknown[0]!r}, which no training row has.",
+            next_step="Give training rows of that label, or leave these rows out.",
+        )
+    return Recipe(
+        path=place,
+        task=document.task,
+        model=document.model,
+        training=training,
+        base=base,
+        base_digest=base_digest,
+        train=train,
+        evaluation=evaluation,
+        labels=labels,
+    )
+
+
+def _table(place: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(place.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
+        raise RecipeError(
+            f"The recipe {place} cannot be read: {reason}.", next_step="Name a TOML file."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{place} is not TOML: {error}.", next_step="See https://toml.io.") from None
+
+
+def _settings(place: Path, table: dict[str, Any]) -> _Document:
+    sections: dict[str, type[msgspec.Struct]] = {
+        "model": ModelSettings,
+        "data": DataSettings,
+        "training": TrainingSettings,
+    }
+    _known(place, "", table, ("task", *sections))
+    for name, kind in sections.items():
+        section: object = table.get(name, {})
+        if not isinstance(section, dict):
+            raise RecipeError(f"{place}: {name} is a value.", next_step=f"Write a table: [{name}].")
+        values = cast("dict[str, Any]", section)
+        _known(place, name, values, kind.__struct_fields__, sections)
+        for needed in _NEEDED[name]:
+            if needed not in values:
+                raise RecipeError(f"{place} has no {needed} under [{name}].", next_step="Add it.")
+        for key, value in values.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise RecipeError(f"{place}: {name}.{key} is {value}.", next_step="Give a number.")
+    try:
+        return msgspec.convert({"training": {}, **table}, _Document)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$.")
+        key = where.rstrip("`").partition("[")[0]
+        step = f"{what.replace('`', '')}."
+        if key in _CHOICES and "enum" in what:
+            step = f"Give {' or '.join(_CHOICES[key])}."
+        raise RecipeError(f"{place}: {key} cannot be {_said(table, key)}.", next_step=step) from None
+
+
+def _known(
+    place: Path,
+    section: str,
+    values: Mapping[str, Any],
+    known: tuple[str, ...],
+    sections: Mapping[str, type[msgspec.Struct]] | None = None,
+) -> None:
+    strange = next((key for key in values if key not in known), None)
+    if strange is None:
+        return
+    elsewhere = next(
+        (name for name, kind in (sections or {}).items() if strange in kind.__struct_fields__), None
+    )
+    near = difflib.get_close_matches(strange, known, n=1, cutoff=0.5)
+    step = f"Did you mean {near[0]}? " if near else f"It belongs under [{elsewhere}]. " if elsewhere else ""
+    where = f" under [{section}]" if section else ""
+    raise RecipeError(
+        f"{place} has an unknown key{where}: {strange}.", next_step=f"{step}The keys are: {', '.join(known)}."
+    )
+
+
+def _said(table: Mapping[str, Any], key: str) -> str:
+    value: Any = table
+    for part in key.split("."):
+        value = value[part]
+    return json.dumps(value, ensure_ascii=False, default=str)[:80]
+
+
+def _base(place: Path, named: str) -> tuple[str, str | None]:
+    """The base as it is loaded, and the digest of its files where it is a folder."""
+    folder = Path(place.parent, Path(named).expanduser())
+    if not folder.exists() and named.count("/") <= 1 and not named.startswith((".", "~", "/")):
+        return named, None
+    if not (folder / "config.json").is_file():
+        what = "holds no config.json" if folder.is_dir() else "is not a folder that is there"
+        raise RecipeError(
+            f"{place}: model.base = {named!r} {what} ({folder}).",
+            next_step="Name the folder that save_pretrained() wrote, or a hub id such as google-bert/bert-base-uncased.",
+        )
+    if not any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir()):
+        raise RecipeError(
+            f"{place}: model.base = {named!r} holds no weights.",
+            next_step="Put model.safetensors or pytorch_model.bin there: training begins with them.",
+        )
+    whole = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        if file.is_file() and not file.name.startswith(".") and file.suffix != ".md":
+            with file.open("rb") as content:
+                whole.update(f"{file.name}\0{hashlib.file_digest(content, 'sha256').hexdigest()}\n".encode())
+    return str(folder.resolve()), f"sha256:{whole.hexdigest()}"
+
+
+def _labels(place: Path, train: Part) -> tuple[str, ...]:
+    if train.labelled < train.count:
+        missing = train.count - train.labelled
+        raise RecipeError(
+            f"{train.source}: {missing} of {train.count} training rows have no label.",
+            next_step="Name the column under [data]: label = …, and leave rows without one out.",
+        )
+    labels = label_order(train.labels)
+    if len(labels) < 2:
+        raise RecipeError(
+            f"{train.source}: every training row has the label {next(iter(labels))!r}, and one class is nothing to learn.",
+            next_step=f"Give rows of at least two classes (the column is {train.columns.label!r}).",
+        )
+    return labels
+
+
+def _plain(settings: msgspec.Struct) -> dict[str, Any]:
+    return cast("dict[str, Any]", msgspec.to_builtins(settings))
+
+
+def _digest(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True)
+    return f"sha256:{hashlib.sha256(text.encode('ascii')).hexdigest()}"

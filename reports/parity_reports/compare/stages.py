@@ -1,0 +1,304 @@
+"""The ladder of stages: one rung a stage, both passes side by side, in the order in which the values are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from parity.records.audit import Audit, StageRecord
+from parity_reports.text import wording
+
+__all__ = ["INPUT_STAGES", "Details", "Ladder", "Measure", "Remark", "Run", "Rung", "build_ladder", "runs"]
+
+PASSES = ("own", "same_ids")
+INPUT_STAGES = {"text", "tokens", "input_ids", "token_type_ids", "attention_mask", "position_ids"}
+OUTPUT_STAGES = {"logits", "probabilities", "label"}
+_WORDS = {
+    "equal": ("=", "equal", "ok"),
+    "within_noise": ("✓", "within noise", "ok"),
+    "within_limit": ("≈", "within its limit", "ok"),
+    "divergent": ("✕", "divergent", "bad"),
+    "not_comparable": ("?", "not comparable", "warn"),
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One stage in one pass, in words."""
+
+    status: str
+    glyph: str
+    word: str
+    tone: str
+    relative: str
+    floor: str
+    allowed: str
+    limit: str
+    times: str
+    largest: str
+    place: str
+    largest_floor: str
+    float64: str
+    float64_allowed: str
+    reach: str
+    share_beyond: float | None
+    reason: str
+    more: tuple[tuple[str, str], ...]
+    beyond_float64: bool
+    float64_only: bool
+    record: StageRecord
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One stage, with what each pass measured; None where a pass did not reach it."""
+
+    stage: str
+    title: str
+    own: Measure | None
+    same_ids: Measure | None
+    first: bool
+    ignored: bool
+
+    @property
+    def tone(self) -> str:
+        """The worst of both passes, which colours the rung."""
+        tones = [measure.tone for measure in (self.own, self.same_ids) if measure is not None]
+        return next((tone for tone in ("bad", "warn") if tone in tones and not self.ignored), "")
+
+
+class Remark(NamedTuple):
+    """What was said about stages, and which."""
+
+    stages: str
+    text: str
+
+
+class Details(NamedTuple):
+    """Every further number of one pass, as a table."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """All rungs, and which passes there were."""
+
+    rungs: tuple[Rung, ...]
+    passes: tuple[str, ...]
+    remarks: tuple[Remark, ...]
+    details: tuple[Details, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Neighbouring rungs of one kind and result, told as one line: `layer.1 to layer.5`."""
+
+    stages: str
+    own: Measure | None
+    same_ids: Measure | None
+    first: bool
+    length: int
+
+
+def build_ladder(audit: Audit) -> Ladder:
+    """The ladder of an audit."""
+    passes = tuple(name for name in PASSES if any(record.pass_ == name for record in audit.stages))
+    measures = {(record.stage, record.pass_): _measure(record) for record in audit.stages}
+    first = audit.first_divergence.stage if audit.first_divergence else None
+    rungs = tuple(
+        Rung(
+            stage=stage,
+            title=wording.stage_title(stage),
+            own=measures.get((stage, "own")),
+            same_ids=measures.get((stage, "same_ids")),
+            first=stage == first,
+            ignored=_ignored(audit, stage),
+        )
+        for stage in _order(audit.stages)
+    )
+    return Ladder(rungs, passes, _remarks(audit), tuple(_details(rungs, name) for name in passes))
+
+
+def runs(ladder: Ladder) -> tuple[Run, ...]:
+    """The ladder in few lines: neighbours with the same result are one, the first divergence always its own."""
+    grouped: list[list[Rung]] = []
+    for rung in ladder.rungs:
+        last = grouped[-1][-1] if grouped else None
+        if last is not None and _alike(last, rung):
+            grouped[-1].append(rung)
+        else:
+            grouped.append([rung])
+    return tuple(
+        Run(
+            stages=rungs[0].stage if len(rungs) == 1 else f"{rungs[0].stage} to {rungs[-1].stage}",
+            own=_worst([rung.own for rung in rungs]),
+            same_ids=_worst([rung.same_ids for rung in rungs]),
+            first=rungs[0].first,
+            length=len(rungs),
+        )
+        for rungs in grouped
+    )
+
+
+def _order(records: Sequence[StageRecord]) -> list[str]:
+    """Stages as first met; one that only a later pass has comes after the stage it followed there."""
+    order: list[str] = []
+    for name in PASSES:
+        before: str | None = None
+        for record in records:
+            if record.pass_ != name:
+                continue
+            if record.stage not in order:
+                order.insert(0 if before is None else order.index(before) + 1, record.stage)
+            before = record.stage
+    return order
+
+
+def _ignored(audit: Audit, stage: str) -> bool:
+    """Whether a stage does not count; earlier records list such stages in their policy only."""
+    marked = any(record.ignored for record in audit.stages if record.stage == stage)
+    return marked or stage in audit.policy.ignore
+
+
+def _remarks(audit: Audit) -> tuple[Remark, ...]:
+    """Every reason once, with the stages it was given for."""
+    places: dict[str, list[str]] = {}
+    for record in audit.stages:
+        if record.reason:
+            place = f"{record.stage} ({wording.pass_title(record.pass_)})"
+            places.setdefault(record.reason, []).append(place)
+    return tuple(Remark(wording.said(stages), text) for text, stages in places.items())
+
+
+def _details(rungs: Sequence[Rung], name: str) -> Details:
+    chosen = [(rung.title, rung.own if name == "own" else rung.same_ids) for rung in rungs]
+    there = [(title, measure) for title, measure in chosen if measure is not None]
+    limited = any(item.record.limit is not None for _, item in there)
+    heads = (
+        "stage",
+        "allowed",
+        *(["limit set"] if limited else []),
+        "max abs that is noise",
+        "float64 allowed",
+        *(label for label, _ in there[0][1].more),
+    )
+    rows = tuple(
+        (
+            title,
+            item.allowed,
+            *([item.limit] if limited else []),
+            item.largest_floor,
+            item.float64_allowed,
+            *(value for _, value in item.more),
+        )
+        for title, item in there
+    )
+    return Details(wording.pass_title(name), heads, rows)
+
+
+def _measure(record: StageRecord) -> Measure:
+    glyph, word, tone = _WORDS[record.status]
+    float64_only = _float64_only(record)
+    if float64_only:
+        word = "divergent in float64"
+    if record.ignored:
+        word, tone = f"{word}, does not count", "" if tone == "bad" else tone
+    more = (
+        ("mean abs", wording.number(record.mean_abs)),
+        ("RMSE", wording.number(record.rmse)),
+        ("cosine distance", wording.number(record.cosine_distance)),
+        ("SQNR", wording.NOTHING if record.sqnr_db is None else f"{record.sqnr_db:.1f} dB"),
+        ("centred relative L2", wording.number(record.centred_relative_l2)),
+        ("norm ratio", wording.NOTHING if record.norm_ratio is None else f"{record.norm_ratio:.6g}"),
+        (
+            "not finite",
+            f"{wording.count(record.non_finite_reference)} and {wording.count(record.non_finite_candidate)}",
+        ),
+        ("rows beyond", f"{wording.count(record.rows_beyond)} of {wording.count(record.rows)}"),
+        (
+            "positions beyond",
+            f"{wording.count(record.positions_beyond)} of {wording.count(record.positions)}",
+        ),
+        ("values compared", wording.count(record.compared)),
+    )
+    return Measure(
+        status=record.status,
+        glyph=glyph,
+        word=word,
+        tone=tone,
+        relative=wording.number(record.relative_l2),
+        floor=wording.number(record.noise_floor),
+        allowed=wording.number(record.allowed),
+        limit=wording.number(record.limit),
+        times=wording.times(record.times_floor),
+        largest=wording.number(record.max_abs.value),
+        place=record.max_abs.at or "",
+        largest_floor=wording.number(record.max_abs_floor, 0),
+        float64=wording.number(record.float64_relative_l2),
+        float64_allowed=wording.number(record.float64_allowed),
+        reach=_reach(record),
+        share_beyond=record.rows_beyond / record.rows if record.rows else None,
+        reason=record.reason,
+        more=more,
+        beyond_float64=_beyond_float64(record),
+        float64_only=float64_only,
+        record=record,
+    )
+
+
+def _beyond_float64(record: StageRecord) -> bool:
+    measured, allowed = record.float64_relative_l2, record.float64_allowed
+    return (
+        record.status == "divergent" and measured is not None and allowed is not None and measured > allowed
+    )
+
+
+def _float64_only(record: StageRecord) -> bool:
+    """Whether float32 is within what is allowed and float64 is not."""
+    within = (
+        record.relative_l2 is not None and record.allowed is not None and record.relative_l2 <= record.allowed
+    )
+    return within and _beyond_float64(record) and "float32" in record.reason
+
+
+def _reach(record: StageRecord) -> str:
+    if not record.rows_beyond:
+        return ""
+    everyone = record.rows_beyond == record.rows
+    return (
+        f"all {wording.count(record.rows)} rows"
+        if everyone
+        else f"{wording.count(record.rows_beyond)} of {wording.count(record.rows)} rows"
+    )
+
+
+def _alike(one: Rung, other: Rung) -> bool:
+    if one.first or other.first or _kind(one.stage) != _kind(other.stage):
+        return False
+    return _status(one) == _status(other) and one.ignored == other.ignored
+
+
+def _status(rung: Rung) -> tuple[tuple[str, float | None] | None, ...]:
+    """What both passes came to, and under which limits."""
+    return tuple(
+        None if measure is None else (measure.word, measure.record.limit)
+        for measure in (rung.own, rung.same_ids)
+    )
+
+
+def _kind(stage: str) -> str:
+    """What may stand in one line: what is fed to the model, what lies inside; each output stands by itself."""
+    if stage in INPUT_STAGES:
+        return "input"
+    return stage if stage in OUTPUT_STAGES else "inside"
+
+
+def _worst(measures: Sequence[Measure | None]) -> Measure | None:
+    there = [measure for measure in measures if measure is not None]
+    return max(
+        there, key=lambda item: item.record.times_floor or item.record.relative_l2 or 0.0, default=None
+    )

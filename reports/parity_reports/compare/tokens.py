@@ -1,0 +1,150 @@
+"""How the encodings compare, said: counts by kind of difference, and a few rows aligned piece by piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parity.records.audit import Audit, TokenExample
+from parity_reports.text import wording
+
+__all__ = ["AlignedPiece", "AlignedRow", "TokenView", "build_tokens"]
+
+_KINDS = {
+    "text": "the normalised text differs",
+    "pieces": "other pieces",
+    "ids": "other ids for the same pieces",
+    "special": "special tokens differ",
+    "special_tokens": "special tokens differ",
+    "truncation": "cut at another length",
+    "token_type_ids": "token type ids differ",
+    "type_ids": "token type ids differ",
+    "padding_side": "padded on the other side",
+    "mask": "the attention mask differs",
+    "attention_mask": "the attention mask differs",
+    "position_ids": "position ids differ",
+}
+_MARKS = {
+    "equal": "",
+    "replace": "≠ differs",
+    "delete": "− only in the reference",
+    "insert": "+ only in the candidate",
+}
+_CONTEXT = 2
+_MOST_PIECES = 60
+
+
+@dataclass(frozen=True)
+class AlignedPiece:
+    """One step of the edit script: a piece on either side, or a run of equal ones."""
+
+    mark: str
+    tone: str
+    reference: str
+    reference_note: str
+    candidate: str
+    candidate_note: str
+    equal_run: int = 0
+
+
+@dataclass(frozen=True)
+class AlignedRow:
+    """One row whose tokens differ."""
+
+    row: str
+    kinds: str
+    text: str
+    pair: str
+    steps: tuple[AlignedPiece, ...]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class TokenView:
+    """The section on tokens."""
+
+    sentence: str
+    kinds: tuple[tuple[str, str, str], ...]
+    padding: tuple[tuple[str, str], ...]
+    rows: tuple[AlignedRow, ...]
+    differing: int
+
+
+def build_tokens(audit: Audit, most: int) -> TokenView:
+    """The tokens of an audit, with at most `most` rows aligned."""
+    tokens = audit.tokens
+    differing = tokens.rows - tokens.rows_equal
+    if tokens.rows == 0:
+        sentence = "No tokens were compared."
+    elif differing == 0:
+        sentence = (
+            f"All {wording.plural(tokens.rows, 'row')} have the same tokens and ids."
+            if tokens.rows > 1
+            else "The one row has the same tokens and ids."
+        )
+    else:
+        sentence = f"{wording.differing(differing, tokens.rows, 'row')}."
+    if tokens.pairs_aligned:
+        sentence += (
+            f" {wording.plural(tokens.pairs_aligned, 'token')} could be paired and compared nevertheless."
+        )
+    return TokenView(
+        sentence=sentence,
+        kinds=tuple(
+            (kind, _KINDS.get(kind, ""), wording.count(number)) for kind, number in tokens.differences.items()
+        ),
+        padding=tuple(tokens.padding_side.items()),
+        rows=tuple(_row(example) for example in tokens.examples[:most]),
+        differing=differing,
+    )
+
+
+def _row(example: TokenExample) -> AlignedRow:
+    script = [step for step in example.script if len(step) == 3 and step[0] in _MARKS]
+    shown = _near_differences([step[0] != "equal" for step in script])
+    steps: list[AlignedPiece] = []
+    skipped = left_out = 0
+    for index, (operation, reference, candidate) in enumerate(script):
+        if not shown[index]:
+            skipped += 1
+            continue
+        if len(steps) >= _MOST_PIECES:
+            left_out += 1
+            continue
+        if skipped:
+            steps.append(_run(skipped))
+            skipped = 0
+        steps.append(_step(example, operation, reference, candidate))
+    if skipped:
+        steps.append(_run(skipped))
+    return AlignedRow(
+        row=wording.count(example.row),
+        kinds=", ".join(example.kinds),
+        text=wording.clip(example.text),
+        pair=wording.clip(example.pair or ""),
+        steps=tuple(steps),
+        left_out=left_out,
+    )
+
+
+def _run(length: int) -> AlignedPiece:
+    return AlignedPiece(f"{wording.count(length)} equal", "dim", "…", "", "…", "", equal_run=length)
+
+
+def _step(example: TokenExample, operation: str, reference: object, candidate: object) -> AlignedPiece:
+    left, left_note = _piece(example.reference_pieces, example.reference_ids, reference)
+    right, right_note = _piece(example.candidate_pieces, example.candidate_ids, candidate)
+    return AlignedPiece(
+        _MARKS[operation], "" if operation == "equal" else "bad", left, left_note, right, right_note
+    )
+
+
+def _piece(pieces: list[str], ids: list[int], index: object) -> tuple[str, str]:
+    """A piece, and its place and id; both empty where this side has none."""
+    if not isinstance(index, int) or not 0 <= index < len(pieces):
+        return "", ""
+    identity = f", id {ids[index]}" if index < len(ids) else ""
+    return wording.clip(pieces[index], 80), f"at {index}{identity}"
+
+
+def _near_differences(differs: list[bool]) -> list[bool]:
+    return [any(differs[max(0, index - _CONTEXT) : index + _CONTEXT + 1]) for index in range(len(differs))]

@@ -1,0 +1,1 @@
+"""Formats: blocks in, text out."""

@@ -1,0 +1,379 @@
+"""The first screen of a seed report: the verdict, and four answers: inside seed noise or not, how big, where from, what next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parity.records.seed_audit import SeedAudit
+from parity_reports.compare.screen import Answer
+from parity_reports.seeds.parts import (
+    ArmParts,
+    Component,
+    Difference,
+    ExcessChurn,
+    Metric,
+    Parts,
+    Reason,
+    Slice,
+)
+from parity_reports.seeds.reasons import needed_sentence, reason_sentence
+from parity_reports.text import units, wording
+
+__all__ = ["SeedScreen", "build_seed_screen"]
+
+_MARKS = {
+    "stable": ("✓", "ok", "Stable"),
+    "equivalent": ("≈", "ok", "Equivalent"),
+    "unstable": ("✕", "bad", "Unstable"),
+    "different": ("✕", "bad", "Different"),
+    "inconclusive": ("?", "warn", "Inconclusive"),
+}
+_SEEDS = {
+    "init_seed": "Initial weights",
+    "order_seed": "The order of the training rows",
+    "dropout_seed": "Dropout",
+}
+
+
+@dataclass(frozen=True)
+class SeedScreen:
+    """What is read in ten seconds; `said` follows the headline."""
+
+    mark: str
+    tone: str
+    word: str
+    headline: str
+    said: str
+    notes: tuple[str, ...]
+    answers: tuple[Answer, ...]
+    rule: str
+
+
+def build_seed_screen(audit: SeedAudit, parts: Parts) -> SeedScreen:
+    """The first screen of a seed audit."""
+    mark, tone, word = _MARKS[audit.verdict]
+    if audit.inside_margin:
+        mark, tone, word = "≈", "ok", "Different, but inside the margin"
+    headline, said = _parted(audit.headline, word)
+    barred = tuple(finding.sentence for finding in audit.findings if finding.severity == "bars")
+    return SeedScreen(
+        mark=mark,
+        tone=tone,
+        word=word,
+        headline=headline,
+        said=said,
+        notes=barred[:3] + ((_more(len(barred) - 3),) if len(barred) > 3 else ()),
+        answers=(
+            _inside(audit, parts),
+            _size(audit, parts),
+            _origin(audit, parts),
+            _next(audit, parts),
+        ),
+        rule=_rule(audit),
+    )
+
+
+def _more(count: int) -> str:
+    return f"{wording.plural(count, 'more finding')} {'bars' if count == 1 else 'bar'} a reading."
+
+
+def _parted(headline: str, word: str) -> tuple[str, str]:
+    """The record's headline without the verdict's word: its first sentence, and the rest."""
+    text = headline.strip()
+    if text.lower().startswith(f"{word.lower()}."):
+        text = text[len(word) + 1 :].strip()
+    first, stop, rest = text.partition(". ")
+    return f"{first}{stop.strip()}" or word, rest
+
+
+def _rule(audit: SeedAudit) -> str:
+    margins = audit.margins
+    metric = (
+        f"{units.metric_name(margins.primary)} may move by {units.limit(margins.primary, margins.metric)}"
+    )
+    counted = wording.plural(len(audit.runs), "run")
+    return (
+        f"{metric} and churn be {wording.share(margins.churn)}, at α = {margins.alpha:g}; {counted} asked with "
+        f"{wording.plural(audit.inputs.count, 'example')}; exit code {audit.exit_code}."
+    )
+
+
+def _inside(audit: SeedAudit, parts: Parts) -> Answer:
+    two = _two_armed(parts)
+    question = "Is the difference inside seed noise?" if two else "Is the spread inside the limits?"
+    answer = {
+        "stable": "Yes",
+        "equivalent": "It is shown to be inside the margin",
+        "unstable": "No",
+        "different": "No, it is more than seeds make",
+        "inconclusive": "It cannot be told yet",
+    }[audit.verdict]
+    if audit.inside_margin:
+        answer = "No, but it is inside the margin"
+    said = " ".join(reason_sentence(reason, audit.margins) for reason in _telling(audit, parts.reasons))
+    return Answer(question, answer, said or audit.headline, "needed", "All that was looked at")
+
+
+def _telling(audit: SeedAudit, reasons: list[Reason]) -> list[Reason]:
+    """The reasons behind the verdict: those that speak against it being better, or all where nothing does."""
+    if audit.verdict == "different":
+        return [
+            reason for reason in reasons if reason.about in ("difference", "permutation") and reason.holds
+        ]
+    failing = [
+        reason
+        for reason in reasons
+        if not reason.holds and not (reason.about in ("difference", "permutation"))
+    ]
+    if audit.verdict == "unstable":
+        # A lower bound beyond its limit is what says so; the upper one is beyond as well.
+        strong = [reason for reason in failing if reason.about in ("failed_runs", "new_run_low", "churn_low")]
+        return strong or failing
+    return (failing or reasons)[:3]
+
+
+def _size(audit: SeedAudit, parts: Parts) -> Answer:
+    question = "How big is it?"
+    primary = audit.margins.primary
+    if _two_armed(parts):
+        return _difference_size(question, primary, parts)
+    arm = parts.arms[0]
+    metric = arm.metrics.get(primary)
+    churn = _churn_sentence(arm)
+    if metric is not None and metric.spread.sd is not None:
+        return Answer(
+            question,
+            f"SD {units.size(primary, metric.spread.sd)}",
+            f"{_spread_sentence(primary, metric)} {churn}".strip(),
+            "metrics",
+            "Metrics over runs",
+        )
+    if arm.churn is not None:
+        title = f"{wording.share(arm.churn.estimate.value)} of decisions"
+        return Answer(question, title, churn, "agreement", "Agreement")
+    if metric is not None:
+        said = f"The {units.in_sentence(primary)} of one run is {units.value(primary, metric.spread.mean)}; one run has no spread."
+        return Answer(question, "Not measured", said, "metrics", "Metrics")
+    said = "No two runs that share no seed are kept." if arm.runs > 1 else "No two runs are kept."
+    return Answer(question, "Not measured", said, "integrity", "What became of the runs")
+
+
+def _spread_sentence(primary: str, metric: Metric) -> str:
+    spread = metric.spread
+    known = [value for value in spread.values if value is not None]
+    reach = (
+        f" Runs lie from {units.short(primary, min(known))} to {units.value(primary, max(known))}."
+        if known
+        else ""
+    )
+    return f"{wording.share(spread.confidence)} interval of the SD {units.interval(primary, spread.sd_interval)}.{reach}"
+
+
+def _churn_sentence(arm: ArmParts) -> str:
+    if arm.churn is None:
+        return ""
+    return f"Two runs decide {wording.share(arm.churn.estimate.value)} of examples differently."
+
+
+def _difference_size(question: str, primary: str, parts: Parts) -> Answer:
+    found = parts.baseline.differences.get(primary) if parts.baseline is not None else None
+    if found is not None:
+        said = f"{_difference_sentence(primary, found)} {_beside_sd(primary, parts)}".strip()
+        return Answer(question, units.change(primary, found.estimate.value), said, "baseline", "The arms")
+    excess = parts.baseline.excess_churn if parts.baseline is not None else None
+    if excess is not None:
+        return Answer(
+            question,
+            f"{wording.share(excess.estimate.value)} excess churn",
+            _excess_sentence(excess),
+            "baseline",
+            "The arms",
+        )
+    said = "The arms could not be compared: too few of their runs are kept."
+    return Answer(question, "Not measured", said, "integrity", "What became of the runs")
+
+
+def _difference_sentence(primary: str, found: Difference) -> str:
+    interval = found.estimate.interval
+    where = (
+        "No interval: an arm has fewer than two runs."
+        if interval is None
+        else f"{wording.share(found.estimate.confidence)} interval {units.interval(primary, interval, signed=True)}."
+    )
+    return f"{units.value(primary, found.candidate)} against {units.value(primary, found.baseline)}. {where}"
+
+
+def _beside_sd(primary: str, parts: Parts) -> str:
+    arm = next((arm for arm in parts.arms if arm.name == "baseline"), None)
+    metric = None if arm is None else arm.metrics.get(primary)
+    if metric is None or metric.spread.sd is None:
+        return ""
+    return f"The SD over the baseline's seeds is {units.size(primary, metric.spread.sd)}."
+
+
+def _origin(audit: SeedAudit, parts: Parts) -> Answer:
+    question = "Where does it come from?"
+    if _two_armed(parts):
+        return _arms_origin(question, audit, parts)
+    if parts.variance is not None and (split := parts.variance.metric or parts.variance.logits) is not None:
+        named = [
+            (_SEEDS.get(parts.variance.first, parts.variance.first), split.first),
+            (_SEEDS.get(parts.variance.second, parts.variance.second), split.second),
+            ("Their interaction", split.interaction),
+            ("The rest", split.rest),
+        ]
+        shares = [(name, part) for name, part in named if part is not None and part.share is not None]
+        if shares:
+            first = max(shares, key=lambda pair: pair[1].share or 0.0)
+            ranked = _ranked(first[1], [part for _, part in shares if part is not first[1]])
+            whose = (
+                units.in_sentence(audit.margins.primary)
+                if parts.variance.metric is not None
+                else "the logits"
+            )
+            listed = "; ".join(_share(name, part) for name, part in shares)
+            apart = "Its interval lies above the others'." if ranked else "Their intervals overlap."
+            title = f"Mostly {first[0][:1].lower()}{first[0][1:]}" if ranked else "Not ranked yet"
+            said = f"Point shares of the variance of {whose}: {listed}. {apart}"
+            return Answer(question, title, said, "variance", "Sources of variance")
+    metric = parts.arms[0].metrics.get(audit.margins.primary)
+    if metric is not None and metric.seed is not None:
+        return _flip_noise(question, audit, metric)
+    said = "Initial weights and order are told apart over a grid of both (--init-seeds, --order-seeds)."
+    return Answer(question, "Not told apart", said, "variance", "Sources of variance")
+
+
+def _ranked(first: Component, others: list[Component]) -> bool:
+    """Whether the largest is shown to be: its interval lies above every other."""
+    if first.interval is None or first.interval.low is None:
+        return False
+    highs = [None if other.interval is None else other.interval.high for other in others]
+    return all(high is not None and high < first.interval.low for high in highs)
+
+
+def _share(name: str, part: Component) -> str:
+    return f"{name[:1].lower()}{name[1:]} {wording.share(part.share)}"
+
+
+def _flip_noise(question: str, audit: SeedAudit, metric: Metric) -> Answer:
+    assert metric.seed is not None
+    primary, seed = audit.margins.primary, metric.seed
+    shown = seed.p is not None and seed.p <= audit.margins.alpha
+    said = (
+        f"Of the SD, {units.size(primary, seed.seed_sd)} is the seeds' and {units.size(primary, seed.flip_sd)} what flips on "
+        f"{wording.plural(metric.examples, 'example')} make alone (p = {units.p_value(seed.p)}). Which seed, only a grid tells."
+    )
+    title = "Seeds, beyond flip noise" if shown else "Seeds, or a small test set"
+    return Answer(question, title, said, "metrics", "Metrics over runs")
+
+
+def _arms_origin(question: str, audit: SeedAudit, parts: Parts) -> Answer:
+    found = parts.baseline
+    if found is None:
+        return Answer(question, "Not told", "The arms were not compared.", "baseline", "The arms")
+    where = _parted_slices(found.slices)
+    if found.excess_churn is None:
+        return Answer(
+            question, "Not told", f"Too few runs to compare decisions.{where}", "baseline", "The arms"
+        )
+    excess = found.excess_churn
+    tested = next((reason for reason in parts.reasons if reason.about == "permutation"), None)
+    title = "Not shown to be other decisions than seeds make"
+    level = audit.margins.alpha if tested is None or tested.limit is None else tested.limit
+    if tested.holds if tested is not None else excess.p is not None and excess.p <= level:
+        title = "Other decisions than seeds make"
+    elif excess.least_p is not None and excess.least_p > level:
+        title = "So few runs cannot tell"
+        where = f" No p below {units.p_value(excess.least_p)} can come of them, whatever is seen.{where}"
+    return Answer(question, title, _excess_sentence(excess) + where, "baseline", "The arms")
+
+
+def _parted_slices(slices: list[Slice]) -> str:
+    """Which slices are shown to differ: that none is says nothing of none."""
+    if not slices:
+        return ""
+    parted = [item.slice for item in slices if item.differs]
+    if parted:
+        return f" By slices (Holm): {', '.join(parted[:3])}{' and others' if len(parted) > 3 else ''}."
+    apart = [item.slice for item in slices if item.apart]
+    if apart:
+        listed = f"{', '.join(apart[:3])}{' and others' if len(apart) > 3 else ''}"
+        return f" Slices that differ by themselves (Holm), though the arms are not shown to: {listed}."
+    tested = any(item.p is not None for item in slices)
+    return " No slice is shown to differ by itself." if tested else " No slice could be tested."
+
+
+def _excess_sentence(excess: ExcessChurn) -> str:
+    within = " and ".join(wording.share(value) for value in excess.within)
+    return f"Churn between the arms {wording.share(excess.between)}, within them {within}; p = {units.p_value(excess.p)}."
+
+
+def _next(audit: SeedAudit, parts: Parts) -> Answer:
+    question = "What next?"
+    kinds = {finding.kind for finding in audit.findings}
+    if "seed_without_effect" in kinds:
+        said = "A seed that varies nothing makes the spread too small: wire it, or move only the others."
+        return Answer(question, "Wire the seed that did nothing", said, "integrity", "Findings")
+    if "in_both_arms" in kinds:
+        said = "An arm's runs must be its own: made with its recipe, and named once."
+        return Answer(question, "Give each arm runs of its own", said, "integrity", "Findings")
+    if "lost_run" in kinds:
+        said = "Runs that are finished are kept and not made again."
+        return Answer(question, "Mend the lost runs, run again", said, "integrity", "Findings")
+    if "failed_run" in kinds:
+        said = "A recipe that fails at some seeds is not one to ship; a lower learning rate or a longer warm-up often ends it."
+        return Answer(question, "Look at the failed runs", said, "integrity", "Findings")
+    if audit.verdict == "inconclusive":
+        return _settle(question, audit, parts)
+    steps = {
+        "stable": ("Any run may be reported", "Keep this record; run it again when recipe or data change."),
+        "unstable": (
+            "Report mean and spread",
+            "One run says little of this recipe: report all of them, and compare recipes over several runs each.",
+        ),
+        "equivalent": ("Take either", "Keep this record; run it again when recipe or data change."),
+        "different": (
+            "Decide by the difference",
+            "It is the recipe's, and no lucky seed's. Look at its sign and at the slices.",
+        ),
+    }
+    title, said = steps[audit.verdict]
+    if audit.verdict == "different" and not any(
+        reason.about == "difference" and reason.holds for reason in parts.reasons
+    ):
+        title = "Look at what they decide differently"
+        said = "The metric is not shown to differ; decisions are, and by more than another seed would change."
+    return Answer(question, title, said, "again", "Command")
+
+
+_NOT_MEASURED = {
+    "metric_not_measured": "Give inputs with labels that are classes",
+    "labels_not_classes": "Name the labels as the classes are named",
+    "labels_too_few": "Give more examples with a label",
+    "slices_not_measured": "Give labels in every slice",
+}
+
+
+def _settle(question: str, audit: SeedAudit, parts: Parts) -> Answer:
+    """What would settle an inconclusive audit: what was requested and not measured first, then runs."""
+    needed, each = parts.needed, " an arm" if _two_armed(parts) else ""
+    sentence = needed_sentence(needed, arms=_two_armed(parts))
+    found = next((item for item in audit.findings if item.kind in _NOT_MEASURED), None)
+    if found is not None:
+        title = _NOT_MEASURED[found.kind]
+        if found.kind == "metric_not_measured" and "finite" in found.sentence:
+            title = "Look at the run whose metric is not finite"
+        return Answer(question, title, f"{found.sentence} {sentence}", "integrity", "Findings")
+    if needed.kind == "every_seed":
+        title = "Move every seed"
+    elif needed.runs is None:
+        title = "Widen the margin, or more examples"
+    elif needed.lacking is not None:
+        title = f"Add {wording.plural(max(1, needed.lacking), 'run')}{each}"
+    else:
+        title = f"Run {wording.count(needed.runs)}{each}"
+    return Answer(question, title, sentence, "needed", "Runs needed")
+
+
+def _two_armed(parts: Parts) -> bool:
+    return len(parts.arms) > 1

@@ -1,0 +1,1 @@
+"""Text: numbers and names in the same words in every report."""

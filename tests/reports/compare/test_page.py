@@ -1,0 +1,202 @@
+"""The view: plain text in the order of the page, for every audit there can be."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+import msgspec
+import pytest
+
+import parity_reports
+from parity.records.audit import Audit, Finding, FlipRate
+from parity_reports.compare.page import Sizes, build_page
+from parity_reports.compare.screen import main_finding
+from parity_reports.compare.stages import build_ladder, runs
+from tests.audits import AUDITS, audit, decisions, flip, tensor_stage, with_volume
+
+
+def test_the_public_names_are_pinned() -> None:
+    expected = [
+        "Page",
+        "build_page",
+        "print_summary",
+        "render_html",
+        "render_junit",
+        "render_markdown",
+        "summary",
+    ]
+    assert expected == parity_reports.__all__
+
+
+def test_every_report_is_met_by_its_entry_point() -> None:
+    reports = {entry.name: entry for entry in entry_points(group="parity.reports")}
+    if not reports:
+        pytest.skip("parity is not installed here")
+    assert {"report.html", "summary.md", "junit.xml"} <= set(reports)
+    assert all(
+        AUDITS["parity"].headline[:6].lower() in entry.load()(AUDITS["parity"]).lower()
+        for entry in reports.values()
+    )
+
+
+@pytest.mark.parametrize("record", AUDITS.values(), ids=AUDITS.keys())
+def test_an_audit_that_was_written_and_read_again_is_rendered_the_same(record: Audit) -> None:
+    if record is AUDITS["hostile"]:
+        pytest.skip("a lone surrogate cannot be written as JSON")
+    again = msgspec.json.decode(msgspec.json.encode(record), type=Audit)
+    assert parity_reports.render_html(record) == parity_reports.render_html(again)
+
+
+def test_a_stage_of_the_second_pass_alone_stands_after_the_one_it_followed() -> None:
+    names = ["embeddings", "layer.0", "logits"]
+    records = [tensor_stage(name, "own", 1.0) for name in names]
+    records += [tensor_stage(name, "same_ids", 1.0) for name in ("embeddings", "layer.0", "pooled", "logits")]
+    ladder = build_ladder(audit(stages=records))
+    assert ["embeddings", "layer.0", "pooled", "logits"] == [rung.stage for rung in ladder.rungs]
+
+
+def test_a_run_of_stages_says_its_largest_number() -> None:
+    records = [tensor_stage(f"layer.{index}", "own", 0.5 + index) for index in range(4)]
+    (run,) = runs(build_ladder(audit(stages=records)))
+    assert ("layer.0 to layer.3", "3.5") == (run.stages, run.own.times if run.own else None)
+
+
+def test_the_first_finding_is_the_one_that_says_why() -> None:
+    findings = [
+        Finding(stage="c", sentence="both", evidence={}, cause="weights.changed", severity="divergent"),
+        Finding(stage="b", sentence="divergent", evidence={}, severity="divergent"),
+        Finding(stage="a", sentence="noticed", evidence={}, cause="config.activation"),
+    ]
+    found = main_finding(audit(findings=findings))
+    assert found is not None and "both" == found.sentence
+    assert main_finding(audit(findings=[])) is None
+
+
+def test_in_a_record_without_that_order_a_notice_explains_no_divergence() -> None:
+    findings = [
+        Finding(stage="a", sentence="noticed", evidence={}),
+        Finding(stage="b", sentence="divergent", evidence={}, severity="divergent"),
+    ]
+    found = main_finding(audit(findings=findings))
+    assert found is not None and "divergent" == found.sentence
+
+
+@pytest.mark.parametrize("render", ["render_html", "render_markdown", "render_junit"])
+def test_every_report_lists_the_findings_in_their_order(render: str) -> None:
+    names = [f"finding {letter}" for letter in "cab"]
+    found = [Finding(stage="layer.1", sentence=name, evidence={}, severity="divergent") for name in names]
+    record = msgspec.structs.replace(AUDITS["divergent_at_layer"], findings=found)
+    text = getattr(parity_reports, render)(record)
+    lists = {
+        "render_html": text[text.find('id="findings"') :],
+        "render_markdown": text[text.find("## Findings") :],
+    }.get(render, text)
+    assert names == sorted(names, key=lists.index)
+
+
+def test_what_a_limit_permits_is_never_said_to_be_noise() -> None:
+    page = build_page(AUDITS["within_limit"])
+    where, why = page.first.answers[:2]
+    assert "Embeddings, within its limit" == where.answer
+    assert "within the limit of 5.0e-02 that was set" in where.detail
+    assert "Another number format" == why.answer
+    assert "none beyond its noise" not in str(page)
+    assert "No difference to explain" not in str(page)
+    assert ("Limit of layer.*", "relative L2 5.0e-02") in page.policy
+
+
+@pytest.mark.parametrize("render", ["render_html", "render_markdown", "render_junit"])
+def test_every_report_shows_a_stage_with_its_floor_and_its_limit(render: str) -> None:
+    text = getattr(parity_reports, render)(AUDITS["within_limit"])
+    for number in ("4.8e-03", "1.3e-07", "5.0e-02"):
+        assert number in text
+
+
+def test_a_stage_that_differs_and_does_not_count_is_still_shown() -> None:
+    page = build_page(AUDITS["ignored"])
+    where, why = page.first.answers[:2]
+    assert ("Nowhere that counts", "No difference that counts") == (where.answer, why.answer)
+    assert "Excluded and different: pooled." in where.detail
+    (rung,) = [rung for rung in page.ladder.rungs if rung.stage == "pooled"]
+    assert rung.own is not None and ("divergent, does not count", True) == (rung.own.word, rung.ignored)
+    assert ("Excluded by --ignore", "pooled") in page.policy
+
+
+def test_an_inconclusive_pair_says_how_many_rows_it_takes() -> None:
+    step = build_page(AUDITS["inconclusive"]).first.answers[3]
+    assert "Give 299 rows or more" == step.answer
+    never = msgspec.structs.replace(AUDITS["inconclusive"], rows_needed=None)
+    assert "no number of rows" in build_page(never).first.answers[3].detail
+
+
+def test_an_accepted_inconclusive_verdict_says_by_what() -> None:
+    accepted = msgspec.structs.replace(AUDITS["inconclusive"], exit_code=0)
+    assert "exit code 0 (--allow-inconclusive)" in build_page(accepted).first.rule
+
+
+@pytest.mark.parametrize("render", ["render_html", "render_markdown", "render_junit"])
+def test_one_bound_is_shown_everywhere(render: str) -> None:
+    text = getattr(parity_reports, render)(AUDITS["inconclusive"])
+    assert "3.68 %" in text
+    assert "4.51" not in text
+
+
+def test_the_policy_of_decisions_is_not_recommended_to_who_uses_it() -> None:
+    first = AUDITS["divergent_at_layer"]
+    found = Finding(stage="layer.2", sentence="x", evidence={}, cause="runtime.dtype", severity="divergent")
+    for flip_rate, recommended in ((None, True), (0.01, False)):
+        policy = msgspec.structs.replace(first.policy, flip_rate=flip_rate)
+        record = msgspec.structs.replace(first, policy=policy, findings=[found])
+        assert recommended == ("--policy decisions" in build_page(record).first.answers[3].detail)
+
+
+def test_what_was_merely_noticed_is_no_reason() -> None:
+    noticed = Finding(
+        stage="attention_mask", sentence="Padded on other sides.", evidence={}, cause="batch.padding_side"
+    )
+    parity = build_page(audit(findings=[noticed])).first.answers[1]
+    assert ("No difference to explain", "Noticed: Padded on other sides.") == (parity.answer, parity.detail)
+    divergent = build_page(msgspec.structs.replace(AUDITS["float64_only"], findings=[noticed])).first.answers[
+        1
+    ]
+    assert "Cause not established" == divergent.answer
+
+
+def test_nothing_compared_is_never_said_to_start_nowhere() -> None:
+    assert "It cannot be told" == build_page(AUDITS["nothing"]).first.answers[0].answer
+
+
+def test_what_is_left_out_is_counted() -> None:
+    page = build_page(with_volume(), Sizes(flips=10, findings=7))
+    assert (10, 3990) == (len(page.predictions.flips), page.predictions.flips_left_out)
+    assert (7, 93) == (len(page.findings), page.findings_left_out)
+
+
+def test_the_limits_name_the_probes_the_scope_and_the_bound() -> None:
+    limits = " ".join(build_page(AUDITS["outputs_only"]).limits)
+    assert "gave outputs only" in limits
+    assert "bounds the flip rate at 3.03 %" in limits
+    assert "built-in" in " ".join(build_page(AUDITS["equivalent"]).limits)
+
+
+def test_flips_of_tokens_are_also_said_by_rows() -> None:
+    predictions = build_page(AUDITS["equivalent"]).predictions
+    assert "In 2 of 700 rows one differs: 0.286 % (95 % interval 0.03 % to 1.03 %)." in predictions.sentence
+    assert (
+        "0.0222 %. In" in predictions.sentence
+    )  # tokens are not independent: their rate has no bound of its own
+    none = msgspec.structs.replace(
+        decisions(0, unit="token", rows=12),
+        row_flip_rate=FlipRate(value=0, low=0, high=0.2646, confidence=0.95),
+    )
+    assert "bounds the share of rows with a flip at 26.5 %" in " ".join(
+        build_page(audit(decisions=none)).limits
+    )
+
+
+def test_a_flip_in_a_token_says_which() -> None:
+    page = build_page(audit(decisions=decisions(1, flips=[flip(81, token=4, id="x")], unit="token")))
+    assert ("81, token 4 (x)", "1 of 120 token labels differs") == (
+        page.predictions.flips[0].place,
+        page.predictions.sentence.partition(":")[0],
+    )
