@@ -25,7 +25,6 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval
 from parity.measure.distributions import distances, log_softmax
 from parity.seed_audit.measures.agreement import agreement
 from parity.seed_audit.measures.between import two_arms
@@ -43,6 +42,7 @@ from parity.seed_audit.measures.variance import split_variance
 from parity.seed_audit.population.population import Population
 from parity.seed_audit.verdict.stability import Margins, compare_arms, judge_stability
 from parity.statistics.estimate import Estimate, p_beyond
+from parity.statistics.interval import Interval
 from parity.statistics.pairing import grid_pairs
 from parity.statistics.tails import f_tail
 

@@ -9,16 +9,15 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval
 from parity.measure.distributions import log_softmax
-from parity.statistics.quantiles import normal_quantile, t_quantile
+from parity.statistics.interval import Interval, paired_proportion_interval
+from parity.statistics.quantiles import t_quantile
 
 __all__ = [
     "ImpliedTemperature",
     "LabelledMeasurement",
     "LabelledSums",
     "TemperatureFit",
-    "paired_proportion_interval",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -230,33 +229,3 @@ def _delta_interval(
     variance = float((count * (influence - mean) ** 2).sum() / (n - 1))
     half = t_quantile((1 + confidence) / 2, n - 1) * math.sqrt(variance / n)
     return Interval(max(-1.0, difference - half), min(1.0, difference + half))
-
-
-def paired_proportion_interval(won: int, lost: int, n: int, confidence: float = 0.95) -> Interval:
-    """The score interval of the difference of two paired shares, (won - lost) / n (Tango, Stat. Med. 1998).
-
-    won: pairs only the second side has right; lost: only the first. All differences that a score test at this confidence
-    does not reject; found by bisection. With nothing discordant it is still -z²/(n + z²) to z²/(n + z²).
-
-    >>> low, high = paired_proportion_interval(0, 0, 100)
-    >>> round(low, 4), round(high, 4)
-    (-0.037, 0.037)
-    """
-    z = normal_quantile((1 + confidence) / 2)
-    seen = (won - lost) / n
-
-    def statistic(delta: float) -> float:
-        # q: the likeliest share of `lost` pairs if the difference were delta.
-        b = -won - lost + (2 * n - won + lost) * delta
-        q = (math.sqrt(max(0.0, b * b + 8 * n * lost * delta * (1 - delta))) - b) / (4 * n)
-        variance = n * (2 * q + delta * (1 - delta))
-        gap = won - lost - n * delta
-        return gap / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, gap) if gap else 0.0
-
-    def bound(low: float, high: float, target: float) -> float:
-        for _ in range(100):
-            middle = (low + high) / 2
-            low, high = (middle, high) if statistic(middle) > target else (low, middle)
-        return (low + high) / 2
-
-    return Interval(bound(-1.0, seen, z), bound(seen, 1.0, -z))

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from parity.statistics.quantiles import beta_quantile
+from parity.statistics.interval import Interval, one_sided_bounds
 
 __all__ = [
     "DecisionCount",
     "DecisionMeasurement",
     "FlipMeasurement",
-    "Interval",
     "chosen",
-    "clopper_pearson",
-    "one_sided_bounds",
-    "rows_needed",
     "usable",
 ]
 
 Floats = npt.NDArray[np.float64]
-_MOST_ROWS = 10**9
-
-
-class Interval(NamedTuple):
-    """A value's lower and upper bound at some confidence."""
-
-    low: float
-    high: float
 
 
 class FlipMeasurement(NamedTuple):
@@ -76,58 +63,6 @@ class DecisionMeasurement(NamedTuple):
     inputs: int
     inputs_flipped: int
     input_bounds: Interval
-
-
-def clopper_pearson(count: int, trials: int, confidence: float = 0.95) -> Interval:
-    """The exact two-sided interval of a share, from `count` of `trials` (Clopper and Pearson, Biometrika 1934).
-
-    No trials tell nothing: (0, 1). For a one-sided bound at confidence c ask for 2c - 1.
-
-    >>> round(clopper_pearson(0, 59, 0.90).high, 4)
-    0.0495
-    """
-    if not 0 <= count <= trials:
-        raise ValueError(f"{count} of {trials} is no share")
-    tail = (1 - confidence) / 2
-    low = beta_quantile(tail, count, trials - count + 1) if count else 0.0
-    high = beta_quantile(1 - tail, count + 1, trials - count) if count < trials else 1.0
-    return Interval(low, high)
-
-
-def one_sided_bounds(count: int, trials: int, confidence: float = 0.95) -> Interval:
-    """Two exact bounds of a share, each of which holds at `confidence` by itself: at least `low`, at most `high`.
-
-    >>> round(one_sided_bounds(0, 80).high, 4)
-    0.0368
-    """
-    return clopper_pearson(count, trials, 2 * confidence - 1)
-
-
-def rows_needed(count: int, trials: int, limit: float, confidence: float = 0.95) -> int | None:
-    """How many trials would bound a share by `limit`, if they hit as often as these `count` of `trials` do.
-
-    None where no number would: they hit at least as often as the limit. Hits are rounded up, so that the bound holds.
-
-    >>> rows_needed(0, 80, 0.01), rows_needed(4, 80, 0.01)
-    (299, None)
-    """
-    rate = count / trials if trials else 0.0
-    if rate >= limit:
-        return None
-
-    def shown(rows: int) -> bool:
-        return one_sided_bounds(math.ceil(rate * rows), rows, confidence).high <= limit
-
-    enough = max(trials, 1)
-    while not shown(enough):
-        enough *= 2
-        if enough > _MOST_ROWS:
-            return None
-    few = enough // 2
-    while enough - few > 1:
-        middle = (few + enough) // 2
-        few, enough = (few, middle) if shown(middle) else (middle, enough)
-    return enough
 
 
 def usable(logits: npt.NDArray[Any], *, multi_label: bool = False) -> npt.NDArray[np.bool_]:

@@ -13,10 +13,11 @@ from parity.inputs.distinct import DistinctInputs
 from parity.inputs.example import Example
 from parity.measure.calibration import ImpliedTemperature as TemperatureOfLogits
 from parity.measure.calibration import LabelledSums
-from parity.measure.decisions import DecisionCount, FlipMeasurement, Interval, one_sided_bounds
+from parity.measure.decisions import DecisionCount, FlipMeasurement
 from parity.measure.distributions import TemperatureSums
 from parity.records.audit import Decisions, Flip, FlipRate, ImpliedTemperature, LabelledMetric, Temperature
 from parity.records.pair import Pair
+from parity.statistics.interval import Interval, one_sided_bounds
 
 __all__ = ["DecisionTally"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from parity.measure.decisions import Interval, one_sided_bounds, rows_needed
 from parity.records.audit import Decisions, NotCompared, PolicyRecord, Verdict
+from parity.statistics.interval import Interval, one_sided_bounds, rows_needed
 
 __all__ = ["Judgement", "judge_decisions"]
 

@@ -14,7 +14,7 @@ __all__ = ["plain"]
 def plain(value: object) -> Any:
     """The value in terms of JSON.
 
-    >>> from parity.measure.decisions import Interval
+    >>> from parity.statistics.interval import Interval
     >>> plain({"share": Interval(0.5, math.inf), "runs": (1, 2)})
     {'share': {'low': 0.5, 'high': None}, 'runs': [1, 2]}
     """

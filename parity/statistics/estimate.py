@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval
+from parity.statistics.interval import Interval
 from parity.statistics.pairing import Pairing, every_pair
 from parity.statistics.quantiles import normal_quantile, t_quantile
 from parity.statistics.tails import t_tail

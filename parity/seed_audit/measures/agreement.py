@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval, clopper_pearson
 from parity.seed_audit.measures.churn import churn_matrix, disagreement, votes
 from parity.statistics.estimate import Estimate, deleted_part, estimate
+from parity.statistics.interval import Interval, clopper_pearson
 from parity.statistics.pairing import Pairing, every_pair
 
 __all__ = ["Agreement", "Contested", "agreement", "vote_entropy"]

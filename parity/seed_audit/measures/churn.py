@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval, clopper_pearson
 from parity.statistics.estimate import Estimate, pairwise_estimate
+from parity.statistics.interval import Interval, clopper_pearson
 from parity.statistics.pairing import Pairing
 
 __all__ = ["Churn", "ChurnKinds", "churn", "churn_kinds", "churn_matrix", "disagreement", "votes"]

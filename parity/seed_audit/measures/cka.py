@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval
+from parity.statistics.interval import Interval
 from parity.statistics.quantiles import t_quantile
 
 __all__ = ["PopulationSimilarity", "Similarity", "population_similarity", "similarity"]

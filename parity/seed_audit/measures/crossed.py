@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval
 from parity.statistics.estimate import ANYWHERE, Estimate, Part, apart_estimate
+from parity.statistics.interval import Interval
 from parity.statistics.tails import f_tail
 
 __all__ = ["MeanSquares", "SeedEffect", "crossed_estimate", "mean_squares", "seed_effect"]

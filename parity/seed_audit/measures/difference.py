@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval
 from parity.seed_audit.measures.crossed import crossed_estimate, mean_squares
 from parity.seed_audit.measures.scores import Metric, deleted_macro_f1, example_scores, macro_f1
 from parity.seed_audit.population.population import Population
@@ -20,6 +19,7 @@ from parity.statistics.estimate import (
     p_beyond,
     spread_part,
 )
+from parity.statistics.interval import Interval
 from parity.statistics.quantiles import normal_quantile
 
 __all__ = ["Difference", "Equivalence", "difference", "tost", "unpaired_estimate"]

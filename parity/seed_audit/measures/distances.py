@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval
 from parity.measure.distributions import distances, log_softmax
 from parity.statistics.estimate import Estimate, pairwise_estimate
+from parity.statistics.interval import Interval
 from parity.statistics.pairing import Pairing
 
 __all__ = ["RunDistances", "run_distances"]

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval, clopper_pearson
 from parity.seed_audit.measures.churn import churn_matrix, disagreement
 from parity.statistics.estimate import Estimate, deleted_part, estimate, spread_part
+from parity.statistics.interval import Interval, clopper_pearson
 
 __all__ = ["ExcessChurn", "excess_churn", "least_p"]
 

@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval
 from parity.seed_audit.measures.metric_spread import Spread, grid_spread, spread
+from parity.statistics.interval import Interval
 from parity.statistics.quantiles import normal_quantile
 from parity.statistics.tails import chi2_quantile
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval
 from parity.seed_audit.measures.crossed import SeedEffect, crossed_estimate, seed_effect
 from parity.seed_audit.measures.grid_spread import (
     grid_example_variance,
@@ -25,6 +24,7 @@ from parity.seed_audit.measures.variance import Grid
 from parity.seed_audit.population.design import design_of
 from parity.seed_audit.population.population import Population
 from parity.statistics.estimate import ANYWHERE, Estimate, Part, apart_estimate, deleted_part, spread_part
+from parity.statistics.interval import Interval
 from parity.statistics.quantiles import normal_quantile, t_quantile
 from parity.statistics.tails import chi2_quantile
 

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval
 from parity.measure.distributions import log_softmax
 from parity.seed_audit.population.population import Population
+from parity.statistics.interval import Interval
 
 __all__ = ["RANGES", "ExampleMetric", "Metric", "deleted_macro_f1", "example_scores", "macro_f1"]
 

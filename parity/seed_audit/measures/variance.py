@@ -21,9 +21,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import Interval
 from parity.seed_audit.measures.scores import Metric, example_scores, macro_f1
 from parity.seed_audit.population.population import Population
+from parity.statistics.interval import Interval
 from parity.statistics.tails import chi2_quantile, f_quantile
 
 __all__ = ["Component", "Grid", "VarianceSplit", "grid_of", "logit_split", "metric_split", "split_variance"]

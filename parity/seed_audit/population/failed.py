@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from parity.measure.decisions import Interval, clopper_pearson
 from parity.seed_audit.population.population import Population
+from parity.statistics.interval import Interval, clopper_pearson
 
 __all__ = ["FailedRun", "FailedRuns", "diverged_runs", "failed_runs"]
 

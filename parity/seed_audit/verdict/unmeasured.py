@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.spelling import offered
-from parity.measure.decisions import clopper_pearson
 from parity.seed_audit.measures.scores import RANGES, Metric
 from parity.seed_audit.verdict.stability import Margins, Reason
+from parity.statistics.interval import clopper_pearson
 
 __all__ = ["METRIC_NAMES", "LabelsRead", "Requested", "Unmeasured", "unmeasured"]
 

@@ -25,7 +25,6 @@ from parity.measure.calibration import (
     LabelledMeasurement,
     LabelledSums,
     TemperatureFit,
-    paired_proportion_interval,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -133,45 +132,6 @@ def test_proper_scores_have_the_paired_t_interval(metric: str) -> None:
         losses.append(nll if metric == "nll" else ((p - np.eye(4)[labels]) ** 2).sum(axis=1))
     expected = scipy.stats.ttest_rel(losses[1], losses[0]).confidence_interval(0.95)
     assert pytest.approx((expected.low, expected.high), rel=1e-9) == labelled(a, b, labels)[metric].interval
-
-
-def score(won: int, lost: int, n: int, delta: float) -> float:
-    """Tango's statistic with the restricted likelihood maximised numerically instead of by its closed form."""
-    low, high = max(0.0, -delta), (1 - delta) / 2
-
-    def loss(q: float) -> float:
-        return -float(
-            scipy.special.xlogy(won, q + delta) + scipy.special.xlogy(lost, q)
-            + scipy.special.xlogy(n - won - lost, 1 - 2 * q - delta)
-        )  # fmt: skip
-
-    q = scipy.optimize.minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-13}).x
-    return (won - lost - n * delta) / math.sqrt(n * (2 * q + delta * (1 - delta)))
-
-
-@pytest.mark.parametrize(
-    ("won", "lost", "n"), [(12, 2, 50), (2, 12, 50), (7, 7, 30), (1, 0, 1000), (40, 9, 300)]
-)
-def test_the_accuracy_interval_is_where_the_score_test_stops_rejecting(won: int, lost: int, n: int) -> None:
-    low, high = paired_proportion_interval(won, lost, n)
-    z = float(scipy.stats.norm.ppf(0.975))
-    assert pytest.approx(z, abs=1e-4) == score(won, lost, n, low)
-    assert pytest.approx(-z, abs=1e-4) == score(won, lost, n, high)
-
-
-@pytest.mark.parametrize("n", [10, 100, 5000])
-def test_agreement_everywhere_does_not_make_the_accuracy_interval_collapse(n: int) -> None:
-    z2 = float(scipy.stats.norm.ppf(0.975)) ** 2
-    assert pytest.approx((-z2 / (n + z2), z2 / (n + z2)), rel=1e-6) == paired_proportion_interval(0, 0, n)
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 200))
-def test_the_accuracy_interval_holds_its_difference_and_mirrors(won: int, lost: int, agreed: int) -> None:
-    n = max(1, won + lost + agreed)
-    low, high = paired_proportion_interval(won, lost, n)
-    assert -1 <= low <= (won - lost) / n <= high <= 1
-    assert pytest.approx((-high, -low), abs=1e-9) == paired_proportion_interval(lost, won, n)
 
 
 def test_the_macro_f1_interval_is_as_wide_as_a_bootstrap_finds() -> None:

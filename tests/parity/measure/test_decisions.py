@@ -1,4 +1,4 @@
-"""Labels, margins and flips; and how sure a flip rate is."""
+"""Labels, margins and flips."""
 
 # scipy is untyped.
 # pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -12,17 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-import scipy.stats  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.measure.decisions import (
     DecisionCount,
     DecisionMeasurement,
-    clopper_pearson,
-    one_sided_bounds,
-    rows_needed,
 )
+from parity.statistics.interval import one_sided_bounds
 
 Array = npt.NDArray[Any]
 
@@ -32,61 +29,6 @@ def count(reference: Any, candidate: Any, **how: Any) -> DecisionMeasurement:
     decisions = DecisionCount(**how)
     decisions.add(a, b, np.arange(len(a)))
     return decisions.measurement()
-
-
-@pytest.mark.parametrize(("trials", "rate"), [(59, 0.05), (299, 0.01), (598, 0.005), (2995, 0.001)])
-def test_no_flips_in_so_many_inputs_bound_the_rate(trials: int, rate: float) -> None:
-    assert clopper_pearson(0, trials, 0.90).high <= rate < clopper_pearson(0, trials - 1, 0.90).high
-    assert pytest.approx(1 - 0.05 ** (1 / trials), rel=1e-12) == clopper_pearson(0, trials, 0.90).high
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.integers(1, 5000), st.data(), st.sampled_from([0.8, 0.95, 0.99]))
-def test_clopper_pearson_agrees_with_scipy_stats(trials: int, data: Any, confidence: float) -> None:
-    hits = data.draw(st.integers(0, trials))
-    expected = scipy.stats.binomtest(hits, trials).proportion_ci(confidence, method="exact")
-    got = clopper_pearson(hits, trials, confidence)
-    assert pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-12) == tuple(got)
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.integers(1, 5000), st.data(), st.sampled_from([0.5, 0.8, 0.95, 0.99]))
-def test_each_one_sided_bound_agrees_with_scipy_stats(trials: int, data: Any, confidence: float) -> None:
-    hits = data.draw(st.integers(0, trials))
-    got = one_sided_bounds(hits, trials, confidence)
-    # At its upper bound so few hits are as improbable as 1 - confidence; at its lower bound so many are.
-    if hits < trials:
-        assert pytest.approx(1 - confidence) == scipy.stats.binom.cdf(hits, trials, got.high)
-    if hits:
-        assert pytest.approx(1 - confidence) == scipy.stats.binom.sf(hits - 1, trials, got.low)
-
-
-@pytest.mark.parametrize(("limit", "rows"), [(0.05, 59), (0.01, 299), (0.005, 598), (0.001, 2995)])
-def test_without_a_flip_the_rows_needed_are_those_of_the_closed_form(limit: float, rows: int) -> None:
-    assert rows == rows_needed(0, 7, limit) == math.ceil(math.log(0.05) / math.log(1 - limit))
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.integers(1, 2000), st.data(), st.sampled_from([0.001, 0.01, 0.2]))
-def test_the_rows_needed_show_the_limit_and_no_number_does_at_a_higher_rate(
-    trials: int, data: Any, limit: float
-) -> None:
-    hits = data.draw(st.integers(0, trials))
-    needed = rows_needed(hits, trials, limit)
-    if needed is None:
-        assert hits / trials > limit * 0.99
-    else:
-        assert hits / trials < limit
-        assert one_sided_bounds(math.ceil(hits / trials * needed), needed).high <= limit
-
-
-def test_no_trials_tell_nothing() -> None:
-    assert (0.0, 1.0) == clopper_pearson(0, 0)
-
-
-def test_more_hits_than_trials_are_refused() -> None:
-    with pytest.raises(ValueError, match="3 of 2"):
-        clopper_pearson(3, 2)
 
 
 def test_agreement_and_flips_are_counted_with_margins() -> None:
