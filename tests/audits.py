@@ -9,28 +9,22 @@ from typing import Any
 
 import msgspec
 
-from parity.records.audit import (
-    Audit,
+from parity.records.audit import Audit
+from parity.records.decisions import (
     Decisions,
-    Finding,
-    FirstDivergence,
     Flip,
     FlipRate,
     ImpliedTemperature,
-    InputsRecord,
     LabelledMetric,
-    Noise,
-    NotCompared,
-    Pass,
-    Place,
-    PolicyRecord,
-    StageRecord,
-    Status,
-    SubjectRecord,
     Temperature,
-    TokenExample,
-    Tokens,
 )
+from parity.records.finding import Finding
+from parity.records.inputs import InputsRecord
+from parity.records.places import Place, Status
+from parity.records.policy import PolicyRecord
+from parity.records.stage import FirstDivergence, Noise, NotCompared, Pass, StageRecord
+from parity.records.subject import SubjectRecord
+from parity.records.tokens import TokenExample, Tokens
 
 __all__ = ["AUDITS", "XSS_CORPUS", "hostile", "with_text", "with_volume"]
 

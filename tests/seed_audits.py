@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from parity.records.audit import InputsRecord
+from parity.records.inputs import InputsRecord
 from parity.records.seed_audit import (
     ArmRecord,
     Bounds,

@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from parity.errors import UnknownStage
-from parity.records.audit import NotCompared, PolicyRecord, StageRecord
+from parity.records.policy import PolicyRecord
+from parity.records.stage import NotCompared, StageRecord
 from parity.records.stage_patterns import excluded_by, ignored_by, only_by_name
 
 __all__ = ["INPUT_STAGES", "check_exclusions", "exclusions_sentence", "not_counting"]

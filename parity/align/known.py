@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from parity.border.description import Description
 from parity.measure.distributions import log_softmax, probabilities
-from parity.records.audit import StageRecord
 from parity.records.pair import Pair
+from parity.records.stage import StageRecord
 
 __all__ = ["Known", "known_of", "within_rounding"]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from parity.border.description import Description, NotRun
-from parity.records.audit import NotCompared
 from parity.records.pair import Pair
+from parity.records.stage import NotCompared
 
 __all__ = ["not_run"]
 

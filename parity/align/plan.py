@@ -9,8 +9,8 @@ from parity.align.labels import LabelAlignment, align_labels
 from parity.align.not_run import not_run
 from parity.align.stages import StageSpec, align_stages
 from parity.border.description import Description, is_detail
-from parity.records.audit import NotCompared
 from parity.records.pair import Pair
+from parity.records.stage import NotCompared
 
 __all__ = ["ROWS_AT_ONCE", "Plan", "plan_of"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from parity.align.texts import unlike_algorithms
 from parity.causes.evidence import Evidence
-from parity.records.audit import Finding
+from parity.records.finding import Finding
 
 __all__ = ["batch_findings", "positions_findings", "texts_findings", "tokens_findings"]
 

@@ -9,14 +9,10 @@ from parity.align.labels import LabelAlignment
 from parity.border.breakdown import Breakdown
 from parity.border.description import Description
 from parity.measure.relations import Relation
-from parity.records.audit import (
-    Decisions,
-    FirstDivergence,
-    NotCompared,
-    PolicyRecord,
-    StageRecord,
-    Tokens,
-)
+from parity.records.decisions import Decisions
+from parity.records.policy import PolicyRecord
+from parity.records.stage import FirstDivergence, NotCompared, StageRecord
+from parity.records.tokens import Tokens
 
 __all__ = ["Evidence"]
 

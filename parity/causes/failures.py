@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parity.causes.evidence import Evidence
-from parity.records.audit import Finding
+from parity.records.finding import Finding
 
 __all__ = ["failures_findings"]
 

@@ -13,7 +13,7 @@ from parity.causes.models import configuration_findings, runtime_findings, weigh
 from parity.causes.notices import inputs_findings, policy_findings, rows_at_once_findings
 from parity.causes.order import in_order
 from parity.causes.outputs import outputs_findings
-from parity.records.audit import Finding
+from parity.records.finding import Finding
 
 __all__ = ["findings"]
 

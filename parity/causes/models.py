@@ -10,7 +10,7 @@ from parity.align.changed_parameters import changed_parameters, common_parameter
 from parity.border.description import Description
 from parity.causes.evidence import Evidence
 from parity.pair_audit.judge import stage_rank
-from parity.records.audit import Finding
+from parity.records.finding import Finding
 from parity.records.pair import Pair
 
 __all__ = ["configuration_findings", "runtime_findings", "weights_findings"]

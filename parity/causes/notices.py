@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from parity.align.plan import ROWS_AT_ONCE
 from parity.align.spelling import offered
 from parity.causes.evidence import Evidence
-from parity.records.audit import Decisions, Finding
+from parity.records.decisions import Decisions
+from parity.records.finding import Finding
 from parity.records.stage_patterns import matching, only_by_name
 
 __all__ = ["inputs_findings", "policy_findings", "rows_at_once_findings"]

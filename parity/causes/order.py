@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from parity.align.exclusions import INPUT_STAGES
 from parity.causes.evidence import Evidence
 from parity.pair_audit.judge import stage_rank
-from parity.records.audit import Finding, StageRecord
+from parity.records.finding import Finding
+from parity.records.stage import StageRecord
 
 __all__ = ["in_order"]
 

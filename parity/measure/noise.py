@@ -14,8 +14,8 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from parity.records.audit import PolicyRecord
 from parity.records.pair import Pair
+from parity.records.policy import PolicyRecord
 from parity.records.stage_patterns import limit_of
 
 __all__ = ["Floor", "StageNoise", "coarser", "coarser_status", "floor_of", "rerun_limit"]

@@ -28,20 +28,15 @@ from parity.pair_audit.judge import (
 )
 from parity.pair_audit.ledger import Heap, Ledger
 from parity.pair_audit.sample import NoiseSample
-from parity.records.audit import (
-    Audit,
-    Decisions,
-    InputsRecord,
-    Noise,
-    NotCompared,
-    Pass,
-    PolicyRecord,
-    StageRecord,
-    SubjectRecord,
-    Tokens,
-)
+from parity.records.audit import Audit
+from parity.records.decisions import Decisions
+from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
+from parity.records.policy import PolicyRecord
+from parity.records.stage import Noise, NotCompared, Pass, StageRecord
 from parity.records.stage_patterns import ignored_by
+from parity.records.subject import SubjectRecord
+from parity.records.tokens import Tokens
 
 __all__ = ["conclude"]
 

@@ -15,7 +15,14 @@ from parity.measure.calibration import ImpliedTemperature as TemperatureOfLogits
 from parity.measure.calibration import LabelledSums
 from parity.measure.decisions import DecisionCount, FlipMeasurement
 from parity.measure.distributions import TemperatureSums
-from parity.records.audit import Decisions, Flip, FlipRate, ImpliedTemperature, LabelledMetric, Temperature
+from parity.records.decisions import (
+    Decisions,
+    Flip,
+    FlipRate,
+    ImpliedTemperature,
+    LabelledMetric,
+    Temperature,
+)
 from parity.records.pair import Pair
 from parity.statistics.interval import Interval, one_sided_bounds
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from parity.records.audit import Decisions, FirstDivergence, NotCompared, PolicyRecord, StageRecord
+from parity.records.decisions import Decisions
 from parity.records.pair import Pair
+from parity.records.policy import PolicyRecord
+from parity.records.stage import FirstDivergence, NotCompared, StageRecord
 from parity.records.stage_patterns import ignored_by
 
 __all__ = [

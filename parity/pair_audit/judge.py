@@ -23,16 +23,10 @@ from parity.pair_audit.headline import (
     why_nothing,
 )
 from parity.pair_audit.verdict_of_decisions import Judgement, judge_decisions
-from parity.records.audit import (
-    Decisions,
-    FirstDivergence,
-    NotCompared,
-    Pass,
-    Place,
-    PolicyRecord,
-    StageRecord,
-    Status,
-)
+from parity.records.decisions import Decisions
+from parity.records.places import Place, Status
+from parity.records.policy import PolicyRecord
+from parity.records.stage import FirstDivergence, NotCompared, Pass, StageRecord
 from parity.records.stage_patterns import excluded_by, ignored_by, limit_of
 
 __all__ = [

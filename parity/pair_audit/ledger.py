@@ -22,8 +22,9 @@ from parity.measure.noise import Floor
 from parity.measure.relations import Relations
 from parity.measure.stage_difference import Difference
 from parity.pair_audit.decision_ledger import DecisionTally
-from parity.records.audit import Pass, TokenExample
 from parity.records.pair import Pair
+from parity.records.stage import Pass
+from parity.records.tokens import TokenExample
 
 __all__ = ["Heap", "Ledger"]
 

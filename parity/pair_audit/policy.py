@@ -32,7 +32,7 @@ from typing import Any, cast
 import msgspec
 
 from parity.errors import PolicyError
-from parity.records.audit import PolicyRecord
+from parity.records.policy import PolicyRecord
 from parity.records.stage_patterns import matching
 
 __all__ = ["BUILT_IN", "load_policy", "with_options"]

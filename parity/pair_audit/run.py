@@ -36,8 +36,10 @@ from parity.pair_audit.sample import NoiseSample, take_sample
 from parity.pair_audit.sample_window import choose_rows, open_sample
 from parity.pair_audit.sweep import WINDOW, add_rescued, sweep_window
 from parity.passes.positioning import Positioning
-from parity.records.audit import Audit, InputsRecord, PolicyRecord
+from parity.records.audit import Audit
+from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
+from parity.records.policy import PolicyRecord
 from parity.session.fit import check_fit, rows_left_out
 from parity.session.session import Side
 from parity.session.window import open_window

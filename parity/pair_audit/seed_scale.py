@@ -11,8 +11,11 @@ from typing import Any
 
 import msgspec
 
-from parity.records.audit import Audit, Finding, MetricScale, SeedScale, StageRecord, StageScale
+from parity.records.audit import Audit
+from parity.records.finding import Finding
 from parity.records.seed_audit import SeedAudit
+from parity.records.seed_scale import MetricScale, SeedScale, StageScale
+from parity.records.stage import StageRecord
 
 __all__ = ["beside_seeds", "seed_scale"]
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from parity.records.audit import Decisions, NotCompared, PolicyRecord, Verdict
+from parity.records.decisions import Decisions
+from parity.records.places import Verdict
+from parity.records.policy import PolicyRecord
+from parity.records.stage import NotCompared
 from parity.statistics.interval import Interval, one_sided_bounds, rows_needed
 
 __all__ = ["Judgement", "judge_decisions"]

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from parity.errors import RecordError
-from parity.records.audit import InputsRecord
+from parity.records.inputs import InputsRecord
 
 __all__ = [
     "ArmRecord",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from parity.records.audit import NotCompared, PolicyRecord
+from parity.records.policy import PolicyRecord
+from parity.records.stage import NotCompared
 
 __all__ = ["excluded_by", "ignored_by", "limit_of", "matching", "only_by_name"]
 

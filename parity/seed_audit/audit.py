@@ -21,7 +21,7 @@ from parity.environments.resolve import Managed
 from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_slug
 from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsAsked
-from parity.records.audit import InputsRecord
+from parity.records.inputs import InputsRecord
 from parity.records.seed_audit import MarginsRecord, SeedAudit
 from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
 from parity.seed_audit.measures.scores import Metric

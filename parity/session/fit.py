@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from parity.border.description import Description
 from parity.errors import InputsDoNotFit
 from parity.inputs.inputs import Inputs
-from parity.records.audit import NotCompared
 from parity.records.pair import Pair
+from parity.records.stage import NotCompared
 
 __all__ = ["check_fit", "rows_left_out"]
 

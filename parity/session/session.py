@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from parity.border.description import Description
 from parity.border.runner import Runner
-from parity.records.audit import SubjectRecord
+from parity.records.subject import SubjectRecord
 from parity.subjects.adapter import Adapter
 from parity.subjects.subject import Subject
 

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from parity.records.audit import Audit, StageRecord, load_audit
+from parity.records.audit import Audit, load_audit
+from parity.records.stage import StageRecord
 
 __all__ = ["ROOT", "Run", "compare", "parity", "stage"]
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from parity.pair_audit.judge import discrete_record, first_divergence, reach_verdict
 from parity.pair_audit.policy import BUILT_IN
 from parity.pair_audit.verdict_of_decisions import Judgement
-from parity.records.audit import Decisions, NotCompared, PolicyRecord, StageRecord
+from parity.records.decisions import Decisions
+from parity.records.policy import PolicyRecord
+from parity.records.stage import NotCompared, StageRecord
 from parity.records.stage_patterns import ignored_by
 from tests.audits import decisions, tensor_stage
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from parity.records.audit import Audit, SubjectRecord
+from parity.records.audit import Audit
+from parity.records.subject import SubjectRecord
 from parity_reports.text import wording
 
 __all__ = ["Compared", "Field", "build_compared"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from parity.records.audit import Decisions, Flip, FlipRate
+from parity.records.decisions import Decisions, Flip, FlipRate
 from parity_reports.text import wording
 
 __all__ = [

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parity.records.audit import Audit, Decisions, Finding, StageRecord
+from parity.records.audit import Audit
+from parity.records.decisions import Decisions
+from parity.records.finding import Finding
+from parity.records.stage import StageRecord
 from parity_reports.compare.causes import remedy
 from parity_reports.compare.predictions import decision_noun, decision_sentence, flips_total, has_copies
 from parity_reports.compare.stages import INPUT_STAGES

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity.records.audit import Audit, SeedScale
+from parity.records.audit import Audit
+from parity.records.seed_scale import SeedScale
 from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
 from parity_reports.text import wording
 

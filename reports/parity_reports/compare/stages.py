@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from parity.records.audit import Audit, StageRecord
+from parity.records.audit import Audit
+from parity.records.stage import StageRecord
 from parity_reports.text import wording
 
 __all__ = ["INPUT_STAGES", "Details", "Ladder", "Measure", "Remark", "Run", "Rung", "build_ladder", "runs"]

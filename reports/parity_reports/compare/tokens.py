@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parity.records.audit import Audit, TokenExample
+from parity.records.audit import Audit
+from parity.records.tokens import TokenExample
 from parity_reports.text import wording
 
 __all__ = ["AlignedPiece", "AlignedRow", "TokenView", "build_tokens"]

@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-from parity.records.audit import Audit, StageRecord
+from parity.records.audit import Audit
+from parity.records.stage import StageRecord
 from parity_reports.compare.predictions import decision_sentence, flips_total
 from parity_reports.compare.stages import INPUT_STAGES
 from parity_reports.text import wording

@@ -12,7 +12,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from parity.records.audit import Audit, SubjectRecord
+from parity.records.audit import Audit
+from parity.records.subject import SubjectRecord
 from parity_reports.compare.screen import build_first_screen, main_finding
 from parity_reports.compare.stages import Measure, Run, build_ladder, runs
 from parity_reports.text import wording

@@ -7,7 +7,8 @@ import math
 import re
 from typing import Any
 
-from parity.records.audit import Place, StageRecord
+from parity.records.places import Place
+from parity.records.stage import StageRecord
 
 __all__ = [
     "NOTHING",

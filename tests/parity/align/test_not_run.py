@@ -11,8 +11,9 @@ from parity.align.plan import plan_of
 from parity.border.description import Abilities, Description, NotRun, Parameter, StageSeen
 from parity.pair_audit.judge import reach_verdict
 from parity.pair_audit.policy import load_policy
-from parity.records.audit import NotCompared, Place, StageRecord
 from parity.records.pair import Pair
+from parity.records.places import Place
+from parity.records.stage import NotCompared, StageRecord
 from tests.audits import decisions
 
 

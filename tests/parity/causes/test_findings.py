@@ -15,15 +15,11 @@ from parity.causes.catalogue import CATALOGUE
 from parity.causes.evidence import Evidence
 from parity.causes.findings import findings
 from parity.pair_audit.judge import discrete_record
-from parity.records.audit import (
-    Decisions,
-    Finding,
-    FirstDivergence,
-    ImpliedTemperature,
-    Place,
-    StageRecord,
-    Tokens,
-)
+from parity.records.decisions import Decisions, ImpliedTemperature
+from parity.records.finding import Finding
+from parity.records.places import Place
+from parity.records.stage import FirstDivergence, StageRecord
+from parity.records.tokens import Tokens
 from tests.audits import decisions
 
 EMBEDDINGS = FirstDivergence(stage="embeddings", pass_="own")

@@ -21,8 +21,11 @@ from parity.pair_audit.decision_ledger import DecisionTally
 from parity.pair_audit.ledger import Heap, Ledger
 from parity.pair_audit.policy import BUILT_IN
 from parity.pair_audit.sample import NoiseSample
-from parity.records.audit import Audit, InputsRecord, NotCompared, PolicyRecord, StageRecord
+from parity.records.audit import Audit
+from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
+from parity.records.policy import PolicyRecord
+from parity.records.stage import NotCompared, StageRecord
 from tests.audits import subject
 
 FAITHFUL = BUILT_IN["faithful"]

@@ -15,7 +15,8 @@ from parity.measure.noise import Floor
 from parity.pair_audit.judge import Measured, discrete_record, first_divergence, judge_stage, reach_verdict
 from parity.pair_audit.policy import BUILT_IN
 from parity.pair_audit.verdict_of_decisions import Judgement
-from parity.records.audit import NotCompared, Pass, PolicyRecord, StageRecord
+from parity.records.policy import PolicyRecord
+from parity.records.stage import NotCompared, Pass, StageRecord
 from tests.audits import decisions
 
 FAITHFUL, DECISIONS, BITWISE = BUILT_IN["faithful"], BUILT_IN["decisions"], BUILT_IN["bitwise"]

@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 import parity_reports
-from parity.records.audit import Audit, Finding, FlipRate
+from parity.records.audit import Audit
+from parity.records.decisions import FlipRate
+from parity.records.finding import Finding
 from parity_reports.compare.page import Sizes, build_page
 from parity_reports.compare.screen import main_finding
 from parity_reports.compare.stages import build_ladder, runs

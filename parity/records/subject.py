@@ -1,0 +1,32 @@
+"""One side of a comparison as it described itself."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from parity.records.places import Record
+
+__all__ = ["SubjectRecord"]
+
+
+class SubjectRecord(Record, frozen=True, kw_only=True):
+    """One side as it described itself. `spec` is the subject as written."""
+
+    spec: str
+    framework: str
+    versions: dict[str, str]
+    weights_digest: str | None
+    model_class: str = ""
+    task: str = ""
+    dtype: str = ""
+    device: str = ""
+    labels: list[str] | None = None
+    temperature: float = 1.0
+    scope: Literal["full", "outputs"] = "full"
+    parameters: int = 0
+    newly_initialised: list[str] = []
+    unused_weights: list[str] = []
+    config: dict[str, Any] = {}
+    tokenizer: dict[str, Any] = {}
+    notes: list[str] = []
+    warnings: list[str] = []
