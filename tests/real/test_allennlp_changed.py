@@ -18,7 +18,7 @@ from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import parse_subject
 from parity.training.run_cache import finished_runs
 from tests.real.allennlp_asking import interpreter
-from tests.real.test_allennlp_train import changed_config, folder, start
+from tests.real.test_allennlp_train import ROOT, changed_config, folder, start
 from tests.real.test_changed_on_the_way import left_out, rewrite
 from tests.real.test_seeds import started, wait_for
 
@@ -93,15 +93,35 @@ def test_rows_that_change_while_they_are_trained_on_are_refused(folder: Path, tm
     assert [] == list(finished_runs(tmp_path / "runs"))
 
 
+def learning(folder: Path) -> Path:
+    """A config beside the first whose runs learn: more rows and passes, and one learning rate for all parameters."""
+    rows = (ROOT / "fixtures" / "corpus" / "train.jsonl").read_text("utf-8").splitlines(keepends=True)
+    for name, part in (("many.jsonl", rows[:400]), ("held.jsonl", rows[400:480])):
+        (folder / name).write_text("".join(part), "utf-8")
+    text = (folder / "config.jsonnet").read_text("utf-8")
+    for old, new in (
+        ("train.jsonl", "many.jsonl"),
+        ("dev.jsonl", "held.jsonl"),
+        ('"num_epochs": 2', '"num_epochs": 6'),
+        ('"lr": 5e-4', '"lr": 2e-3'),
+        ('"lr": 1e-6', '"lr": 2e-3'),
+        ('"lr": 1e-5', '"lr": 2e-3'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "learning.jsonnet").write_text(text, "utf-8")
+    return folder / "learning.jsonnet"
+
+
 def test_runs_of_a_config_that_is_edited_on_the_way_are_not_averaged(folder: Path, tmp_path: Path) -> None:
-    config = changed_config(folder, '"num_epochs": 2', '"num_epochs": 2 ')
-    inputs, out, runs = str(folder / "dev.jsonl"), tmp_path / "out", tmp_path / "runs"
+    config = learning(folder)
+    inputs, out, runs = str(folder / "held.jsonl"), tmp_path / "out", tmp_path / "runs"
     with started(out, runs, f"allennlp-train:{config}", "--seeds", "3", "--inputs", inputs) as process:
         wait_for(process, lambda: any(finished_runs(runs)))
         rewrite(config, '"dropout": 0.3', '"dropout": 0.2')
         _, complained = process.communicate(timeout=300)
     assert process.returncode == 1, complained
     found = load_seed_audit(out / "audit.json")
-    assert "It followed another recipe than most runs." in {run.reason for run in left_out(found)}
+    assert {"It followed another recipe than most runs."} == {run.reason for run in left_out(found)}
     assert "other_recipe" in {item.kind for item in found.findings if item.severity == "bars"}
     assert len({run.training["recipe_digest"] for run in found.runs if run.training is not None}) == 2
