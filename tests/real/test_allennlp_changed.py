@@ -18,7 +18,8 @@ from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import parse_subject
 from parity.training.run_cache import finished_runs
 from tests.real.allennlp_asking import interpreter
-from tests.real.test_allennlp_train import ROOT, changed_config, folder, start
+from tests.real.asking import ROOT
+from tests.real.test_allennlp_train import changed_config, folder, start
 from tests.real.test_changed_on_the_way import left_out, rewrite
 from tests.real.test_seeds import started, wait_for
 
