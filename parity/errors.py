@@ -24,7 +24,7 @@
         ├── OutOfSpace
         └── InternalError            parity itself made a mistake
 
-A message says what, with which value, what is known; `next_step` what to do; `slug` leads to the README.
+A message says what, with which value, what is known; `next_step` what to do; `slug` leads to docs/errors.md.
 """
 
 from __future__ import annotations

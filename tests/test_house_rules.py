@@ -127,11 +127,11 @@ def test_help_imports_nothing_slow(command: tuple[str, ...]) -> None:
     assert "[]" == said.splitlines()[-1]
 
 
-def test_every_option_of_every_adapter_is_in_the_readme() -> None:
+def test_every_option_of_every_adapter_is_in_the_page_about_subjects() -> None:
     from parity.subjects.adapter import adapters
 
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([\w-]+):` \|.*\| `([\w ]+)` \|$", readme, re.MULTILINE)
+    page = (ROOT / "docs" / "subjects.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w-]+):` \|.*\| `([\w ]+)` \|$", page, re.MULTILINE)
     ours = {
         scheme: {option.name for option in adapter.options}
         for scheme, adapter in adapters().items()
@@ -140,17 +140,17 @@ def test_every_option_of_every_adapter_is_in_the_readme() -> None:
     assert ours == {scheme: set(names.split()) for scheme, names in rows}
 
 
-def test_every_error_slug_is_explained_in_the_readme() -> None:
+def test_every_error_slug_is_explained_in_the_page_about_errors() -> None:
     from parity.errors import ParityError
 
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 
     def family(root: type[ParityError]) -> Iterator[type[ParityError]]:
         for child in root.__subclasses__():
             yield child
             yield from family(child)
 
-    assert [] == [error.slug for error in family(ParityError) if f"`{error.slug}`" not in readme]
+    assert [] == [error.slug for error in family(ParityError) if f"`{error.slug}`" not in page]
 
 
 def test_the_schema_in_the_repository_is_the_one_of_the_records() -> None:

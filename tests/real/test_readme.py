@@ -1,4 +1,4 @@
-"""The README's commands: those that are no pattern run as they stand, in a folder that holds what a clone holds."""
+"""The commands of the README and of docs/: those without words in capitals run as they stand, in a folder that holds what a clone holds."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ import pytest
 
 from tests.real.asking import ROOT
 
-_README = (ROOT / "README.md").read_text(encoding="utf-8")
+_PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("[!p]*.md")),
+]  # proof-*.md and policies.md hold no command
 _PATTERN = re.compile(r"\b[A-Z]{3,}\b")  # a word in capitals stands for the reader's own
 
 
 def _commands() -> list[str]:
-    """The lines of the README's code blocks that call parity or Python, without their comments."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```$", _README, re.MULTILINE | re.DOTALL)
+    """The lines of the pages' code blocks that call parity or Python, without their comments."""
+    text = "\n".join(page.read_text(encoding="utf-8") for page in _PAGES)
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     lines = [line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line.startswith(("parity ", "python "))]
 
