@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from parity.border.description import NotRun, is_detail
+from parity.border.description import NotRun
 from parity.border.runner import Progress as Told
 from parity.border.runner import Runner
 from parity.environments.resolve import interpreter_for
+from parity.stages import is_detail
 from parity.subjects.adapter import check_options, find_adapter
 from parity.subjects.subject import Subject
 

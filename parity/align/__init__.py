@@ -2,7 +2,7 @@
 
 from parity.align.labels import LabelAlignment, align_labels
 from parity.align.padding import effective_mask, padding_side
-from parity.align.stages import StageAlignment, StageSpec, align_stages, forward_key
+from parity.align.stages import StageAlignment, StageSpec, align_stages
 from parity.align.tokens import KINDS, Edit, RowAlignment, align_row
 
 __all__ = [
@@ -16,6 +16,5 @@ __all__ = [
     "align_row",
     "align_stages",
     "effective_mask",
-    "forward_key",
     "padding_side",
 ]

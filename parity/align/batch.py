@@ -17,13 +17,13 @@ from parity.align.positions import Pairing, gather, pair_positions
 from parity.border.runner import Batch
 from parity.measure.distributions import probabilities
 from parity.records.pair import Pair
+from parity.stages import FED, MASKS
 
 __all__ = ["PairedStage", "Unfit", "decides", "paired_stages", "same_feed"]
 
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
 _MOSTLY = 0.75  # from this share of real positions on, padding costs less than a copy without it
-_INPUTS = ("input_ids", "real", "attention_mask", "token_type_ids", "position_ids", "word_mask")
 
 
 class PairedStage(NamedTuple):
@@ -163,7 +163,7 @@ def same_feed(batches: Pair[Batch], *, positions: bool = True) -> bool:
 
 
 def _feed(batch: Batch) -> dict[str, Array]:
-    feed = {name: batch.stages[name].values for name in _INPUTS if name in batch.stages}
+    feed = {name: batch.stages[name].values for name in FED if name in batch.stages}
     if "input_ids" in feed:
         ids = feed["input_ids"]
         feed.setdefault("real", np.ones(ids.shape, dtype=np.uint8))
@@ -173,8 +173,7 @@ def _feed(batch: Batch) -> dict[str, Array]:
 
 
 def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] | None) -> Pairing | Unfit:
-    name = "real" if kind == "token" else "word_mask"
-    masks = [batch.stages.get(name) for batch in batches]
+    masks = [batch.stages.get(MASKS[kind]) for batch in batches]
     if masks[0] is None or masks[1] is None:
         return Unfit(kind, f"a side does not tell which {kind}s are real")
     here, there = masks[0].values.astype(np.uint8), masks[1].values.astype(np.uint8)

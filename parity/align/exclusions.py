@@ -12,10 +12,10 @@ from parity.errors import UnknownStage
 from parity.records.policy import PolicyRecord
 from parity.records.stage import NotCompared, StageRecord
 from parity.records.stage_patterns import excluded_by, ignored_by, only_by_name
+from parity.stages import INPUT_STAGES
 
-__all__ = ["INPUT_STAGES", "check_exclusions", "exclusions_sentence", "not_counting"]
+__all__ = ["check_exclusions", "exclusions_sentence", "not_counting"]
 
-INPUT_STAGES = ("text", "tokens", "input_ids", "token_type_ids", "attention_mask", "position_ids")
 _DERIVED = ("probabilities", "label")
 _NAMED = 4
 

@@ -8,9 +8,10 @@ from parity.align.known import Known, known_of
 from parity.align.labels import LabelAlignment, align_labels
 from parity.align.not_run import not_run
 from parity.align.stages import StageSpec, align_stages
-from parity.border.description import Description, is_detail
+from parity.border.description import Description
 from parity.records.pair import Pair
 from parity.records.stage import NotCompared
+from parity.stages import is_detail, is_output
 
 __all__ = ["ROWS_AT_ONCE", "Plan", "plan_of"]
 
@@ -39,7 +40,7 @@ class Plan(NamedTuple):
 
     def outputs_only(self) -> Plan:
         """The same for rows of which a side holds outputs only."""
-        kept = (name for name in self.stages if name == "logits" or name.startswith("output."))
+        kept = (name for name in self.stages if is_output(name))
         return self._replace(stages=tuple(kept))
 
     def held_until(self, row: int) -> Plan:
@@ -118,5 +119,5 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
 
 def _shows(side: Description) -> str:
     """What there is of a side that shows no layers."""
-    outputs = all(seen.name == "logits" or seen.name.startswith("output.") for seen in side.stages)
+    outputs = all(is_output(seen.name) for seen in side.stages)
     return "holds outputs only" if outputs else "shows its outputs and top modules only"

@@ -6,21 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["StageAlignment", "StageSpec", "align_stages", "forward_key"]
-
-_FIRST = (
-    "text",
-    "tokens",
-    "input_ids",
-    "real",
-    "attention_mask",
-    "token_type_ids",
-    "position_ids",
-    "word_mask",
-    "embeddings",
-)
-_LAST = ("pooled", "logits", "probabilities", "label")
-_WITHIN = ("attention", "mlp")
+__all__ = ["StageAlignment", "StageSpec", "align_stages"]
 
 
 class StageSpec(NamedTuple):
@@ -68,21 +54,6 @@ def align_stages(reference: Sequence[StageSpec], candidate: Sequence[StageSpec])
             reasons.setdefault(name, f"Only the {side} has {name}{known}.")
     paired = tuple(name for name in mine if name in theirs and name not in reasons)
     return StageAlignment(paired, lists[0], lists[1], reasons)
-
-
-def forward_key(name: str) -> tuple[int, int, int, str]:
-    """A sort key that puts stage names in forward order where no subject gave one; layer 10 comes after layer 9.
-
-    >>> sorted(["logits", "layer.10", "layer.9", "layer.9.mlp", "embeddings", "input_ids"], key=forward_key)
-    ['input_ids', 'embeddings', 'layer.9.mlp', 'layer.9', 'layer.10', 'logits']
-    """
-    if name in _FIRST:
-        return 0, _FIRST.index(name), 0, name
-    layer = _layer(name)
-    if layer is not None:
-        part = name.partition(".")[2].partition(".")[2]
-        return 1, layer, _WITHIN.index(part) if part in _WITHIN else len(_WITHIN) + (not part), part
-    return (3, _LAST.index(name), 0, name) if name in _LAST else (2, 0, 0, name)
 
 
 def _layer(name: str) -> int | None:

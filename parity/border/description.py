@@ -16,7 +16,6 @@ __all__ = [
     "Recorded",
     "StageSeen",
     "Training",
-    "is_detail",
     "read_description",
 ]
 
@@ -27,15 +26,6 @@ class StageSeen(msgspec.Struct, frozen=True):
     name: str
     axes: list[str]
     module: str | None = None
-
-
-def is_detail(stage: str) -> bool:
-    """Whether a stage lies within a layer: such are announced, and written only when asked for by name.
-
-    >>> is_detail("layer.3.mlp"), is_detail("layer.3")
-    (True, False)
-    """
-    return stage.endswith((".attention", ".mlp"))
 
 
 class Parameter(msgspec.Struct, frozen=True):

@@ -9,9 +9,9 @@ from typing import Any
 from parity.align.changed_parameters import changed_parameters, common_parameters
 from parity.border.description import Description
 from parity.causes.evidence import Evidence
-from parity.pair_audit.judge import stage_rank
 from parity.records.finding import Finding
 from parity.records.pair import Pair
+from parity.stages import stage_rank
 
 __all__ = ["configuration_findings", "runtime_findings", "weights_findings"]
 

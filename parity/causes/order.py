@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from parity.align.exclusions import INPUT_STAGES
 from parity.causes.evidence import Evidence
-from parity.pair_audit.judge import stage_rank
 from parity.records.finding import Finding
 from parity.records.stage import StageRecord
+from parity.stages import INPUT_STAGES, stage_rank
 
 __all__ = ["in_order"]
 

@@ -12,19 +12,19 @@ import numpy as np
 
 from parity.align.batch import PairedStage, Unfit, paired_stages
 from parity.align.plan import Plan, plan_of
-from parity.border.description import Description, is_detail
+from parity.border.description import Description
 from parity.border.runner import Batch, Runner
 from parity.conformance import promises
 from parity.errors import ParityError
 from parity.inputs.example import Encoding, Example
 from parity.records.pair import Pair
 from parity.session.feed import feed_of
+from parity.stages import FED, is_detail
 from parity.subjects.adapter import Adapter, find_adapter
 from parity.subjects.subject import parse_subject
 
 __all__ = ["check_adapter"]
 
-_INPUTS = {"input_ids", "real", "attention_mask", "token_type_ids", "position_ids", "word_mask"}
 _AXES = {"row", "token", "word", "hidden", "class", "other"}
 _ROUNDING = 1e-4
 
@@ -97,7 +97,7 @@ def _description(described: Description) -> Iterator[str]:
 
 def _stages(described: Description, batch: Batch, rows: int) -> Iterator[str]:
     announced = {stage.name: tuple(stage.axes) for stage in described.stages if not is_detail(stage.name)}
-    written = [name for name in batch.stages if name not in _INPUTS]
+    written = [name for name in batch.stages if name not in FED]
     for name in announced.keys() - set(written):
         yield f"it announces the stage {name} and does not write it"
     for name in set(written) - announced.keys():
@@ -110,7 +110,7 @@ def _stages(described: Description, batch: Batch, rows: int) -> Iterator[str]:
             yield f"stage {name} is announced with the axes {announced[name]} and written with {stage.axes}"
         if stage.values.shape[0] != rows:
             yield f"stage {name} has {stage.values.shape[0]} rows for {rows} examples"
-        if name not in _INPUTS and "other" not in stage.axes and not np.isfinite(stage.values).all():
+        if name not in FED and "other" not in stage.axes and not np.isfinite(stage.values).all():
             yield f"stage {name} holds values that are no numbers"
 
 

@@ -7,7 +7,6 @@ nothing, and equivalence is shown by a bound, never inferred from the lack of a 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,6 +27,7 @@ from parity.records.places import Place, Status
 from parity.records.policy import PolicyRecord
 from parity.records.stage import FirstDivergence, NotCompared, Pass, StageRecord
 from parity.records.stage_patterns import excluded_by, ignored_by, limit_of
+from parity.stages import layer_of
 
 __all__ = [
     "Judgement",
@@ -37,21 +37,9 @@ __all__ = [
     "judge_stage",
     "nan_on_both",
     "reach_verdict",
-    "stage_rank",
 ]
 
-_LAYER = re.compile(r"(?:^|\.)layer\.(\d+)")
 _CLEAR_CUT = 20.0
-_ORDER = (
-    "text",
-    "tokens",
-    "input_ids",
-    "token_type_ids",
-    "attention_mask",
-    "position_ids",
-    "embeddings",
-)
-_LAST = ("pooled", "logits", "probabilities", "label")
 
 
 class Measured(NamedTuple):
@@ -136,20 +124,6 @@ def discrete_record(
     )
 
 
-def stage_rank(stage: str) -> tuple[int, int, str]:
-    """Where a stage stands on the way from text to label; used only where neither side announced an order.
-
-    >>> sorted(["label", "layer.10", "layer.9", "tokens", "embeddings"], key=stage_rank)
-    ['tokens', 'embeddings', 'layer.9', 'layer.10', 'label']
-    """
-    if stage in _ORDER:
-        return (0, _ORDER.index(stage), stage)
-    if stage in _LAST:
-        return (2, _LAST.index(stage), stage)
-    layer = _LAYER.search(stage)
-    return (1, int(layer.group(1)) if layer else 0, stage)
-
-
 def first_divergence(stages: Sequence[StageRecord], policy: PolicyRecord) -> FirstDivergence | None:
     """The earliest divergent stage that counts; `stages` are in forward order, the own pass before the same-ids pass.
 
@@ -161,12 +135,11 @@ def first_divergence(stages: Sequence[StageRecord], policy: PolicyRecord) -> Fir
         return None
     order = list(dict.fromkeys(record.stage for record in stages))
     first = min(divergent, key=lambda record: (order.index(record.stage), record.pass_ != "own"))
-    layer = _LAYER.search(first.stage)
     example, token = _subset(first)
     return FirstDivergence(
         stage=first.stage,
         pass_=first.pass_,
-        layer=int(layer.group(1)) if layer else None,
+        layer=layer_of(first.stage),
         example=example,
         token=token,
         float64_only=_float64_only(first),

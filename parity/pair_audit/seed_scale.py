@@ -6,7 +6,6 @@ matched by name, and only where both have the same layers: layer 3 of four is no
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -16,10 +15,9 @@ from parity.records.finding import Finding
 from parity.records.seed_audit import SeedAudit
 from parity.records.seed_scale import MetricScale, SeedScale, StageScale
 from parity.records.stage import StageRecord
+from parity.stages import group_of
 
 __all__ = ["beside_seeds", "seed_scale"]
-
-_ENCODER = re.compile(r"embeddings|pooled|layer\.\d+")
 
 
 def beside_seeds(audit: Audit, seeds: SeedAudit, named: str) -> Audit:
@@ -64,9 +62,11 @@ def _stages(audit: Audit, seeds: SeedAudit) -> tuple[list[StageScale], list[str]
     """Each stage of the encoder once: on the same ids where that was measured, for runs of one recipe share theirs."""
     measured: dict[str, StageRecord] = {}
     for record in audit.stages:
-        if _ENCODER.fullmatch(record.stage) and (record.stage not in measured or record.pass_ == "same_ids"):
+        if group_of(record.stage) == "encoder" and (
+            record.stage not in measured or record.pass_ == "same_ids"
+        ):
             measured[record.stage] = record
-    of_seeds = {item.stage: item for item in seeds.cka if _ENCODER.fullmatch(item.stage)}
+    of_seeds = {item.stage: item for item in seeds.cka if group_of(item.stage) == "encoder"}
     if not of_seeds:
         return [], ["The seed audit holds no stage of two runs: its inside cannot be set beside the pair's."]
     if not measured:

@@ -15,6 +15,7 @@ from parity.inputs.batches import batches, sample_rows
 from parity.inputs.example import Encoding, Example
 from parity.inputs.inputs import WINDOW, Inputs, open_inputs
 from parity.session.fit import check_fit
+from parity.stages import is_output
 from parity.subjects.adapter import Adapter, check_options, find_adapter
 from parity.subjects.subject import Subject
 from parity.trace.writer import TraceWriter, check_place
@@ -152,8 +153,4 @@ def _length(encoding: Encoding | None) -> int:
 
 
 def _outputs(description: Description) -> list[str]:
-    return [
-        stage.name
-        for stage in description.stages
-        if stage.name == "logits" or stage.name.startswith("output.")
-    ]
+    return [stage.name for stage in description.stages if is_output(stage.name)]

@@ -12,12 +12,12 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.stages import MASKS
 from parity.trace.safetensors_writer import WrittenFile, write_tensors
 
 __all__ = ["Form", "Shard", "Stage", "form_of", "masks"]
 
 Array = NDArray[Any]
-_MASKS = {"token": "real", "word": "word_mask"}
 _COUNTS = {"token": "tokens", "word": "words"}
 
 
@@ -48,7 +48,7 @@ class Form(NamedTuple):
 
 def masks(stages: Mapping[str, Stage]) -> dict[str, NDArray[np.bool_]]:
     """Which positions are real, by axis: `token` and, for word-level models, `word`."""
-    return {axis: stages[name].values.astype(bool) for axis, name in _MASKS.items() if name in stages}
+    return {axis: stages[name].values.astype(bool) for axis, name in MASKS.items() if name in stages}
 
 
 class Shard:
@@ -89,10 +89,10 @@ class Shard:
 
 def form_of(stages: Mapping[str, Stage], precision: Literal["float64"] | None) -> Form:
     """The form of a batch."""
-    real = [axis for axis, name in _MASKS.items() if name in stages]
+    real = [axis for axis, name in MASKS.items() if name in stages]
     forms: list[StageForm] = []
     for name, stage in stages.items():
-        if name in _MASKS.values():
+        if name in MASKS.values():
             continue
         axes = tuple(stage.axes)
         start = 2 if len(axes) > 1 and axes[1] in real else 1

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.border.description import is_detail
 from parity.errors import BadOptionValue, InputsDoNotFit, SubjectNotFound
+from parity.stages import is_detail
 from tests.real.allennlp_asking import MATERIALS, Answer, ask, asked, interpreter, train_archives
 
 pytestmark = [pytest.mark.real]

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.positions import gather, pair_positions
-from parity.border.description import Description, is_detail
+from parity.border.description import Description
 from parity.border.runner import Batch, Runner
 from parity.border.runner import Progress as Told
 from parity.environments.resolve import interpreter_for
@@ -29,6 +29,7 @@ from parity.inputs.inputs import Inputs, open_inputs
 from parity.inputs.spec import InputsAsked
 from parity.seed_audit.runs.recorded_rows import RowFault, row_fault
 from parity.session.fit import check_fit
+from parity.stages import is_detail
 from parity.subjects.adapter import Adapter, find_adapter
 from parity.subjects.subject import Subject, parse_subject
 

@@ -8,9 +8,9 @@ from parity.records.audit import Audit
 from parity.records.decisions import Decisions
 from parity.records.finding import Finding
 from parity.records.stage import StageRecord
+from parity.stages import INPUT_STAGES, stage_title
 from parity_reports.compare.causes import remedy
 from parity_reports.compare.predictions import decision_noun, decision_sentence, flips_total, has_copies
-from parity_reports.compare.stages import INPUT_STAGES
 from parity_reports.text import wording
 
 __all__ = ["Answer", "FirstScreen", "build_first_screen", "main_finding"]
@@ -119,7 +119,7 @@ def _where(audit: Audit) -> Answer:
             start = limited[0]
             count = len({record.stage for record in limited})
             detail = f"{wording.limited(count)}. {_size(start)}"
-            title = f"{wording.stage_title(start.stage)}, within its limit"
+            title = f"{stage_title(start.stage)}, within its limit"
             return Answer(question, wording.clip(title, 80), detail, "stages", "Stages")
         within = [record for record in audit.stages if record.status in ("equal", "within_noise")]
         seen = len({record.stage for record in within if not record.ignored})
@@ -130,7 +130,7 @@ def _where(audit: Audit) -> Answer:
         return Answer(question, "Nowhere that counts" if excluded else "Nowhere", detail, "stages", "Stages")
     record = _record(audit)
     detail = _place_sentence(audit) + (f" {_size(record)}" if record else "")
-    return Answer(question, wording.clip(wording.stage_title(first.stage), 80), detail, "stages", "Stages")
+    return Answer(question, wording.clip(stage_title(first.stage), 80), detail, "stages", "Stages")
 
 
 def _limited(audit: Audit) -> list[StageRecord]:
@@ -303,7 +303,7 @@ def _next(audit: Audit) -> Answer:
     title, step = _STEPS.get(
         first.stage,
         (
-            f"Compare {wording.stage_title(first.stage)}",
+            f"Compare {stage_title(first.stage)}",
             "Its input agrees and its output does not: look at its weights and settings.",
         ),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from parity.records.audit import Audit
 from parity.records.seed_scale import SeedScale
+from parity.stages import stage_title
 from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
 from parity_reports.text import wording
 
@@ -35,7 +36,7 @@ def _blocks(scale: SeedScale) -> Iterator[Block]:
             tuple(
                 Row(
                     (
-                        wording.stage_title(item.stage),
+                        stage_title(item.stage),
                         wording.pass_title(item.pass_),
                         wording.number(item.relative_l2),
                         wording.number(item.seeds_relative_l2),

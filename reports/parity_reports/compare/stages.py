@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 from parity.records.audit import Audit
 from parity.records.stage import StageRecord
+from parity.stages import group_of, stage_title
 from parity_reports.text import wording
 
-__all__ = ["INPUT_STAGES", "Details", "Ladder", "Measure", "Remark", "Run", "Rung", "build_ladder", "runs"]
+__all__ = ["Details", "Ladder", "Measure", "Remark", "Run", "Rung", "build_ladder", "runs"]
 
 PASSES = ("own", "same_ids")
-INPUT_STAGES = {"text", "tokens", "input_ids", "token_type_ids", "attention_mask", "position_ids"}
-OUTPUT_STAGES = {"logits", "probabilities", "label"}
 _WORDS = {
     "equal": ("=", "equal", "ok"),
     "within_noise": ("✓", "within noise", "ok"),
@@ -113,7 +112,7 @@ def build_ladder(audit: Audit) -> Ladder:
     rungs = tuple(
         Rung(
             stage=stage,
-            title=wording.stage_title(stage),
+            title=stage_title(stage),
             own=measures.get((stage, "own")),
             same_ids=measures.get((stage, "same_ids")),
             first=stage == first,
@@ -293,9 +292,8 @@ def _status(rung: Rung) -> tuple[tuple[str, float | None] | None, ...]:
 
 def _kind(stage: str) -> str:
     """What may stand in one line: what is fed to the model, what lies inside; each output stands by itself."""
-    if stage in INPUT_STAGES:
-        return "input"
-    return stage if stage in OUTPUT_STAGES else "inside"
+    group = group_of(stage)
+    return stage if group == "output" else "input" if group == "input" else "inside"
 
 
 def _worst(measures: Sequence[Measure | None]) -> Measure | None:

@@ -21,8 +21,8 @@ from xml.etree import ElementTree
 
 from parity.records.audit import Audit
 from parity.records.stage import StageRecord
+from parity.stages import INPUT_STAGES
 from parity_reports.compare.predictions import decision_sentence, flips_total
-from parity_reports.compare.stages import INPUT_STAGES
 from parity_reports.text import wording
 from parity_reports.text.visible import visible
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parity.records.seed_audit import SeedAudit, StageSimilarity
+from parity.stages import stage_title
 from parity_reports.blocks import Block, Column, Figure, Row, Section, Table
 from parity_reports.figures.drawings import Line, Lines
 from parity_reports.text import units, wording
@@ -56,7 +57,7 @@ def _blocks(found: list[StageSimilarity]) -> tuple[Block, ...]:
             tuple(
                 Row(
                     (
-                        wording.stage_title(item.stage),
+                        stage_title(item.stage),
                         units.similarity(item.cka),
                         units.between(item.cka_interval, units.similarity),
                         *(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Any
 
 from parity.records.places import Place
@@ -24,28 +23,13 @@ __all__ = [
     "relative",
     "said",
     "share",
-    "stage_title",
     "times",
 ]
 
 NOTHING = "–"
 """What stands where there is no number."""
 
-_TITLES = {
-    "text": "Text",
-    "tokens": "Tokens",
-    "input_ids": "Input ids",
-    "token_type_ids": "Token type ids",
-    "attention_mask": "Attention mask",
-    "position_ids": "Position ids",
-    "embeddings": "Embeddings",
-    "pooled": "Pooled",
-    "logits": "Logits",
-    "probabilities": "Probabilities",
-    "label": "Label",
-}
 _PASSES = {"own": "own ids", "same_ids": "same ids"}
-_PARTS = {"attention": "attention", "mlp": "feed-forward"}
 
 
 def number(value: float | None, digits: int = 1) -> str:
@@ -160,18 +144,6 @@ def limited(count_: int) -> str:
     if count_ == 1:
         return "1 stage is over its noise floor, within the limit that was set"
     return f"{plural(count_, 'stage')} are over their noise floor, within the limits that were set"
-
-
-def stage_title(stage: str) -> str:
-    """A stage in words; a name that is not one of parity's own is said as it is.
-
-    >>> stage_title("layer.3.mlp"), stage_title("token_type_ids"), stage_title("output.x")
-    ('Layer 3, feed-forward', 'Token type ids', 'output.x')
-    """
-    if match := re.fullmatch(r"layer\.(\d+)(?:\.(attention|mlp))?", stage):
-        part = match.group(2)
-        return f"Layer {match.group(1)}" + (f", {_PARTS[part]}" if part else "")
-    return _TITLES.get(stage, stage)
 
 
 def pass_title(name: str) -> str:

@@ -18,7 +18,6 @@ import tokenizers
 import torch
 import transformers
 
-from parity.border.description import is_detail
 from parity.border.runner import Batch, Runner
 from parity.errors import (
     BadOptionValue,
@@ -29,6 +28,7 @@ from parity.errors import (
     UnsafeArtifact,
 )
 from parity.inputs.example import Encoding, Example
+from parity.stages import is_detail
 from parity.subjects.subject import parse_subject
 from parity_transformers import adapter
 from tests.models import VOCABULARY, tiny, tiny_bert, write_tokenizer

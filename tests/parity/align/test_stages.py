@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parity.align.stages import StageSpec, align_stages, forward_key
+from parity.align.stages import StageSpec, align_stages
 
 HIDDEN = ("row", "token", "hidden")
 
@@ -58,29 +58,3 @@ def test_a_stage_given_twice_is_not_paired() -> None:
     alignment = align_stages([*stages(1), *stages(1)], stages(1))
     assert () == alignment.paired
     assert "The reference gives layer.0 2 times." == alignment.reasons["layer.0"]
-
-
-def test_layer_ten_comes_after_layer_nine_and_parts_before_their_layer() -> None:
-    names = [
-        "label",
-        "layer.10",
-        "logits",
-        "layer.9",
-        "layer.9.mlp",
-        "module.x",
-        "layer.9.attention",
-        "pooled",
-        "embeddings",
-    ]
-    expected = [
-        "embeddings",
-        "layer.9.attention",
-        "layer.9.mlp",
-        "layer.9",
-        "layer.10",
-        "module.x",
-        "pooled",
-        "logits",
-        "label",
-    ]
-    assert expected == sorted(names, key=forward_key)

@@ -1,0 +1,143 @@
+"""The stages that parity knows by name: one table, in the order in which a model computes them.
+
+A subject may announce stages of any other name as well (`output.tags`); those have no row here, and stand among the layers.
+`real` and `word_mask` are written beside the values and say which positions are tokens, or words, of the text; they are fed and
+no report shows them.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+__all__ = [
+    "FED",
+    "INPUT_STAGES",
+    "MASKS",
+    "Group",
+    "StageKind",
+    "group_of",
+    "is_detail",
+    "is_output",
+    "layer_of",
+    "stage_rank",
+    "stage_title",
+]
+
+Group = Literal["input", "mask", "encoder", "detail", "output"]
+_LAYER = re.compile(r"(?:^|\.)layer\.(\d+)")
+
+
+class StageKind(NamedTuple):
+    """One row of the table.
+
+    `pattern` matches the whole name; `axes` are those of its values (empty: symbols, or as the subject announces them); `group`
+    is "input" (what is fed, shown as a stage), "mask" (fed, and not shown), "encoder", "detail" (inside a layer) or "output";
+    `title` may use the pattern's groups, and is empty for the name as it is; `fed` says that a runner writes it as what it fed.
+    """
+
+    pattern: str
+    axes: tuple[str, ...]
+    group: Group
+    title: str = ""
+    fed: bool = False
+
+
+_TOKENS, _HIDDEN, _CLASSES = ("row", "token"), ("row", "token", "hidden"), ("row", "class")
+_TABLE = (
+    StageKind("text", (), "input", "Text"),
+    StageKind("tokens", (), "input", "Tokens"),
+    StageKind("input_ids", _TOKENS, "input", "Input ids", fed=True),
+    StageKind("token_type_ids", _TOKENS, "input", "Token type ids", fed=True),
+    StageKind("attention_mask", _TOKENS, "input", "Attention mask", fed=True),
+    StageKind("position_ids", _TOKENS, "input", "Position ids", fed=True),
+    StageKind("real", _TOKENS, "mask", fed=True),
+    StageKind("word_mask", ("row", "word"), "mask", fed=True),
+    StageKind("embeddings", _HIDDEN, "encoder", "Embeddings"),
+    StageKind(r"layer\.(\d+)\.attention", _HIDDEN, "detail", "Layer {0}, attention"),
+    StageKind(r"layer\.(\d+)\.mlp", _HIDDEN, "detail", "Layer {0}, feed-forward"),
+    StageKind(r".*\.(?:attention|mlp)", (), "detail"),
+    StageKind(r"layer\.(\d+)", _HIDDEN, "encoder", "Layer {0}"),
+    StageKind("pooled", ("row", "hidden"), "encoder", "Pooled"),
+    StageKind("logits", _CLASSES, "output", "Logits"),
+    StageKind("probabilities", _CLASSES, "output", "Probabilities"),
+    StageKind("label", (), "output", "Label"),
+)
+INPUT_STAGES = tuple(kind.pattern for kind in _TABLE if kind.group == "input")
+"""What is fed to a model and shown as a stage, from the text on."""
+FED = tuple(kind.pattern for kind in _TABLE if kind.fed)
+"""What a runner writes of what it fed, beside the values that it computed."""
+MASKS = {kind.axes[1]: kind.pattern for kind in _TABLE if kind.group == "mask"}
+"""The mask of real positions by axis."""
+_BEFORE = (*INPUT_STAGES, "embeddings")
+_AFTER = ("pooled", *(kind.pattern for kind in _TABLE if kind.group == "output"))
+
+
+@lru_cache(maxsize=4096)
+def _found(stage: str) -> tuple[StageKind | None, tuple[str, ...]]:
+    for kind in _TABLE:
+        if match := re.fullmatch(kind.pattern, stage):
+            return kind, match.groups()
+    return None, ()
+
+
+def group_of(stage: str) -> Group | None:
+    """The group of a stage; None for one that only its subject knows.
+
+    >>> group_of("layer.11"), group_of("layer.11.mlp"), group_of("real"), group_of("output.tags")
+    ('encoder', 'detail', 'mask', None)
+    """
+    kind, _ = _found(stage)
+    return None if kind is None else kind.group
+
+
+def stage_title(stage: str) -> str:
+    """A stage in words; a name that has no title stands as it is.
+
+    >>> stage_title("layer.3.mlp"), stage_title("token_type_ids"), stage_title("output.x")
+    ('Layer 3, feed-forward', 'Token type ids', 'output.x')
+    """
+    kind, groups = _found(stage)
+    return kind.title.format(*groups) if kind is not None and kind.title else stage
+
+
+def is_detail(stage: str) -> bool:
+    """Whether a stage lies within a layer: such are announced, and written only when requested by name.
+
+    >>> is_detail("layer.3.mlp"), is_detail("layer.3")
+    (True, False)
+    """
+    return group_of(stage) == "detail"
+
+
+def is_output(stage: str) -> bool:
+    """Whether a stage is one of those that a subject with outputs only can have.
+
+    >>> is_output("logits"), is_output("output.tags"), is_output("pooled")
+    (True, True, False)
+    """
+    return stage == "logits" or stage.startswith("output.")
+
+
+def layer_of(stage: str) -> int | None:
+    """The number of the layer that a stage belongs to; None outside all layers.
+
+    >>> layer_of("layer.3.mlp"), layer_of("decoder.layer.0"), layer_of("layers.1")
+    (3, 0, None)
+    """
+    layer = _LAYER.search(stage)
+    return int(layer.group(1)) if layer else None
+
+
+def stage_rank(stage: str) -> tuple[int, int, str]:
+    """Where a stage stands on the way from text to label; used only where neither side announced an order.
+
+    >>> sorted(["label", "layer.10", "layer.9", "tokens", "embeddings"], key=stage_rank)
+    ['tokens', 'embeddings', 'layer.9', 'layer.10', 'label']
+    """
+    if stage in _BEFORE:
+        return 0, _BEFORE.index(stage), stage
+    if stage in _AFTER:
+        return 2, _AFTER.index(stage), stage
+    return 1, layer_of(stage) or 0, stage
