@@ -6,11 +6,8 @@ failed.
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import sys
-import tempfile
-from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,7 +123,7 @@ def compare(
     """Compare two subjects: REFERENCE against CANDIDATE."""
     from parity.audit_folder import check_folder, write_folder
     from parity.cli.progress import watch
-    from parity.inputs.choose import choose_inputs
+    from parity.inputs.spec import InputsSpec
     from parity.pair_audit import run as comparing
     from parity.pair_audit.policy import load_policy, with_options
     from parity.records.pair import Pair
@@ -139,11 +136,10 @@ def compare(
     asked = with_options(load_policy(policy), ignore=ignore, allow_inconclusive=allow_inconclusive)
     seeds_known = load_seed_audit(_audit_file(seed_audit)) if seed_audit is not None else None
     check_folder(Path(folder))
-    with _workdir() as workdir, watch(quiet) as progress:
+    with watch(quiet) as progress:
         request = comparing.Request(
             subjects=subjects,
-            inputs=choose_inputs(subjects, workdir, **inputs),
-            limit=inputs["limit"],
+            inputs=InputsSpec(**inputs),
             policy=asked,
             temperatures=tuple(dict.fromkeys(temperatures)),
             detail=detail,
@@ -185,23 +181,22 @@ def record(
 ) -> int:
     """Record what SUBJECT says as a trace, to compare with later."""
     from parity.cli.progress import watch
-    from parity.inputs.choose import choose_inputs
+    from parity.inputs.spec import InputsSpec
     from parity.subjects.subject import parse_subject
+    from parity.trace.record import RecordRequest
     from parity.trace.record import record as record_trace
 
-    parsed = parse_subject(subject)
-    with _workdir() as workdir, watch(quiet) as progress:
-        digest = record_trace(
-            parsed,
-            choose_inputs((parsed,), workdir, **inputs),
-            Path(out),
-            limit=inputs["limit"],
-            outputs_only=outputs_only,
-            full_rows=full_rows,
-            force=force,
-            timeout=timeout,
-            progress=progress,
-        )
+    request = RecordRequest(
+        parse_subject(subject),
+        InputsSpec(**inputs),
+        Path(out),
+        outputs_only=outputs_only,
+        full_rows=full_rows,
+        force=force,
+        timeout=timeout,
+    )
+    with watch(quiet) as progress:
+        digest = record_trace(request, progress)
     if not quiet:
         with ending.listened_to():
             click.echo(f"{out}  {digest}\nCompare with it: parity compare trace:{out} OTHER")
@@ -270,13 +265,6 @@ def _command(out: OutFolder) -> object:
                 next_step="Give the file another name.",
             ) from None
     return parity.main(prog_name="parity", standalone_mode=False, obj=out)
-
-
-@contextlib.contextmanager
-def _workdir() -> Generator[Path]:
-    """A folder for what is unpacked on the way, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="parity-") as name:
-        yield Path(name)
 
 
 def _audit_file(name: str) -> Path:

@@ -97,7 +97,7 @@ def inputs_said(command: _Command, texts: str) -> _Command:
         command,
         click.option(
             "--inputs",
-            "inputs_path",
+            "path",
             metavar="FILE",
             help=texts,
         ),

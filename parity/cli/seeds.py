@@ -138,11 +138,13 @@ def seeds(
 
     from parity.audit_folder import check_folder, write_seed_folder
     from parity.cli.progress import watch
+    from parity.inputs.choose import choose_for_runs
+    from parity.inputs.spec import InputsSpec
     from parity.seed_audit.audit import SurveyRequest, survey
     from parity.seed_audit.runs.executors import run_here, run_on_ray
-    from parity.seed_audit.runs.inputs import asked_inputs
     from parity.seed_audit.runs.requested import SeedPlan, read_factors, runs_asked
     from parity.seed_audit.verdict.stability import Margins
+    from parity.subjects.subject import parse_subject
 
     if out is not None:  # the command by itself, without `main`
         out.empty(Path(folder))
@@ -151,6 +153,8 @@ def seeds(
     known = read_factors(Path(factors)) if factors is not None else None
     asked = runs_asked(runs, baseline, SeedPlan(seed_count, init_seeds, order_seeds, repeat), known)
     arms: tuple[Arm, ...] = ("candidate", "baseline")
+    subjects = [[parse_subject(run.subject) for run in asked if run.arm == arm] for arm in arms]
+    spec = InputsSpec(**inputs)
     recipes: dict[Arm, dict[str, Any] | None] = {arm: _recipe(asked, arm) for arm in arms}
     digests: dict[Arm, str] = {arm: found["digest"] for arm, found in recipes.items() if found is not None}
     check_folder(Path(folder))
@@ -158,14 +162,14 @@ def seeds(
         on_ray = partial(run_on_ray, jobs=jobs, address=address)
         request = SurveyRequest(
             runs=asked,
-            inputs=asked_inputs(asked, work / "inputs", **inputs),
+            inputs=choose_for_runs(spec, subjects, work / "inputs"),
             folder=work / "collected",
             execute=on_ray if executor == "ray" else partial(run_here, jobs=jobs),
             margins=Margins(metric=margin, churn=churn_budget, alpha=alpha),
             primary=metric,
             metric_named=_typed("metric"),
             temperatures=tuple(dict.fromkeys(temperatures)),
-            slices=_slices(slices, recipes["candidate"] if inputs["inputs_path"] is None else None),
+            slices=_slices(slices, recipes["candidate"] if spec.path is None else None),
             timeout=timeout,
             allow_inconclusive=allow_inconclusive,
             recipe=recipes["candidate"],

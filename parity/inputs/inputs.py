@@ -1,4 +1,4 @@
-"""Inputs: the examples both subjects are asked with, read again and again and kept never.
+"""Inputs: the examples that the subjects run on, read repeatedly, never kept in memory.
 
 Once it is known which columns there are, the first reading validates every row, counts and digests; each later one
 streams the rows in windows and checks at its end that the file still says the same. So the memory is that of one window,
@@ -20,13 +20,16 @@ from parity.errors import EmptyInputs, InputsError
 from parity.inputs.columns import Columns, find_columns
 from parity.inputs.example import Example
 from parity.inputs.probes import probe_source
+from parity.inputs.spec import InputsSpec
 from parity.inputs.stdin import standard_input
 from parity.inputs.table import Row, Source, find_source, rows
+from parity.records.inputs import InputsRecord
 
 __all__ = ["Inputs", "open_inputs"]
 
-WINDOW = 512
+WINDOW = 512  # rows that are tokenized and held at once
 _WORD = re.compile(r"[^\W_]{2}")
+_PROBES = InputsSpec()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +81,17 @@ class Inputs:
             raise self._changed()
         return found
 
+    def record(self) -> InputsRecord:
+        """The inputs as an audit keeps them."""
+        return InputsRecord(
+            count=self.count,
+            digest=self.digest,
+            source=self.source,
+            built_in=self.built_in,
+            labelled=self.labelled,
+            pairs=self.pairs,
+        )
+
     def _changed(self) -> InputsError:
         return InputsError(
             f"{self.source} changed while it was being used: it held {self.count} examples at first.",
@@ -86,37 +100,33 @@ class Inputs:
 
 
 def open_inputs(
-    path: str | None = None,
-    *,
-    text_column: str | None = None,
-    pair_column: str | None = None,
-    label_column: str | None = None,
-    id_column: str | None = None,
-    limit: int | None = None,
-    encoding: str = "utf-8",
-    pair_probes: bool = False,
-    blank_probes: bool = True,
-    source: str | None = None,
+    spec: InputsSpec = _PROBES, *, pair_probes: bool = False, blank_probes: bool = True
 ) -> Inputs:
-    """Read the whole of a file (`-` is standard input, None the built-in probes) once, and say what it holds.
+    """Read the whole of a file once, check every row, and count what it holds.
 
-    `source` is what the inputs are called, where that is not the path. With `pair_probes` each built-in text is paired
-    with the next, for a subject that takes nothing but pairs; without `blank_probes` those of no word are left out.
+    With `pair_probes` each built-in text is paired with the next, for a subject that takes nothing but pairs; without
+    `blank_probes` those without a word are excluded.
     Raises an InputsError (its kinds are in errors.py) at the first row that is not an example.
     """
+    path, limit = spec.path, spec.limit
     if limit is not None and limit < 1:
         raise InputsError(f"--limit {limit} leaves no example.", next_step="Give a limit of at least 1.")
     if path is None:
         file = probe_source()
     else:
-        file = standard_input(encoding) if path == "-" else find_source(path, encoding)
-    if source is not None:
-        file = file._replace(name=source)
+        file = standard_input(spec.encoding) if path == "-" else find_source(path, spec.encoding)
+    if spec.source is not None:
+        file = file._replace(name=spec.source)
     known = _known_columns(file, limit)
     if known is None:
         raise EmptyInputs(f"{file.name} holds no example.", next_step="Give a file with at least one.")
     columns = find_columns(
-        file.name, known, text=text_column, pair=pair_column, label=label_column, id=id_column
+        file.name,
+        known,
+        text=spec.text_column,
+        pair=spec.pair_column,
+        label=spec.label_column,
+        id=spec.id_column,
     )
     read = partial(_examples, file, columns, limit)
     if path is None and not blank_probes:

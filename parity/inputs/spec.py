@@ -1,20 +1,20 @@
-"""The inputs of a seed audit, in words by which every run, in whichever process or on whichever machine, reads the same rows."""
+"""Which inputs: the file, its columns and how many rows, in words by which another process or machine reads the same rows."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from parity.errors import InputsNotFound, UnknownInputFormat
-from parity.inputs.inputs import Inputs, open_inputs
-from parity.inputs.table import FORMATS
-
-__all__ = ["InputsAsked"]
+__all__ = ["InputsSpec"]
 
 
-class InputsAsked(NamedTuple):
-    """Which inputs, in words that another process or machine can read them by again; `source` is what they are called."""
+class InputsSpec(NamedTuple):
+    """Which inputs. `path` is a file, `-` standard input, None the built-in probes or what an artifact brings along.
 
-    path: str
+    A column that is None is found by its usual names. `limit` takes the first rows only. `source` is what the inputs are called
+    in reports, where that is not the path.
+    """
+
+    path: str | None = None
     text_column: str | None = None
     pair_column: str | None = None
     label_column: str | None = None
@@ -23,21 +23,7 @@ class InputsAsked(NamedTuple):
     encoding: str = "utf-8"
     source: str | None = None
 
-    def open(self) -> Inputs:
-        """Read and check them; raises an InputsError."""
-        try:
-            return open_inputs(
-                self.path,
-                text_column=self.text_column,
-                pair_column=self.pair_column,
-                label_column=self.label_column,
-                id_column=self.id_column,
-                limit=self.limit,
-                encoding=self.encoding,
-                source=self.source,
-            )
-        except InputsNotFound as error:  # a seed audit has no texts of its own to fall back on
-            raise InputsNotFound(error.sentence, next_step="Give --inputs a file that can be read.") from None
-        except UnknownInputFormat as error:  # nor does it read from standard input
-            step = f"Use one of {', '.join(FORMATS)}."
-            raise UnknownInputFormat(error.sentence, next_step=step) from None
+    def named_column(self) -> str | None:
+        """The first column that is named, None where none is."""
+        columns = (self.text_column, self.pair_column, self.label_column, self.id_column)
+        return next(filter(None, columns), None)

@@ -17,6 +17,8 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from parity.align.exclusions import check_exclusions
@@ -27,23 +29,24 @@ from parity.border.runner import Runner
 from parity.border.without_effect import check_temperatures, nothing_decided
 from parity.environments.resolve import interpreter_for
 from parity.errors import InputsDoNotFit
+from parity.inputs.choose import Artifact, choose_inputs
 from parity.inputs.inputs import Inputs, open_inputs
+from parity.inputs.spec import InputsSpec
 from parity.measure.noise import Floor, coarser, floor_of
 from parity.pair_audit.assemble import conclude
 from parity.pair_audit.decision_ledger import DecisionTally
 from parity.pair_audit.ledger import Ledger
 from parity.pair_audit.sample import NoiseSample, take_sample
 from parity.pair_audit.sample_window import choose_rows, open_sample
-from parity.pair_audit.sweep import WINDOW, add_rescued, sweep_window
+from parity.pair_audit.sweep import add_rescued, sweep_window
 from parity.passes.positioning import Positioning
 from parity.records.audit import Audit
-from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
 from parity.session.fit import check_fit, rows_left_out
 from parity.session.session import Side
 from parity.session.window import open_window
-from parity.subjects.adapter import check_options, find_adapter
+from parity.subjects.adapter import Adapter, check_options, find_adapter
 from parity.subjects.subject import Subject
 
 __all__ = ["Progress", "Request", "compare"]
@@ -52,20 +55,19 @@ Progress = Callable[[str, int, int | None], None]
 
 
 class Request(NamedTuple):
-    """What is asked: two subjects, the inputs (None: the built-in probes, `limit` of them), the policy, and how to run.
+    """What is requested: two subjects, which inputs, the policy, and how to run.
 
     `check` may refuse the pair once both have described themselves, before anything is run.
     """
 
     subjects: Pair[Subject]
-    inputs: Inputs | None
+    inputs: InputsSpec
     policy: PolicyRecord
     temperatures: Sequence[float] = (1.0,)
     detail: bool = False
     sample: int = 32
     timeout: float = 600.0
     command: str = ""
-    limit: int | None = None
     check: Callable[[Pair[Description], Inputs], None] | None = None
 
 
@@ -73,9 +75,12 @@ def compare(request: Request, progress: Progress) -> Audit:
     """Run the comparison; raises a ParityError when it cannot be run, and returns an audit in every other case."""
     started, clock, cpu = datetime.now(UTC), time.monotonic(), time.process_time()
     with ExitStack() as stack:
+        adapters = Pair(*(find_adapter(subject) for subject in request.subjects))
+        workdir = Path(stack.enter_context(TemporaryDirectory(prefix="parity-")))
+        found = choose_inputs(request.inputs, [*map(Artifact, request.subjects, adapters)], workdir)
         stack.enter_context(_rare_collections())
-        sides = _open(request, stack, progress)
-        inputs = _chosen_inputs(request, sides)
+        sides = _open(request, adapters, stack, progress)
+        inputs = _checked_inputs(found, request.inputs, sides)
         described = Pair(sides.reference.described, sides.candidate.described)
         if request.check is not None:
             request.check(described, inputs)
@@ -84,7 +89,7 @@ def compare(request: Request, progress: Progress) -> Audit:
         offered = (seen.name for side in described for seen in side.stages)
         check_exclusions(request.policy, (*offered, *(item.stage for item in plan.not_compared)))
         names = Pair(*(str(subject) for subject in request.subjects))
-        left_out = rows_left_out(names, described, inputs, limited=request.limit is not None)
+        left_out = rows_left_out(names, described, inputs, limited=request.inputs.limit is not None)
         plan = plan._replace(not_compared=(*plan.not_compared, *left_out))
         seconds, done = Pair(0.0, 0.0), 0
         cut, positioning = _cut(described), Positioning()
@@ -101,7 +106,7 @@ def compare(request: Request, progress: Progress) -> Audit:
             here = plan if cut is None or cut > 0 else plan.outputs_only()
             add_rescued(here, ledger, sample.rescued)
             done += len(sample.rescued.rows)
-        for examples in () if sample.rescued is not None else inputs.windows(WINDOW, cut=cut):
+        for examples in () if sample.rescued is not None else inputs.windows(cut=cut):
             progress("reading tokens", done, inputs.count)
             window = open_window(sides, examples)
             if ledger.tally is not None:
@@ -125,7 +130,7 @@ def compare(request: Request, progress: Progress) -> Audit:
         ledger=ledger,
         floors=floors,
         policy=request.policy,
-        inputs=_inputs_record(inputs),
+        inputs=inputs.record(),
         provenance=_provenance(started, clock, cpu, seconds),
         command=request.command,
     )
@@ -154,9 +159,8 @@ def _rare_collections() -> Generator[None]:
         gc.unfreeze()
 
 
-def _open(request: Request, stack: ExitStack, progress: Progress) -> Pair[Side]:
+def _open(request: Request, adapters: Pair[Adapter], stack: ExitStack, progress: Progress) -> Pair[Side]:
     """Both runners start together, so that the slower framework alone is waited for."""
-    adapters = [find_adapter(subject) for subject in request.subjects]
     for subject, adapter in zip(request.subjects, adapters, strict=True):
         check_options(adapter, subject)
     runners: list[Runner] = []
@@ -200,19 +204,19 @@ def _relay(progress: Progress, name: str, told: RunnerProgress) -> None:
     progress(f"{name}: {told.what}", told.done, told.total)
 
 
-def _chosen_inputs(request: Request, sides: Pair[Side]) -> Inputs:
-    """The inputs asked for, or the built-in probes, paired where a side reads nothing but pairs; checked against both."""
-    inputs = request.inputs
+def _checked_inputs(found: Inputs | None, spec: InputsSpec, sides: Pair[Side]) -> Inputs:
+    """The inputs that were found, or the built-in probes, paired where a side reads nothing but pairs; checked against both."""
+    inputs = found
     if inputs is None:
         inputs = open_inputs(
-            limit=request.limit,
+            spec,
             pair_probes="required" in {side.described.can.pairs for side in sides},
             blank_probes=all(side.described.can.blank for side in sides),
         )
     recorded = any(side.described.recorded is not None for side in sides)
     for side in sides:
         check_fit(str(side.subject), side.described, inputs, beside_recorded=recorded)
-        _check_count(side, inputs, request.limit is not None)
+        _check_count(side, inputs, spec.limit is not None)
     return inputs
 
 
@@ -284,17 +288,6 @@ def _floors(sample: NoiseSample, policy: PolicyRecord, plan: Plan) -> Callable[[
         return known[stage]
 
     return floors
-
-
-def _inputs_record(inputs: Inputs) -> InputsRecord:
-    return InputsRecord(
-        count=inputs.count,
-        digest=inputs.digest,
-        source=inputs.source,
-        built_in=inputs.built_in,
-        labelled=inputs.labelled,
-        pairs=inputs.pairs,
-    )
 
 
 def _provenance(started: datetime, clock: float, cpu: float, seconds: Pair[float]) -> dict[str, Any]:

@@ -27,9 +27,8 @@ from parity.session.feed import feed_of
 from parity.session.session import Side
 from parity.session.window import Window
 
-__all__ = ["WINDOW", "CpuSeconds", "add_rescued", "sweep_window"]
+__all__ = ["CpuSeconds", "add_rescued", "sweep_window"]
 
-WINDOW = 512
 _AHEAD = 2
 
 

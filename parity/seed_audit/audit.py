@@ -19,9 +19,9 @@ from parity.align.labels import label_places
 from parity.environments.managed import ensure
 from parity.environments.resolve import Managed
 from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_slug
+from parity.inputs.choose import open_for_runs
 from parity.inputs.inputs import Inputs
-from parity.inputs.spec import InputsAsked
-from parity.records.inputs import InputsRecord
+from parity.inputs.spec import InputsSpec
 from parity.records.seed_audit import MarginsRecord, SeedAudit
 from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
 from parity.seed_audit.measures.scores import Metric
@@ -55,7 +55,7 @@ class SurveyRequest(NamedTuple):
     """
 
     runs: Sequence[RunAsked]
-    inputs: InputsAsked
+    inputs: InputsSpec
     folder: Path
     execute: Execute
     margins: Margins
@@ -86,7 +86,7 @@ def survey(request: SurveyRequest, progress: Progress) -> SeedAudit:
     started, clock = datetime.now(UTC), time.monotonic()
     if not any(run.arm == "candidate" for run in request.runs):
         raise UsageError("No run of the candidate is named.", next_step="Name a recipe, or two runs or more.")
-    inputs = request.inputs.open()
+    inputs = open_for_runs(request.inputs)
     slices = _slices(request, inputs)
     _prepare(request.runs, progress)
     outcomes = request.execute(_tasks(request), progress)
@@ -164,7 +164,7 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
             excess=request.margins.excess,
             metric_named=request.metric_named,
         ),
-        inputs=_inputs_record(made.inputs),
+        inputs=made.inputs.record(),
         classes=made.names,
         runs=[run for arm in made.arms for run in run_records(arm, made.labels.classes)],
         metrics=record.metrics,
@@ -256,9 +256,14 @@ def _slices(request: SurveyRequest, inputs: Inputs) -> NDArray[np.str_] | None:
     # The slice is read as a label is: another column of the same rows.
     known = inputs.columns
     try:
-        other = request.inputs._replace(
-            text_column=known.text, pair_column=known.pair, label_column=request.slices, id_column=known.id
-        ).open()
+        other = open_for_runs(
+            request.inputs._replace(
+                text_column=known.text,
+                pair_column=known.pair,
+                label_column=request.slices,
+                id_column=known.id,
+            )
+        )
     except MissingColumn as error:
         raise MissingColumn(
             f"--slices: {error.sentence}", next_step=error.next_step.replace("--label-column", "--slices")
@@ -270,14 +275,3 @@ def _slices(request: SurveyRequest, inputs: Inputs) -> NDArray[np.str_] | None:
             next_step="Run again, with a file that nothing writes to.",
         )
     return np.array([value if value is not None else "(none)" for value in values])
-
-
-def _inputs_record(inputs: Inputs) -> InputsRecord:
-    return InputsRecord(
-        count=inputs.count,
-        digest=inputs.digest,
-        source=inputs.source,
-        built_in=inputs.built_in,
-        labelled=inputs.labelled,
-        pairs=inputs.pairs,
-    )

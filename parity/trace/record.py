@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
 from parity.border.description import Description
@@ -12,15 +13,17 @@ from parity.border.runner import Batch, Reply, Runner
 from parity.environments.resolve import interpreter_for
 from parity.errors import RunnerRaised, TraceError
 from parity.inputs.batches import batches, sample_rows
+from parity.inputs.choose import Artifact, choose_inputs
 from parity.inputs.example import Encoding, Example
-from parity.inputs.inputs import WINDOW, Inputs, open_inputs
+from parity.inputs.inputs import open_inputs
+from parity.inputs.spec import InputsSpec
 from parity.session.fit import check_fit
 from parity.stages import is_output
 from parity.subjects.adapter import Adapter, check_options, find_adapter
 from parity.subjects.subject import Subject
 from parity.trace.writer import TraceWriter, check_place
 
-__all__ = ["record"]
+__all__ = ["RecordRequest", "record"]
 
 OnProgress = Callable[[str, int, int | None], None]
 _ROWS_AT_ONCE = 64
@@ -33,42 +36,53 @@ class _Asked(NamedTuple):
     reply: Reply[Batch]
 
 
-def record(
-    subject: Subject,
-    inputs: Inputs | None,
-    out: Path,
-    *,
-    outputs_only: bool = False,
-    full_rows: int | None = None,
-    force: bool = False,
-    adapter: Adapter | None = None,
-    limit: int | None = None,
-    timeout: float | None = 600,
-    progress: OnProgress = lambda what, done, total: None,
-) -> str:
-    """Write what `subject` says about `inputs` (None: the built-in probes, `limit` of them) to the folder `out`; returns its digest.
+class RecordRequest(NamedTuple):
+    """What is requested: the subject, which inputs, the folder to write, and how much of each stage is kept.
 
-    With `outputs_only` the stages before the outputs are left out; with `full_rows` N they are kept for the first N rows.
-    Where the subject can be asked in float64, the rows that a comparison measures its noise floor on are recorded in
-    it too. `adapter` is what the scheme names when it is not given; `progress` hears (what, done, total).
-    Raises TraceError for the place, InputsDoNotFit, and whatever asking a subject does.
+    With `outputs_only` the stages before the outputs are not recorded; with `full_rows` N they are kept for the first N
+    rows. `force` replaces a trace that is there. `adapter` is the one under test where it is not registered.
     """
+
+    subject: Subject
+    inputs: InputsSpec
+    out: Path
+    outputs_only: bool = False
+    full_rows: int | None = None
+    force: bool = False
+    timeout: float | None = 600
+    adapter: Adapter | None = None
+
+
+def record(request: RecordRequest, progress: OnProgress = lambda what, done, total: None) -> str:
+    """Write a subject's values on the inputs to a folder; returns the trace's digest.
+
+    Where the subject runs in float64, the rows that a comparison measures its noise floor on are recorded in it too.
+    `progress` is called with (what, done, total).
+    Raises TraceError for the place, InputsDoNotFit, and whatever opening and running a subject raises.
+    """
+    with TemporaryDirectory(prefix="parity-") as workdir:
+        return _record(request, Path(workdir), progress)
+
+
+def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
+    subject, out, full_rows, force = request.subject, request.out, request.full_rows, request.force
+    adapter = request.adapter or find_adapter(subject)
+    inputs = choose_inputs(request.inputs, [Artifact(subject, adapter)], workdir)
     check_place(out, force)
-    outputs_only = outputs_only or full_rows == 0
-    adapter = adapter or find_adapter(subject)
+    outputs_only = request.outputs_only or full_rows == 0
     check_options(adapter, subject)
     interpreter = interpreter_for(subject, adapter, lambda what: progress(what, 0, None))
     with Runner.start(
         subject,
         adapter,
         interpreter=interpreter,
-        timeout=timeout,
+        timeout=request.timeout,
         on_progress=lambda told: progress(told.what, told.done, told.total),
     ) as runner:
         description = runner.describe()
         if inputs is None:
             inputs = open_inputs(
-                limit=limit,
+                request.inputs,
                 pair_probes=description.can.pairs == "required",
                 blank_probes=description.can.blank,
             )
@@ -93,7 +107,7 @@ def record(
             force=force,
         ) as writer:
             done = 0
-            for window in inputs.windows(WINDOW, cut=full_rows):
+            for window in inputs.windows(cut=full_rows):
                 encodings = runner.tokenize(window).wait()
                 writer.add_encodings(window, encodings)
                 stages = None if full_rows is None or window[0].row < full_rows else outputs

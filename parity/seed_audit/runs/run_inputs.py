@@ -24,9 +24,10 @@ from parity.border.runner import Progress as Told
 from parity.environments.resolve import interpreter_for
 from parity.errors import InputsDoNotFit, ParityError, TraceError
 from parity.inputs.batches import batches
+from parity.inputs.choose import open_for_runs
 from parity.inputs.example import Example
 from parity.inputs.inputs import Inputs, open_inputs
-from parity.inputs.spec import InputsAsked
+from parity.inputs.spec import InputsSpec
 from parity.seed_audit.runs.recorded_rows import RowFault, row_fault
 from parity.session.fit import check_fit
 from parity.stages import is_detail
@@ -35,7 +36,6 @@ from parity.subjects.subject import Subject, parse_subject
 
 __all__ = ["Collected", "Outcome", "Task", "collect", "read_collected"]
 
-_WINDOW = 512
 _FILES = ("outputs.npz", "stages.npz", "run.json")
 
 
@@ -46,7 +46,7 @@ class Task(NamedTuple):
     """
 
     subject: str
-    inputs: InputsAsked
+    inputs: InputsSpec
     folder: str
     full_rows: int = 48
     timeout: float = 3600.0
@@ -149,7 +149,7 @@ def _collect(
 ) -> RowFault | None:
     subject = parse_subject(task.subject)
     adapter = find_adapter(subject)
-    inputs = task.inputs.open()
+    inputs = open_for_runs(task.inputs)
     # One thread for every run, however many run side by side: the sums of a run do not depend on its neighbours.
     with Runner.start(
         subject,
@@ -185,7 +185,7 @@ def _collect(
         check_fit(task.subject, described, inputs)
         kept = _Kept(inputs.count)
         full = 0 if described.scope == "outputs" else min(task.full_rows, _held(described))
-        for window in inputs.windows(_WINDOW, cut=full or None):
+        for window in inputs.windows(cut=full or None):
             encodings = runner.tokenize(window).wait()
             lengths = [1 if encoding is None else len(encoding.input_ids) for encoding in encodings]
             stages = _shown(described) if window[0].row < full else outputs
@@ -229,17 +229,17 @@ def _own_rows(subject: Subject, adapter: Adapter, described: Description) -> lis
         own = adapter.own_inputs(subject, Path(folder))
         if own is None:
             return None
-        return [example for window in open_inputs(str(own)).windows(_WINDOW) for example in window]
+        return [example for window in open_inputs(InputsSpec(str(own))).windows() for example in window]
 
 
 def _row_fault(
-    own: list[Example], described: Description, inputs: Inputs, asked: InputsAsked
+    own: list[Example], described: Description, inputs: Inputs, spec: InputsSpec
 ) -> RowFault | None:
     return row_fault(
         own,
-        [example for window in inputs.windows(_WINDOW) for example in window],
+        [example for window in inputs.windows() for example in window],
         by_id=_by_id(described),
-        limited=asked.limit is not None,
+        limited=spec.limit is not None,
         classes=described.labels,
     )
 
@@ -247,7 +247,7 @@ def _row_fault(
 def _labels_of(own: list[Example], described: Description, inputs: Inputs) -> list[str] | None:
     if not any(example.label for example in own):
         return None
-    wanted = [example.id for window in inputs.windows(_WINDOW) for example in window]
+    wanted = [example.id for window in inputs.windows() for example in window]
     if _by_id(described) and None not in wanted:
         known = {example.id: example for example in own}
         return [str(known[name].label) for name in wanted]

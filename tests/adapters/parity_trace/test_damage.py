@@ -26,9 +26,10 @@ from parity.border.description import Description, read_description
 from parity.border.encodings import read_encodings
 from parity.border.messages import Done
 from parity.errors import TraceError
+from parity.inputs.spec import InputsSpec
 from parity.subjects.subject import Subject
 from parity.trace.manifest import manifest_digest, read_manifest
-from parity.trace.record import record
+from parity.trace.record import RecordRequest, record
 from parity_trace import trace, trace_folder
 from tests.adapters.parity_trace.test_trace_runner import LAYERED, inputs_in, subject
 from tests.real.asking import ROOT, parity
@@ -113,7 +114,7 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     inputs = inputs_in(folder, TEXTS)
     made: list[Path] = []
     for name, options in (("batches", {"side": "left"}), ("single", {"max_rows": "1"})):
-        record(subject(**options), inputs, folder / name, adapter=LAYERED)
+        record(RecordRequest(subject(**options), InputsSpec(inputs.source), folder / name, adapter=LAYERED))
         made.append(folder / name)
     return made
 

@@ -14,6 +14,7 @@ from parity.border.runner import Runner
 from parity.errors import InputsDoNotFit, SubjectError, SubjectNotFound
 from parity.inputs.example import Example
 from parity.inputs.inputs import open_inputs
+from parity.inputs.spec import InputsSpec
 from parity.subjects.subject import Subject
 from parity_trace import outputs
 
@@ -86,7 +87,7 @@ def test_the_file_brings_its_own_inputs(tmp_path: Path) -> None:
     )
     assert outputs.own_inputs is not None
     found = outputs.own_inputs(Subject("outputs", str(path)), tmp_path)
-    window = next(open_inputs(str(found)).windows())
+    window = next(open_inputs(InputsSpec(str(found))).windows())
     assert [
         Example(0, "a", None, "x", "5"),
         Example(1, "b", None, "y", "6"),
@@ -97,7 +98,7 @@ def test_the_file_brings_its_own_inputs(tmp_path: Path) -> None:
 def test_a_file_without_texts_brings_blank_ones(tmp_path: Path) -> None:
     assert outputs.own_inputs is not None
     found = outputs.own_inputs(Subject("outputs", str(save(tmp_path / "a.npz", logits=LOGITS))), tmp_path)
-    inputs = open_inputs(str(found))
+    inputs = open_inputs(InputsSpec(str(found)))
     assert (3, 3) == (inputs.count, inputs.blank)
 
 

@@ -15,9 +15,10 @@ from parity.errors import InputsDoNotFit, TraceError
 from parity.inputs.batches import batches
 from parity.inputs.example import Encoding
 from parity.inputs.inputs import Inputs, open_inputs
+from parity.inputs.spec import InputsSpec
 from parity.subjects.adapter import Adapter, Option, find_adapter
 from parity.subjects.subject import Subject
-from parity.trace.record import record
+from parity.trace.record import RecordRequest, record
 from parity_trace import trace
 from tests.parity.trace.test_writer import DAMAGE
 
@@ -42,7 +43,7 @@ def inputs_in(folder: Path, texts: list[str] = TEXTS) -> Inputs:
             json.dumps({"text": text, "label": "no", "id": f"n{i}"}) + "\n" for i, text in enumerate(texts)
         )
     )
-    return open_inputs(str(path))
+    return open_inputs(InputsSpec(str(path)))
 
 
 def subject(**options: str) -> Subject:
@@ -50,7 +51,8 @@ def subject(**options: str) -> Subject:
 
 
 def recorded(folder: Path, inputs: Inputs, of: Subject | None = None, **options: Any) -> str:
-    return record(of or subject(), inputs, folder / "a.trace", adapter=LAYERED, **options)
+    spec = InputsSpec(inputs.source)
+    return record(RecordRequest(of or subject(), spec, folder / "a.trace", adapter=LAYERED, **options))
 
 
 def replay(folder: Path, **options: str) -> Runner:
@@ -219,7 +221,7 @@ def test_a_trace_brings_its_own_inputs(tmp_path: Path) -> None:
     recorded(tmp_path, inputs)
     assert trace.own_inputs is not None
     path = trace.own_inputs(Subject("trace", str(tmp_path / "a.trace")), tmp_path)
-    assert inputs.digest == open_inputs(str(path)).digest
+    assert inputs.digest == open_inputs(InputsSpec(str(path))).digest
 
 
 def test_recording_says_how_far_it_is(tmp_path: Path) -> None:
@@ -228,12 +230,13 @@ def test_recording_says_how_far_it_is(tmp_path: Path) -> None:
     def hear(what: str, done: int, total: int | None) -> None:
         heard.append((what, done, total))
 
-    recorded(tmp_path, inputs_in(tmp_path), progress=hear)
+    spec = InputsSpec(inputs_in(tmp_path).source)
+    record(RecordRequest(subject(), spec, tmp_path / "a.trace", adapter=LAYERED), hear)
     assert ("recording", 35, 35) == heard[-1]
 
 
 def test_the_built_in_probes_are_recorded_where_there_are_no_inputs(tmp_path: Path) -> None:
-    record(subject(), None, tmp_path / "a.trace", adapter=LAYERED)
+    record(RecordRequest(subject(), InputsSpec(), tmp_path / "a.trace", adapter=LAYERED))
     with replay(tmp_path) as runner:
         probes = open_inputs()
         assert probes.count == len(said_by(runner, probes)[0])
@@ -245,7 +248,7 @@ def test_a_real_model_is_replayed_to_equality(tmp_path: Path) -> None:
 
     inputs = inputs_in(tmp_path)
     bert = Subject("hf", str(tiny_bert(tmp_path / "bert")))
-    record(bert, inputs, tmp_path / "a.trace")
+    record(RecordRequest(bert, InputsSpec(inputs.source), tmp_path / "a.trace"))
     with Runner.start(bert, find_adapter(bert)) as live, replay(tmp_path) as again:
         here, there = said_by(live, inputs), said_by(again, inputs)
         assert live.describe().parameters == again.describe().parameters

@@ -26,6 +26,7 @@ from parity.errors import (
 )
 from parity.inputs.example import Example
 from parity.inputs.inputs import Inputs, open_inputs
+from parity.inputs.spec import InputsSpec
 from parity.inputs.stdin import standard_input
 
 # pyarrow has no types
@@ -59,21 +60,21 @@ def write_csv(path: Path, rows: list[list[str]], dialect: str = "excel") -> str:
 @given(texts=TEXTS)
 def test_any_text_comes_back_from_json_lines(tmp_path: Path, texts: list[str]) -> None:
     path = write_jsonl(tmp_path / "a.jsonl", [{"text": text} for text in texts])
-    assert texts == texts_of(open_inputs(path))
+    assert texts == texts_of(open_inputs(InputsSpec(path)))
 
 
 @ROUND
 @given(texts=TEXTS)
 def test_any_text_comes_back_from_csv(tmp_path: Path, texts: list[str]) -> None:
     path = write_csv(tmp_path / "a.csv", [["text", "n"], *([text, "1"] for text in texts)])
-    assert texts == texts_of(open_inputs(path))
+    assert texts == texts_of(open_inputs(InputsSpec(path)))
 
 
 @ROUND
 @given(texts=TEXTS)
 def test_any_text_comes_back_from_tsv(tmp_path: Path, texts: list[str]) -> None:
     path = write_csv(tmp_path / "a.tsv", [["n", "text"], *(["1", text] for text in texts)], "excel-tab")
-    assert texts == texts_of(open_inputs(path))
+    assert texts == texts_of(open_inputs(InputsSpec(path)))
 
 
 @ROUND
@@ -81,7 +82,7 @@ def test_any_text_comes_back_from_tsv(tmp_path: Path, texts: list[str]) -> None:
 def test_any_text_comes_back_from_parquet(tmp_path: Path, texts: list[str]) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"text": texts}), path)
-    assert texts == texts_of(open_inputs(str(path)))
+    assert texts == texts_of(open_inputs(InputsSpec(str(path))))
 
 
 @ROUND
@@ -92,29 +93,31 @@ def test_any_line_comes_back_from_a_text_file(tmp_path: Path, texts: list[str]) 
     texts = ["first", *texts, "last"]
     for ending in ("\n", "\r\n"):
         path = write(tmp_path / "a.txt", ending.join(texts) + ending)
-        assert texts == texts_of(open_inputs(path))
+        assert texts == texts_of(open_inputs(InputsSpec(path)))
 
 
 def test_a_blank_line_is_an_empty_text_and_those_at_the_end_are_none(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", "one\n\n \ntwo\n\n\n")
-    assert ["one", "", " ", "two"] == texts_of(open_inputs(path))
+    assert ["one", "", " ", "two"] == texts_of(open_inputs(InputsSpec(path)))
 
 
 def test_a_byte_order_mark_is_not_text(tmp_path: Path) -> None:
-    assert ["one"] == texts_of(open_inputs(write(tmp_path / "a.txt", b"\xef\xbb\xbfone\n")))
-    assert ["one"] == texts_of(open_inputs(write(tmp_path / "a.csv", b"\xef\xbb\xbftext,x\none,1\n")))
+    assert ["one"] == texts_of(open_inputs(InputsSpec(write(tmp_path / "a.txt", b"\xef\xbb\xbfone\n"))))
+    assert ["one"] == texts_of(
+        open_inputs(InputsSpec(write(tmp_path / "a.csv", b"\xef\xbb\xbftext,x\none,1\n")))
+    )
 
 
 def test_other_encodings_are_an_option(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", "déjà vu\n".encode("latin-1"))
-    assert ["déjà vu"] == texts_of(open_inputs(path, encoding="latin-1"))
+    assert ["déjà vu"] == texts_of(open_inputs(InputsSpec(path, encoding="latin-1")))
     path = write(tmp_path / "b.txt", "déjà\nvu\n".encode("utf-16"))
-    assert ["déjà", "vu"] == texts_of(open_inputs(path, encoding="utf-16"))
+    assert ["déjà", "vu"] == texts_of(open_inputs(InputsSpec(path, encoding="utf-16")))
 
 
 def test_usual_columns_are_found_by_themselves(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "a.jsonl", [{"idx": 7, "premise": "p", "hypothesis": "h", "gold_label": 1}])
-    inputs = open_inputs(path)
+    inputs = open_inputs(InputsSpec(path))
     assert [[Example(0, "p", "h", "1", "7")]] == list(inputs.windows())
     assert (1, 1, 1, 0) == (inputs.count, inputs.pairs, inputs.labelled, inputs.blank)
 
@@ -122,42 +125,49 @@ def test_usual_columns_are_found_by_themselves(tmp_path: Path) -> None:
 def test_columns_that_the_first_json_line_lacks_are_found(tmp_path: Path) -> None:
     late = {"text": "b", "pair": "c", "label": "yes", "id": "x"}
     path = write_jsonl(tmp_path / "a.jsonl", [{"text": "a", "label": None}, late])
-    assert [Example(0, "a"), Example(1, "b", "c", "yes", "x")] == next(open_inputs(path).windows())
-    assert "pair" == open_inputs(path, pair_column="pair").columns.pair
-    assert (0, 0) == (open_inputs(path, limit=1).pairs, open_inputs(path, limit=1).labelled)
+    assert [Example(0, "a"), Example(1, "b", "c", "yes", "x")] == next(
+        open_inputs(InputsSpec(path)).windows()
+    )
+    assert "pair" == open_inputs(InputsSpec(path, pair_column="pair")).columns.pair
+    assert (0, 0) == (
+        open_inputs(InputsSpec(path, limit=1)).pairs,
+        open_inputs(InputsSpec(path, limit=1)).labelled,
+    )
 
 
 def test_a_column_of_lists_is_no_label_whichever_line_it_begins_in(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [{"text": "a", "label": None}, {"text": "b", "label": ["x"]}]
-    assert open_inputs(write_jsonl(tmp_path / "a.jsonl", rows)).columns.label is None
+    assert open_inputs(InputsSpec(write_jsonl(tmp_path / "a.jsonl", rows))).columns.label is None
 
 
 def test_named_columns_are_taken_instead(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [["text", "other", "key"], ["a", "b", "c"]])
-    inputs = open_inputs(path, text_column="other", pair_column="text", label_column="key", id_column="key")
+    inputs = open_inputs(
+        InputsSpec(path, text_column="other", pair_column="text", label_column="key", id_column="key")
+    )
     assert [[Example(0, "b", "a", "c", "c")]] == list(inputs.windows())
 
 
 def test_naming_the_text_alone_leaves_the_pair_out(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [["sentence1", "sentence2"], ["a", "b"]])
-    assert [[Example(0, "b")]] == list(open_inputs(path, text_column="sentence2").windows())
+    assert [[Example(0, "b")]] == list(open_inputs(InputsSpec(path, text_column="sentence2")).windows())
 
 
 def test_a_whole_number_label_beside_nulls_keeps_no_fraction(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"text": ["a", "b", "c"], "label": [1.0, None, float("nan")]}), path)
-    labels = [example.label for window in open_inputs(str(path)).windows() for example in window]
+    labels = [example.label for window in open_inputs(InputsSpec(str(path))).windows() for example in window]
     assert ["1", None, None] == labels
 
 
 def test_the_limit_ends_the_reading(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", '{"text": "one"}\n{"text": "two"}\nbroken\n')
-    assert ["one", "two"] == texts_of(open_inputs(path, limit=2))
+    assert ["one", "two"] == texts_of(open_inputs(InputsSpec(path, limit=2)))
 
 
 def test_no_window_crosses_the_cut(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", "x\n" * 10)
-    assert [4, 1, 4, 1] == [len(window) for window in open_inputs(path).windows(4, cut=5)]
+    assert [4, 1, 4, 1] == [len(window) for window in open_inputs(InputsSpec(path)).windows(4, cut=5)]
 
 
 def test_the_digest_tells_every_part_of_a_row_apart(tmp_path: Path) -> None:
@@ -168,18 +178,18 @@ def test_the_digest_tells_every_part_of_a_row_apart(tmp_path: Path) -> None:
         {"text": "ab", "pair": "", "label": "d", "id": "e"},
         {"text": "ab", "pair": "c", "label": "e", "id": "d"},
     ]
-    digests = {open_inputs(write_jsonl(tmp_path / "a.jsonl", [row])).digest for row in rows}
+    digests = {open_inputs(InputsSpec(write_jsonl(tmp_path / "a.jsonl", [row]))).digest for row in rows}
     assert len(rows) == len(digests)
 
 
 def test_the_format_does_not_change_the_digest(tmp_path: Path) -> None:
-    text = open_inputs(write(tmp_path / "a.txt", "one\ntwo\n")).digest
-    assert text == open_inputs(write_csv(tmp_path / "a.csv", [["text"], ["one"], ["two"]])).digest
+    text = open_inputs(InputsSpec(write(tmp_path / "a.txt", "one\ntwo\n"))).digest
+    assert text == open_inputs(InputsSpec(write_csv(tmp_path / "a.csv", [["text"], ["one"], ["two"]]))).digest
 
 
 def test_a_file_that_changes_meanwhile_is_noticed(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", "one\ntwo\n")
-    inputs = open_inputs(path)
+    inputs = open_inputs(InputsSpec(path))
     write(tmp_path / "a.txt", "one\nTWO\n")
     with pytest.raises(InputsError, match="changed while it was being used"):
         list(inputs.windows())
@@ -187,7 +197,7 @@ def test_a_file_that_changes_meanwhile_is_noticed(tmp_path: Path) -> None:
 
 def test_a_file_that_grows_meanwhile_is_noticed(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", "one\ntwo\n")
-    inputs = open_inputs(path)
+    inputs = open_inputs(InputsSpec(path))
     write(tmp_path / "a.txt", "one\ntwo\nthree\n")
     with pytest.raises(InputsError, match="changed while it was being used"):
         list(inputs.windows())
@@ -221,7 +231,7 @@ def test_what_is_wrong_is_said_with_its_place(
     tmp_path: Path, name: str, content: str, error: type[InputsError], said: str
 ) -> None:
     with pytest.raises(error) as caught:
-        open_inputs(write(tmp_path / name, content))
+        open_inputs(InputsSpec(write(tmp_path / name, content)))
     assert said in caught.value.sentence
     assert 2 == caught.value.exit_code
 
@@ -229,13 +239,13 @@ def test_what_is_wrong_is_said_with_its_place(
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     for path in (tmp_path / "no.txt", tmp_path):
         with pytest.raises(InputsNotFound):
-            open_inputs(str(path))
+            open_inputs(InputsSpec(str(path)))
 
 
 def test_a_named_column_that_is_missing_brings_the_nearest(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [["Review", "stars"], ["a", "1"]])
     with pytest.raises(MissingColumn) as caught:
-        open_inputs(path, text_column="Reviews")
+        open_inputs(InputsSpec(path, text_column="Reviews"))
     assert "it has 'Review', 'stars'" in caught.value.sentence
     assert "--text-column Review" in caught.value.next_step
 
@@ -244,7 +254,7 @@ def test_a_named_column_that_is_missing_brings_the_nearest(tmp_path: Path) -> No
 def test_bytes_that_are_not_text_are_refused_with_line_and_offset(tmp_path: Path, before: bytes) -> None:
     path = write(tmp_path / "a.txt", before + b"bad \xe9 byte\n")
     with pytest.raises(UndecodableInputs) as caught:
-        open_inputs(path)
+        open_inputs(InputsSpec(path))
     line, offset = before.count(b"\n") + 1, len(before) + 4
     assert f"line {line}: byte 0xe9 at offset {offset}" in caught.value.sentence
     assert "--encoding latin-1" in caught.value.next_step
@@ -252,13 +262,13 @@ def test_bytes_that_are_not_text_are_refused_with_line_and_offset(tmp_path: Path
 
 def test_utf_16_read_as_utf_8_brings_its_own_remedy(tmp_path: Path) -> None:
     with pytest.raises(UndecodableInputs) as caught:
-        open_inputs(write(tmp_path / "a.txt", "text\n".encode("utf-16")))
+        open_inputs(InputsSpec(write(tmp_path / "a.txt", "text\n".encode("utf-16"))))
     assert "--encoding utf-16" in caught.value.next_step
 
 
 def test_an_encoding_that_does_not_exist_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputsError, match="no text encoding 'latin-99'"):
-        open_inputs(write(tmp_path / "a.txt", "a\n"), encoding="latin-99")
+        open_inputs(InputsSpec(write(tmp_path / "a.txt", "a\n"), encoding="latin-99"))
 
 
 @pytest.mark.parametrize(
@@ -273,7 +283,7 @@ def test_standard_input_can_be_read_twice_at_once(monkeypatch: pytest.MonkeyPatc
     path = write(tmp_path / "in", "one\ntwo\nthree\n")
     with Path(path).open() as file:
         monkeypatch.setattr("sys.stdin", file)
-        inputs = open_inputs("-")
+        inputs = open_inputs(InputsSpec("-"))
     first, second = inputs.windows(1), inputs.windows(1)
     assert ["one", "one", "two", "two"] == [next(turn)[0].text for turn in (first, second, first, second)]
 
@@ -302,9 +312,9 @@ def _rows_file(path: Path, count: int) -> str:
 
 
 def _peak(path: str) -> int:
-    open_inputs(path, limit=10)  # what is loaded once, pyarrow above all, is not the rows'
+    open_inputs(InputsSpec(path, limit=10))  # what is loaded once, pyarrow above all, is not the rows'
     tracemalloc.start()
-    for _ in open_inputs(path).windows():
+    for _ in open_inputs(InputsSpec(path)).windows():
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

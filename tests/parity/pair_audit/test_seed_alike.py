@@ -11,6 +11,7 @@ import pytest
 from parity.border.description import Abilities, Description, StageSeen
 from parity.errors import RecordError
 from parity.inputs.inputs import Inputs, open_inputs
+from parity.inputs.spec import InputsSpec
 from parity.pair_audit.seed_alike import check_alike
 from parity.records.pair import Pair
 from parity.records.seed_audit import SeedAudit
@@ -24,7 +25,7 @@ SEEDS = SEED_AUDITS["unstable"]
 def inputs(tmp_path: Path) -> Inputs:
     path = tmp_path / "texts.txt"
     path.write_text("one\ntwo\n")
-    return open_inputs(str(path))
+    return open_inputs(InputsSpec(str(path)))
 
 
 def seeds_on(inputs: Inputs, **changes: Any) -> SeedAudit:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from parity.errors import InputsDoNotFit, InputsError, MissingColumn, SubjectNotFound, UsageError
-from parity.inputs.spec import InputsAsked
+from parity.inputs.spec import InputsSpec
 from parity.records.seed_audit import seed_audit_bytes
 from parity.seed_audit.audit import SurveyRequest, survey
 from parity.seed_audit.runs.executors import Progress
@@ -380,7 +380,7 @@ def test_a_run_that_was_asked_other_inputs_is_said_and_in_no_mean(files: Files, 
     write("text")
     request = SurveyRequest(
         runs=runs_asked(files.runs(4), [], SeedPlan()),
-        inputs=InputsAsked(str(inputs)),
+        inputs=InputsSpec(str(inputs)),
         folder=tmp_path / "collected",
         execute=changing,
         margins=Margins(0.02, 0.1),
@@ -402,7 +402,7 @@ def test_a_run_whose_training_diverged_is_a_failed_run_and_no_lost_one(files: Fi
     inputs.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     request = SurveyRequest(
         runs=runs_asked(files.runs(4), [], SeedPlan()),
-        inputs=InputsAsked(str(inputs)),
+        inputs=InputsSpec(str(inputs)),
         folder=tmp_path / "collected",
         execute=with_one_diverged,
         margins=Margins(0.02, 0.1),

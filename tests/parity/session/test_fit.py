@@ -10,6 +10,7 @@ import pytest
 from parity.border.description import Abilities, Description, Recorded, StageSeen
 from parity.errors import InputsDoNotFit
 from parity.inputs.inputs import Inputs, open_inputs
+from parity.inputs.spec import InputsSpec
 from parity.records.pair import Pair
 from parity.session.fit import check_fit, rows_left_out
 
@@ -22,7 +23,7 @@ def described(recorded: Recorded | None = None, **can: Any) -> Description:
 def inputs_of(folder: Path, *lines: str, source: str | None = None) -> Inputs:
     path = folder / "inputs.jsonl"
     path.write_text("".join(line + "\n" for line in lines))
-    return open_inputs(str(path), source=source)
+    return open_inputs(InputsSpec(str(path), source=source))
 
 
 def refusal(description: Description, inputs: Inputs, **changes: Any) -> InputsDoNotFit:

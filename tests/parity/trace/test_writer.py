@@ -16,6 +16,7 @@ from parity.border.description import Abilities, Description, StageSeen
 from parity.errors import OutOfSpace, TraceError
 from parity.inputs.example import Encoding
 from parity.inputs.inputs import Inputs, open_inputs
+from parity.inputs.spec import InputsSpec
 from parity.trace.manifest import is_trace, manifest_digest
 from parity.trace.safetensors_writer import write_tensors
 from parity.trace.writer import TraceWriter, read_manifest
@@ -39,7 +40,7 @@ class Stage(NamedTuple):
 def inputs_of(folder: Path, count: int) -> Inputs:
     path = folder / "inputs.txt"
     path.write_text("text\n" * count)
-    return open_inputs(str(path))
+    return open_inputs(InputsSpec(str(path)))
 
 
 def batch(real: list[list[int]], seed: int = 0) -> dict[str, Stage]:

@@ -9,7 +9,7 @@ import pytest
 
 from parity.errors import TraceError
 from parity.inputs.example import Example
-from parity.inputs.spec import InputsAsked
+from parity.inputs.spec import InputsSpec
 from parity.seed_audit.runs.executors import run_here
 from parity.seed_audit.runs.recorded_rows import row_fault
 from parity.seed_audit.runs.run_inputs import Task, collect, read_collected
@@ -26,7 +26,7 @@ def labelled(label: str | None) -> list[Example]:
     return [row._replace(label=label) for row in ROWS]
 
 
-def inputs(files: Files, name: str = "rows.jsonl") -> InputsAsked:
+def inputs(files: Files, name: str = "rows.jsonl") -> InputsSpec:
     path = files.folder / name
     path.write_text(
         "".join(
@@ -35,7 +35,7 @@ def inputs(files: Files, name: str = "rows.jsonl") -> InputsAsked:
         ),
         "utf-8",
     )
-    return InputsAsked(str(path))
+    return InputsSpec(str(path))
 
 
 def test_the_same_rows_have_no_fault() -> None:
