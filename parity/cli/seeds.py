@@ -18,6 +18,7 @@ from click.core import ParameterSource
 from parity.cli import exit as ending
 from parity.cli.options import at_least, inputs_said, positive, running_options, temperature
 from parity.errors import UsageError
+from parity.metrics import METRICS
 
 if TYPE_CHECKING:
     from parity.cli.out_folder import OutFolder
@@ -28,8 +29,19 @@ __all__ = ["say_seeds", "seeds"]
 
 _STALE = 7 * 24 * 3600.0  # seconds
 _LEAST_ALPHA = 1e-6
-_METRICS = ("accuracy", "macro_f1", "nll", "brier")
 _TEXTS = "Rows: .txt .jsonl .csv .tsv .parquet.  [default: those that the recipe, or a run, brings along]"
+
+
+class _MetricName(click.Choice[str]):
+    """A metric's name: one that is built in, or that of another package, which is looked for only when it is named."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """As click's; raises BadParameter with the names that are built in."""
+        from parity.metrics.registry import metric_names
+
+        if value not in METRICS and value in metric_names():
+            return value
+        return super().convert(value, param, ctx)
 
 
 def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,7 +75,7 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Seeds of runs made elsewhere: columns subject, init_seed, order_seed, arm.",
 )
 @click.option(
-    "--metric", type=click.Choice(_METRICS), default="accuracy", show_default=True, help="What decides."
+    "--metric", type=_MetricName(METRICS), default=METRICS[0], show_default=True, help="What decides."
 )
 @click.option(
     "--margin",
@@ -115,7 +127,7 @@ def seeds(
     repeat: int,
     baseline: tuple[str, ...],
     factors: str | None,
-    metric: Any,
+    metric: str,
     margin: float,
     churn_budget: float,
     alpha: float,
@@ -198,12 +210,12 @@ def _check(alpha: float, executor: str, address: str | None) -> None:
         raise UsageError("--address is of a Ray cluster.", next_step="Add --executor ray.")
 
 
-def _check_limits(metric: Any, margin: float, churn_budget: float) -> None:
+def _check_limits(metric: str, margin: float, churn_budget: float) -> None:
     """Shares go to 1, and a Brier score to 2: a limit beyond that is a slip of units, and would pass whatever is seen."""
-    from parity.seed_audit.measures.scores import RANGES
+    from parity.metrics.registry import find_metric
 
     limits = (
-        ("--margin", margin, metric, RANGES[metric].high),
+        ("--margin", margin, metric, find_metric(metric).range.high),
         ("--churn-budget", churn_budget, "churn", 1.0),
     )
     for option, value, what, most in limits:

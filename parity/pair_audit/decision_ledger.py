@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from parity.align.labels import label_places
 from parity.inputs.distinct import DistinctInputs
 from parity.inputs.example import Example
-from parity.measure.calibration import ImpliedTemperature as TemperatureOfLogits
-from parity.measure.calibration import LabelledSums
 from parity.measure.decisions import DecisionCount, FlipMeasurement
 from parity.measure.distributions import TemperatureSums
+from parity.measure.temperature import ImpliedTemperature as TemperatureOfLogits
+from parity.metrics.paired import LabelledSums
 from parity.records.decisions import (
     Decisions,
     Flip,

@@ -22,9 +22,9 @@ from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_s
 from parity.inputs.choose import open_for_runs
 from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
+from parity.metrics import METRICS
 from parity.records.seed_audit import MarginsRecord, SeedAudit
 from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
-from parity.seed_audit.measures.scores import Metric
 from parity.seed_audit.plain import plain
 from parity.seed_audit.population.arms import ArmRuns, Ground
 from parity.seed_audit.population.classes import Classes, usual_classes
@@ -59,7 +59,7 @@ class SurveyRequest(NamedTuple):
     folder: Path
     execute: Execute
     margins: Margins
-    primary: Metric = "accuracy"
+    primary: str = METRICS[0]
     metric_named: bool = False
     temperatures: Sequence[float] = (1.0,)
     slices: str | None = None

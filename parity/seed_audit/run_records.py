@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.inputs.inputs import Inputs
+from parity.metrics.registry import find_metric, metric_names
 from parity.records.seed_audit import RunRecord
 from parity.seed_audit.measures.agreement import Agreement
-from parity.seed_audit.measures.arm import METRICS, calibration_of
-from parity.seed_audit.measures.metric_spread import metric_spread
+from parity.seed_audit.measures.arm import calibration_of
 from parity.seed_audit.plain import plain
 from parity.seed_audit.population.arms import ArmRuns, Member
 
@@ -101,8 +101,9 @@ def _metrics(arm: ArmRuns) -> dict[int, dict[str, float | None]]:
     values: dict[int, dict[str, float | None]] = {}
     if arm.population is None or arm.population.labels is None:
         return values
-    for metric in METRICS:
-        for place, value in zip(arm.kept, metric_spread(arm.population, metric).spread.values, strict=True):
+    outputs = arm.population.outputs()
+    for metric in metric_names():
+        for place, value in zip(arm.kept, find_metric(metric).values(outputs).tolist(), strict=True):
             values.setdefault(place, {})[metric] = plain(value)
     return values
 

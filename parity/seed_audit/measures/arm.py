@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.metrics.registry import metric_names
 from parity.records.seed_audit import ArmRecord, StageSimilarity
 from parity.seed_audit.measures.agreement import Agreement, agreement
 from parity.seed_audit.measures.calibration import run_calibration
@@ -18,7 +19,6 @@ from parity.seed_audit.measures.distances import run_distances
 from parity.seed_audit.measures.label_temperature import fit_label_temperature, temperature_spread
 from parity.seed_audit.measures.metric_spread import MetricSpread, metric_spread
 from parity.seed_audit.measures.power import can_show
-from parity.seed_audit.measures.scores import Metric
 from parity.seed_audit.measures.slices import slice_spreads
 from parity.seed_audit.measures.variance import grid_of, logit_split, metric_split
 from parity.seed_audit.plain import plain
@@ -27,9 +27,7 @@ from parity.seed_audit.population.design import Design, design_of
 from parity.seed_audit.population.population import Population
 from parity.statistics.pairing import Pairing
 
-__all__ = ["METRICS", "ArmStatistics", "arm_statistics", "calibration_of"]
-
-METRICS: tuple[Metric, ...] = ("accuracy", "macro_f1", "nll", "brier")
+__all__ = ["ArmStatistics", "arm_statistics", "calibration_of"]
 
 
 class ArmStatistics(NamedTuple):
@@ -54,7 +52,7 @@ class ArmStatistics(NamedTuple):
 
 def arm_statistics(
     runs: ArmRuns,
-    primary: Metric,
+    primary: str,
     temperatures: Sequence[float],
     confidence: float,
     slices: NDArray[np.str_] | None = None,
@@ -79,9 +77,11 @@ def arm_statistics(
         )
         return ArmStatistics(None, None, None, None, empty)
     labelled = population.labelled()
-    spreads: dict[Metric, MetricSpread] = {}
+    spreads: dict[str, MetricSpread] = {}
     if labelled is not None:
-        spreads = {metric: metric_spread(population, metric, confidence=confidence) for metric in METRICS}
+        spreads = {
+            metric: metric_spread(population, metric, confidence=confidence) for metric in metric_names()
+        }
     design = design_of(population)
     several = len(design.alone) >= 2
     found = _churn(population, design, confidence) if several else None
@@ -156,7 +156,7 @@ def _distances(
 
 
 def _slice_spreads(
-    population: Population, primary: Metric, slices: NDArray[np.str_] | None, confidence: float
+    population: Population, primary: str, slices: NDArray[np.str_] | None, confidence: float
 ) -> list[dict[str, Any]]:
     """The primary metric over the runs in each slice."""
     if slices is None or population.labels is None:
@@ -166,7 +166,7 @@ def _slice_spreads(
 
 
 def _variance(
-    population: Population, primary: Metric, labelled: bool, confidence: float
+    population: Population, primary: str, labelled: bool, confidence: float
 ) -> dict[str, Any] | None:
     grid = grid_of(population)
     if grid is None:

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from parity.seed_audit.measures.arm import METRICS
+from parity.metrics.registry import metric_names
 from parity.seed_audit.measures.churn import churn_kinds
 from parity.seed_audit.measures.difference import Difference, difference, tost
 from parity.seed_audit.measures.excess import ExcessChurn, excess_churn
 from parity.seed_audit.measures.power import can_show
-from parity.seed_audit.measures.scores import Metric
 from parity.seed_audit.measures.slices import slice_differences
 from parity.seed_audit.plain import plain
 from parity.seed_audit.population.design import design_of, shared_seeds
@@ -35,7 +34,7 @@ class TwoArms(NamedTuple):
 def two_arms(
     baseline: Population,
     candidate: Population,
-    primary: Metric,
+    primary: str,
     margins: Margins,
     slices: NDArray[np.str_] | None,
     *,
@@ -51,11 +50,11 @@ def two_arms(
         arm.of_runs(design.alone) for arm, design in zip((baseline, candidate), designs, strict=True)
     )
     labelled = baseline.labelled() is not None and candidate.labelled() is not None
-    found: dict[Metric, Difference] = {}
+    found: dict[str, Difference] = {}
     if labelled:
         found = {
             metric: difference(baseline, candidate, metric, paired=paired, confidence=confidence)
-            for metric in METRICS
+            for metric in metric_names()
         }
     enough = min(baseline.runs, candidate.runs) >= 2
     matched = shared_seeds(baseline, candidate)
@@ -85,7 +84,7 @@ def two_arms(
     return TwoArms(first, excess, record)
 
 
-def _differences(found: Mapping[Metric, Difference]) -> dict[str, Any]:
+def _differences(found: Mapping[str, Difference]) -> dict[str, Any]:
     """By metric, with p adjusted by Holm over the metrics: the primary one was fixed beforehand, the others were not."""
     ps = {name: item.p for name, item in found.items() if item.p is not None}
     adjusted = dict(zip(ps, holm(list(ps.values())), strict=True))
@@ -95,7 +94,7 @@ def _differences(found: Mapping[Metric, Difference]) -> dict[str, Any]:
 def _slice_differences(
     baseline: Population,
     candidate: Population,
-    primary: Metric,
+    primary: str,
     margins: Margins,
     slices: NDArray[np.str_] | None,
     paired: bool,

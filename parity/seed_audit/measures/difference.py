@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from parity.metrics import METRICS
+from parity.metrics.registry import find_metric
 from parity.seed_audit.measures.crossed import crossed_estimate, mean_squares
-from parity.seed_audit.measures.scores import Metric, deleted_macro_f1, example_scores, macro_f1
 from parity.seed_audit.population.population import Population
 from parity.statistics.estimate import (
     Estimate,
@@ -35,7 +37,7 @@ class Difference(NamedTuple):
     it: each arm's runs have a variance of their own.
     """
 
-    metric: Metric
+    metric: str
     baseline: float
     candidate: float
     estimate: Estimate
@@ -61,7 +63,7 @@ class Equivalence(NamedTuple):
 def difference(
     baseline: Population,
     candidate: Population,
-    metric: Metric = "accuracy",
+    metric: str = METRICS[0],
     *,
     paired: bool = False,
     confidence: float = 0.95,
@@ -78,15 +80,18 @@ def difference(
     examples = int((baseline.labels >= 0).sum())
     # Where no decision differs, N examples still allow what Tango's score interval does: +- z^2 / (N + z^2).
     z = normal_quantile((1 + confidence) / 2)
-    floor = z / (examples + z * z) if metric in ("accuracy", "macro_f1") else 0.0
+    measured = find_metric(metric)
+    floor = z / (examples + z * z) if measured.of_decisions else 0.0
     found: Estimate | None = None
-    if metric == "macro_f1":
-        values = [macro_f1(arm) for arm in arms]
+    outputs = [arm.outputs() for arm in arms]
+    one, other = (measured.scores(side) for side in outputs)
+    if one is None or other is None:
+        values = [measured.values(side) for side in outputs]
         if min(*runs, examples) > 1:
-            found = _of_macro_f1(arms, (values[0], values[1]), paired, confidence, floor)
+            deleted = [measured.deleted(side).mean(axis=0) for side in outputs]
+            found = _jackknifed(values, deleted, paired, confidence, floor)
         means = [float(side.mean()) for side in values]
     else:
-        one, other = (example_scores(arm, metric) for arm in arms)
         means = [float(one.mean()), float(other.mean())]
         if min(*runs, examples) > 1 and np.isfinite(means).all():
             if paired:
@@ -134,15 +139,13 @@ def tost(found: Difference, margin: float, alpha: float = 0.05) -> Equivalence |
     return Equivalence(margin, alpha, p, -margin < interval.low and interval.high < margin, interval)
 
 
-def _of_macro_f1(
-    arms: tuple[Population, Population],
-    values: tuple[Floats, Floats],
-    paired: bool,
-    confidence: float,
-    floor: float,
+def _jackknifed(
+    values: Sequence[Floats], without: Sequence[Floats], paired: bool, confidence: float, floor: float
 ) -> Estimate:
-    """Two-way jackknife: examples are left out of all runs of both arms at once."""
-    without = [deleted_macro_f1(arm).mean(axis=0) for arm in arms]
+    """Two-way jackknife of what is not a mean over examples: an example is excluded from all runs of both arms at once.
+
+    values: of each arm, [runs]. without: of each arm, [examples] the mean over runs without that example.
+    """
     parts = [spread_part(values[1] - values[0])] if paired else [spread_part(side) for side in values]
     value = float(values[1].mean() - values[0].mean())
     examples = deleted_part(without[1] - without[0]).variance

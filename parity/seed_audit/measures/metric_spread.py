@@ -11,6 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from parity.metrics import METRICS
+from parity.metrics.metric import Metric, Outputs
+from parity.metrics.registry import find_metric
 from parity.seed_audit.measures.crossed import SeedEffect, crossed_estimate, seed_effect
 from parity.seed_audit.measures.grid_spread import (
     grid_example_variance,
@@ -19,7 +22,6 @@ from parity.seed_audit.measures.grid_spread import (
     of_run,
     seed_squares,
 )
-from parity.seed_audit.measures.scores import RANGES, Metric, deleted_macro_f1, example_scores, macro_f1
 from parity.seed_audit.measures.variance import Grid
 from parity.seed_audit.population.design import design_of
 from parity.seed_audit.population.population import Population
@@ -52,14 +54,14 @@ class Spread(NamedTuple):
 
 class MetricSpread(NamedTuple):
     """One metric of a population. `spread` is conditional on these test examples; `overall` is over new examples as well
-    (crossed t for means over examples, two-way jackknife for macro-F1). `seed` parts seed effect from flip noise; None for
-    macro-F1, which is no mean over examples.
+    (crossed t for means over examples, two-way jackknife for other metrics). `seed` splits seed effect from flip noise; None for a
+    metric that is not a mean over examples.
 
     `independent` runs share no seed that moved. Where they are fewer than `runs`, the runs are a full grid and all of them are
     used as such, or they are no grid and everything but `spread.values` is of those that share none.
     """
 
-    metric: Metric
+    metric: str
     spread: Spread
     overall: Estimate | None
     seed: SeedEffect | None
@@ -71,7 +73,7 @@ class MetricSpread(NamedTuple):
 def spread(values: Floats, confidence: float = 0.95, within: Interval = ANYWHERE) -> Spread:
     """Of values [runs]; intervals are cut to the range the metric can have, the half-width is not."""
     if len(values) < 2 or not math.isfinite(float(values.mean())):
-        return Spread(_told(values), float(values.mean()), None, None, None, None, None, confidence)
+        return Spread(_floats(values), float(values.mean()), None, None, None, None, None, confidence)
     one = Part(float(values.var(ddof=1)), len(values) - 1)
     return _spread(values, spread_part(values), one, confidence, within)
 
@@ -85,31 +87,30 @@ def grid_spread(values: Floats, confidence: float = 0.95, within: Interval = ANY
 
 
 def metric_spread(
-    population: Population, metric: Metric = "accuracy", *, confidence: float = 0.95, temperature: float = 1.0
+    population: Population, metric: str = METRICS[0], *, confidence: float = 0.95, temperature: float = 1.0
 ) -> MetricSpread:
     """A metric of every run at one temperature, and its spread. Raises ValueError where no example has a label."""
     design = design_of(population)
     if design.grid is not None:
-        return _of_grid(population, design.grid, metric, confidence, temperature)
+        return _of_grid(population, design.grid, find_metric(metric), confidence, temperature)
     if len(design.alone) < population.runs:
         alone = population.of_runs(design.alone)
         found = metric_spread(alone, metric, confidence=confidence, temperature=temperature)
-        told = found.spread._replace(values=_told(_values(population, metric, temperature)))
-        return found._replace(spread=told, runs=population.runs)
+        every = find_metric(metric).values(population.outputs(temperature))
+        return found._replace(spread=found.spread._replace(values=_floats(every)), runs=population.runs)
     overall: Estimate | None = None
     seed: SeedEffect | None = None
-    values, examples = _values(population, metric, temperature), _labelled(population)
-    if metric == "macro_f1":
+    measured, outputs = find_metric(metric), population.outputs(temperature)
+    scores, values, examples = measured.scores(outputs), measured.values(outputs), len(outputs.labels)
+    if scores is None:
         if min(population.runs, examples) > 1:
-            overall = _overall_macro_f1(population, values, spread_part(values), confidence)
-    else:
-        scores = example_scores(population, metric, temperature)
-        if min(scores.shape) > 1 and np.isfinite(scores).all():
-            seed = seed_effect(scores)
-            floor = _floor(metric, examples, confidence)
-            overall = crossed_estimate(scores, confidence, within=RANGES[metric], floor=floor)
-    told = spread(values, confidence, RANGES[metric])
-    return MetricSpread(metric, told, overall, seed, population.runs, examples, population.runs)
+            overall = _jackknifed(measured, outputs, values, spread_part(values), confidence)
+    elif min(scores.shape) > 1 and np.isfinite(scores).all():
+        seed = seed_effect(scores)
+        floor = _floor(measured, examples, confidence)
+        overall = crossed_estimate(scores, confidence, within=measured.range, floor=floor)
+    one = spread(values, confidence, measured.range)
+    return MetricSpread(metric, one, overall, seed, population.runs, examples, population.runs)
 
 
 def _of_grid(
@@ -118,26 +119,27 @@ def _of_grid(
     """Over a full grid of two seeds; runs of one cell are averaged."""
     overall: Estimate | None = None
     seed: SeedEffect | None = None
-    every, examples = _values(population, metric, temperature), _labelled(population)
+    outputs = population.outputs(temperature)
+    scores, every, examples = metric.scores(outputs), metric.values(outputs), len(outputs.labels)
     values = every[grid.cells].mean(axis=2)
-    told = grid_spread(values, confidence, RANGES[metric])._replace(values=_told(every))
-    if examples > 1 and told.mean_interval is not None:
+    found = grid_spread(values, confidence, metric.range)._replace(values=_floats(every))
+    if examples > 1 and found.mean_interval is not None:
         part = of_mean(seed_squares(values))
-        if metric == "macro_f1":
-            overall = _overall_macro_f1(population, values, part, confidence)
+        if scores is None:
+            overall = _jackknifed(metric, outputs, values, part, confidence)
         else:
-            scores = example_scores(population, metric, temperature)[grid.cells].mean(axis=2)
+            scores = scores[grid.cells].mean(axis=2)
             seed = grid_seed_effect(scores)
             overall = apart_estimate(
                 float(values.mean()),
                 [part],
                 grid_example_variance(scores),
                 confidence,
-                within=RANGES[metric],
+                within=metric.range,
                 floor=_floor(metric, examples, confidence),
             )
     independent = min(grid.cells.shape[:2])
-    return MetricSpread(metric, told, overall, seed, population.runs, examples, independent)
+    return MetricSpread(metric.name, found, overall, seed, population.runs, examples, independent)
 
 
 def _spread(values: Floats, mean_part: Part, run_part: Part, confidence: float, within: Interval) -> Spread:
@@ -150,7 +152,7 @@ def _spread(values: Floats, mean_part: Part, run_part: Part, confidence: float, 
         for share in (1 - tail, tail)
     )
     return Spread(
-        _told(values),
+        _floats(values),
         mean,
         Interval(max(within.low, mean - half), min(within.high, mean + half)),
         sd,
@@ -161,30 +163,20 @@ def _spread(values: Floats, mean_part: Part, run_part: Part, confidence: float, 
     )
 
 
-def _overall_macro_f1(population: Population, values: Floats, runs: Part, confidence: float) -> Estimate:
-    examples = deleted_part(deleted_macro_f1(population).mean(axis=0))
-    floor = _floor("macro_f1", _labelled(population), confidence)
+def _jackknifed(metric: Metric, outputs: Outputs, values: Floats, runs: Part, confidence: float) -> Estimate:
+    """Of what is not a mean over examples: each example is excluded in turn, from all runs at once."""
+    examples = deleted_part(metric.deleted(outputs).mean(axis=0))
+    floor = _floor(metric, len(outputs.labels), confidence)
     return apart_estimate(
-        float(values.mean()), [runs], examples.variance, confidence, within=RANGES["macro_f1"], floor=floor
+        float(values.mean()), [runs], examples.variance, confidence, within=metric.range, floor=floor
     )
-
-
-def _values(population: Population, metric: Metric, temperature: float) -> Floats:
-    """[runs] the metric of each."""
-    if metric == "macro_f1":
-        return macro_f1(population)
-    return np.asarray(example_scores(population, metric, temperature).mean(axis=1))
-
-
-def _labelled(population: Population) -> int:
-    return 0 if population.labels is None else int((population.labels >= 0).sum())
 
 
 def _floor(metric: Metric, examples: int, confidence: float) -> float:
     """Where every run is right on every example, N examples still allow what Wilson's score interval does: z^2 / (N + z^2)."""
     z = normal_quantile((1 + confidence) / 2)
-    return z / (examples + z * z) if metric in ("accuracy", "macro_f1") else 0.0
+    return z / (examples + z * z) if metric.of_decisions else 0.0
 
 
-def _told(values: Floats) -> tuple[float, ...]:
+def _floats(values: Floats) -> tuple[float, ...]:
     return tuple(float(value) for value in values)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from parity.metrics import METRICS
 from parity.seed_audit.measures.difference import Difference, difference
 from parity.seed_audit.measures.metric_spread import MetricSpread, metric_spread
-from parity.seed_audit.measures.scores import Metric
 from parity.seed_audit.population.population import Population
 from parity.statistics.holm import holm
 
@@ -39,7 +39,7 @@ def slice_differences(
     baseline: Population,
     candidate: Population,
     slices: Sequence[str],
-    metric: Metric = "accuracy",
+    metric: str = METRICS[0],
     *,
     paired: bool = False,
     confidence: float = 0.95,
@@ -66,7 +66,7 @@ def slice_differences(
 
 
 def slice_spreads(
-    population: Population, slices: Sequence[str], metric: Metric = "accuracy", *, confidence: float = 0.95
+    population: Population, slices: Sequence[str], metric: str = METRICS[0], *, confidence: float = 0.95
 ) -> tuple[SliceSpread, ...]:
     """A metric over runs in every slice, by name."""
     names = np.asarray(slices)

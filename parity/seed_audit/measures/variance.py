@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.seed_audit.measures.scores import Metric, example_scores, macro_f1
+from parity.metrics.registry import find_metric
 from parity.seed_audit.population.population import Population
 from parity.statistics.interval import Interval
 from parity.statistics.tails import chi2_quantile, f_quantile
@@ -86,12 +86,9 @@ def logit_split(population: Population, grid: Grid, confidence: float = 0.95) ->
     return split_variance(centred[grid.cells], confidence)
 
 
-def metric_split(
-    population: Population, grid: Grid, metric: Metric = "accuracy", confidence: float = 0.95
-) -> VarianceSplit:
+def metric_split(population: Population, grid: Grid, metric: str, confidence: float = 0.95) -> VarianceSplit:
     """Of one metric a run, with intervals."""
-    values = macro_f1(population) if metric == "macro_f1" else example_scores(population, metric).mean(axis=1)
-    return split_variance(values[grid.cells], confidence)
+    return split_variance(find_metric(metric).values(population.outputs())[grid.cells], confidence)
 
 
 def split_variance(values: Floats, confidence: float = 0.95) -> VarianceSplit:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.measure.decisions import usable
+from parity.metrics.metric import Outputs
 
 __all__ = ["Population"]
 
@@ -88,6 +89,13 @@ class Population:
         """The same runs, only these examples (a mask or indices)."""
         labels = None if self.labels is None else self.labels[examples]
         return Population(self.logits[:, examples], labels, self.factors, self.arm, self.names)
+
+    def outputs(self, temperature: float = 1.0) -> Outputs:
+        """What metrics are of: the labelled examples, at one temperature. Raises ValueError where no example has a label."""
+        labelled = self.labelled()
+        if labelled is None or labelled.labels is None:
+            raise ValueError("no example has a label")
+        return Outputs(labelled.logits, labelled.predictions, labelled.labels, temperature)
 
     def labelled(self) -> Population | None:
         """The examples that have a label; None when none has."""

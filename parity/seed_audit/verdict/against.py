@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.seed_audit.measures.between import TwoArms, two_arms
-from parity.seed_audit.measures.scores import Metric
 from parity.seed_audit.plain import plain
 from parity.seed_audit.population.arms import ArmRuns
 from parity.seed_audit.population.population import Population
@@ -28,7 +27,7 @@ class Against(NamedTuple):
 
 def against_baseline(
     arms: Sequence[ArmRuns],
-    primary: Metric,
+    primary: str,
     margins: Margins,
     slices: NDArray[np.str_] | None = None,
     unmeasured: Sequence[Reason] = (),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from parity.metrics.registry import find_metric
+from parity.records.metric_form import MetricForm
 from parity.seed_audit.measures.arm import ArmStatistics
 from parity.seed_audit.verdict.stability import Comparison, Margins, Stability
 
@@ -20,31 +22,27 @@ class Reached(NamedTuple):
     counted: int
 
 
-class _Metric(NamedTuple):
-    """How a metric is said: its name, its unit, what its number is multiplied by, and its decimals."""
+class _Written(NamedTuple):
+    """Numbers of a metric as the headline writes them."""
 
-    name: str
-    unit: str
-    scale: float
-    digits: int
+    form: MetricForm
+
+    @property
+    def step(self) -> str:
+        return f" {self.form.step}" if self.form.step else ""
+
+    def place(self, number: float) -> str:
+        return f"{number * self.form.scale:.{self.form.digits}f}"
 
     def size(self, number: float) -> str:
-        return f"{number * self.scale:.{self.digits}f}{self.unit}"
+        return f"{self.place(number)}{self.step}"
 
     def change(self, number: float) -> str:
-        return f"{number * self.scale:+.{self.digits + 1}f}"
+        return f"{number * self.form.scale:+.{self.form.digits + 1}f}"
 
-    def asked(self, number: float) -> str:
+    def limit(self, number: float) -> str:
         """A limit, as it was typed."""
-        return f"{number * self.scale:g}{self.unit}"
-
-
-_METRICS = {
-    "accuracy": _Metric("accuracy", " points", 100.0, 1),
-    "macro_f1": _Metric("macro F1", " points", 100.0, 1),
-    "nll": _Metric("NLL", " nats", 1.0, 3),
-    "brier": _Metric("Brier score", "", 1.0, 3),
-}
+        return f"{number * self.form.scale:g}{self.step}"
 
 
 def headline(
@@ -56,25 +54,25 @@ def headline(
     reached: Reached,
 ) -> str:
     """The sentence that heads every report; reached: what there was to judge by, where that was not all."""
-    metric = _METRICS[primary]
+    metric = _Written(find_metric(primary).form)
     if isinstance(verdict, Comparison):
         word = "Different, but inside the margin" if verdict.inside_margin else verdict.verdict.capitalize()
         said = " ".join([*reached.sentences, *_compared(verdict, metric, primary, between)])
-        return f"{word}. {said} The margin is {metric.asked(margins.metric)}.{_needed(verdict, reached)}"
+        return f"{word}. {said} The margin is {metric.limit(margins.metric)}.{_needed(verdict, reached)}"
     seen = _spread(margins, metric, first) or ["There is too little to say how far runs differ."]
     said = " ".join([*reached.sentences, *seen])
     return f"{verdict.verdict.capitalize()}. {said}{_needed(verdict, reached)}"
 
 
-def _spread(margins: Margins, metric: _Metric, first: ArmStatistics) -> list[str]:
+def _spread(margins: Margins, metric: _Written, first: ArmStatistics) -> list[str]:
     parts: list[str] = []
     spread = first.primary.spread if first.primary is not None else None
     if spread is not None and spread.sd is not None and spread.new_run is not None:
-        name = metric.name[0].upper() + metric.name[1:]
+        name = metric.form.title[0].upper() + metric.form.title[1:]
         parts.append(
-            f"{name} {spread.mean * metric.scale:.{metric.digits}f} with an SD of {metric.size(spread.sd)} over "
+            f"{name} {metric.place(spread.mean)} with an SD of {metric.size(spread.sd)} over "
             f"{len(spread.values)} runs; a new run falls within ±{metric.size(spread.new_run_half_width or 0.0)} "
-            f"(up to {metric.asked(margins.metric)} is stable)."
+            f"(up to {metric.limit(margins.metric)} is stable)."
         )
     if first.churn is not None:
         churn = first.churn.estimate
@@ -94,7 +92,7 @@ def _which(first: ArmStatistics) -> str:
 
 
 def _compared(
-    verdict: Comparison, metric: _Metric, primary: str, between: dict[str, Any] | None
+    verdict: Comparison, metric: _Written, primary: str, between: dict[str, Any] | None
 ) -> list[str]:
     """What was seen between the arms, the test that rejects first."""
     if between is None:
@@ -116,7 +114,7 @@ def _compared(
     return parts
 
 
-def _difference(seen: dict[str, Any], metric: _Metric, *, tested: bool) -> str:
+def _difference(seen: dict[str, Any], metric: _Written, *, tested: bool) -> str:
     estimate = seen["estimate"]
     interval, test = estimate["interval"], f"t test, p = {_p(seen['p'])}" if tested else ""
     where = ""
@@ -125,7 +123,7 @@ def _difference(seen: dict[str, Any], metric: _Metric, *, tested: bool) -> str:
     said = "; ".join(part for part in (where, test) if part)
     runs = seen["runs"]
     return (
-        f"The candidate's {metric.name} is {metric.change(estimate['value'])}{metric.unit} from the baseline's"
+        f"The candidate's {metric.form.title} is {metric.change(estimate['value'])}{metric.step} from the baseline's"
         f"{f' ({said})' if said else ''}, over {runs[0]} and {runs[1]} runs."
     )
 

@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.spelling import offered
-from parity.seed_audit.measures.scores import RANGES, Metric
+from parity.metrics.registry import find_metric
 from parity.seed_audit.verdict.stability import Margins, Reason
 from parity.statistics.interval import clopper_pearson
 
-__all__ = ["METRIC_NAMES", "LabelsRead", "Requested", "Unmeasured", "unmeasured"]
+__all__ = ["LabelsRead", "Requested", "Unmeasured", "unmeasured"]
 
-METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "nll": "NLL", "brier": "the Brier score"}
 _SHOWN = 4
 
 
@@ -44,7 +43,7 @@ class Requested(NamedTuple):
     requested), and the limits.
     """
 
-    metric: Metric
+    metric: str
     named: bool
     slices: NDArray[np.str_] | None
     margins: Margins
@@ -66,7 +65,7 @@ def unmeasured(
 
 
 def _of_labels(requested: Requested, labels: LabelsRead, names: Sequence[str]) -> list[Unmeasured]:
-    metric, margins = METRIC_NAMES[requested.metric], requested.margins
+    metric, margins = find_metric(requested.metric).noun, requested.margins
     if not labels.given:
         if not requested.named:
             return []
@@ -80,7 +79,7 @@ def _of_labels(requested: Requested, labels: LabelsRead, names: Sequence[str]) -
         return [Unmeasured(Reason("metric_not_measured", None, None, False), sentence)]
     found: list[Unmeasured] = []
     share = len(labels.strange) / labels.given
-    if labels.strange and _could_move(requested.metric, share) > margins.metric:
+    if labels.strange and find_metric(requested.metric).could_move(share) > margins.metric:
         sentence = (
             f"{len(labels.strange):,} of {labels.given:,} labels are no class ({labels.strange[0]!r}, for one; the classes are "
             f"{_listed(names)}). They are in no metric, and could move {metric} by more than the margin."
@@ -101,7 +100,7 @@ def _of_metric(requested: Requested, means: Sequence[float]) -> list[Unmeasured]
     """A metric that is not a number in some run."""
     if all(math.isfinite(mean) for mean in means):
         return []
-    metric = _upper(METRIC_NAMES[requested.metric])
+    metric = _upper(find_metric(requested.metric).noun)
     sentence = f"{metric} is not finite: a run gives the class of a label no probability at all. It was not measured."
     return [Unmeasured(Reason("metric_not_measured", None, None, False), sentence)]
 
@@ -125,14 +124,6 @@ def _of_slices(requested: Requested, labels: LabelsRead, least: int) -> list[Unm
         why = "none of its examples has a label that is a class" if least == 1 else why
     sentence = f"Slices were requested, and {len(missing)} of {len(every)} ({_listed(missing)}) could not be measured: {why}."
     return [Unmeasured(Reason("slices_not_measured", float(len(missing)), 0.0, False), sentence)]
-
-
-def _could_move(metric: Metric, share: float) -> float:
-    """How far the examples without a usable label could move the metric, which is a mean over examples for all but macro-F1.
-
-    A label that is no class is a class that no run can say: macro-F1 over one class more is another number, and NLL is unbounded.
-    """
-    return RANGES["macro_f1"].high if metric == "macro_f1" else share * RANGES[metric].high
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -21,11 +21,11 @@ import statsmodels.stats.weightstats  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parity.metrics.registry import find_metric
 from parity.seed_audit.measures.crossed import crossed_estimate
 from parity.seed_audit.measures.difference import Difference, difference, tost, unpaired_estimate
 from parity.seed_audit.measures.excess import excess_churn, least_p
 from parity.seed_audit.measures.power import can_show, detectable, difference_power, tost_power
-from parity.seed_audit.measures.scores import example_scores
 from parity.seed_audit.measures.slices import slice_differences, slice_spreads
 from parity.seed_audit.population.population import Population
 from parity.statistics.estimate import Estimate, half_width
@@ -34,6 +34,12 @@ from parity.statistics.tails import beyond_noncentral_t
 from tests.seed_runs import labels_of, population
 
 Floats = npt.NDArray[np.float64]
+
+
+def scores_of(population: Population, metric: str) -> Floats:
+    scores = find_metric(metric).scores(population.outputs())
+    assert scores is not None
+    return scores
 
 
 def two_arms(runs: int = 5, other: int | None = None, worse: float = 0.5) -> tuple[Population, Population]:
@@ -58,12 +64,12 @@ def record(found: Estimate) -> Difference:
 @pytest.mark.parametrize("metric", ["accuracy", "nll", "brier"])
 def test_the_difference_is_candidate_minus_baseline(metric: str) -> None:
     one, other = two_arms()
-    expected = example_scores(other, metric).mean() - example_scores(one, metric).mean()  # type: ignore[arg-type]
+    expected = scores_of(other, metric).mean() - scores_of(one, metric).mean()
     for paired in (False, True):
-        found = difference(one, other, metric, paired=paired)  # type: ignore[arg-type]
+        found = difference(one, other, metric, paired=paired)
         assert pytest.approx(expected) == found.estimate.value
         assert pytest.approx(found.candidate - found.baseline) == found.estimate.value
-        back = difference(other, one, metric, paired=paired)  # type: ignore[arg-type]
+        back = difference(other, one, metric, paired=paired)
         assert pytest.approx((-found.estimate.value, found.p)) == (back.estimate.value, back.p)
 
 
@@ -95,7 +101,7 @@ def test_with_no_example_effect_paired_runs_have_the_paired_t_test_and_statsmode
 
 def test_the_crossed_degrees_of_freedom_are_hillis_form() -> None:
     one, other = two_arms()
-    d = example_scores(other, "nll") - example_scores(one, "nll")
+    d = scores_of(other, "nll") - scores_of(one, "nll")
     runs, examples = d.shape
     rest = d - d.mean(axis=0) - d.mean(axis=1, keepdims=True) + d.mean()
     ms_e = (rest**2).sum() / ((runs - 1) * (examples - 1))
@@ -108,7 +114,7 @@ def test_the_crossed_degrees_of_freedom_are_hillis_form() -> None:
 
 def test_runs_and_examples_have_each_their_own_quantile() -> None:
     one, other = two_arms()
-    d = example_scores(other, "nll") - example_scores(one, "nll") + np.linspace(-5, 5, 80)
+    d = scores_of(other, "nll") - scores_of(one, "nll") + np.linspace(-5, 5, 80)
     found = crossed_estimate(d, 0.95)
     runs, examples = found.run_variance, found.example_variance
     assert runs > 0 and examples > 0

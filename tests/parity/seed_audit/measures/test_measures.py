@@ -37,7 +37,6 @@ from parity.seed_audit.measures.calibration import (
 from parity.seed_audit.measures.cka import population_similarity, similarity
 from parity.seed_audit.measures.label_temperature import fit_label_temperature, temperature_spread
 from parity.seed_audit.measures.metric_spread import grid_spread, metric_spread
-from parity.seed_audit.measures.scores import Metric
 from parity.seed_audit.measures.variance import grid_of, logit_split, metric_split, split_variance
 from parity.seed_audit.population.population import Population
 from tests.seed_runs import population
@@ -279,7 +278,7 @@ def test_logits_that_move_as_one_have_the_interval_of_one_of_them() -> None:
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "nll"])
-def test_every_metric_that_is_a_number_a_run_is_split(metric: Metric) -> None:
+def test_every_metric_that_is_a_number_a_run_is_split(metric: str) -> None:
     made = gridded(4, 3, 1)
     grid = grid_of(made)
     assert grid is not None

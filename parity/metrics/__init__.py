@@ -1,0 +1,12 @@
+"""Metrics: one number for predictions held against labels. One file a metric, for pairs and for seed audits alike.
+
+`METRICS` names those that are built in, each the module of this package with that name; the first one decides where none is
+requested. Those of other packages come after them, by the entry points of the group `parity.metrics`. Nothing is imported here:
+the command line shows the names without numpy.
+"""
+
+from __future__ import annotations
+
+__all__ = ["METRICS"]
+
+METRICS = ("accuracy", "macro_f1", "nll", "brier")

@@ -1,0 +1,95 @@
+"""What a metric is: how it is computed from outputs and labels, the range that it has, and how it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.measure.distributions import log_softmax
+from parity.records.metric_form import MetricForm
+from parity.statistics.interval import Interval
+
+__all__ = ["Metric", "Outputs", "Paired"]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """Outputs for labelled examples, of one model or of several runs.
+
+    logits: [..., examples, classes] raw, float64. predictions: [..., examples] the class decided for, -1 where there is no decision.
+    labels: [examples] the right class. temperature: what the logits are divided by before probabilities are taken.
+    """
+
+    logits: Floats
+    predictions: Integers
+    labels: Integers
+    temperature: float = 1.0
+
+    @cached_property
+    def log_probabilities(self) -> Floats:
+        """[..., examples, classes] ln p."""
+        return log_softmax(self.logits, self.temperature)
+
+    @cached_property
+    def log_probability_of_label(self) -> Floats:
+        """[..., examples] ln p of the right class."""
+        return np.asarray(self.log_probabilities[..., np.arange(len(self.labels)), self.labels])
+
+
+class Paired(Protocol):
+    """The metric of two sides on the same examples, added up batch by batch."""
+
+    def add(self, reference: Outputs, candidate: Outputs) -> None:
+        """Take in a batch of both sides."""
+        ...
+
+    def values(self) -> tuple[float, float]:
+        """The metric of the reference and of the candidate."""
+        ...
+
+    def interval(self, confidence: float) -> Interval | None:
+        """The interval of candidate minus reference over examples taken as independent; None where nothing is known of it."""
+        ...
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """One metric.
+
+    `name` is what a user writes, `form` how its number is written, `noun` what it is called within a sentence, `range` between which
+    values it lies. `of_decisions`: it is a share that depends on decisions alone, so that even where no decision differs N examples
+    bound it no better than z^2 / (N + z^2).
+    """
+
+    name: str
+    noun: str
+    form: MetricForm
+    range: Interval
+    of_decisions: bool
+
+    def scores(self, outputs: Outputs) -> Floats | None:
+        """[..., examples] what each example contributes, the metric being their mean; None where it is not a mean over examples."""
+        ...
+
+    def values(self, outputs: Outputs) -> Floats:
+        """[...] the metric of each run."""
+        ...
+
+    def deleted(self, outputs: Outputs) -> Floats:
+        """[..., examples] the metric of each run without that example; asked for only where `scores` has nothing."""
+        ...
+
+    def could_move(self, share: float) -> float:
+        """How far the metric could move if this share of the examples, which have no class of the model as label, had one."""
+        ...
+
+    def paired(self) -> Paired:
+        """An empty sum of two sides."""
+        ...

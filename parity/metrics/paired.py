@@ -1,0 +1,98 @@
+"""Every metric of two sides against the labels, added up while batches of logits go by."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.metrics.metric import Outputs
+from parity.metrics.registry import find_metric, metric_names
+from parity.statistics.interval import Interval
+
+__all__ = ["LabelledMeasurement", "LabelledSums"]
+
+Booleans = npt.NDArray[np.bool_]
+
+
+class LabelledMeasurement(NamedTuple):
+    """One metric against the labels: both sides, candidate minus reference, and the interval of that difference.
+
+    `interval` is None where nothing is known of it; `undefined` counts labelled rows that are excluded because a side has no
+    distribution there.
+    """
+
+    metric: str
+    reference: float
+    candidate: float
+    difference: float
+    interval: Interval | None
+    confidence: float
+    labelled: int
+    undefined: int
+
+
+class LabelledSums:
+    """What accumulates over batches of single-label examples, taken as independent: every metric of both sides."""
+
+    def __init__(self, *, reference_temperature: float = 1.0, candidate_temperature: float = 1.0) -> None:
+        self.own = (reference_temperature, candidate_temperature)
+        self._metrics = {name: find_metric(name).paired() for name in metric_names()}
+        self._labelled = self._undefined = 0
+
+    def add(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any], labels: npt.ArrayLike) -> None:
+        """Take in raw logits [n, classes] of both sides and the label's class [n], -1 for an example without one."""
+        truth = np.asarray(labels, dtype=np.int64)
+        if reference.shape != candidate.shape or truth.shape != reference.shape[:1]:
+            raise ValueError(
+                f"{truth.shape} labels for logits of shapes {reference.shape} and {candidate.shape}"
+            )
+        if truth.size and not -1 <= truth.min() <= truth.max() < reference.shape[1]:
+            raise ValueError(f"a label outside the {reference.shape[1]} classes")
+        labelled = truth >= 0
+        one, other = (
+            _outputs(side[labelled], truth[labelled], own)
+            for side, own in zip((reference, candidate), self.own, strict=True)
+        )
+        broken = _undefined(one) | _undefined(other)
+        self._undefined += int(broken.sum())
+        self._labelled += int((~broken).sum())
+        if broken.any():
+            one, other = (
+                _outputs(side.logits[~broken], side.labels[~broken], side.temperature)
+                for side in (one, other)
+            )
+        for sums in self._metrics.values():
+            sums.add(one, other)
+
+    def measurements(self, confidence: float = 0.95) -> tuple[LabelledMeasurement, ...]:
+        """One for each metric; none when no example had a label. A metric can be infinite (a label given no chance)."""
+        if not self._labelled:
+            return ()
+        found: list[LabelledMeasurement] = []
+        for name, sums in self._metrics.items():
+            one, other = sums.values()
+            found.append(
+                LabelledMeasurement(
+                    name,
+                    one,
+                    other,
+                    other - one,
+                    sums.interval(confidence),
+                    confidence,
+                    self._labelled,
+                    self._undefined,
+                )
+            )
+        return tuple(found)
+
+
+def _outputs(logits: npt.NDArray[Any], labels: npt.NDArray[np.int64], temperature: float) -> Outputs:
+    return Outputs(logits, logits.argmax(axis=1).astype(np.int64), labels, temperature)
+
+
+def _undefined(side: Outputs) -> Booleans:
+    """[rows] whether a row has no distribution."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.isnan(side.log_probabilities).any(axis=1))
