@@ -73,7 +73,11 @@ __all__ = [
 
 
 class ParityError(Exception):
-    """What was wrong, in one sentence with its value; `next_step` is the remedy; `detail` may hold a remote traceback."""
+    """What was wrong, in one sentence with its value; `next_step` is the remedy; `detail` may hold a remote traceback.
+
+    >>> str(UsageError("There is no file x.", next_step="Name another one."))
+    'There is no file x. Name another one.'
+    """
 
     slug: ClassVar[str] = "parity-error"
     exit_code: ClassVar[int] = 3
@@ -89,7 +93,11 @@ class ParityError(Exception):
 
 
 class UsageError(ParityError):
-    """The user's input is wrong; exit code 2."""
+    """The user's input is wrong; exit code 2.
+
+    >>> issubclass(SubjectNotFound, UsageError), UsageError.exit_code
+    (True, 2)
+    """
 
     slug = "usage"
     exit_code = 2
@@ -246,7 +254,11 @@ class RecordError(UsageError):
 
 
 class RunError(ParityError):
-    """A run failed; exit code 3."""
+    """A run failed; exit code 3.
+
+    >>> issubclass(RunnerTimeout, RunError), RunError.exit_code
+    (True, 3)
+    """
 
     slug = "run"
 

@@ -213,9 +213,9 @@ def inspect(subject: str, timeout: float, quiet: bool) -> int:
     from parity.subjects.subject import parse_subject
 
     with watch(quiet) as progress:
-        lines = inspect_subject(parse_subject(subject), timeout=timeout, progress=progress)
+        found = inspect_subject(parse_subject(subject), timeout=timeout, progress=progress)
     with ending.listened_to():
-        click.echo("\n".join(lines))
+        click.echo(str(found))
     return 0
 
 

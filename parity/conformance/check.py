@@ -40,6 +40,8 @@ def check_adapter(
 
     Give texts of different lengths: padding is what most runners get wrong. `adapter` is the one under test where it is
     not registered yet. A ParityError of the runner's is a complaint too, and ends the check.
+
+        assert [] == parity.check_adapter("hf:fixtures/port", ["A short one.", "And one that is longer.", "Three."])
     """
     parsed = parse_subject(subject)
     examples = [

@@ -24,7 +24,11 @@ __all__ = ["Environment", "Managed", "ThisInterpreter", "interpreter_for"]
 
 @dataclass(frozen=True)
 class ThisInterpreter:
-    """The interpreter parity itself runs in; the adapter's framework is expected beside it."""
+    """The interpreter parity itself runs in; the adapter's framework is expected beside it.
+
+    >>> ThisInterpreter()
+    ThisInterpreter()
+    """
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,9 @@ class Managed:
 
     `requirements` is a file of pinned requirements without registry addresses; `cost` says before the build what it
     will take, in the user's words (`about 1.4 GB on disk, a few minutes`).
+
+    >>> Managed("old-torch", python="3.10", requirements=Path("requirements.txt")).name
+    'old-torch'
     """
 
     name: str

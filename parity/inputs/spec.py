@@ -12,6 +12,9 @@ class InputsSpec(NamedTuple):
 
     A column that is None is found by its usual names. `limit` takes the first rows only. `source` is what the inputs are called
     in reports, where that is not the path.
+
+    >>> InputsSpec("reviews.csv", text_column="body", limit=100).named_column()
+    'body'
     """
 
     path: str | None = None

@@ -36,6 +36,9 @@ class Option:
     """One option after `?`: its name, what it takes, a sentence of help, and the words it may be (kind `choice`).
 
     An `integer` and a `number` may have either sign; a `count` is a whole number from 1, `positive` a number from 1e-6.
+
+    >>> Option("attn", "choice", "Which attention.", choices=("eager", "sdpa")).kind
+    'choice'
     """
 
     name: str
@@ -53,6 +56,9 @@ class Adapter:
     `prepare` reads on this side what the locator names, and turns the checked options into those the runner is opened with.
     Of the environment variables, a runner sees those every runner sees, without `withheld` and with `passed` (both
     are names, a final `*` standing for any ending), and `variables` on top.
+
+    >>> Adapter(scheme="mine", runner=Path("runner.py"), options=(Option("layers", "count", "How many."),)).framework
+    ()
     """
 
     scheme: str

@@ -24,7 +24,11 @@ _SAFE = "/:~.,+-_ \\()[]{}!$'*;"
 
 
 class Subject(NamedTuple):
-    """What is questioned: which adapter, which artifact, in which interpreter, with which options (in the order given)."""
+    """What is questioned: which adapter, which artifact, in which interpreter, with which options (in the order given).
+
+    >>> str(Subject("hf", "./m", options=(("dtype", "bfloat16"),)))
+    'hf:./m?dtype=bfloat16'
+    """
 
     scheme: str
     locator: str

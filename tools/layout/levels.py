@@ -21,6 +21,7 @@ LEVELS = (
     ("session", "causes"),
     ("passes", "trace", "seed_audit", "conformance"),
     ("pair_audit", "repairs", "inspection"),
+    ("api",),
     (API,),
     ("cli",),
 )
