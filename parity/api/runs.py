@@ -18,15 +18,15 @@ from parity.api.given import Given, given_inputs
 from parity.api.values import checked, checked_temperatures, positive, whole
 from parity.errors import UsageError
 from parity.inputs.choose import choose_for_runs
+from parity.metrics import METRICS
+from parity.metrics.registry import find_metric, metric_names
 from parity.seed_audit.audit import SurveyRequest, survey
-from parity.seed_audit.measures.scores import RANGES
 from parity.seed_audit.runs.executors import run_here, run_on_ray
 from parity.seed_audit.runs.requested import SeedPlan, read_factors, runs_asked
 from parity.seed_audit.verdict.stability import Margins
 from parity.subjects.subject import parse_subject
 
 if TYPE_CHECKING:
-    from parity.seed_audit.measures.scores import Metric
     from parity.seed_audit.runs.requested import Arm, RunAsked
 
 __all__ = ["SeedSettings", "seeds"]
@@ -51,7 +51,7 @@ class SeedSettings(TypedDict, total=False):
     order_seeds: int | None
     repeat: int
     factors: str | PathLike[str] | None
-    metric: Metric | None
+    metric: str | None
     margin: float
     churn_budget: float
     alpha: float
@@ -83,7 +83,7 @@ def seeds(
     where the audit cannot be made; a run that fails on the way is in the audit.
     """
     known_settings("seeds", settings, SeedSettings.__annotations__)
-    metric: Metric = settings.get("metric") or "accuracy"
+    metric = settings.get("metric") or METRICS[0]
     margins = _margins(settings, metric)
     executor, address = settings.get("executor", "local"), settings.get("address")
     _check_executor(executor, address)
@@ -135,12 +135,14 @@ def _plan(settings: SeedSettings) -> SeedPlan:
     return SeedPlan(**counts, repeat=checked("repeat", settings.get("repeat", 1), whole(1)))
 
 
-def _margins(settings: SeedSettings, metric: Metric) -> Margins:
+def _margins(settings: SeedSettings, metric: str) -> Margins:
     """What was stated beforehand. Shares go to 1, and a Brier score to 2: a limit beyond that is a slip of units, and would pass
     whatever is seen.
     """
-    if metric not in RANGES:
-        raise UsageError(f"{metric!r} is not a metric.", next_step=f"The metrics are: {', '.join(RANGES)}.")
+    if metric not in metric_names():
+        raise UsageError(
+            f"{metric!r} is not a metric.", next_step=f"The metrics are: {', '.join(metric_names())}."
+        )
     margin = checked("margin", settings.get("margin", 0.02), positive)
     churn = checked("churn_budget", settings.get("churn_budget", 0.1), positive)
     alpha = checked("alpha", settings.get("alpha", 0.05), positive)
@@ -149,7 +151,10 @@ def _margins(settings: SeedSettings, metric: Metric) -> Margins:
             f"--alpha {alpha:g} is no error rate to ask for.",
             next_step=f"Give one below 0.5, and not below {_LEAST_ALPHA:g}: so far out no interval is known.",
         )
-    limits = (("--margin", margin, metric, RANGES[metric].high), ("--churn-budget", churn, "churn", 1.0))
+    limits = (
+        ("--margin", margin, metric, find_metric(metric).range.high),
+        ("--churn-budget", churn, "churn", 1.0),
+    )
     for option, value, what, most in limits:
         if value > most:
             step = "Give a share: 0.02 is two points." if most == 1 else f"Give {most:g} at most."
