@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-
-from parity.border.runner import Progress as Told
-from parity.border.runner import Runner
-from parity.environments.resolve import interpreter_for
+from parity.border.progress import OnProgress, unwatched
 from parity.records.inspection import Inspection, PartNotRun
+from parity.session.session import OpenRequest, open_session, parameter_count
 from parity.stages import is_detail
-from parity.subjects.adapter import check_options, find_adapter
 from parity.subjects.subject import Subject
 
 __all__ = ["inspect_subject"]
 
 
-def inspect_subject(
-    subject: Subject, *, timeout: float, progress: Callable[[str, int, int | None], None]
-) -> Inspection:
+def inspect_subject(subject: Subject, *, timeout: float, progress: OnProgress = unwatched) -> Inspection:
     """Open a subject and record what it is; raises what opening it raises."""
-    adapter = find_adapter(subject)
-    check_options(adapter, subject)
-    interpreter = interpreter_for(subject, adapter, lambda what: progress(what, 0, None))
-
-    def relay(told: Told) -> None:
-        progress(told.what, told.done, told.total)
-
-    with Runner.start(
-        subject, adapter, interpreter=interpreter, timeout=timeout, on_progress=relay
-    ) as runner:
-        described = runner.describe()
-        warnings = runner.warnings
+    with open_session(OpenRequest(subject, timeout=timeout), progress) as session:
+        described = session.described
+        warnings = session.runner.warnings
     return Inspection(
         subject=str(subject),
-        interpreter=str(interpreter),
+        interpreter=str(session.interpreter),
         framework=described.framework,
         versions=described.versions,
         model_class=described.model_class,
         task=described.task,
-        parameters=sum(math.prod(parameter.shape) for parameter in described.parameters),
+        parameters=parameter_count(described),
         tensors=len(described.parameters),
         dtype=described.dtype,
         device=described.device,

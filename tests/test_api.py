@@ -225,7 +225,7 @@ def test_numbers_of_numpy_are_labels(tmp_path: Path) -> None:
 def test_a_pair_and_its_baseline_from_python(tmp_path: Path) -> None:
     texts = ["A fine film.", "A dull one.", "Neither."]
     seen: list[str] = []
-    audit = parity.compare(PORT, PORT, texts, progress=lambda what, done, total: seen.append(what))
+    audit = parity.compare(PORT, PORT, texts, progress=lambda done: seen.append(done.what))
     assert audit and "parity" == audit.verdict
     assert (3, "a list given from Python") == (audit.inputs.count, audit.inputs.source)
     assert f"parity.compare('{PORT}', '{PORT}', inputs=<a list of 3>, policy='faithful')" == audit.command

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
@@ -13,6 +13,7 @@ from parity.api.audits import Audit, as_audit, audit_file
 from parity.api.call import Call, known_settings
 from parity.api.given import Given, given_inputs
 from parity.api.values import checked, checked_temperatures, positive, whole
+from parity.border.progress import OnProgress, unwatched
 from parity.pair_audit import run
 from parity.pair_audit.policy import load_policy, with_options
 from parity.pair_audit.seed_alike import check_alike
@@ -22,8 +23,6 @@ from parity.records.seed_audit import load_seed_audit
 from parity.subjects.subject import parse_subject
 
 __all__ = ["PairSettings", "compare"]
-
-Progress = Callable[[str, int, int | None], None]
 
 
 class PairSettings(TypedDict, total=False):
@@ -52,7 +51,7 @@ def compare(
     inputs: Given = None,
     *,
     policy: str | PathLike[str] = "faithful",
-    progress: Progress | None = None,
+    progress: OnProgress = unwatched,
     **settings: Unpack[PairSettings],
 ) -> Audit:
     """Compare two subjects and return the audit; nothing is written.
@@ -62,7 +61,7 @@ def compare(
 
     inputs: a path, an `InputsSpec` (a path with its columns and a limit), a list of texts, a list of dicts by column, or None:
     the inputs that a subject brings along, else the built-in probes. policy: `faithful`, `decisions`, `bitwise`, or the path of
-    a `.toml` file. progress: is called with (what, done, total or None), from several threads. The other settings are those of
+    a `.toml` file. progress: is called with a `Progress` (what, done, total or None), from several threads. The other settings are those of
     `PairSettings`. Raises a ParityError where the comparison cannot be run; a subject that fails on the way is in the audit.
     """
     known_settings("compare", settings, PairSettings.__annotations__)
@@ -87,9 +86,5 @@ def compare(
             command=settings.get("command", str(call)),
             check=None if seeds is None else partial(check_alike, seeds=seeds, named=str(named)),
         )
-        audit = run.compare(request, progress or _silent)
+        audit = run.compare(request, progress)
     return as_audit(audit if seeds is None else beside_seeds(audit, seeds, str(named)))
-
-
-def _silent(what: str, done: int, total: int | None) -> None:
-    """Nobody watches."""

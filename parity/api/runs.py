@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
@@ -16,6 +16,7 @@ from parity.api.audits import SeedAudit, as_seed_audit
 from parity.api.call import Call, known_settings
 from parity.api.given import Given, given_inputs
 from parity.api.values import checked, checked_temperatures, positive, whole
+from parity.border.progress import OnProgress, unwatched
 from parity.errors import UsageError
 from parity.inputs.choose import choose_for_runs
 from parity.metrics import METRICS
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SeedSettings", "seeds"]
 
-Progress = Callable[[str, int, int | None], None]
 _STALE = 7 * 24 * 3600.0  # seconds
 _LEAST_ALPHA = 1e-6
 
@@ -70,7 +70,7 @@ def seeds(
     inputs: Given = None,
     *,
     baseline: str | Sequence[str] = (),
-    progress: Progress | None = None,
+    progress: OnProgress = unwatched,
     **settings: Unpack[SeedSettings],
 ) -> SeedAudit:
     """Audit a recipe, or runs that exist, and return the audit; nothing is written but the runs themselves.
@@ -116,11 +116,7 @@ def seeds(
             recipe_digests=digests,
             command=settings.get("command", str(call)),
         )
-        return as_seed_audit(survey(request, progress or _silent))
-
-
-def _silent(what: str, done: int, total: int | None) -> None:
-    """Nobody watches."""
+        return as_seed_audit(survey(request, progress))
 
 
 def _list(runs: str | Sequence[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +10,7 @@ from typing import TypedDict, Unpack
 from parity.api.call import known_settings
 from parity.api.given import Given, given_inputs
 from parity.api.values import checked, positive, whole
+from parity.border.progress import OnProgress, unwatched
 from parity.inspection import inspect_subject
 from parity.records.inspection import Inspection
 from parity.subjects.subject import parse_subject
@@ -18,8 +18,6 @@ from parity.trace.record import RecordRequest
 from parity.trace.record import record as record_trace
 
 __all__ = ["RecordSettings", "inspect", "record"]
-
-Progress = Callable[[str, int, int | None], None]
 
 
 class RecordSettings(TypedDict, total=False):
@@ -40,7 +38,7 @@ def record(
     out: str | PathLike[str],
     inputs: Given = None,
     *,
-    progress: Progress | None = None,
+    progress: OnProgress = unwatched,
     **settings: Unpack[RecordSettings],
 ) -> str:
     """Record a subject's values on the inputs as a trace, to compare with later; returns the trace's digest.
@@ -64,10 +62,10 @@ def record(
             force=settings.get("force", False),
             timeout=checked("timeout", settings.get("timeout", 600.0), positive),
         )
-        return record_trace(request, progress or _silent)
+        return record_trace(request, progress)
 
 
-def inspect(subject: str, *, timeout: float = 600.0, progress: Progress | None = None) -> Inspection:
+def inspect(subject: str, *, timeout: float = 600.0, progress: OnProgress = unwatched) -> Inspection:
     """Open one subject and return what it is, as a record; `print` shows one fact a line.
 
         found = parity.inspect("hf:fixtures/port")
@@ -77,10 +75,4 @@ def inspect(subject: str, *, timeout: float = 600.0, progress: Progress | None =
     timeout: seconds that its process may be silent. Raises a ParityError where it cannot be opened.
     """
     parsed = parse_subject(subject)
-    return inspect_subject(
-        parsed, timeout=checked("timeout", timeout, positive), progress=progress or _silent
-    )
-
-
-def _silent(what: str, done: int, total: int | None) -> None:
-    """Nobody watches."""
+    return inspect_subject(parsed, timeout=checked("timeout", timeout, positive), progress=progress)

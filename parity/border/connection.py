@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from parity.border.messages import Done, Event, Failed, Hello, Progressed, Warned, read_event
 from parity.border.process import Child
+from parity.border.progress import OnProgress, Progress, unwatched
 from parity.environments.interpreters import interrogate
 from parity.errors import (
     InterpreterBroken,
@@ -24,22 +25,10 @@ from parity.errors import (
     RunnerTimeout,
 )
 
-__all__ = ["Conversation", "OnProgress", "OnWarning", "Pending", "Progress"]
+__all__ = ["Conversation", "Pending"]
 
 OLDEST_PYTHON = (3, 8)
 _GLANCE = 0.5  # seconds between two looks at whether the process is alive
-
-
-class Progress(NamedTuple):
-    """How far a runner is with a long piece of work; `total` is None where it is not known."""
-
-    what: str
-    done: int
-    total: int | None
-
-
-OnProgress = Callable[[Progress], None]
-OnWarning = Callable[[str], None]
 
 
 class Pending:
@@ -56,7 +45,7 @@ class Conversation:
     """Starts a process at once, and talks with it.
 
     `name` is the subject's in every sentence; `timeout` the seconds of silence that are too many (None: never).
-    Progress and warnings reach the callbacks from a thread of this conversation.
+    Progress reaches the callback from a thread of this conversation.
     """
 
     def __init__(
@@ -67,14 +56,12 @@ class Conversation:
         *,
         name: str,
         timeout: float | None,
-        on_progress: OnProgress | None = None,
-        on_warning: OnWarning | None = None,
+        on_progress: OnProgress = unwatched,
     ) -> None:
         self._name = name
         self._interpreter = command[0]
         self._timeout = timeout
         self._on_progress = on_progress
-        self._on_warning = on_warning
         self._news = threading.Condition()
         self._pending: dict[int, Pending] = {}
         self._asked = 0
@@ -145,23 +132,23 @@ class Conversation:
         for line in self._child.lines():
             try:
                 event = read_event(line)
-                news = self._note(event)
+                self._note(event)
             except (ValueError, KeyError):  # not JSON, not a record of ours, or about a request nobody made
                 self._fail(self._garbage(line))
                 return
             try:
                 if isinstance(event, Hello) and (problem := self._unfit(event)):
                     raise problem
-                if news:
-                    self._tell(event)
+                if isinstance(event, Progressed):
+                    self._on_progress(Progress(event.what, event.done, event.total))
             except Exception as error:  # noqa: BLE001 - a callback's, say: it belongs to whoever waits
                 self._fail(error)
                 return
         self._child.wait(2)
         self._fail(self._died())
 
-    def _note(self, event: Event) -> bool:
-        """Keep what an event says; False when it was known."""
+    def _note(self, event: Event) -> None:
+        """Keep what an event says."""
         with self._news:
             self._heard_at = time.monotonic()
             match event:
@@ -174,16 +161,7 @@ class Conversation:
                 case Progressed():
                     self._working_on = event.what
                 case Warned():
-                    known = event.sentence in self._warnings
                     self._warnings[event.sentence] = None
-                    return not known
-        return True
-
-    def _tell(self, event: Event) -> None:
-        if isinstance(event, Progressed) and self._on_progress is not None:
-            self._on_progress(Progress(event.what, event.done, event.total))
-        if isinstance(event, Warned) and self._on_warning is not None:
-            self._on_warning(event.sentence)
 
     def _fail(self, failure: BaseException) -> None:
         with self._news:

@@ -22,10 +22,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from parity.border.connection import Conversation, OnProgress, OnWarning, Pending, Progress
+from parity.border.connection import Conversation, Pending
 from parity.border.description import Description, read_description
 from parity.border.encodings import read_encodings
 from parity.border.messages import Done, Failed, Tensor, read_listing
+from parity.border.progress import OnProgress, unwatched
 from parity.border.reply import Batch, Reply, StageTensor, written
 from parity.border.slots import Slot, slot_folder
 from parity.border.without_effect import check_own_temperature
@@ -46,7 +47,7 @@ from parity.inputs.example import Encoding, Example
 from parity.subjects.adapter import Adapter, check_options
 from parity.subjects.subject import Subject
 
-__all__ = ["Batch", "Progress", "Reply", "Runner", "StageTensor", "written"]
+__all__ = ["Batch", "Reply", "Runner", "StageTensor", "written"]
 
 _SERVE = Path(__file__).parent.parent / "_in_process" / "serve.py"
 _SLOTS = 8
@@ -69,9 +70,7 @@ class Runner:
         *,
         threads: int,
         timeout: float | None,
-        slots: int,
-        on_progress: OnProgress | None,
-        on_warning: OnWarning | None,
+        on_progress: OnProgress,
     ) -> None:
         options = check_options(adapter, subject)
         if adapter.prepare is not None:
@@ -83,7 +82,7 @@ class Runner:
         with contextlib.ExitStack() as stack:
             folder = self._slot_folder = slot_folder()
             try:
-                self._slots = [Slot(folder) for _ in range(max(slots, _SLOTS))]
+                self._slots = [Slot(folder) for _ in range(_SLOTS)]
                 self._workdir = tempfile.mkdtemp(prefix="parity-")
             except OSError as error:
                 kind = OutOfSpace if error.errno in (errno.ENOSPC, errno.EDQUOT) else UsageError
@@ -110,7 +109,6 @@ class Runner:
                 name=str(subject),
                 timeout=timeout,
                 on_progress=on_progress,
-                on_warning=on_warning,
             )
             stack.callback(self._conversation.close)
             self._opened = self._conversation.ask(
@@ -135,26 +133,21 @@ class Runner:
         interpreter: Path | None = None,
         threads: int | None = None,
         timeout: float | None = 600,
-        slots: int = _SLOTS,
-        on_progress: OnProgress | None = None,
-        on_warning: OnWarning | None = None,
+        on_progress: OnProgress = unwatched,
     ) -> Self:
         """Start to load a subject, and return at once.
 
         `interpreter` is what `interpreter_for` finds when it is not given; `threads` half the cores; `timeout` the
-        seconds of silence after which the runner is ended (None: never); `slots` how many forwards can be asked for
-        and held at once (8 at least; one that is not used costs nothing). The callbacks are called from another thread.
+        seconds of silence after which the runner is ended (None: never). `on_progress` is called from another thread.
         Raises UnknownOption, BadOptionValue, InterpreterNotFound, InterpreterBroken (what cannot even be executed).
         """
         return cls(
             subject,
             adapter,
-            interpreter or interpreter_for(subject, adapter),
+            interpreter or interpreter_for(subject.interpreter, adapter.environment),
             threads=threads or default_threads(),
             timeout=timeout,
-            slots=slots,
             on_progress=on_progress,
-            on_warning=on_warning,
         )
 
     @property

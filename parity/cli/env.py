@@ -40,9 +40,7 @@ def env_build(name: str, quiet: bool) -> int:
     """Build an environment unless it is there; print its Python."""
     from parity.environments.managed import ensure
 
-    interpreter = ensure(
-        _managed(name), on_progress=lambda what: None if quiet else click.echo(what, err=True)
-    )
+    interpreter = ensure(_managed(name), on_line=lambda what: None if quiet else click.echo(what, err=True))
     click.echo(str(interpreter))
     return 0
 
@@ -56,7 +54,7 @@ def env_remove(name: str) -> int:
     folders = [item.path for item in listing(_declared().values()) if item.name == name]
     if not folders:
         _managed(name)
-    removed = [remove(folder, on_progress=lambda what: click.echo(what, err=True)) for folder in folders]
+    removed = [remove(folder, on_line=lambda what: click.echo(what, err=True)) for folder in folders]
     click.echo(f"Removed {name}." if any(removed) else f"{name} is not built.")
     return 0
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from parity.border.progress import OnProgress, Progress
 
 __all__ = ["left", "watch"]
 
-Progress = Callable[[str, int, int | None], None]
-
 
 @contextlib.contextmanager
-def watch(quiet: bool) -> Generator[Progress]:
-    """A progress callback `(what, done, total)`, safe to call from any thread; `total` None means "no end known".
+def watch(quiet: bool) -> Generator[OnProgress]:
+    """What shows progress; safe to call from any thread.
 
     What has a name and a colon before it ("seed 3: training, epoch 2 of 20") keeps one bar for all that it does.
     """
     if quiet or not sys.stderr.isatty():
-        yield lambda what, done, total: None
+        yield lambda progress: None
         return
     from rich.console import Console
     from rich.progress import (
@@ -52,7 +54,8 @@ def watch(quiet: bool) -> Generator[Progress]:
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, object] = {}
 
-        def progress(what: str, done: int, total: int | None) -> None:
+        def show(progress: Progress) -> None:
+            what, done, total = progress
             name = what.partition(": ")[0]
             with lock:
                 if name not in tasks:
@@ -62,7 +65,7 @@ def watch(quiet: bool) -> Generator[Progress]:
                     tasks[name] = bars.add_task(what, total=total)
                 bars.update(tasks[name], description=what, completed=done, total=total, visible=True)  # type: ignore[arg-type]
 
-        yield progress
+        yield show
 
 
 def left(elapsed: float | None, done: float, total: float | None) -> str:

@@ -19,8 +19,9 @@ from parity.errors import ParityError
 from parity.inputs.example import Encoding, Example
 from parity.records.pair import Pair
 from parity.session.feed import feed_of
+from parity.session.session import OpenRequest, open_session
 from parity.stages import FED, is_detail
-from parity.subjects.adapter import Adapter, find_adapter
+from parity.subjects.adapter import Adapter
 from parity.subjects.subject import parse_subject
 
 __all__ = ["check_adapter"]
@@ -50,8 +51,8 @@ def check_adapter(
     ]
     complaints: list[str] = []
     try:
-        with Runner.start(parsed, adapter or find_adapter(parsed), timeout=timeout) as runner:
-            described = runner.describe()
+        with open_session(OpenRequest(parsed, adapter, timeout=timeout)) as session:
+            runner, described = session.runner, session.described
             complaints += _description(described)
             encodings = runner.tokenize(examples).wait()
             rows = [example.row for example in examples]

@@ -31,7 +31,7 @@ from parity.errors import EnvironmentBuildFailed, EnvironmentNotBuilt, RunError
 
 __all__ = ["Listed", "build", "cache_folder", "ensure", "interpreter", "listing", "path", "remove"]
 
-Progress = Callable[[str], None]
+OnLine = Callable[[str], None]
 MARKER = "parity-environment.json"
 
 
@@ -86,7 +86,7 @@ def digest(managed: Managed) -> str:
     return hashlib.sha256("\n".join([managed.python, *pins]).encode()).hexdigest()[:12]
 
 
-def ensure(managed: Managed, *, on_progress: Progress, allow_build: bool = True) -> Path:
+def ensure(managed: Managed, *, on_line: OnLine, allow_build: bool = True) -> Path:
     """The interpreter of an environment, which is built first where it is not there yet.
 
     Raises EnvironmentNotBuilt when it is not there and may not be built (`allow_build`, `PARITY_OFFLINE`, a cache
@@ -102,26 +102,26 @@ def ensure(managed: Managed, *, on_progress: Progress, allow_build: bool = True)
             f"The environment {managed.name!r} is not built, and PARITY_OFFLINE forbids to build it.",
             next_step=remedy,
         )
-    return build(managed, on_progress=on_progress, again=False)
+    return build(managed, on_line=on_line, again=False)
 
 
-def build(managed: Managed, *, on_progress: Progress, again: bool = True) -> Path:
+def build(managed: Managed, *, on_line: OnLine, again: bool = True) -> Path:
     """Build an environment and return its interpreter; `again` replaces one that is there already."""
     folder = path(managed)
-    with _locked(folder, on_progress) as hold:
+    with _locked(folder, on_line) as hold:
         if not again and _is_ready(folder):
             return interpreter(managed)
         python = find_interpreter(managed.python)
         installer = find_installer()
-        on_progress(
+        on_line(
             f"Building the environment {managed.name!r} (Python {python.version}), {managed.cost}, in {folder}."
         )
         if installer.uv is None:
-            on_progress("pip builds it; with uv on PATH it would be about ten times faster.")
+            on_line("pip builds it; with uv on PATH it would be about ten times faster.")
         began = time.monotonic()
         _clear(folder)
         try:
-            installer.install(folder, python.executable, managed.requirements, on_line=on_progress, hold=hold)
+            installer.install(folder, python.executable, managed.requirements, on_line=on_line, hold=hold)
             if interrogate(interpreter(managed)) is None:
                 raise EnvironmentBuildFailed(f"The interpreter of the new environment {folder} does not run.")
             _mark(folder, managed, python.version, installer.name, time.monotonic() - began)
@@ -131,17 +131,17 @@ def build(managed: Managed, *, on_progress: Progress, again: bool = True) -> Pat
             if isinstance(problem, OSError):
                 raise _refusal(problem, folder) from problem
             raise
-        on_progress(f"The environment {managed.name!r} is ready after {time.monotonic() - began:.0f} s.")
+        on_line(f"The environment {managed.name!r} is ready after {time.monotonic() - began:.0f} s.")
         return interpreter(managed)
 
 
-def remove(folder: Path, *, on_progress: Progress) -> bool:
+def remove(folder: Path, *, on_line: OnLine) -> bool:
     """Remove one environment, ready or not (`path(managed)`, or a `Listed.path`); False where there was none."""
     if folder.parent != cache_folder():
         raise ValueError(f"{folder} is not one of parity's environments")
     if not folder.exists():
         return False
-    with _locked(folder, on_progress):
+    with _locked(folder, on_line):
         _clear(folder)
     return True
 
@@ -219,7 +219,7 @@ def _lock_file(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path, on_progress: Progress) -> Generator[int]:
+def _locked(folder: Path, on_line: OnLine) -> Generator[int]:
     """Holds an environment's lock and gives its descriptor; waits, and says so, while another process holds it."""
     lock = _lock_file(folder)
     try:
@@ -231,7 +231,7 @@ def _locked(folder: Path, on_progress: Progress) -> Generator[int]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            on_progress(f"Another process is at work on {folder}; waiting for it.")
+            on_line(f"Another process is at work on {folder}; waiting for it.")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield descriptor
     finally:

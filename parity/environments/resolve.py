@@ -1,7 +1,7 @@
 """An environment: the interpreter that has a subject's framework - this one, a managed one, or any the user names.
 
-An adapter declares which of the two it needs unless the user says otherwise with `@`. Nothing is started here to see
-whether an interpreter is of use: starting is dear, and the runner that is started anyway finds out.
+An adapter declares which of the first two it needs, unless the user names one with `@`. Nothing is started here to see
+whether an interpreter works: starting is expensive, and the runner itself will find out.
 """
 
 from __future__ import annotations
@@ -11,13 +11,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from parity.errors import InterpreterNotFound
-from parity.subjects.subject import Subject
-
-if TYPE_CHECKING:
-    from parity.subjects.adapter import Adapter
 
 __all__ = ["Environment", "Managed", "ThisInterpreter", "interpreter_for"]
 
@@ -52,19 +47,19 @@ Environment = ThisInterpreter | Managed
 
 
 def interpreter_for(
-    subject: Subject, adapter: Adapter, on_progress: Callable[[str], None] = lambda _: None
+    named: str | None, environment: Environment, on_line: Callable[[str], None] = lambda _: None
 ) -> Path:
-    """The interpreter to question a subject in: what its `@` names, else what its adapter declares.
+    """The interpreter to run a subject in: what its `@` names, else the environment that its adapter declares.
 
     `@` takes a Python executable, the folder of a virtual environment, or a name to look up on PATH (`python3.10`).
-    A managed environment that does not exist yet is built here. Raises InterpreterNotFound, or what building raises.
+    A managed environment that does not exist yet is built here, line by line reported. Raises InterpreterNotFound, or what building raises.
     """
-    if subject.interpreter is not None:
-        return _named(subject.interpreter)
-    if isinstance(adapter.environment, Managed):
+    if named is not None:
+        return _named(named)
+    if isinstance(environment, Managed):
         from parity.environments.managed import ensure
 
-        return ensure(adapter.environment, on_progress=on_progress)
+        return ensure(environment, on_line=on_line)
     return Path(sys.executable)
 
 

@@ -12,10 +12,8 @@ import platform
 import resource
 import time
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,13 +22,11 @@ from typing import Any, NamedTuple
 from parity.align.exclusions import check_exclusions
 from parity.align.plan import Plan, plan_of
 from parity.border.description import Description
-from parity.border.runner import Progress as RunnerProgress
-from parity.border.runner import Runner
+from parity.border.progress import OnProgress, Progress
 from parity.border.without_effect import check_temperatures, nothing_decided
-from parity.environments.resolve import interpreter_for
 from parity.errors import InputsDoNotFit
 from parity.inputs.choose import Artifact, choose_inputs
-from parity.inputs.inputs import Inputs, open_inputs
+from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
 from parity.measure.noise import Floor, coarser, floor_of
 from parity.pair_audit.assemble import conclude
@@ -43,15 +39,13 @@ from parity.passes.positioning import Positioning
 from parity.records.audit import Audit
 from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
-from parity.session.fit import check_fit, rows_left_out
-from parity.session.session import Side
+from parity.session.fit import check_fit, probes_for, rows_left_out
+from parity.session.session import OpenRequest, Session, open_sessions
 from parity.session.window import open_window
-from parity.subjects.adapter import Adapter, check_options, find_adapter
+from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import Subject
 
-__all__ = ["Progress", "Request", "compare"]
-
-Progress = Callable[[str, int, int | None], None]
+__all__ = ["Request", "compare"]
 
 
 class Request(NamedTuple):
@@ -71,7 +65,7 @@ class Request(NamedTuple):
     check: Callable[[Pair[Description], Inputs], None] | None = None
 
 
-def compare(request: Request, progress: Progress) -> Audit:
+def compare(request: Request, progress: OnProgress) -> Audit:
     """Run the comparison; raises a ParityError when it cannot be run, and returns an audit in every other case."""
     started, clock, cpu = datetime.now(UTC), time.monotonic(), time.process_time()
     with ExitStack() as stack:
@@ -79,7 +73,12 @@ def compare(request: Request, progress: Progress) -> Audit:
         workdir = Path(stack.enter_context(TemporaryDirectory(prefix="parity-")))
         found = choose_inputs(request.inputs, [*map(Artifact, request.subjects, adapters)], workdir)
         stack.enter_context(_rare_collections())
-        sides = _open(request, adapters, stack, progress)
+        names = Pair("reference", "candidate")
+        opening = [
+            OpenRequest(subject, adapter, name, timeout=request.timeout)
+            for subject, adapter, name in zip(request.subjects, adapters, names, strict=True)
+        ]
+        sides = Pair(*open_sessions(opening, stack, progress))
         inputs = _checked_inputs(found, request.inputs, sides)
         described = Pair(sides.reference.described, sides.candidate.described)
         if request.check is not None:
@@ -88,8 +87,8 @@ def compare(request: Request, progress: Progress) -> Audit:
         check_temperatures(request.temperatures, plan.classed, described)
         offered = (seen.name for side in described for seen in side.stages)
         check_exclusions(request.policy, (*offered, *(item.stage for item in plan.not_compared)))
-        names = Pair(*(str(subject) for subject in request.subjects))
-        left_out = rows_left_out(names, described, inputs, limited=request.inputs.limit is not None)
+        specs = Pair(*(str(subject) for subject in request.subjects))
+        left_out = rows_left_out(specs, described, inputs, limited=request.inputs.limit is not None)
         plan = plan._replace(not_compared=(*plan.not_compared, *left_out))
         seconds, done = Pair(0.0, 0.0), 0
         cut, positioning = _cut(described), Positioning()
@@ -100,14 +99,14 @@ def compare(request: Request, progress: Progress) -> Audit:
         def advance(count: int) -> None:
             nonlocal done
             done += count
-            progress("comparing", done, inputs.count)
+            progress(Progress("comparing", done, inputs.count))
 
         if sample.rescued is not None:
             here = plan if cut is None or cut > 0 else plan.outputs_only()
             add_rescued(here, ledger, sample.rescued)
             done += len(sample.rescued.rows)
         for examples in () if sample.rescued is not None else inputs.windows(cut=cut):
-            progress("reading tokens", done, inputs.count)
+            progress(Progress("reading tokens", done, inputs.count))
             window = open_window(sides, examples)
             if ledger.tally is not None:
                 ledger.tally.look_at(examples)
@@ -159,60 +158,9 @@ def _rare_collections() -> Generator[None]:
         gc.unfreeze()
 
 
-def _open(request: Request, adapters: Pair[Adapter], stack: ExitStack, progress: Progress) -> Pair[Side]:
-    """Both runners start together, so that the slower framework alone is waited for."""
-    for subject, adapter in zip(request.subjects, adapters, strict=True):
-        check_options(adapter, subject)
-    runners: list[Runner] = []
-    for name, subject, adapter in zip(Pair._fields, request.subjects, adapters, strict=True):
-        interpreter = interpreter_for(subject, adapter, lambda what: progress(what, 0, None))
-        runner = Runner.start(
-            subject,
-            adapter,
-            interpreter=interpreter,
-            timeout=request.timeout,
-            on_progress=partial(_relay, progress, name),
-        )
-        runners.append(stack.enter_context(runner))
-    progress("opening both sides", 0, None)
-    _wait_for_both(runners)
-    sides = [
-        Side(name, subject, adapter, runner, runner.describe())
-        for name, subject, adapter, runner in zip(
-            Pair._fields, request.subjects, adapters, runners, strict=True
-        )
-    ]
-    return Pair(sides[0], sides[1])
-
-
-def _wait_for_both(runners: Sequence[Runner]) -> None:
-    """Until both have described themselves or one has failed: a wrong path is said at once, however long the other loads."""
-    pool = ThreadPoolExecutor(len(runners))
-    try:
-        asked = [pool.submit(runner.describe) for runner in runners]
-        done, _ = wait(asked, return_when=FIRST_EXCEPTION)
-        for answer in asked:
-            if answer in done:
-                answer.result()
-    finally:
-        pool.shutdown(
-            wait=False
-        )  # the runners are closed when this fails, which ends the wait of the other thread
-
-
-def _relay(progress: Progress, name: str, told: RunnerProgress) -> None:
-    progress(f"{name}: {told.what}", told.done, told.total)
-
-
-def _checked_inputs(found: Inputs | None, spec: InputsSpec, sides: Pair[Side]) -> Inputs:
+def _checked_inputs(found: Inputs | None, spec: InputsSpec, sides: Pair[Session]) -> Inputs:
     """The inputs that were found, or the built-in probes, paired where a side reads nothing but pairs; checked against both."""
-    inputs = found
-    if inputs is None:
-        inputs = open_inputs(
-            spec,
-            pair_probes="required" in {side.described.can.pairs for side in sides},
-            blank_probes=all(side.described.can.blank for side in sides),
-        )
+    inputs = found if found is not None else probes_for([side.described for side in sides], spec)
     recorded = any(side.described.recorded is not None for side in sides)
     for side in sides:
         check_fit(str(side.subject), side.described, inputs, beside_recorded=recorded)
@@ -220,7 +168,7 @@ def _checked_inputs(found: Inputs | None, spec: InputsSpec, sides: Pair[Side]) -
     return inputs
 
 
-def _check_count(side: Side, inputs: Inputs, limited: bool) -> None:
+def _check_count(side: Session, inputs: Inputs, limited: bool) -> None:
     """Rows found by their order alone must be as many on both sides, or a shift would go unseen."""
     recorded = side.described.recorded
     if recorded is None or recorded.matched_by != "order" or limited or recorded.count == inputs.count:
@@ -256,12 +204,12 @@ def _tally(
 
 
 def _sample(
-    sides: Pair[Side],
+    sides: Pair[Session],
     plan: Plan,
     request: Request,
     inputs: Inputs,
     positioning: Positioning,
-    progress: Progress,
+    progress: OnProgress,
 ) -> NoiseSample:
     """Before the sweep: the floor must be known when examples and tokens over it are counted."""
     chosen = choose_rows(sides, inputs.count, request.sample, _cut(Pair(*(side.described for side in sides))))
@@ -270,9 +218,9 @@ def _sample(
     def advance(count: int) -> None:
         nonlocal done
         done += count
-        progress("measuring the noise floor", done, of)
+        progress(Progress("measuring the noise floor", done, of))
 
-    progress("measuring the noise floor", 0, of)
+    progress(Progress("measuring the noise floor", 0, of))
     return take_sample(sides, plan, open_sample(sides, inputs, chosen), positioning, advance)
 
 

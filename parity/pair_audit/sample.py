@@ -24,7 +24,7 @@ from parity.pair_audit.sample_window import SampleRows, SampleWindow
 from parity.passes.positioning import Positioning
 from parity.records.pair import Pair
 from parity.session.feed import feed_of
-from parity.session.session import Side
+from parity.session.session import Session
 from parity.session.window import Window
 
 __all__ = ["NoiseSample", "Rescued", "take_sample"]
@@ -84,7 +84,9 @@ class NoiseSample(NamedTuple):
 class _Sample:
     """What is added up while the batches of the sample go by."""
 
-    def __init__(self, sides: Pair[Side], plan: Plan, window: SampleWindow, positioning: Positioning) -> None:
+    def __init__(
+        self, sides: Pair[Session], plan: Plan, window: SampleWindow, positioning: Positioning
+    ) -> None:
         self._sides = sides
         self._plan = plan
         self._window = window
@@ -178,7 +180,7 @@ class _Sample:
 
 
 def take_sample(
-    sides: Pair[Side],
+    sides: Pair[Session],
     plan: Plan,
     window: SampleWindow,
     positioning: Positioning,
@@ -213,7 +215,7 @@ def take_sample(
     )
 
 
-def _unlike(sides: Pair[Side]) -> bool:
+def _unlike(sides: Pair[Session]) -> bool:
     """Whether the two run other versions of torch or of Transformers; False where a side has none."""
     here, there = (side.described.versions for side in sides)
     return any(
@@ -256,7 +258,7 @@ def _rounded(batch: Batch) -> Batch:
     return batch._replace(stages={**batch.stages, "logits": logits._replace(values=moved)})
 
 
-def _given(sides: Pair[Side], plan: Plan, reference: Batch, *, positions: bool) -> Batch | None:
+def _given(sides: Pair[Session], plan: Plan, reference: Batch, *, positions: bool) -> Batch | None:
     """The candidate in float64 on the reference's ids, as far as it came; None where it cannot be given them."""
     if not sides.candidate.described.can.same_ids or "input_ids" not in reference.stages:
         return None

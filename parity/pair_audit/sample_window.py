@@ -14,7 +14,7 @@ from parity.inputs.batches import sample_rows
 from parity.inputs.example import Encoding, Example
 from parity.inputs.inputs import Inputs
 from parity.records.pair import Pair
-from parity.session.session import Side
+from parity.session.session import Session
 from parity.session.window import Window, aligned_window
 
 __all__ = ["SampleRows", "SampleWindow", "choose_rows", "open_sample"]
@@ -37,7 +37,7 @@ class SampleWindow(NamedTuple):
     chosen: SampleRows
     window: Window
 
-    def numbers(self, side: Side, rows: Sequence[int]) -> list[int]:
+    def numbers(self, side: Session, rows: Sequence[int]) -> list[int]:
         """The numbers under which a side's runner knows these rows."""
         if side.described.recorded is not None:
             return list(rows)
@@ -45,7 +45,7 @@ class SampleWindow(NamedTuple):
         return [places[row] for row in rows]
 
 
-def choose_rows(sides: Pair[Side], count: int, size: int, full: int | None = None) -> SampleRows:
+def choose_rows(sides: Pair[Session], count: int, size: int, full: int | None = None) -> SampleRows:
     """`size` of `count` rows, evenly spaced, and which sides can be run in float64 on them.
 
     A trace may hold every stage for the first `full` rows only: the sample is drawn from those. And it holds float64
@@ -72,7 +72,7 @@ def choose_rows(sides: Pair[Side], count: int, size: int, full: int | None = Non
     return SampleRows(rows, Pair(*able), drawn)
 
 
-def open_sample(sides: Pair[Side], inputs: Inputs, chosen: SampleRows) -> SampleWindow:
+def open_sample(sides: Pair[Session], inputs: Inputs, chosen: SampleRows) -> SampleWindow:
     """Read the chosen rows, which takes one more pass over the inputs, and tokenize them on both sides."""
     examples = inputs.picked(chosen.rows)
     encodings: Pair[Sequence[Encoding | None]] = Pair(
@@ -81,7 +81,7 @@ def open_sample(sides: Pair[Side], inputs: Inputs, chosen: SampleRows) -> Sample
     return SampleWindow(chosen, aligned_window(sides, examples, encodings))
 
 
-def _tokenized(side: Side, examples: Sequence[Example]) -> list[Encoding | None]:
+def _tokenized(side: Session, examples: Sequence[Example]) -> list[Encoding | None]:
     if side.described.recorded is not None:
         return [
             encoding for run in _runs(examples) for encoding in side.runner.tokenize(run, run[0].row).wait()

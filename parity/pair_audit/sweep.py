@@ -24,7 +24,7 @@ from parity.pair_audit.sample import Rescued
 from parity.passes.positioning import Positioning
 from parity.records.pair import Pair
 from parity.session.feed import feed_of
-from parity.session.session import Side
+from parity.session.session import Session
 from parity.session.window import Window
 
 __all__ = ["CpuSeconds", "add_rescued", "sweep_window"]
@@ -40,7 +40,7 @@ class CpuSeconds(NamedTuple):
 
 
 def sweep_window(
-    sides: Pair[Side],
+    sides: Pair[Session],
     plan: Plan,
     window: Window,
     ledger: Ledger,
@@ -95,7 +95,7 @@ def _add_tokens(window: Window, ledger: Ledger) -> None:
 
 
 def _one_batch(
-    sides: Pair[Side],
+    sides: Pair[Session],
     plan: Plan,
     ledger: Ledger,
     positioning: Positioning,
@@ -139,13 +139,13 @@ def _one_batch(
     ledger.add_stages("given", Pair(own.reference, batch), rows, None, plan)
 
 
-def _ask(sides: Pair[Side], plan: Plan, rows: Sequence[int]) -> Pair[Reply[Batch]]:
+def _ask(sides: Pair[Session], plan: Plan, rows: Sequence[int]) -> Pair[Reply[Batch]]:
     stages = list(plan.stages)
     return Pair(*(side.runner.forward(rows, stages=stages) for side in sides))
 
 
 def _ask_given(
-    sides: Pair[Side], plan: Plan, own: Pair[Batch], ledger: Ledger, *, positions: bool
+    sides: Pair[Session], plan: Plan, own: Pair[Batch], ledger: Ledger, *, positions: bool
 ) -> Reply[Batch] | None:
     if not sides.candidate.described.can.same_ids:
         _cannot(plan, ledger, "the candidate cannot be given another's ids")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.labels import label_places
+from parity.border.progress import OnProgress, Progress
 from parity.environments.managed import ensure
 from parity.environments.resolve import Managed
 from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_slug
@@ -43,8 +44,7 @@ from parity.subjects.subject import parse_subject
 
 __all__ = ["SurveyRequest", "survey"]
 
-Progress = Callable[[str, int, int | None], None]
-Execute = Callable[[Sequence[Task], Progress], list[Outcome]]
+Execute = Callable[[Sequence[Task], OnProgress], list[Outcome]]
 
 
 class SurveyRequest(NamedTuple):
@@ -81,7 +81,7 @@ class _Made(NamedTuple):
     arms: list[ArmRuns]
 
 
-def survey(request: SurveyRequest, progress: Progress) -> SeedAudit:
+def survey(request: SurveyRequest, progress: OnProgress) -> SeedAudit:
     """Run the survey; raises a ParityError when it cannot be run, and returns an audit in every other case."""
     started, clock = datetime.now(UTC), time.monotonic()
     if not any(run.arm == "candidate" for run in request.runs):
@@ -219,14 +219,14 @@ def _barred(request: SurveyRequest, made: _Made, statistics: Sequence[ArmStatist
     return unmeasured(requested, made.labels, made.names, means, len(made.arms))
 
 
-def _prepare(asked: Sequence[RunAsked], progress: Progress) -> None:
+def _prepare(asked: Sequence[RunAsked], progress: OnProgress) -> None:
     """What would fail every run alike fails once and at once; an environment is built once, not by each run."""
     for run in asked:
         subject = parse_subject(run.subject)
         adapter = find_adapter(subject)
         check_options(adapter, subject)
         if isinstance(adapter.environment, Managed) and subject.interpreter is None:
-            ensure(adapter.environment, on_progress=lambda what: progress(what, 0, None))
+            ensure(adapter.environment, on_line=lambda what: progress(Progress(what)))
 
 
 def _nothing(runs: Sequence[RunAsked], outcomes: Sequence[Outcome]) -> ParityError:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from parity.border.description import Description
 from parity.errors import InputsDoNotFit
-from parity.inputs.inputs import Inputs
+from parity.inputs.inputs import Inputs, open_inputs
+from parity.inputs.spec import InputsSpec
 from parity.records.pair import Pair
 from parity.records.stage import NotCompared
 
-__all__ = ["check_fit", "rows_left_out"]
+__all__ = ["check_fit", "probes_for", "rows_left_out"]
+
+
+def probes_for(described: Sequence[Description], spec: InputsSpec) -> Inputs:
+    """The built-in probes that all these subjects can read: paired where one reads nothing but pairs."""
+    return open_inputs(
+        spec,
+        pair_probes="required" in {description.can.pairs for description in described},
+        blank_probes=all(description.can.blank for description in described),
+    )
 
 
 def check_fit(spec: str, description: Description, inputs: Inputs, *, beside_recorded: bool = False) -> None:

@@ -11,7 +11,7 @@ from parity.align.tokens import RowAlignment, align_row
 from parity.inputs.batches import batches as make_batches
 from parity.inputs.example import Encoding, Example
 from parity.records.pair import Pair
-from parity.session.session import Side
+from parity.session.session import Session
 
 __all__ = ["Window", "aligned_window", "open_window"]
 
@@ -38,7 +38,7 @@ class Window(NamedTuple):
         return [[self.examples[chosen[index]].row for index in batch] for batch in made]
 
 
-def open_window(sides: Pair[Side], examples: list[Example]) -> Window:
+def open_window(sides: Pair[Session], examples: list[Example]) -> Window:
     """Tokenize a window on both sides at once, and align the rows."""
     first = examples[0].row
     replies = Pair(*(side.runner.tokenize(examples, first) for side in sides))
@@ -46,7 +46,7 @@ def open_window(sides: Pair[Side], examples: list[Example]) -> Window:
 
 
 def aligned_window(
-    sides: Pair[Side], examples: list[Example], encodings: Pair[Sequence[Encoding | None]]
+    sides: Pair[Session], examples: list[Example], encodings: Pair[Sequence[Encoding | None]]
 ) -> Window:
     """A window of examples that are tokenized already."""
     if unlike_algorithms(*(side.described.tokenizer for side in sides)):

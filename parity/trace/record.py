@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
 from parity.border.description import Description
+from parity.border.progress import OnProgress, Progress, unwatched
 from parity.border.runner import Batch, Reply, Runner
-from parity.environments.resolve import interpreter_for
 from parity.errors import RunnerRaised, TraceError
 from parity.inputs.batches import batches, sample_rows
 from parity.inputs.choose import Artifact, choose_inputs
 from parity.inputs.example import Encoding, Example
-from parity.inputs.inputs import open_inputs
 from parity.inputs.spec import InputsSpec
-from parity.session.fit import check_fit
+from parity.session.fit import check_fit, probes_for
+from parity.session.session import OpenRequest, open_session
 from parity.stages import is_output
-from parity.subjects.adapter import Adapter, check_options, find_adapter
+from parity.subjects.adapter import Adapter, find_adapter
 from parity.subjects.subject import Subject
 from parity.trace.writer import TraceWriter, check_place
 
 __all__ = ["RecordRequest", "record"]
 
-OnProgress = Callable[[str, int, int | None], None]
 _ROWS_AT_ONCE = 64
 _AHEAD = 3
 
@@ -53,11 +52,10 @@ class RecordRequest(NamedTuple):
     adapter: Adapter | None = None
 
 
-def record(request: RecordRequest, progress: OnProgress = lambda what, done, total: None) -> str:
+def record(request: RecordRequest, progress: OnProgress = unwatched) -> str:
     """Write a subject's values on the inputs to a folder; returns the trace's digest.
 
     Where the subject runs in float64, the rows that a comparison measures its noise floor on are recorded in it too.
-    `progress` is called with (what, done, total).
     Raises TraceError for the place, InputsDoNotFit, and whatever opening and running a subject raises.
     """
     with TemporaryDirectory(prefix="parity-") as workdir:
@@ -70,22 +68,10 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
     inputs = choose_inputs(request.inputs, [Artifact(subject, adapter)], workdir)
     check_place(out, force)
     outputs_only = request.outputs_only or full_rows == 0
-    check_options(adapter, subject)
-    interpreter = interpreter_for(subject, adapter, lambda what: progress(what, 0, None))
-    with Runner.start(
-        subject,
-        adapter,
-        interpreter=interpreter,
-        timeout=request.timeout,
-        on_progress=lambda told: progress(told.what, told.done, told.total),
-    ) as runner:
-        description = runner.describe()
+    with open_session(OpenRequest(subject, adapter, timeout=request.timeout), progress) as session:
+        runner, description = session.runner, session.described
         if inputs is None:
-            inputs = open_inputs(
-                request.inputs,
-                pair_probes=description.can.pairs == "required",
-                blank_probes=description.can.blank,
-            )
+            inputs = probes_for([description], request.inputs)
         check_fit(str(subject), description, inputs)
         outputs = _outputs(description)
         if outputs_only and not outputs:
@@ -125,7 +111,7 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
                     writer.add(rows, batch.stages, precision=precision, status=batch.float64 or "unchecked")
                     if precision is None:
                         done += len(rows)
-                        progress("recording", done, inputs.count)
+                        progress(Progress("recording", done, inputs.count))
             return writer.close()
 
 

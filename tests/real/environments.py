@@ -71,7 +71,7 @@ def interpreter_of(version: Version) -> Path | None:
 
 def _build(version: Version) -> None:
     if not version.dependencies:
-        managed.ensure(version.managed, on_progress=print)
+        managed.ensure(version.managed, on_line=print)
         return
     folder = managed.path(version.managed)
     print(f"Building {folder} with pip.")

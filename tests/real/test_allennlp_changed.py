@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from parity.border.connection import Progress
+from parity.border.progress import Progress
 from parity.border.runner import Runner
 from parity.errors import RecipeError
 from parity.records.seed_audit import load_seed_audit

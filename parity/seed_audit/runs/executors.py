@@ -11,21 +11,20 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from parity.border.connection import Progress as Told
-from parity.border.runner import Runner
+from parity.border.progress import OnProgress, Progress
 from parity.errors import ExecutorMissing, ParityError
 from parity.seed_audit.runs.run_inputs import Outcome, Task, collect
+from parity.session.session import Session
 
 __all__ = ["run_here", "run_on_ray"]
 
-Progress = Callable[[str, int, int | None], None]
 _RETRIES = 3
 _GLANCE = 1.0  # seconds between two looks at how far the workers are
 _PATIENCE = 10.0  # seconds for a cluster to answer the door
@@ -33,42 +32,44 @@ _PASSED = ("PARITY_RUNS", "PARITY_CACHE", "HF_HOME", "HF_HUB_OFFLINE", "TRANSFOR
 
 
 class _Live:
-    """The runners at work, so that all can be ended at once; one that starts afterwards is ended too."""
+    """The sessions at work, so that all can be ended at once; one that starts afterwards is ended too."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._runners: list[Runner] = []
+        self._sessions: list[Session] = []
         self._ended = False
 
-    def add(self, runner: Runner) -> None:
+    def add(self, session: Session) -> None:
         with self._lock:
-            self._runners.append(runner)
+            self._sessions.append(session)
             ended = self._ended
         if ended:
-            runner.close()
+            session.close()
 
     def end(self) -> None:
         with self._lock:
             self._ended = True
-            runners = list(self._runners)
-        for runner in runners:
-            runner.close()
+            sessions = list(self._sessions)
+        for session in sessions:
+            session.close()
 
 
-def run_here(tasks: Sequence[Task], progress: Progress, *, jobs: int) -> list[Outcome]:
+def run_here(tasks: Sequence[Task], progress: OnProgress, *, jobs: int) -> list[Outcome]:
     """Every task, `jobs` at a time; each is a process of its own behind the border, and a thread here waits for it.
 
     Whatever ends this early (Ctrl-C, a full disk) ends the processes too.
     """
     live = _Live()
-    progress("runs", 0, len(tasks))
+    progress(Progress("runs", 0, len(tasks)))
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        futures = [pool.submit(collect, task, partial(_tell, progress, task), live.add) for task in tasks]
+        futures = [
+            pool.submit(collect, task, partial(_relay_named, progress, task.name), live.add) for task in tasks
+        ]
         try:
             for done, future in enumerate(as_completed(futures), 1):
                 future.result()
-                progress(f"{tasks[futures.index(future)].name}: done", 1, 1)
-                progress("runs", done, len(tasks))
+                progress(Progress(f"{tasks[futures.index(future)].name}: done", 1, 1))
+                progress(Progress("runs", done, len(tasks)))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             live.end()
@@ -77,7 +78,7 @@ def run_here(tasks: Sequence[Task], progress: Progress, *, jobs: int) -> list[Ou
 
 
 def run_on_ray(
-    tasks: Sequence[Task], progress: Progress, *, jobs: int, address: str | None = None
+    tasks: Sequence[Task], progress: OnProgress, *, jobs: int, address: str | None = None
 ) -> list[Outcome]:
     """Every task on Ray: on the cluster at `address`, or on one started here with `jobs` workers."""
     ray = _ray(address, jobs)
@@ -86,15 +87,15 @@ def run_on_ray(
         remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(_collect_there)
         waiting = [remote.remote(task, os.getcwd(), variables) for task in tasks]
         left = list(waiting)
-        progress("runs", 0, len(tasks))
+        progress(Progress("runs", 0, len(tasks)))
         while left:
             ready, left = ray.wait(left, num_returns=1, timeout=_GLANCE)
             for task, reference in zip(tasks, waiting, strict=True):
                 if reference in left:
                     _relay(task, progress)
                 elif reference in ready:
-                    progress(f"{task.name}: done", 1, 1)
-            progress("runs", len(tasks) - len(left), len(tasks))
+                    progress(Progress(f"{task.name}: done", 1, 1))
+            progress(Progress("runs", len(tasks) - len(left), len(tasks)))
         return [_outcome(ray, task, reference) for task, reference in zip(tasks, waiting, strict=True)]
     finally:
         ray.shutdown()
@@ -162,7 +163,7 @@ def _collect_there(task: Task, folder: str, variables: dict[str, str]) -> Outcom
     told = 0.0
     word = _word(task)
 
-    def leave_word(said: Told) -> None:
+    def leave_word(said: Progress) -> None:
         nonlocal told
         if time.monotonic() - told >= _GLANCE:
             told = time.monotonic()
@@ -179,10 +180,10 @@ def _word(task: Task) -> Path:
     return Path(f"{task.folder}.told")
 
 
-def _relay(task: Task, progress: Progress) -> None:
+def _relay(task: Task, progress: OnProgress) -> None:
     with suppress(OSError, ValueError):
         done, total, what = _word(task).read_text("utf-8").split("\t", 2)
-        _tell(progress, task, Told(what, int(done), int(total) if total else None))
+        progress(Progress(what, int(done), int(total) if total else None).of(task.name))
 
 
 def _outcome(ray: Any, task: Task, reference: Any) -> Outcome:
@@ -208,5 +209,5 @@ def _outcome(ray: Any, task: Task, reference: Any) -> Outcome:
     return outcome
 
 
-def _tell(progress: Progress, task: Task, told: Told) -> None:
-    progress(f"{task.name}: {told.what}", told.done, told.total)
+def _relay_named(on_progress: OnProgress, name: str, progress: Progress) -> None:
+    on_progress(progress.of(name))

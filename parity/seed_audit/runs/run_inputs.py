@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from parity.align.positions import gather, pair_positions
 from parity.border.description import Description
-from parity.border.runner import Batch, Runner
-from parity.border.runner import Progress as Told
-from parity.environments.resolve import interpreter_for
+from parity.border.progress import OnProgress, Progress, unwatched
+from parity.border.runner import Batch
 from parity.errors import InputsDoNotFit, ParityError, TraceError
 from parity.inputs.batches import batches
 from parity.inputs.choose import open_for_runs
@@ -30,6 +29,7 @@ from parity.inputs.inputs import Inputs, open_inputs
 from parity.inputs.spec import InputsSpec
 from parity.seed_audit.runs.recorded_rows import RowFault, row_fault
 from parity.session.fit import check_fit
+from parity.session.session import OpenRequest, Session, open_session
 from parity.stages import is_detail
 from parity.subjects.adapter import Adapter, find_adapter
 from parity.subjects.subject import Subject, parse_subject
@@ -85,12 +85,12 @@ class Collected(NamedTuple):
 
 def collect(
     task: Task,
-    progress: Callable[[Told], None] | None = None,
-    started: Callable[[Runner], None] | None = None,
+    progress: OnProgress = unwatched,
+    started: Callable[[Session], None] | None = None,
 ) -> Outcome:
-    """Ask one run; a ParityError becomes an outcome, so that one run that fails does not end the others.
+    """Run one run's inputs; a ParityError becomes an outcome, so that one run that fails does not end the others.
 
-    started: is given the runner as soon as there is one, to end it from another thread.
+    `started` receives the session as soon as there is one, to end it from another thread.
     """
     target = Path(task.folder)
     if all((target / name).exists() for name in _FILES):
@@ -144,24 +144,18 @@ def read_collected(folder: str | Path) -> Collected:
 def _collect(
     task: Task,
     folder: Path,
-    progress: Callable[[Told], None] | None,
-    started: Callable[[Runner], None] | None,
+    progress: OnProgress,
+    started: Callable[[Session], None] | None,
 ) -> RowFault | None:
     subject = parse_subject(task.subject)
     adapter = find_adapter(subject)
     inputs = open_for_runs(task.inputs)
     # One thread for every run, however many run side by side: the sums of a run do not depend on its neighbours.
-    with Runner.start(
-        subject,
-        adapter,
-        interpreter=interpreter_for(subject, adapter),
-        threads=1,
-        timeout=task.timeout,
-        on_progress=progress,
-    ) as runner:
+    opening = OpenRequest(subject, adapter, threads=1, timeout=task.timeout)
+    with open_session(opening, progress) as session:
         if started is not None:
-            started(runner)
-        described = runner.describe()
+            started(session)
+        runner, described = session.runner, session.described
         outputs = [stage.name for stage in described.stages if stage.name == "logits"]
         if not outputs:
             raise InputsDoNotFit(
@@ -192,8 +186,7 @@ def _collect(
             for places in batches(lengths, max_rows=min(64, described.max_rows or 64)):
                 numbers = [window[place].row for place in places]
                 kept.add(numbers, runner.forward(numbers, stages=stages).wait())
-                if progress is not None:
-                    progress(Told("asking", numbers[-1] + 1, inputs.count))
+                progress(Progress("asking", numbers[-1] + 1, inputs.count))
         warnings = sorted(runner.warnings)
     facts = {
         "subject": task.subject,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from parity.border.progress import Progress
 from parity.border.runner import Batch, Runner
 from parity.errors import InputsDoNotFit, TraceError
 from parity.inputs.batches import batches
@@ -225,14 +226,10 @@ def test_a_trace_brings_its_own_inputs(tmp_path: Path) -> None:
 
 
 def test_recording_says_how_far_it_is(tmp_path: Path) -> None:
-    heard: list[tuple[str, int, int | None]] = []
-
-    def hear(what: str, done: int, total: int | None) -> None:
-        heard.append((what, done, total))
-
+    heard: list[Progress] = []
     spec = InputsSpec(inputs_in(tmp_path).source)
-    record(RecordRequest(subject(), spec, tmp_path / "a.trace", adapter=LAYERED), hear)
-    assert ("recording", 35, 35) == heard[-1]
+    record(RecordRequest(subject(), spec, tmp_path / "a.trace", adapter=LAYERED), heard.append)
+    assert Progress("recording", 35, 35) == heard[-1]
 
 
 def test_the_built_in_probes_are_recorded_where_there_are_no_inputs(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.border.runner import Progress, Runner
+from parity.border.progress import Progress
+from parity.border.runner import Runner
 from parity.errors import (
     FrameworkMissing,
     InterpreterBroken,
@@ -128,11 +129,11 @@ def test_batches_that_are_let_go_need_no_more_than_one_slot() -> None:
 
 
 def test_holding_more_forwards_than_there_are_slots_is_said_at_once() -> None:
-    with _start("echo", slots=9) as runner:
-        held = [runner.forward(inputs={"input_ids": [[1, 2]]}) for _ in range(9)]
-        with pytest.raises(RuntimeError, match="9 forwards of echo:m are still held"):
+    with _start("echo") as runner:
+        held = [runner.forward(inputs={"input_ids": [[1, 2]]}) for _ in range(8)]
+        with pytest.raises(RuntimeError, match="8 forwards of echo:m are still held"):
             runner.forward(inputs={"input_ids": [[1, 2]]})
-        assert 9 == len([reply.wait() for reply in held])
+        assert 8 == len([reply.wait() for reply in held])
 
 
 def test_an_answer_is_collected_once() -> None:
@@ -167,15 +168,13 @@ def test_a_runner_may_be_slow_as_long_as_it_speaks() -> None:
 
 
 def test_warnings_come_home_once_each() -> None:
-    told: list[str] = []
-    with _start("warns", on_warning=told.append) as runner:
+    with _start("warns") as runner:
         runner.tokenize([]).wait()
         runner.tokenize([]).wait()
         assert (
             "FutureWarning: the old way is going away",
             "The pooler was newly initialised.",
         ) == runner.warnings
-    assert list(runner.warnings) == told
 
 
 def test_prints_do_not_mix_with_the_answers() -> None:

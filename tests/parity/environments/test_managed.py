@@ -60,13 +60,13 @@ def lantern_of(python: Path) -> str:
 
 
 def test_an_environment_is_built_at_first_use_and_its_package_imports(tmp_path: Path) -> None:
-    assert "1.0" == lantern_of(managed.ensure(declaration(tmp_path), on_progress=quiet))
+    assert "1.0" == lantern_of(managed.ensure(declaration(tmp_path), on_line=quiet))
 
 
 def test_pip_builds_it_where_there_is_no_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARITY_INSTALLER", "pip")
     said: list[str] = []
-    assert "1.0" == lantern_of(managed.ensure(declaration(tmp_path), on_progress=said.append))
+    assert "1.0" == lantern_of(managed.ensure(declaration(tmp_path), on_line=said.append))
     assert "with uv on PATH it would be about ten times faster" in said[1]
 
 
@@ -75,16 +75,16 @@ def test_its_cost_is_said_before_the_build_starts(tmp_path: Path) -> None:
     said: list[str] = []
     managed.ensure(
         Managed(name="lantern", python=HERE, requirements=lantern.requirements, cost="about 2 kB on disk"),
-        on_progress=said.append,
+        on_line=said.append,
     )
     assert "about 2 kB on disk" in said[0]
 
 
 def test_what_is_built_is_used_again_without_a_word(tmp_path: Path) -> None:
     lantern = declaration(tmp_path)
-    first = managed.ensure(lantern, on_progress=quiet)
+    first = managed.ensure(lantern, on_line=quiet)
     said: list[str] = []
-    assert first == managed.ensure(lantern, on_progress=said.append, allow_build=False)
+    assert first == managed.ensure(lantern, on_line=said.append, allow_build=False)
     assert [] == said
 
 
@@ -105,15 +105,15 @@ def test_a_folder_without_its_marker_is_built_anew(tmp_path: Path) -> None:
     leftover = managed.path(lantern) / "bin" / "python"
     leftover.parent.mkdir(parents=True)
     leftover.write_text("half a python", "utf-8")
-    assert "1.0" == lantern_of(managed.ensure(lantern, on_progress=quiet))
+    assert "1.0" == lantern_of(managed.ensure(lantern, on_line=quiet))
 
 
 def test_an_environment_whose_base_python_was_removed_is_built_anew(tmp_path: Path) -> None:
     lantern = declaration(tmp_path)
-    python = managed.ensure(lantern, on_progress=quiet)
+    python = managed.ensure(lantern, on_line=quiet)
     python.unlink()
     python.symlink_to("/nowhere/python")
-    assert "1.0" == lantern_of(managed.ensure(lantern, on_progress=quiet))
+    assert "1.0" == lantern_of(managed.ensure(lantern, on_line=quiet))
 
 
 def another_process(tmp_path: Path, body: str) -> subprocess.Popen[str]:
@@ -127,7 +127,7 @@ def progress(sentence):
     print(sentence, flush=True)
     {body}
 lantern = Managed(name="lantern", python={HERE!r}, requirements=Path({str(tmp_path / "requirements.txt")!r}))
-print("path", managed.ensure(lantern, on_progress=progress), flush=True)
+print("path", managed.ensure(lantern, on_line=progress), flush=True)
 """
     root = Path(managed.__file__).parents[2]
     environ = {**os.environ, "PYTHONPATH": str(root)}
@@ -154,7 +154,7 @@ def test_a_build_killed_in_the_middle_is_built_anew(tmp_path: Path) -> None:
     while managed.listing([lantern])[0].state == "being built" and time.monotonic() < deadline:
         time.sleep(0.05)
     assert "unfinished" == managed.listing([lantern])[0].state
-    assert "1.0" == lantern_of(managed.ensure(lantern, on_progress=quiet))
+    assert "1.0" == lantern_of(managed.ensure(lantern, on_line=quiet))
 
 
 def test_two_processes_at_once_make_one_build_and_get_the_same_path(tmp_path: Path) -> None:
@@ -167,32 +167,32 @@ def test_two_processes_at_once_make_one_build_and_get_the_same_path(tmp_path: Pa
 
 def test_a_removed_environment_is_gone_from_disk_and_listed_as_not_built(tmp_path: Path) -> None:
     lantern = declaration(tmp_path)
-    managed.ensure(lantern, on_progress=quiet)
-    assert managed.remove(managed.path(lantern), on_progress=quiet)
+    managed.ensure(lantern, on_line=quiet)
+    assert managed.remove(managed.path(lantern), on_line=quiet)
     assert not managed.path(lantern).exists()
     assert ["not built"] == [item.state for item in managed.listing([lantern])]
 
 
 def test_removing_what_is_not_there_says_so(tmp_path: Path) -> None:
-    assert not managed.remove(managed.path(declaration(tmp_path)), on_progress=quiet)
+    assert not managed.remove(managed.path(declaration(tmp_path)), on_line=quiet)
 
 
 def test_a_folder_that_is_no_environment_is_never_removed(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is not one of parity's environments"):
-        managed.remove(tmp_path, on_progress=quiet)
+        managed.remove(tmp_path, on_line=quiet)
 
 
 def test_the_list_tells_the_environment_in_use_from_the_one_of_old_pins(tmp_path: Path) -> None:
-    managed.ensure(declaration(tmp_path, "1.0"), on_progress=quiet)
+    managed.ensure(declaration(tmp_path, "1.0"), on_line=quiet)
     lantern = declaration(tmp_path, "2.0")
-    managed.ensure(lantern, on_progress=quiet)
+    managed.ensure(lantern, on_line=quiet)
     listed = [(item.name, item.state, item.current) for item in managed.listing([lantern])]
     assert [("lantern", "ready", True), ("lantern", "ready", False)] == listed
 
 
 def test_the_size_and_the_python_of_an_environment_are_listed(tmp_path: Path) -> None:
     lantern = declaration(tmp_path)
-    managed.ensure(lantern, on_progress=quiet)
+    managed.ensure(lantern, on_line=quiet)
     (item,) = managed.listing([lantern])
     assert item.python == ".".join(map(str, sys.version_info[:3]))
     assert item.size is not None and item.size > 1000
@@ -203,25 +203,25 @@ def test_offline_an_environment_that_is_missing_is_not_built(
 ) -> None:
     monkeypatch.setenv("PARITY_OFFLINE", "1")
     with pytest.raises(EnvironmentNotBuilt, match="PARITY_OFFLINE"):
-        managed.ensure(declaration(tmp_path), on_progress=quiet)
+        managed.ensure(declaration(tmp_path), on_line=quiet)
 
 
 def test_a_caller_that_forbids_a_build_gets_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentNotBuilt, match="is not built"):
-        managed.ensure(declaration(tmp_path), on_progress=quiet, allow_build=False)
+        managed.ensure(declaration(tmp_path), on_line=quiet, allow_build=False)
 
 
 def test_a_cache_folder_that_cannot_be_made_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("", "utf-8")
     monkeypatch.setenv("PARITY_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(EnvironmentBuildFailed, match="could not be built"):
-        managed.ensure(declaration(tmp_path), on_progress=quiet)
+        managed.ensure(declaration(tmp_path), on_line=quiet)
 
 
 def test_a_missing_python_stops_a_build_before_anything_is_made(tmp_path: Path) -> None:
     lantern = Managed(name="lantern", python="3.99", requirements=declaration(tmp_path).requirements)
     with pytest.raises(InterpreterNotFound):
-        managed.ensure(lantern, on_progress=quiet)
+        managed.ensure(lantern, on_line=quiet)
     assert not managed.path(lantern).exists()
 
 
@@ -229,7 +229,7 @@ def test_a_failed_build_brings_the_installers_last_words_and_leaves_nothing(tmp_
     lantern = declaration(tmp_path)
     (tmp_path / "lantern-1.0-py3-none-any.whl").unlink()
     with pytest.raises(EnvironmentBuildFailed) as caught:
-        managed.ensure(lantern, on_progress=quiet)
+        managed.ensure(lantern, on_line=quiet)
     assert "lantern-1.0" in caught.value.detail
     assert not managed.path(lantern).exists()
 

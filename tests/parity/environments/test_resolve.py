@@ -12,13 +12,12 @@ from parity.environments.resolve import Managed, interpreter_for
 from parity.environments.variables import default_threads, variables_for
 from parity.errors import EnvironmentNotBuilt, InterpreterNotFound
 from parity.subjects.adapter import Adapter
-from parity.subjects.subject import Subject
 
 _HERE = Adapter("toy", Path("runner.py"))
 
 
 def _interpreter(named: str | None, adapter: Adapter = _HERE) -> Path:
-    return interpreter_for(Subject("toy", "m", named), adapter)
+    return interpreter_for(named, adapter.environment)
 
 
 def _executable(place: Path) -> Path:

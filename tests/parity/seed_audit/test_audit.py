@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from parity.border.progress import OnProgress, unwatched
 from parity.errors import InputsDoNotFit, InputsError, MissingColumn, SubjectNotFound, UsageError
 from parity.inputs.spec import InputsSpec
 from parity.records.seed_audit import seed_audit_bytes
 from parity.seed_audit.audit import SurveyRequest, survey
-from parity.seed_audit.runs.executors import Progress
 from parity.seed_audit.runs.requested import SeedPlan, runs_asked
 from parity.seed_audit.runs.run_inputs import Outcome, Task, collect
 from parity.seed_audit.verdict.stability import Margins
@@ -368,7 +368,7 @@ def test_a_run_that_was_asked_other_inputs_is_said_and_in_no_mean(files: Files, 
         rows = [{"text": f"{texts} {row}", "label": label} for row, label in enumerate(files.labels)]
         inputs.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
 
-    def changing(tasks: Sequence[Task], progress: Progress) -> list[Outcome]:
+    def changing(tasks: Sequence[Task], progress: OnProgress) -> list[Outcome]:
         """Asks one run after another; while the third is asked, the file says something else."""
         outcomes: list[Outcome] = []
         for place, task in enumerate(tasks):
@@ -385,14 +385,14 @@ def test_a_run_that_was_asked_other_inputs_is_said_and_in_no_mean(files: Files, 
         execute=changing,
         margins=Margins(0.02, 0.1),
     )
-    found = survey(request, lambda what, done, total: None)
+    found = survey(request, unwatched)
     assert ["other_data"] == kinds(found)
     assert "The inputs were others when it was asked." == run_of(found, "run-3.npz").reason
     assert "inconclusive" == found.verdict
 
 
 def test_a_run_whose_training_diverged_is_a_failed_run_and_no_lost_one(files: Files, tmp_path: Path) -> None:
-    def with_one_diverged(tasks: Sequence[Task], progress: Progress) -> list[Outcome]:
+    def with_one_diverged(tasks: Sequence[Task], progress: OnProgress) -> list[Outcome]:
         said = "The training of c.jsonnet diverged: its loss is no number."
         gone = Outcome(tasks[0].subject, None, said, "training-diverged", "Lower the rate.")
         return [gone, *(collect(task) for task in tasks[1:])]
@@ -407,7 +407,7 @@ def test_a_run_whose_training_diverged_is_a_failed_run_and_no_lost_one(files: Fi
         execute=with_one_diverged,
         margins=Margins(0.02, 0.1),
     )
-    found = survey(request, lambda what, done, total: None)
+    found = survey(request, unwatched)
     assert ("unstable", ["failed_run"]) == (found.verdict, kinds(found))
     assert ["failed", "kept", "kept", "kept"] == [run.standing for run in found.runs]
     assert (4, 0.25) == (found.arms[0].failed["runs"], found.arms[0].failed["rate"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from parity.border.progress import Progress
 from parity.errors import TraceError
 from parity.inputs.example import Example
 from parity.inputs.spec import InputsSpec
@@ -114,14 +115,10 @@ def test_outcomes_come_in_the_order_of_the_tasks_and_one_that_fails_ends_none(tm
     tasks = [
         Task(subject, rows, str(tmp_path / f"{k}"), name=f"run {k}") for k, subject in enumerate(subjects)
     ]
-    told: list[tuple[str, int, int | None]] = []
-
-    def tell(what: str, done: int, total: int | None) -> None:
-        told.append((what, done, total))
-
-    outcomes = run_here(tasks, tell, jobs=2)
+    reported: list[Progress] = []
+    outcomes = run_here(tasks, reported.append, jobs=2)
     assert subjects == [outcome.subject for outcome in outcomes]
     assert [True, True, True, False] == [outcome.folder is not None for outcome in outcomes]
     assert "subject-not-found" == outcomes[3].slug
-    assert [0, 1, 2, 3, 4] == [done for what, done, _ in told if what == "runs"]
-    assert {f"run {k}: done" for k in range(4)} <= {what for what, _, _ in told}
+    assert [0, 1, 2, 3, 4] == [done for what, done, _ in reported if what == "runs"]
+    assert {f"run {k}: done" for k in range(4)} <= {what for what, _, _ in reported}
