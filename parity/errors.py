@@ -15,6 +15,7 @@
     │   ├── TraceError               a trace is damaged, foreign, or of other inputs
     │   ├── PolicyError              a policy file says something it cannot
     │   ├── UnknownStage             a stage to exclude that neither side has
+    │   ├── NameTaken                two installed causes, or other parts of parity, have one name
     │   ├── RecipeError              a training recipe cannot be followed
     │   └── RecordError              an audit.json is damaged or of another schema
     └── RunError                     exit 3: a run failed
@@ -47,6 +48,7 @@ __all__ = [
     "InterpreterNotFound",
     "MalformedLine",
     "MissingColumn",
+    "NameTaken",
     "OutOfSpace",
     "ParityError",
     "PolicyError",
@@ -239,6 +241,12 @@ class UnknownStage(UsageError):
     """A stage to exclude that neither side has: a misspelt name would exclude nothing, and nobody would notice."""
 
     slug = "unknown-stage"
+
+
+class NameTaken(UsageError):
+    """Two installed parts of one kind (causes, say) have one name."""
+
+    slug = "name-taken"
 
 
 class RecipeError(UsageError):

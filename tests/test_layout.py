@@ -209,16 +209,21 @@ def test_a_cause_without_detection_or_outside_the_tuple_cannot_be_raised(tmp_pat
     assert 3 == measures["unraisable_causes"].of
 
 
-def test_a_cause_of_a_catalogue_that_no_string_names_cannot_be_raised(tmp_path: Path) -> None:
+def test_causes_of_one_family_are_raised_by_the_detection_that_they_share(tmp_path: Path) -> None:
+    family = (
+        "class _Rule:\n    def suspect(self):\n        return None\n\n\n"
+        'class One(_Rule):\n    NAME = "a.b"\n\n\nclass Two:\n    NAME = "a.c"\n\n\nclass Three(_Rule):\n    NAME = "a.d"\n'
+    )
     measures = _measured(
         tmp_path,
         {
-            "parity/causes/catalogue.py": '_ALL = (CauseEntry("a.b", ""), CauseEntry("a.c", ""), CauseEntry("none", ""))\n',
-            "parity/causes/models.py": '"""Not a.c."""\n_RAISED = "a.b"\n',
+            "parity/causes/rules.py": family,
+            "parity/causes/__init__.py": "from parity.causes import dropout\n"
+            "from parity.causes.rules import One, Two\n\n_CAUSES = (dropout.NAME, dropout.suspect, One(), Two())\n",
         },
     )
-    assert ("a.c",) == measures["unraisable_causes"].found
-    assert 2 == measures["unraisable_causes"].of
+    assert ("a.c", "a.d") == measures["unraisable_causes"].found
+    assert 4 == measures["unraisable_causes"].of
 
 
 def test_any_is_counted_by_line_where_adapters_run(tmp_path: Path) -> None:

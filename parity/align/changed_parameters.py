@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from parity.align.names import some
 from parity.border.description import Description
 from parity.records.pair import Pair
 
 __all__ = ["changed_parameters", "changed_parameters_note", "common_parameters"]
-
-_NAMED = 3
 
 
 def common_parameters(sides: Pair[Description]) -> list[str]:
@@ -30,9 +29,7 @@ def changed_parameters_note(changed: list[str]) -> str:
     """What an agreement on these inputs leaves open, as a clause; empty where no parameter differs."""
     if not changed:
         return ""
-    names = ", ".join(changed[:_NAMED]) + (
-        f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
-    )
+    names = some(changed)
     if len(changed) == 1:
         return f"1 parameter holds other values, which these inputs do not show: {names}"
     return f"{len(changed)} parameters hold other values, which these inputs do not show: {names}"

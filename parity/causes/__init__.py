@@ -1,1 +1,67 @@
-"""Why two runs part: the published list, and what the evidence of one audit suggests."""
+"""Why two runs of the same model differ: the published causes, one file each, and what is drawn from the evidence of one audit.
+
+`CAUSES` is in the order in which equals are reported; those of other packages come after it (parity/causes/registry.py).
+"""
+
+from __future__ import annotations
+
+from parity.causes.attention import Attention
+from parity.causes.attention_mask import AttentionMask
+from parity.causes.cause import Cause
+from parity.causes.changed_weights import ChangedWeights, PermutedWeights, RetrainedWeights
+from parity.causes.constant_shift import ConstantShift
+from parity.causes.dtype import Dtype
+from parity.causes.label_order import LabelOrder
+from parity.causes.not_loaded import HeadNotLoaded, MissingWeights, PoolerNotLoaded
+from parity.causes.output_activation import OutputActivation
+from parity.causes.padding_side import PaddingSide
+from parity.causes.pieces import Algorithm, Vocabulary
+from parity.causes.position_ids import PositionIds
+from parity.causes.probabilities import Probabilities
+from parity.causes.settings_of_model import (
+    Activation,
+    AttentionHeads,
+    LayerNormEpsilon,
+    NumberOfLayers,
+    PositionEmbedding,
+)
+from parity.causes.special_tokens import SpecialTokens
+from parity.causes.temperature import Temperature
+from parity.causes.text_rules import Accents, Lowercase, UnicodeForm, WhiteSpace
+from parity.causes.token_type_ids import TokenTypeIds
+from parity.causes.truncation import Truncation
+
+__all__ = ["CAUSES"]
+
+CAUSES: tuple[Cause, ...] = (
+    Lowercase(),
+    Accents(),
+    UnicodeForm(),
+    WhiteSpace(),
+    Algorithm(),
+    Vocabulary(),
+    SpecialTokens(),
+    Truncation(),
+    TokenTypeIds(),
+    PaddingSide(),
+    AttentionMask(),
+    PositionIds(),
+    LayerNormEpsilon(),
+    Activation(),
+    AttentionHeads(),
+    PositionEmbedding(),
+    NumberOfLayers(),
+    HeadNotLoaded(),
+    PoolerNotLoaded(),
+    MissingWeights(),
+    PermutedWeights(),
+    ChangedWeights(),
+    RetrainedWeights(),
+    Dtype(),
+    Attention(),
+    LabelOrder(),
+    Probabilities(),
+    OutputActivation(),
+    ConstantShift(),
+    Temperature(),
+)

@@ -1,51 +1,84 @@
-"""The evidence of one comparison: all that was observed, from which findings are drawn (parity/causes/findings.py)."""
+"""The evidence of one comparison: all that was observed, from which causes are suspected and notices are drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from parity.align.labels import LabelAlignment
 from parity.border.breakdown import Breakdown
 from parity.border.description import Description
 from parity.measure.relations import Relation
 from parity.records.decisions import Decisions
+from parity.records.inputs import InputsRecord
+from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
 from parity.records.stage import FirstDivergence, NotCompared, StageRecord
 from parity.records.tokens import Tokens
 
-__all__ = ["Evidence"]
+__all__ = ["Evidence", "Feeds", "InputsSeen", "Lost", "Outputs", "TokensSeen"]
+
+
+class InputsSeen(NamedTuple):
+    """The inputs, and what became of their labels: `unknown` are the first ones that are not a class, `numbered` counts those that
+    were read as a class's number."""
+
+    record: InputsRecord
+    unknown: Sequence[str] = ()
+    numbered: int = 0
+
+
+class TokensSeen(NamedTuple):
+    """How the encodings compare; `text_changes` counts the rows whose normalised texts differ, by the rule that makes them equal."""
+
+    record: Tokens
+    text_changes: Mapping[str, int] = {}
+
+
+class Feeds(NamedTuple):
+    """What was fed beside the ids; `mask_missing` counts, by side, the padded rows in which padding was attended to."""
+
+    mask_missing: Mapping[str, int] = {}
+
+
+class Outputs(NamedTuple):
+    """How the logits stand to each other: their classes, how they are the same numbers after all (`relation`, if they are), and
+    whether no other order of their columns is nearer (`columns_fit`)."""
+
+    classes: LabelAlignment | None = None
+    relation: Relation | None = None
+    columns_fit: bool = False
+
+    def related(self, first: FirstDivergence | None) -> Relation | None:
+        """The relation, where it explains the first divergence: one at the logits or after them."""
+        return self.relation if first is not None and first.stage in ("logits", "probabilities") else None
+
+
+class Lost(NamedTuple):
+    """What was not compared, and the sides whose own forwards failed."""
+
+    not_compared: Sequence[NotCompared] = ()
+    breakdowns: Sequence[Breakdown] = ()
 
 
 class Evidence(NamedTuple):
-    """All that one comparison saw, from which findings are drawn.
+    """All that one comparison saw."""
 
-    `unknown_label` is the first that is no class, `unknown_names` several of them; `numbered_labels` counts those that were a class's number, `labelled` all.
-    `breakdowns` are the sides whose own forwards failed; `relation` how the logits are the same after all, if they are,
-    `columns_fit` that no other order of their columns is nearer.
-    """
-
-    reference: Description
-    candidate: Description
-    labels: LabelAlignment | None
-    tokens: Tokens
-    mask_missing: Mapping[str, int]
-    padded_rows: int
-    stages: list[StageRecord]
-    decisions: Decisions | None
+    described: Pair[Description]
+    policy: PolicyRecord
+    inputs: InputsSeen
+    tokens: TokensSeen
+    feeds: Feeds
+    stages: Sequence[StageRecord]
     first: FirstDivergence | None
-    text_changes: Mapping[str, int]
-    built_in_inputs: bool
-    repeated: bool = False
-    unknown_label: str = ""
-    unknown_names: Sequence[str] = ()
-    policy: PolicyRecord | None = None
-    not_compared: Sequence[NotCompared] = ()
-    numbered_labels: int = 0
-    labelled: int = 0
-    breakdowns: Sequence[Breakdown] = ()
-    relation: Relation | None = None
-    columns_fit: bool = False
+    decisions: Decisions | None
+    outputs: Outputs
+    lost: Lost
+
+    @property
+    def severity(self) -> Literal["divergent", "notice"]:
+        """The severity of what explains anything that differs: "notice" where nothing does."""
+        return "notice" if self.first is None else "divergent"
 
     @property
     def start(self) -> StageRecord | FirstDivergence | None:
@@ -55,3 +88,8 @@ class Evidence(NamedTuple):
         return next(
             (record for record in self.stages if record.status == "within_limit" and not record.ignored), None
         )
+
+    @property
+    def sides(self) -> Iterator[tuple[str, Description]]:
+        """Both descriptions with their names."""
+        yield from zip(Pair._fields, self.described, strict=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from parity.align.plan import ROWS_AT_ONCE
 from parity.align.spelling import offered
 from parity.causes.evidence import Evidence
+from parity.causes.notice import notice
 from parity.records.decisions import Decisions
 from parity.records.finding import Finding
 from parity.records.stage_patterns import matching, only_by_name
@@ -18,12 +19,10 @@ __all__ = ["inputs_findings", "policy_findings", "rows_at_once_findings"]
 def policy_findings(evidence: Evidence) -> Iterator[Finding]:
     """Stages that the policy names and that this comparison does not have: a misspelt one is neither excluded nor permitted more."""
     policy = evidence.policy
-    if policy is None:
-        return
     measured = {record.stage for record in evidence.stages if record.noise_floor is not None}
     # A part that was not run, and float64, are meant by their own name alone.
-    exact = {item.stage for item in evidence.not_compared if only_by_name(item)}
-    missing = {item.stage for item in evidence.not_compared} - exact
+    exact = {item.stage for item in evidence.lost.not_compared if only_by_name(item)}
+    missing = {item.stage for item in evidence.lost.not_compared} - exact
     every = {record.stage for record in evidence.stages}
     for what, names, known in (
         ("ignores", policy.ignore, every | missing),
@@ -36,36 +35,35 @@ def policy_findings(evidence: Evidence) -> Iterator[Finding]:
             why = "is not measured by its distance" if unmeasured else "is not a stage of this comparison"
             near = difflib.get_close_matches(name, sorted(known - {name}), n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            yield Finding(
-                stage=name,
-                sentence=f"The policy {what} {name!r}, which {why}: that has no effect.{hint}",
-                evidence={"standing": "observed", "policy": policy.name},
+            yield notice(
+                name,
+                f"The policy {what} {name!r}, which {why}: that has no effect.{hint}",
+                {"policy": policy.name},
                 could_hide=True,
             )
 
 
 def rows_at_once_findings(evidence: Evidence) -> Iterator[Finding]:
     """Both sides are asked in the same batches, so that a side's own batch size, if smaller, is the other's too."""
-    asked = {"reference": evidence.reference.max_rows, "candidate": evidence.candidate.max_rows}
+    asked = {name: described.max_rows for name, described in evidence.sides}
     known = {side: rows for side, rows in asked.items() if rows is not None}
     side = min(known, key=known.__getitem__, default=None)
     if side is None or known[side] >= ROWS_AT_ONCE or len(set(asked.values())) == 1:
         return
-    yield Finding(
-        stage="input_ids",
-        sentence=f"Both sides ran at batch size {known[side]}, because the {side} asks for it: what a larger batch changes "
+    yield notice(
+        "input_ids",
+        f"Both sides ran at batch size {known[side]}, because the {side} asks for it: what a larger batch changes "
         "in the other was not seen.",
-        evidence={"standing": "observed", **asked},
+        {**asked},
         could_hide=True,
     )
 
 
 def inputs_findings(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.built_in_inputs:
-        yield Finding(
-            stage="text",
-            sentence="No inputs were given: the built-in probe texts were used, which are not data of any real use.",
-            evidence={"standing": "observed"},
+    if evidence.inputs.record.built_in:
+        yield notice(
+            "text",
+            "No inputs were given: the built-in probe texts were used, which are not data of any real use.",
             could_hide=True,
         )
     if evidence.decisions is not None:
@@ -74,42 +72,42 @@ def inputs_findings(evidence: Evidence) -> Iterator[Finding]:
 
 def _strange(evidence: Evidence) -> str:
     """The labels that are no class: all of them where they are few."""
-    names = evidence.unknown_names or [evidence.unknown_label]
+    names = evidence.inputs.unknown
     if len(names) < 2:
-        return f"the first {evidence.unknown_label!r}"
+        return f"the first {names[0]!r}"
     more = " and more" if len(names) > 8 else ""
-    return f"the first {evidence.unknown_label!r}, in all {', '.join(map(repr, names[:8]))}{more}"
+    return f"the first {names[0]!r}, in all {', '.join(map(repr, names[:8]))}{more}"
 
 
 def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
     """What became of the labels that the inputs bring along."""
     classes = decisions.classes
-    if evidence.labelled and (decisions.multi_label or decisions.unit == "token"):
+    if evidence.inputs.record.labelled and (decisions.multi_label or decisions.unit == "token"):
         why = (
             "an example may have several classes" if decisions.multi_label else "each token has its own class"
         )
-        yield Finding(
-            stage="label",
-            sentence=f"{evidence.labelled} of the inputs have a label, and no accuracy or the like is computed from them: {why}.",
-            evidence={"standing": "observed", "inputs": evidence.labelled},
+        yield notice(
+            "label",
+            f"{evidence.inputs.record.labelled} of the inputs have a label, and no accuracy or the like is computed from them: {why}.",
+            {"inputs": evidence.inputs.record.labelled},
             could_hide=True,
         )
-    if evidence.numbered_labels:
+    if evidence.inputs.numbered:
         named = f": 0 is {classes[0]!r}, and so on" if classes else ", as the classes have no names"
-        yield Finding(
-            stage="label",
-            sentence=f"Labels of the inputs that are a whole number: {evidence.numbered_labels}; each was read as the number "
+        yield notice(
+            "label",
+            f"Labels of the inputs that are a whole number: {evidence.inputs.numbered}; each was read as the number "
             f"of its class{named}.",
-            evidence={"standing": "observed", "inputs": evidence.numbered_labels},
+            {"inputs": evidence.inputs.numbered},
         )
     if decisions.unknown_labels:
         count = decisions.unknown_labels
         names = ", ".join(repr(name) for name in classes[:8]) + (", …" if len(classes) > 8 else "")
         known = f"the classes are {names}" if classes else "the classes have no names, only numbers from 0"
-        yield Finding(
-            stage="label",
-            sentence=f"Labels of the inputs that are no one class: {count}, {_strange(evidence)} ({known}): "
-            f"accuracy and the like leave them out. Name the label's column with --label-column.{offered(evidence.unknown_names, classes)}",
-            evidence={"standing": "observed", "inputs": count},
+        yield notice(
+            "label",
+            f"Labels of the inputs that are no one class: {count}, {_strange(evidence)} ({known}): "
+            f"accuracy and the like leave them out. Name the label's column with --label-column.{offered(evidence.inputs.unknown, classes)}",
+            {"inputs": count},
             could_hide=True,
         )

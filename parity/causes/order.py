@@ -9,78 +9,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+from parity.causes.cause import Cause
 from parity.causes.evidence import Evidence
 from parity.records.finding import Finding
 from parity.records.stage import StageRecord
 from parity.stages import INPUT_STAGES, stage_rank
 
-__all__ = ["in_order"]
+__all__ = ["Drawn", "in_order"]
 
 _OUTPUTS = ("logits", "probabilities", "label")
-_INPUT_CAUSES = ("text", "tokenizer", "batch")
-_SPECIFIC = (
-    "weights.permuted",
-    "weights.transposed",
-    "weights.rounded",
-    "weights.head_not_loaded",
-    "weights.pooler_not_loaded",
-    "output.label_order",
-    "config.",
-    "weights.changed",
-    "output.activation",
-    "output.temperature",
-    "output.",
-    "weights.missing",
-    "weights.tied",
-    "weights.not_in_any_file",
-    "runtime.dropout",
-    "runtime.dtype",
-    "runtime.library_default",
-    "runtime.",
-    "weights.retrained",
-    "",
-)
-"""Causes from the most specific to the one that explains anything: a prefix stands for all that begin so."""
 
 
-def in_order(found: Iterable[Finding], evidence: Evidence) -> list[Finding]:
+class Drawn(NamedTuple):
+    """A finding, and the cause that drew it; None for a notice."""
+
+    finding: Finding
+    cause: Cause | None
+
+    @property
+    def named(self) -> Cause | None:
+        """The cause, where the finding names it."""
+        return self.cause if self.finding.cause is not None else None
+
+
+def in_order(found: Iterable[Drawn], evidence: Evidence) -> list[Finding]:
     """The findings in the order in which a reader needs them; equals stay as they were drawn."""
     places = _Places(evidence.stages)
     start = evidence.start.stage if evidence.start is not None else None
     counts = evidence.first is not None
 
-    def rank(finding: Finding) -> tuple[int, int, int, int]:
-        place, specificity = places.of(finding.stage), _specificity(finding)
+    def rank(drawn: Drawn) -> tuple[int, int, int, int]:
+        finding, cause = drawn.finding, drawn.named
+        place, specificity = places.of(finding.stage), -cause.SPECIFICITY if cause is not None else 0
         named = finding.cause is not None and _suspected(finding)
         fits = named and (finding.severity == "divergent") == counts
-        if start is not None and fits and _explains(finding, start, places):
+        if start is not None and fits and _explains(drawn, start, places):
             return 0, int(finding.stage != start), specificity, -place
         if finding.severity == "divergent":
             return 1, place, specificity, 0
         weight = 2 if _suspected(finding) else 3 if finding.could_hide else 4
         return weight, place, specificity, 0
 
-    return sorted(found, key=rank)
+    return [drawn.finding for drawn in sorted(found, key=rank)]
 
 
 def _suspected(finding: Finding) -> bool:
-    return finding.evidence.get("standing") in ("suspected", "confirmed")
+    return finding.standing in ("suspected", "confirmed")
 
 
-def _explains(finding: Finding, start: str, places: _Places) -> bool:
+def _explains(drawn: Drawn, start: str, places: _Places) -> bool:
     """Whether a cause can be the reason for what is seen at a stage: it acts there, or before it within the model."""
-    if finding.stage == start or (finding.stage in _OUTPUTS and start in _OUTPUTS):
+    stage, cause = drawn.finding.stage, drawn.named
+    if stage == start or (stage in _OUTPUTS and start in _OUTPUTS):
         return True
-    family = (finding.cause or "").partition(".")[0]
-    if (family in _INPUT_CAUSES) != (start in INPUT_STAGES):
+    of_inputs = cause is not None and cause.STAGE in INPUT_STAGES
+    if of_inputs != (start in INPUT_STAGES):
         return False
-    return places.of(finding.stage) <= places.of(start)
-
-
-def _specificity(finding: Finding) -> int:
-    cause = finding.cause or ""
-    return next(place for place, prefix in enumerate(_SPECIFIC) if cause.startswith(prefix))
+    return places.of(stage) <= places.of(start)
 
 
 class _Places:

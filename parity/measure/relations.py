@@ -35,6 +35,10 @@ class Relation(NamedTuple):
     apart: float
     order: tuple[int, ...] = ()
 
+    def distances(self) -> dict[str, float]:
+        """How far the two are from each other under the relation, and as they stand."""
+        return {"relative L2": self.left, "relative L2 as they stand": self.apart}
+
 
 class Relations:
     """Sums over batches of logits [n, classes]; rows with a value that is not finite are left out."""

@@ -13,10 +13,11 @@ from parity.align.known import within_rounding
 from parity.align.plan import Plan
 from parity.align.texts import unlike_algorithms
 from parity.border.description import Description
-from parity.causes.evidence import Evidence
+from parity.causes.evidence import Evidence, Feeds, InputsSeen, Lost, Outputs, TokensSeen
 from parity.causes.findings import findings
 from parity.measure.noise import Floor
 from parity.measure.stage_difference import Difference, Measurement
+from parity.pair_audit.decision_ledger import DecisionTally
 from parity.pair_audit.headline import float64_note
 from parity.pair_audit.judge import (
     Measured,
@@ -106,26 +107,16 @@ def conclude(
     first = first_divergence(stages, policy)
     tokens = _tokens(ledger)
     evidence = Evidence(
-        reference=described.reference,
-        candidate=described.candidate,
-        labels=plan.labels,
-        tokens=tokens,
-        mask_missing=_mask_missing(ledger),
-        padded_rows=max(ledger.padded_rows),
-        stages=stages,
-        decisions=decisions,
-        first=first,
-        text_changes=dict(ledger.text_changes),
-        built_in_inputs=inputs.built_in,
-        unknown_label=ledger.tally.unknown_label if ledger.tally is not None else "",
-        unknown_names=tuple(ledger.tally.unknown_names) if ledger.tally is not None else (),
+        described=described,
         policy=policy,
-        not_compared=not_compared,
-        numbered_labels=ledger.tally.numbered_labels if ledger.tally is not None else 0,
-        labelled=inputs.labelled,
-        breakdowns=tuple(ledger.breakdowns.values()),
-        relation=ledger.relations.found(),
-        columns_fit=ledger.relations.fits_as_it_stands,
+        inputs=_inputs_seen(inputs, ledger.tally),
+        tokens=TokensSeen(tokens, dict(ledger.text_changes)),
+        feeds=Feeds(_mask_missing(ledger)),
+        stages=stages,
+        first=first,
+        decisions=decisions,
+        outputs=Outputs(plan.labels, ledger.relations.found(), ledger.relations.fits_as_it_stands),
+        lost=Lost(not_compared, tuple(ledger.breakdowns.values())),
     )
     return Audit(
         verdict=judgement.verdict,
@@ -406,6 +397,12 @@ def _tokens(ledger: Ledger) -> Tokens:
         padding_side=sides,
         pairs_aligned=ledger.pairs_aligned,
     )
+
+
+def _inputs_seen(inputs: InputsRecord, tally: DecisionTally | None) -> InputsSeen:
+    if tally is None:
+        return InputsSeen(inputs)
+    return InputsSeen(inputs, tuple(tally.unknown_names), tally.numbered_labels)
 
 
 def _mask_missing(ledger: Ledger) -> dict[str, int]:

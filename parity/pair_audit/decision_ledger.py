@@ -75,7 +75,6 @@ class DecisionTally:
         self._by_position = False
         self._places: dict[str, int] | None = None
         self.unknown_labels = 0
-        self.unknown_label = ""
         self.unknown_names: dict[str, None] = {}
         self.numbered_labels = 0
 
@@ -198,7 +197,6 @@ class DecisionTally:
         place = places.get(example.label)
         if place is None:
             self.unknown_labels += 1
-            self.unknown_label = self.unknown_label or example.label
             if len(self.unknown_names) < _NAMED:
                 self.unknown_names[example.label] = None
             return -1

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from parity.records.audit import Audit
 from parity_reports.blocks import Section
-from parity_reports.compare.causes import remedy
 from parity_reports.compare.compared import Compared, build_compared
 from parity_reports.compare.limits import build_limits
+from parity_reports.compare.older_records import title_of
 from parity_reports.compare.predictions import Predictions, build_predictions
 from parity_reports.compare.screen import FirstScreen, build_first_screen
 from parity_reports.compare.seed_scale import build_scale
@@ -116,7 +116,7 @@ def _findings(audit: Audit) -> tuple[FindingView, ...]:
             stage=finding.stage,
             sentence=finding.sentence,
             cause=finding.cause or "",
-            cause_title=remedy(finding.cause).title if finding.cause else "not established",
+            cause_title=title_of(finding) if finding.cause else "not established",
             severity=finding.severity,
             evidence=tuple(
                 (name, wording.said(value)) for name, value in list(finding.evidence.items())[:_MOST_EVIDENCE]

@@ -9,7 +9,7 @@ from parity.records.decisions import Decisions
 from parity.records.finding import Finding
 from parity.records.stage import StageRecord
 from parity.stages import INPUT_STAGES, stage_title
-from parity_reports.compare.causes import remedy
+from parity_reports.compare.older_records import next_step, standing_of, suspected, title_of, unused_step
 from parity_reports.compare.predictions import decision_noun, decision_sentence, flips_total, has_copies
 from parity_reports.text import wording
 
@@ -24,8 +24,6 @@ _MARKS = {
     "inconclusive": ("?", "warn", "Inconclusive"),
     "not_comparable": ("?", "warn", "Not comparable"),
 }
-_OTHER_WEIGHTS = ("weights.changed", "weights.retrained")
-_OF_NUMBERS = ("runtime.dtype", "runtime.library_default")
 _STEPS = {
     "text": ("Prepare the text alike", "Normalise the text the way the reference does."),
     "tokens": ("Give both one tokenizer", "Load the reference's tokenizer in the candidate."),
@@ -204,14 +202,10 @@ def _why(audit: Audit) -> Answer:
         return Answer(
             question, "Something was not compared", _capital(counting.reason), "not-compared", "All of it"
         )
-    if (cause := _cause(audit)) is not None and finding is not None:
-        standing = finding.evidence.get("standing")
-        said = (
-            f"{_capital(str(standing))}: {finding.sentence}"
-            if standing in ("suspected", "confirmed")
-            else finding.sentence
-        )
-        return Answer(question, wording.clip(remedy(cause).title, 80), said, "findings", "Evidence")
+    if (named := _named(audit)) is not None:
+        standing = standing_of(named)
+        said = f"{_capital(standing)}: {named.sentence}" if suspected(named) else named.sentence
+        return Answer(question, wording.clip(title_of(named), 80), said, "findings", "Evidence")
     if finding is not None:
         return Answer(question, "Cause not established", finding.sentence, "findings", "Findings")
     return Answer(
@@ -223,16 +217,13 @@ def _why(audit: Audit) -> Answer:
     )
 
 
-def _cause(audit: Audit) -> str | None:
-    """The cause of the main finding, if that finding says why: one merely noticed does not."""
+def _named(audit: Audit) -> Finding | None:
+    """The main finding, if it names a cause and says why: one merely noticed does not."""
     finding = main_finding(audit)
-    if finding is None:
+    if finding is None or finding.cause is None:
         return None
-    if finding.severity != "divergent":
-        suspected = finding.evidence.get("standing") in ("suspected", "confirmed")
-        if audit.verdict not in ("equivalent", "inconclusive") or not suspected:
-            return None
-    return finding.cause
+    limited = audit.verdict in ("equivalent", "inconclusive") and suspected(finding)
+    return finding if finding.severity == "divergent" or limited else None
 
 
 def _without_divergence(audit: Audit) -> bool:
@@ -263,8 +254,7 @@ def _matter(decisions: Decisions | None) -> Answer:
 def _next(audit: Audit) -> Answer:
     question = "What next?"
     if audit.verdict == "parity":
-        if any(finding.cause in _OTHER_WEIGHTS for finding in audit.findings):
-            step = "Parameters differ that these inputs do not use: give inputs that do, or explain the difference."
+        if step := unused_step(audit):
             return Answer(question, "Nothing to correct on these inputs", step, "findings", "Findings")
         return Answer(
             question,
@@ -292,11 +282,8 @@ def _next(audit: Audit) -> Answer:
     if first is None:
         step = "Make comparable what was not, or name it in a policy's ignore list, and run it again."
         return Answer(question, "Complete the comparison", step, "not-compared", "What is missing")
-    if (cause := _cause(audit)) is not None:
-        step = remedy(cause).step
-        if cause in _OF_NUMBERS and audit.policy.flip_rate is None:
-            step = f"{step} Or use --policy decisions, which judges what they decide."
-        return Answer(question, "Undo it and run again", step, "again", "Command")
+    if (named := _named(audit)) is not None:
+        return Answer(question, "Undo it and run again", next_step(named, audit), "again", "Command")
     if first.float64_only:
         step = "A setting or a few weights differ by little: an epsilon, an activation, an edit. Rounding does not explain it."
         return Answer(question, "Look for a small setting", step, "compared", "What differs between the two")

@@ -10,52 +10,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.align.labels import align_labels
-from parity.border.description import Abilities, Description, Parameter
-from parity.causes.catalogue import CATALOGUE
-from parity.causes.evidence import Evidence
+from parity.border.description import Description
+from parity.causes.case import parameters, tokens
+from parity.causes.case import side as described
 from parity.causes.findings import findings
+from parity.causes.registry import all_causes
 from parity.pair_audit.judge import discrete_record
 from parity.records.decisions import Decisions, ImpliedTemperature
 from parity.records.finding import Finding
 from parity.records.places import Place
 from parity.records.stage import FirstDivergence, StageRecord
-from parity.records.tokens import Tokens
 from tests.audits import decisions
+from tests.factories import evidence, inputs_seen
 
 EMBEDDINGS = FirstDivergence(stage="embeddings", pass_="own")
 LOGITS = FirstDivergence(stage="logits", pass_="own")
-
-
-def described(**changes: Any) -> Description:
-    values: dict[str, Any] = {"framework": "toy", "versions": {}, "stages": [], "can": Abilities(), **changes}
-    return Description(**values)
-
-
-def parameters(**digests: str) -> list[Parameter]:
-    return [Parameter(name, [2, 3], "float32", digest) for name, digest in digests.items()]
-
-
-def tokens(**differences: int) -> Tokens:
-    return Tokens(rows=10, rows_equal=10 - max(differences.values(), default=0), differences=differences)
 
 
 def found(
     reference: Description | None = None, candidate: Description | None = None, **changes: Any
 ) -> list[Finding]:
     """What is found of a pair about which nothing is remarkable but the changes."""
-    values: dict[str, Any] = {
-        "labels": None,
-        "tokens": tokens(),
-        "mask_missing": {},
-        "padded_rows": 0,
-        "stages": [],
-        "decisions": None,
-        "first": None,
-        "text_changes": {},
-        "built_in_inputs": False,
-        **changes,
-    }
-    return findings(Evidence(reference or described(), candidate or described(), **values))
+    return findings(evidence(reference, candidate, **changes))
 
 
 def shifted(status: str = "divergent", centred: float | None = 1e-8, non_finite: int = 0) -> StageRecord:
@@ -81,7 +57,7 @@ def test_a_pair_about_which_nothing_is_remarkable_has_no_finding() -> None:
 
 
 def test_the_built_in_inputs_are_nobodys_data_and_that_is_said() -> None:
-    (finding,) = found(built_in_inputs=True)
+    (finding,) = found(inputs=inputs_seen(built_in=True))
     assert ("text", "notice", None) == (finding.stage, finding.severity, finding.cause)
 
 
@@ -90,22 +66,24 @@ def decided(**changes: Any) -> Decisions:
 
 
 def test_labels_that_are_no_class_are_said_with_the_classes() -> None:
-    (finding,) = found(decisions=decided(unknown_labels=3, classes=["no", "yes"]), unknown_label="maybe")
+    (finding,) = found(
+        decisions=decided(unknown_labels=3, classes=["no", "yes"]), inputs=inputs_seen("maybe")
+    )
     assert "3, the first 'maybe' (the classes are 'no', 'yes')" in finding.sentence
-    (finding,) = found(decisions=decided(unknown_labels=3, classes=[]), unknown_label="maybe")
+    (finding,) = found(decisions=decided(unknown_labels=3, classes=[]), inputs=inputs_seen("maybe"))
     assert "(the classes have no names, only numbers from 0)" in finding.sentence
 
 
 def test_labels_that_were_read_as_numbers_are_said_with_the_first_class() -> None:
-    (finding,) = found(decisions=decided(classes=["no", "yes"]), labelled=4, numbered_labels=4)
+    (finding,) = found(decisions=decided(classes=["no", "yes"]), inputs=inputs_seen(numbered=4, labelled=4))
     assert "was read as the number of its class: 0 is 'no', and so on." in finding.sentence
-    (finding,) = found(decisions=decided(classes=[]), labelled=4, numbered_labels=4)
+    (finding,) = found(decisions=decided(classes=[]), inputs=inputs_seen(numbered=4, labelled=4))
     assert "was read as the number of its class, as the classes have no names." in finding.sentence
 
 
 @pytest.mark.parametrize("changes", [{"multi_label": True}, {"unit": "token"}])
 def test_labels_that_no_metric_is_computed_from_are_said(changes: dict[str, Any]) -> None:
-    (finding,) = found(decisions=decided(**changes), labelled=4)
+    (finding,) = found(decisions=decided(**changes), inputs=inputs_seen(labelled=4))
     assert finding.sentence.startswith("4 of the inputs have a label, and no accuracy")
     assert [] == found(decisions=decided(**changes))
 
@@ -139,7 +117,7 @@ def test_a_change_of_the_text_names_its_rule(change: str, cause: str) -> None:
 def test_a_kind_of_difference_between_tokens_names_its_cause(kind: str, cause: str) -> None:
     (finding,) = found(tokens=tokens(**{kind: 4}))
     assert (cause, 4) == (finding.cause, finding.evidence["rows"])
-    assert cause in CATALOGUE
+    assert cause in {known.NAME for known in all_causes()}
 
 
 def test_other_pieces_from_another_vocabulary_are_the_vocabularys() -> None:
@@ -264,7 +242,7 @@ def test_a_name_that_two_classes_bear_is_noticed() -> None:
 
 def test_a_constant_in_every_logit_of_a_row_is_told_apart() -> None:
     (finding,) = found(stages=[shifted()], first=LOGITS)
-    assert ("logits", "divergent", None) == (finding.stage, finding.severity, finding.cause)
+    assert ("logits", "divergent", "output.shift") == (finding.stage, finding.severity, finding.cause)
     assert "No probability and no label depends on it" in finding.sentence
 
 
@@ -333,10 +311,8 @@ PATH = [
     *(tensor(name, "within_noise") for name in ("embeddings", "layer.0", "layer.1", "pooled", "logits")),
 ]
 NOISY: dict[str, Any] = {
-    "built_in_inputs": True,
+    "inputs": inputs_seen("maybe", built_in=True, numbered=4, labelled=12),
     "decisions": decisions(0, unknown_labels=3, multi_label=True),
-    "labelled": 12,
-    "numbered_labels": 4,
 }
 
 

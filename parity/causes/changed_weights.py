@@ -1,0 +1,146 @@
+"""Parameters that both sides have by the same name with other values: an edit of a few, other places for the same, or another training."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from parity.align.changed_parameters import changed_parameters, common_parameters
+from parity.align.names import some
+from parity.border.description import Description
+from parity.causes.case import Case, pair, parameters, side
+from parity.causes.cause import Cause, Suspicion
+from parity.causes.evidence import Evidence
+from parity.records.pair import Pair
+from parity.stages import stage_rank
+
+__all__ = ["ChangedWeights", "PermutedWeights", "RetrainedWeights"]
+
+_MOST = 0.9  # of the common parameters: so many others are another training
+_UNUSED = "Parameters differ that these inputs do not use: give inputs that do, or explain the difference."
+_IN_LAYER = re.compile(r"(?:^|[._])(?:layers?|h|blocks?)\.(\d+)\.")
+_BY_NAME = (
+    (re.compile(r"pooler"), "pooled"),
+    (re.compile(r"classifier|score|_classification_layer|qa_outputs|lm_head"), "logits"),
+    (re.compile(r"embed|\bwte\b|\bwpe\b"), "embeddings"),
+)
+
+
+class _Changed(NamedTuple):
+    """The common parameters, those of them with other values, and how these relate."""
+
+    common: list[str]
+    changed: list[str]
+    relation: Literal["permuted", "changed", "retrained"]
+
+
+def _changed(sides: Pair[Description]) -> _Changed | None:
+    changed = changed_parameters(sides)
+    if not changed:
+        return None
+    common = common_parameters(sides)
+    if _permuted(sides, changed):
+        return _Changed(common, changed, "permuted")
+    return _Changed(common, changed, "changed" if len(changed) < _MOST * len(common) else "retrained")
+
+
+def _permuted(sides: Pair[Description], changed: list[str]) -> bool:
+    """Whether the changed parameters hold the same tensors at other names, to the last bit."""
+    names = set(changed)
+    ours, theirs = (
+        Counter((item.digest, tuple(item.shape)) for item in described.parameters if item.name in names)
+        for described in sides
+    )
+    return ours == theirs
+
+
+def _suspicion(evidence: Evidence, seen: _Changed) -> Suspicion:
+    beginning = evidence.first.stage if evidence.first is not None else "embeddings"
+    words = "stand at other names" if seen.relation == "permuted" else "with the same name hold other values"
+    return Suspicion(
+        f"{len(seen.changed)} of {len(seen.common)} parameters {words}: {some(seen.changed)}.",
+        _earliest(seen.changed) or beginning,
+        {"parameters": seen.changed[:100], "changed": len(seen.changed), "common": len(seen.common)},
+        severity=evidence.severity,
+        remedy="" if evidence.first is not None else _UNUSED,
+        could_hide=True,
+    )
+
+
+def _earliest(names: list[str]) -> str | None:
+    """The first stage that one of these parameters takes part in; None where a name does not tell."""
+    stages = [_stage_of(name) for name in names]
+    if None in stages:
+        return None
+    return min((stage for stage in stages if stage is not None), key=stage_rank, default=None)
+
+
+def _stage_of(parameter: str) -> str | None:
+    """The stage of an encoder's parameter by its usual names; that of a decoder has no stage of its own here."""
+    if "decoder" in parameter:
+        return None
+    if layer := _IN_LAYER.search(parameter):
+        return f"layer.{layer.group(1)}"
+    return next((stage for pattern, stage in _BY_NAME if pattern.search(parameter)), None)
+
+
+def _case(words: str, first: str | None, **theirs: str) -> Case:
+    names = [f"encoder.layer.{number}.dense.weight" for number in range(10)]
+    ours = {name: name[-14] for name in names}
+    changed = {**ours, **{names[int(key[1:])]: value for key, value in theirs.items()}}
+    return Case(
+        words, pair(side(parameters=parameters(**ours)), side(parameters=parameters(**changed)), first=first)
+    )
+
+
+_ONE = _case("one edited tensor", "layer.1", p1="x")
+_SWAPPED = _case("two layers swapped", "layer.1", p1="2", p2="1")
+_ALL = _case("another training run", "layer.0", **{f"p{number}": f"x{number}" for number in range(10)})
+_NONE = _case("the same parameters", None)
+
+
+class PermutedWeights(Cause):
+    NAME = "weights.permuted"
+    TITLE = "Weights stand at other names"
+    REMEDY = "Correct the map of names in the conversion."
+    STAGE = "layer.0"
+    SPECIFICITY = 190
+    CASES = (_SWAPPED,)
+    BENIGN = (_ONE, _ALL, _NONE)
+
+    def suspect(self, evidence: Evidence) -> Iterator[Suspicion]:
+        seen = _changed(evidence.described)
+        if seen is not None and seen.relation == "permuted":
+            yield _suspicion(evidence, seen)
+
+
+class ChangedWeights(Cause):
+    NAME = "weights.changed"
+    TITLE = "Weights were changed"
+    REMEDY = "Put the reference's weights in that place."
+    STAGE = "layer.0"
+    SPECIFICITY = 120
+    CASES = (_ONE,)
+    BENIGN = (_SWAPPED, _ALL, _NONE)
+
+    def suspect(self, evidence: Evidence) -> Iterator[Suspicion]:
+        seen = _changed(evidence.described)
+        if seen is not None and seen.relation == "changed":
+            yield _suspicion(evidence, seen)
+
+
+class RetrainedWeights(Cause):
+    NAME = "weights.retrained"
+    TITLE = "Another training run"
+    REMEDY = "Compare with the checkpoint of the same run."
+    STAGE = "embeddings"
+    SPECIFICITY = 20
+    CASES = (_ALL,)
+    BENIGN = (_ONE, _SWAPPED, _NONE)
+
+    def suspect(self, evidence: Evidence) -> Iterator[Suspicion]:
+        seen = _changed(evidence.described)
+        if seen is not None and seen.relation == "retrained":
+            yield _suspicion(evidence, seen)

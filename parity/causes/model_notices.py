@@ -1,0 +1,37 @@
+"""Findings about the two models that name no cause: parameters that nothing shown needs, the same weights, a doubled class name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parity.align.names import some
+from parity.causes.evidence import Evidence
+from parity.causes.notice import notice
+from parity.records.finding import Finding
+
+__all__ = ["model_notices"]
+
+
+def model_notices(evidence: Evidence) -> Iterator[Finding]:
+    """What is observed of the models and explains nothing by itself."""
+    for name, described in evidence.sides:
+        for stage, parameters in described.excluded.items():
+            yield notice(
+                stage,
+                f"{len(parameters)} parameters of the {name} are in no file, and nothing but {stage} needs them, which "
+                f"is not compared: {some(parameters)}.",
+                {"side": name, "parameters": parameters},
+            )
+    digest = evidence.described.reference.weights_digest
+    if digest is not None and digest == evidence.described.candidate.weights_digest:
+        yield notice(
+            "embeddings",
+            "Both sides hold the same weights, to the last bit.",
+            {"digest": digest},
+        )
+    classes, names = evidence.outputs.classes, evidence.described.reference.labels or []
+    if classes is not None and classes.kind == "same" and len(set(names)) < len(names):
+        yield notice(
+            "label",
+            classes.sentence,
+        )

@@ -1,0 +1,55 @@
+"""Positions of the same tokens that differ; a shift that does not change what follows is that of another table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parity.causes.case import Case, pair, stage, tokens
+from parity.causes.cause import Cause, Suspicion
+from parity.causes.evidence import Evidence, TokensSeen
+
+__all__ = ["PositionIds"]
+
+_REASON = "other positions: the reference's are 2 more throughout"
+
+
+class PositionIds(Cause):
+    NAME = "batch.position_ids"
+    TITLE = "Positions differ"
+    REMEDY = "Count positions the way the reference does."
+    STAGE = "position_ids"
+    CASES = (
+        Case(
+            "positions that do not begin after the padding index",
+            pair(
+                first="position_ids",
+                tokens=TokensSeen(tokens(position_ids=10)),
+                stages=[stage("position_ids", reason=_REASON), stage("embeddings")],
+            ),
+        ),
+    )
+    BENIGN = (
+        Case("the same positions", pair()),
+        Case(
+            "a shift that the table makes up for",
+            pair(
+                tokens=TokensSeen(tokens(position_ids=10)),
+                stages=[stage("position_ids", "equal", reason=f"{_REASON}; the model does not mind")],
+            ),
+        ),
+    )
+
+    def suspect(self, evidence: Evidence) -> Iterator[Suspicion]:
+        count = evidence.tokens.record.differences.get("position_ids", 0)
+        record = next((record for record in evidence.stages if record.stage == self.STAGE), None)
+        if not count or record is None:
+            return
+        counts = record.status == "divergent"
+        yield Suspicion(
+            f"In {count} of {record.rows} rows the same tokens have {record.reason}.",
+            self.STAGE,
+            {"rows": count},
+            severity="divergent" if counts else "notice",
+            standing="suspected" if counts else "observed",
+            named=counts,
+        )
