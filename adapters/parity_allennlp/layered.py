@@ -12,10 +12,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
-import sys
 from typing import Any, Callable, Sequence
 
-stages: Any = sys.modules["_parity_allennlp_stages"]  # runner.py has loaded the files beside it, by path
+from . import stages
 
 Write = Callable[[str, Any, Sequence[str]], None]
 

@@ -10,10 +10,9 @@ Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import Any, Callable, Sequence
 
-stages: Any = sys.modules["_parity_allennlp_stages"]  # runner.py has loaded the files beside it, by path
+from . import stages
 
 Write = Callable[[str, Any, Sequence[str]], None]
 

@@ -10,11 +10,9 @@ Runs inside the foreign interpreter: AllenNLP's objects only, Python 3.8.
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import Any, NamedTuple
 
-encoding: Any = sys.modules["_parity_allennlp_encoding"]  # runner.py has loaded the files beside it, by path
-reading: Any = sys.modules["_parity_allennlp_reading"]
+from . import encoding, reading
 
 
 class Row(NamedTuple):

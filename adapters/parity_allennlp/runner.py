@@ -2,7 +2,7 @@
 
 Nothing of an archive is trusted: it is unpacked by us, its config is scanned before AllenNLP is imported, its weights are
 read by an unpickler that knows tensors only, nothing is fetched, and the folder it was unpacked to is gone once it is
-loaded. The protocol is in `serve.py`; the files beside this one are loaded by path, since nothing is installed here.
+loaded. The protocol is in `serve.py`.
 
 Python 3.8 syntax; standard library, torch and AllenNLP only.
 """
@@ -11,39 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.util
 import json
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Sequence
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def _module(name: str, path: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def _beside(name: str) -> Any:
-    return _module("_parity_allennlp_" + name, os.path.join(_HERE, name + ".py"))
-
-
-archive = _beside("archive")
-configs = _beside("config")
-import_stubs = _beside("import_stubs")
-loading = _beside("loading")
-for _name in ("encoding", "facts", "reading", "stages", "rows", "layered", "outputs"):
-    _beside(_name)
-sessions = _beside("session")
+from . import archive, import_stubs, loading
+from . import config as configs
+from . import session as sessions
 
 
 def open(request: dict[str, Any], host: Any) -> Any:

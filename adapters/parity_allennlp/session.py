@@ -11,16 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import sys
 from typing import Any, Callable, Generator, NamedTuple, Sequence
 
-configs: Any = sys.modules["_parity_allennlp_config"]  # runner.py has loaded the files beside it, by path
-facts: Any = sys.modules["_parity_allennlp_facts"]
-layered: Any = sys.modules["_parity_allennlp_layered"]
-outputs: Any = sys.modules["_parity_allennlp_outputs"]
-reading: Any = sys.modules["_parity_allennlp_reading"]
-rows_of: Any = sys.modules["_parity_allennlp_rows"]
-stages: Any = sys.modules["_parity_allennlp_stages"]
+from . import config as configs
+from . import facts, layered, outputs, reading, stages
+from . import rows as rows_of
 
 Write = Callable[[str, Any, Sequence[str]], None]
 

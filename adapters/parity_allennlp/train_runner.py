@@ -7,34 +7,22 @@ questioned with the same care as anyone's archive.
 Python 3.8 syntax; standard library, torch and AllenNLP only.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# AllenNLP is not installed where types are checked: its objects are Any here.
+
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import platform
-import sys
 from typing import Any
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
+from . import config as configs
+from . import experiment as experiments
+from . import import_stubs, loading, runner, training
+
 _ANSWERING = ("include", "predictor", "reader", "batch_size", "temperature")  # options of the answering side
 _VERSIONS = ("torch", "transformers", "tokenizers", "numpy", "allennlp", "allennlp-models")
-
-
-def _beside(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(
-        "_parity_allennlp_" + name, os.path.join(_HERE, name + ".py")
-    )
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-archives = _beside("runner")
-experiments = _beside("experiment")
-training = _beside("training")
 
 
 def open(request: dict[str, Any], host: Any) -> Session:
@@ -52,14 +40,14 @@ def open(request: dict[str, Any], host: Any) -> Session:
         )
     repeat, threads = int(options.get("repeat", "1")), int(options.get("train_threads", "1"))
     include = [name for name in options.get("include", "").split(",") if name]
-    archives.loading.silence_the_network(request["workdir"])
-    archives.import_stubs.install()
+    loading.silence_the_network(request["workdir"])
+    import_stubs.install()
     host.safe_weights.install()
-    archives.loading.packages(host, include)
+    loading.packages(host, include)
     notes: list[str] = []
-    archives.loading.blank_spacy(notes)
-    archives.loading.guard_types(host, include, "The config")
-    archives.loading.guard_tokenizers(host)
+    loading.blank_spacy(notes)
+    loading.guard_types(host, include, "The config")
+    loading.guard_tokenizers(host)
     experiment = _experiment(place, options, include, host, notes)
     around = _environment(threads)
     host.progress("looking for the run")
@@ -67,7 +55,7 @@ def open(request: dict[str, Any], host: Any) -> Session:
     with host.run_folder.claim(options["runs"], host.run_folder.key_of(whole), host) as claimed:
         if claimed.record is None:
             made = training.train(place, experiment, threads, claimed.draft, host, host.safe_weights)
-            experiments.held(place, experiment, archives.configs, host.Refusal)
+            experiments.held(place, experiment, configs, host.Refusal)
             claimed.finish(
                 dict(
                     made,
@@ -82,12 +70,11 @@ def open(request: dict[str, Any], host: Any) -> Session:
             )
     passed = {name: options[name] for name in _ANSWERING if name in options}
     archive: str = os.path.join(claimed.folder, str(training.ARCHIVE))
-    answering = archives.open(dict(request, locator=archive, options=passed), host)
+    answering = runner.open(dict(request, locator=archive, options=passed), host)
     return Session(answering, claimed, place, notes)
 
 
 def _experiment(place: str, options: dict[str, str], include: list[str], host: Any, notes: list[str]) -> Any:
-    configs = archives.configs
     variables = experiments.variables(options.get("vars", ""), host.Refusal)
     config = experiments.evaluate(place, variables, host.Refusal)
     unused = experiments.unused_variable(place, variables, config, host.Refusal)
@@ -99,16 +86,15 @@ def _experiment(place: str, options: dict[str, str], include: list[str], host: A
         )
     experiments.check(place, config, include, configs, host.Refusal)
     seeds = experiments.seeds_of(options, config, host.Refusal)
-    device = config["trainer"].get("cuda_device") if isinstance(config["trainer"], dict) else None
+    trainer: Any = config["trainer"]
+    device = trainer.get("cuda_device") if isinstance(trainer, dict) else None
     if device not in (None, -1):
         host.warn(
             f"{place} asks for GPU {device}; a run that can be repeated to the bit is trained on the CPU."
         )
     beside = os.path.dirname(os.path.abspath(place))
     given = options.get("transformer", "")
-    mapped: dict[str, str] = archives.loading.resolve_transformers(
-        host, configs, config, given, beside, "config"
-    )
+    mapped: dict[str, str] = loading.resolve_transformers(host, configs, config, given, beside, "config")
     notes.extend(f"The transformer {name!r} is read from {path}." for name, path in mapped.items())
     experiment = experiments.settle(config, seeds, include, configs)
     notes.extend(experiment.notes)

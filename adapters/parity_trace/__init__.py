@@ -18,12 +18,13 @@ def _traced_inputs(subject: Subject, workdir: Path) -> Path:
     """The examples a trace was recorded on; TraceError where the trace is not whole."""
     from parity.errors import TraceError
     from parity_trace import trace_folder
+    from parity_trace.trace_forms import Damaged
 
     try:
         manifest = trace_folder.read_manifest(subject.locator, contents=False)
         count = manifest["inputs"]["count"]
         trace_folder.Lines(subject.locator, "inputs.jsonl", count, trace_folder.check_example).read(0, count)
-    except trace_folder.Damaged as error:
+    except Damaged as error:
         raise TraceError(f"{subject.locator} {error.reason}.", next_step=error.next_step) from None
     return Path(subject.locator) / "inputs.jsonl"
 

@@ -7,8 +7,8 @@
     .parquet     the same by column
     .csv, .tsv   a header; a column for each class, and optionally `id`, `label`, `text`, `pair`
 
-Whether the scores are logits, probabilities or log-probabilities is told from all rows (outputs_values.py). Nothing in it is executed: an .npz with pickled objects is refused. The runner loads this file by path, in a process
-where parity is not; so it imports numpy alone (and pyarrow for Parquet).
+Whether the scores are logits, probabilities or log-probabilities is told from all rows (outputs_values.py). Nothing in it is
+executed: an .npz with pickled objects is refused. Of others, numpy alone is imported (and pyarrow for Parquet).
 """
 
 # What a file holds has no type until it was looked at.
@@ -17,17 +17,17 @@ where parity is not; so it imports numpy alone (and pyarrow for Parquet).
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import math
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from . import outputs_scores, outputs_table, outputs_values
 
 __all__ = ["Outputs", "Unreadable", "read_outputs"]
 
@@ -40,22 +40,6 @@ _NAMES = {
 _SAME_CLASSES = (
     "Write the names in the order of the logits, the same list in every row; or rename the column."
 )
-
-
-def _sibling(name: str) -> Any:
-    known = "_parity_" + name
-    if known not in sys.modules:
-        spec = importlib.util.spec_from_file_location(known, Path(__file__).parent / (name + ".py"))
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[known] = module
-        spec.loader.exec_module(module)
-    return sys.modules[known]
-
-
-_scores = _sibling("outputs_scores")
-_tables = _sibling("outputs_table")
-_values = _sibling("outputs_values")
 
 
 class Unreadable(Exception):
@@ -116,7 +100,7 @@ def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
     beside = {part: _beside(path, raw.columns, names, len(logits)) for part, names in _NAMES.items()}
     texts = beside["texts"]
     return Outputs(
-        _values.as_logits(logits, values, multi_label=options.get("activation") == "sigmoid"),
+        outputs_values.as_logits(logits, values, multi_label=options.get("activation") == "sigmoid"),
         beside["ids"],
         beside["labels"],
         None if texts is None else [_text(path, row, text) for row, text in enumerate(texts)],
@@ -131,10 +115,10 @@ def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
 def _look_at(path: str, logits: NDArray[Any], stored: Any, options: Mapping[str, str]) -> Any:
     """What the numbers are; refuses what cannot be what the user says it is."""
     forced = options.get("values")
-    found = _values.look_at(
+    found = outputs_values.look_at(
         logits, stored=stored, multi_label=options.get("activation") == "sigmoid", forced=forced
     )
-    row = _values.out_of_range(logits, found.kind, found.percent) if forced is not None else None
+    row = outputs_values.out_of_range(logits, found.kind, found.percent) if forced is not None else None
     if row is not None:
         raise Unreadable(
             f"{path}, row {row + 1}: these are no {found.kind.replace('_', '-')}: {logits[row].tolist()[:8]}.",
@@ -177,14 +161,16 @@ def _read_rows(path: str, column: str | None, chosen: list[str] | None) -> _Raw:
             )
     known = dict.fromkeys(name for row in rows for name in row)
     # A column that names its classes says by itself that it holds scores.
-    telling = [name for name in known if "logits" not in known and _scores.as_mapping(rows[0].get(name))]
+    telling = [
+        name for name in known if "logits" not in known and outputs_scores.as_mapping(rows[0].get(name))
+    ]
     name = "" if whole else column or (telling[0] if len(telling) == 1 else "logits")
     if name not in known:
         raise Unreadable(f"{path} has no column {name!r}; it has {_names(known)}.", _which(name))
     names = [other for other in known if other not in (name, "classes")]
     try:
-        scores = _scores.stack([row.get(name) for row in rows])
-    except _scores.BadRow as error:
+        scores = outputs_scores.stack([row.get(name) for row in rows])
+    except outputs_scores.BadRow as error:
         raise Unreadable(f"{path}, row {error.row + 1}: {error.what}.", error.next_step) from None
     classes = scores.classes if scores.classes is not None else _classes(path, rows)
     columns = {other: [row.get(other) for row in rows] for other in names}
@@ -206,13 +192,13 @@ def _read_table(path: str, column: str | None, chosen: list[str] | None) -> _Raw
     beside = frozenset(name for names in _NAMES.values() for name in names)
     delimiter = "\t" if path.lower().endswith(".tsv") else ","
     try:
-        table = _tables.read_table(path, delimiter, column, chosen, beside)
-    except _tables.BadTable as error:
+        table = outputs_table.read_table(path, delimiter, column, chosen, beside)
+    except outputs_table.BadTable as error:
         apart = "" if error.reason.startswith(",") else " "
         raise Unreadable(f"{path}{apart}{error.reason}.", error.next_step) from None
     try:
-        scores = _scores.stack(table.scores)
-    except _scores.BadRow as error:
+        scores = outputs_scores.stack(table.scores)
+    except outputs_scores.BadRow as error:
         raise Unreadable(f"{path}, line {error.row + 2}: {error.what}.", error.next_step) from None
     named = table.classes is not None or scores.classes is not None
     return _Raw(scores.values, table.classes or scores.classes, table.beside, column or "logits", named)

@@ -7,7 +7,6 @@ and some by that. There are no tokens, and no stage before the logits.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import platform
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,15 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from .outputs_file import Unreadable, read_outputs
+
 
 class Session:
     """One file of outputs, read whole."""
 
     def __init__(self, path: str, options: dict[str, str], host: Any) -> None:
-        reading = _sibling("outputs_file")
         try:
-            self._outputs = reading.read_outputs(path, options)
-        except reading.Unreadable as error:
+            self._outputs = read_outputs(path, options)
+        except Unreadable as error:
             slug = "subject" if Path(path).is_file() else "subject-not-found"
             raise host.Refusal(slug, error.sentence, error.next_step) from None
         self._host = host
@@ -192,11 +192,3 @@ class Session:
 def open(request: dict[str, Any], host: Any) -> Session:
     """Read the file that the request names."""
     return Session(request["locator"], request["options"], host)
-
-
-def _sibling(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"_parity_{name}", Path(__file__).parent / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -1,7 +1,6 @@
 """Scores as people write them, made rows of numbers: lists, mappings of class to score, lists of {"label", "score"}.
 
-Where a row names its classes, its scores are found by these names, in whatever order they stand. The runner loads this
-file by path, in a process where parity is not; so it imports numpy alone.
+Where a row names its classes, its scores are found by these names, in whatever order they stand. Numpy alone.
 """
 
 # What a file holds has no type until it was looked at.

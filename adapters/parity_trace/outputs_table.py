@@ -1,6 +1,6 @@
 """A table of outputs in text, CSV or TSV: a column a class, and beside them ids, labels, texts.
 
-The runner loads this file by path, in a process where parity is not; so it imports the standard library alone.
+Standard library alone.
 """
 
 from __future__ import annotations

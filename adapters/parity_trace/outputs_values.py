@@ -1,8 +1,8 @@
 """What the numbers of a file of outputs are: logits, probabilities or log-probabilities; and how far they were rounded.
 
 Told from all rows together. Probabilities lie in [0, 1] and each row sums to one; the exponentials of log-probabilities
-do. How exactly, the file's own rounding says: K classes rounded to a step of s sum to one within K s / 2. The runner loads
-this file by path, in a process where parity is not; so it imports numpy alone.
+do. How exactly, the file's own rounding says: K classes rounded to a step of s sum to one within K s / 2. Numpy
+alone.
 """
 
 # Arrays are of whatever type the file has.

@@ -10,33 +10,18 @@ reason; nothing of a trace is believed that was not looked at.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-__all__ = ["DESCRIPTION", "Lines", "check_example", "read_manifest", "sibling"]
+from . import trace_forms as forms
+from .trace_forms import Damaged
 
-
-def sibling(name: str) -> Any:
-    """Another file of this folder as a module, the same one whoever asks."""
-    known = "_parity_trace_" + name
-    if known not in sys.modules:
-        spec = importlib.util.spec_from_file_location(known, Path(__file__).parent / (name + ".py"))
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[known] = module
-        spec.loader.exec_module(module)
-    return sys.modules[known]
-
-
-forms: Any = sibling("trace_forms")
-Damaged: Any = forms.Damaged
+__all__ = ["DESCRIPTION", "Lines", "check_encoding", "check_example", "read_manifest"]
 
 SCHEMA = "parity.trace/1"
 _CHUNK = 1 << 20

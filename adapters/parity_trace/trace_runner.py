@@ -9,34 +9,19 @@ file imports nothing of parity: what crosses the border is the protocol alone.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from parity_trace.trace_shard import Shard
+from . import trace_folder
+from .trace_forms import Damaged
+from .trace_shard import Shard, open_shard
 
 _MASKS = {"token": "real", "word": "word_mask"}
 _FED = ("attention_mask", "token_type_ids", "position_ids")
-
-
-def _reading_of_folders() -> Any:
-    spec = importlib.util.spec_from_file_location(
-        "_parity_trace_folder", Path(__file__).parent / "trace_folder.py"
-    )
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_reading = _reading_of_folders()
-_shards = _reading.sibling("trace_shard")
 
 
 def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,7 +31,7 @@ def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(self: Session, *arguments: Any) -> Any:
         try:
             return method(self, *arguments)
-        except _reading.Damaged as error:
+        except Damaged as error:
             raise self.refusal(error) from None
 
     return guarded
@@ -75,7 +60,7 @@ class Session:
     @_refusing
     def _open(self) -> None:
         folder = self._folder
-        self._manifest = _reading.read_manifest(folder, progress=self._host.progress)
+        self._manifest = trace_folder.read_manifest(folder, progress=self._host.progress)
         self._count = int(self._manifest["inputs"]["count"])
         self._axes = {stage["name"]: list(stage["axes"]) for stage in self._manifest["stages"]}
         padding = self._manifest["padding"]
@@ -90,18 +75,16 @@ class Session:
                 places = self._places[entry.get("precision")]
                 for number, row in enumerate(self._open_shard(entry["name"]).rows):
                     if row in places:
-                        raise _reading.Damaged(f"is damaged: two shards hold row {row}")
+                        raise Damaged(f"is damaged: two shards hold row {row}")
                     places[row] = Place(entry["name"], number)
         if sorted(self._places[None]) != list(range(self._count)):
-            raise _reading.Damaged("is damaged: its shards do not hold every row")
+            raise Damaged("is damaged: its shards do not hold every row")
         sample = (self._manifest["float64"] or {"rows": []})["rows"]
         if sorted(sample) != sorted(self._places["float64"]):
-            raise _reading.Damaged(
-                "is damaged: its shards hold other rows in float64 than manifest.json says"
-            )
-        self._examples = _reading.Lines(folder, "inputs.jsonl", self._count, _reading.check_example)
+            raise Damaged("is damaged: its shards hold other rows in float64 than manifest.json says")
+        self._examples = trace_folder.Lines(folder, "inputs.jsonl", self._count, trace_folder.check_example)
         self._encodings = (
-            _reading.Lines(folder, "encodings.jsonl", self._count, _reading.check_encoding)
+            trace_folder.Lines(folder, "encodings.jsonl", self._count, trace_folder.check_encoding)
             if "encodings" in kinds
             else None
         )
@@ -219,20 +202,18 @@ class Session:
             return  # kept for the first rows only
         axes = self._axes[stage]
         if len({"shape." + stage in shard.names for shard in shards}) > 1:
-            raise _reading.Damaged(f"is damaged: its shards hold {stage} in two ways")
+            raise Damaged(f"is damaged: its shards hold {stage} in two ways")
         values = [shard.row(stage, axes, place.number) for shard, place in zip(shards, places)]
         if len({(value.dtype, value.ndim) for value in values}) > 1:
-            raise _reading.Damaged(f"is damaged: its shards hold {stage} in two ways")
+            raise Damaged(f"is damaged: its shards hold {stage} in two ways")
         pad = self._pad.get(stage, 0)
         kind = values[0].dtype
         if kind.kind in "iu" and pad != "column" and not np.iinfo(kind).min <= pad <= np.iinfo(kind).max:
-            raise _reading.Damaged(
-                f"is damaged: {stage} is padded with {pad}, which {kind.name} does not hold"
-            )
+            raise Damaged(f"is damaged: {stage} is padded with {pad}, which {kind.name} does not hold")
         mask = masks.get(axes[1]) if len(axes) > 1 else None
         if mask is not None and "shape." + stage not in shards[0].names:
             if len({value.shape[1:] for value in values}) > 1:
-                raise _reading.Damaged(f"is damaged: its shards hold {stage} in two widths")
+                raise Damaged(f"is damaged: its shards hold {stage} in two widths")
             columns = np.arange(mask.shape[1]).reshape((-1,) + (1,) * (values[0].ndim - 1))
             batch = np.empty(mask.shape + values[0].shape[1:], values[0].dtype)
             batch[...] = columns if pad == "column" else pad
@@ -264,10 +245,7 @@ class Session:
         return places_ >= longest - counts if self._left and axis == "token" else places_ < counts
 
     def _shard_at(self, name: str) -> Shard:
-        shard: Shard = _shards.open_shard(
-            self._folder, self._entries[name], self._axes, self._count, _reading.Damaged
-        )
-        return shard
+        return open_shard(self._folder, self._entries[name], self._axes, self._count)
 
 
 def open(request: dict[str, Any], host: Any) -> Session:

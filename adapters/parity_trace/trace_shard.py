@@ -12,6 +12,8 @@ from typing import Any, cast
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
+from .trace_forms import Damaged
+
 __all__ = ["Shard", "open_shard"]
 
 _COUNTS = {"token": "tokens", "word": "words"}
@@ -68,16 +70,16 @@ class Shard:
 
 
 def open_shard(
-    folder: str, entry: Mapping[str, Any], stages: Mapping[str, Sequence[str]], count: int, damaged: Any
+    folder: str, entry: Mapping[str, Any], stages: Mapping[str, Sequence[str]], count: int
 ) -> Shard:
-    """Open the shard of a manifest's entry; raises `damaged` with what it holds otherwise than the manifest says.
+    """Open the shard of a manifest's entry; raises Damaged with what it holds otherwise than the manifest says.
 
     `stages` are the axes of every stage that the trace has, `count` the rows of the trace.
     """
     name = entry["name"]
 
-    def refuse(what: str) -> Any:
-        return damaged(f"is damaged: {name} {what}")
+    def refuse(what: str) -> Damaged:
+        return Damaged(f"is damaged: {name} {what}")
 
     try:
         file: Any = cast("Any", safe_open)(os.path.join(folder, name), framework="numpy")

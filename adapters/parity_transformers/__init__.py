@@ -1,20 +1,48 @@
-"""`hf:` subjects: Transformers models and their tokenizers, in whichever interpreter has them.
+"""The Transformers adapters: models and their tokenizers in whichever interpreter has them, and recipes followed with three seeds.
 
 hf:./folder   hf:organisation/name   hf:bert   hf:./folder@/envs/old/bin/python?dtype=bfloat16&attn=eager
+finetune:recipe.toml?seed=1   finetune:recipe.toml?init_seed=1&order_seed=2&dropout_seed=1
+
+`finetune:` trains, keeps what it trained in parity's folder of runs, and then answers as `hf:` does for that folder.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from parity.subjects.adapter import Adapter, Option
+from parity.subjects.subject import Subject
 
-__all__ = ["adapter"]
+__all__ = ["adapter", "train_adapter"]
+
+_HERE = Path(__file__).parent
+_FRAMEWORK = ("torch", "transformers")
+
+
+def _prepare(subject: Subject, options: dict[str, str]) -> dict[str, str]:
+    """The options with the recipe as checked here, and the rows where the runner can read them."""
+    from parity.training.recipe import read_recipe
+    from parity.training.run_cache import runs_folder, store_rows
+
+    recipe = read_recipe(subject.locator)
+    runs = runs_folder(options.get("runs"))
+    train = store_rows(recipe.train, runs)
+    return {**options, "recipe": json.dumps(recipe.settled()), "runs": str(runs), "train": str(train)}
+
+
+def _evaluation_rows(subject: Subject, workdir: Path) -> Path:
+    """What a run is asked with unless the user says otherwise: the recipe's evaluation rows."""
+    from parity.training.recipe import read_recipe
+    from parity.training.run_cache import store_rows
+
+    return store_rows(read_recipe(subject.locator).evaluation, workdir)
+
 
 adapter = Adapter(
     scheme="hf",
-    runner=Path(__file__).parent / "runner.py",
-    framework=("torch", "transformers"),
+    runner=_HERE / "runner.py",
+    framework=_FRAMEWORK,
     options=(
         Option(
             "dtype",
@@ -47,5 +75,37 @@ adapter = Adapter(
         Option("revision", "text", "the hub's branch, tag or commit"),
         Option("temperature", "positive", "divides the logits before probabilities; 1 unless said"),
         Option("trust_remote_code", "flag", "run code that a checkpoint brings along; false unless said"),
+    ),
+)
+
+train_adapter = Adapter(
+    scheme="finetune",
+    runner=_HERE / "train_runner.py",
+    framework=(*_FRAMEWORK, "accelerate"),
+    own_inputs=_evaluation_rows,
+    prepare=_prepare,
+    options=(
+        Option("seed", "integer", "sets all three seeds; 0 unless said"),
+        Option("init_seed", "integer", "makes the weights that the base model does not bring"),
+        Option("order_seed", "integer", "shuffles the training rows of each epoch"),
+        Option("dropout_seed", "integer", "draws the dropout masks"),
+        Option(
+            "repeat",
+            "count",
+            "tells runs of the same seeds apart, so that they are trained again; 1 unless said",
+        ),
+        Option("runs", "text", "the folder of runs; PARITY_RUNS, or `runs` in the cache folder, unless said"),
+        Option(
+            "train_threads",
+            "count",
+            "threads to train with; 1 unless said, as their number changes the weights",
+        ),
+        Option("device", "text", "cpu unless said; cuda"),
+        Option(
+            "batch_size",
+            "count",
+            "at most this many rows at a time when asked; the recipe has that of training",
+        ),
+        Option("temperature", "positive", "divides the logits before probabilities; 1 unless said"),
     ),
 )

@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 from typing import Any, Callable
+
+from . import weights_files
 
 __all__ = ["MODULES", "companions", "places"]
 
@@ -24,18 +25,6 @@ _TRANSFORMER_SETTINGS = tuple(
 )
 _HEAD = "model_head.pkl"
 _READ_BY_LIBRARY = ("max_seq_length", "do_lower_case", "prompts", "default_prompt_name", "similarity_fn_name")
-
-
-def _beside(name: str) -> Any:
-    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
-    spec = importlib.util.spec_from_file_location("_parity_transformers_" + name, place)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_weights_files = _beside("weights_files")
 
 
 def companions(
@@ -111,7 +100,7 @@ def _modules(find: Callable[[str], str | None], is_run: Callable[[str], bool]) -
 
 def _module(find: Callable[[str], str | None], name: str, reason: str, inside: str) -> dict[str, Any]:
     settings = _json(find(os.path.join(inside, "config.json")) if inside else None)
-    weights = _weights_files.WeightsFiles(lambda file: find(os.path.join(inside, file)) if inside else None)
+    weights = weights_files.WeightsFiles(lambda file: find(os.path.join(inside, file)) if inside else None)
     return {
         "part": name,
         "reason": reason,
@@ -127,7 +116,7 @@ def _unreadable(path: str) -> dict[str, Any]:
         "part": MODULES,
         "reason": "modules.json is not a list of modules, or has an entry that describes none, which was not looked at",
         "tensors": [],
-        "settings": {"file": _weights_files.file_digest(path)},
+        "settings": {"file": weights_files.file_digest(path)},
         "always": False,
     }
 
@@ -151,7 +140,7 @@ def _adapter(find: Callable[[str], str | None], model: Any) -> list[dict[str, An
         "lora_" in name for name, _ in model.named_parameters()
     ):
         return []
-    weights = _weights_files.WeightsFiles(lambda file: find(file) if file.startswith("adapter") else None)
+    weights = weights_files.WeightsFiles(lambda file: find(file) if file.startswith("adapter") else None)
     base = settings.get("base_model_name_or_path")
     return [
         {
@@ -172,7 +161,7 @@ def _setfit(find: Callable[[str], str | None]) -> list[dict[str, Any]]:
     path = find(_HEAD)
     if path is None:
         return []
-    whole = {"name": _HEAD, "shape": [], "dtype": "file", "digest": _weights_files.file_digest(path)}
+    whole = {"name": _HEAD, "shape": [], "dtype": "file", "digest": weights_files.file_digest(path)}
     return [
         {
             "part": "classifier",

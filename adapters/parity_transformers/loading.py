@@ -14,24 +14,11 @@ import json
 import os
 from typing import Any, NamedTuple
 
+from . import effects, finding, not_run, own_code, safetensors_file, untrusted
+from .hub import within_reach
+
 __all__ = ["Loaded", "load", "quieten", "version_of"]
 
-
-def _beside(name: str) -> Any:
-    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
-    spec = importlib.util.spec_from_file_location("_parity_transformers_" + name, place)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_finding = _beside("finding")
-_effects = _beside("effects")
-_hub = _beside("hub")
-_not_run = _beside("not_run")
-_own_code = _beside("own_code")
-untrusted = _beside("untrusted")
 
 _TASKS = (
     ("ForSequenceClassification", "sequence_classification", "AutoModelForSequenceClassification"),
@@ -83,7 +70,7 @@ def quieten() -> None:
 
     Before transformers is imported.
     """
-    _own_code.keep_apart()
+    own_code.keep_apart()
     for name in (
         "HF_HUB_DISABLE_PROGRESS_BARS",
         "TRANSFORMERS_NO_ADVISORY_WARNINGS",
@@ -98,8 +85,8 @@ def quieten() -> None:
 
 def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     """Load what `locator` names, or refuse with a sentence."""
-    source = _finding.find(locator, host)
-    _effects.check_revision(locator, source.local, options.revision, host)
+    source = finding.find(locator, host)
+    effects.check_revision(locator, source.local, options.revision, host)
     untrusted.check_folder(_tokenizer_place(source.names[0], options), host)
     untrusted.check_attention(source.names[0], host)
     import transformers
@@ -109,14 +96,14 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
     if hasattr(logging, "disable_progress_bar"):
         logging.disable_progress_bar()
     safe_weights.install()
-    here = source.local or not _hub.within_reach()
+    here = source.local or not within_reach()
     hub: dict[str, Any] = {"trust_remote_code": options.trust_remote_code, "local_files_only": here}
     if options.revision is not None:
         hub["revision"] = options.revision
     notes = [] if source.note is None else [source.note]
     host.progress("reading the configuration")
-    name, config = _finding.config_of(source, hub, host)
-    notes += _finding.settle_architectures(config)
+    name, config = finding.config_of(source, hub, host)
+    notes += finding.settle_architectures(config)
     task, kind = _task(config)
     _check_reads_text(name, config, kind, host)
     host.progress("loading the tokenizer")
@@ -134,11 +121,11 @@ def load(locator: str, options: Any, host: Any, safe_weights: Any) -> Loaded:
         )
     if not config.architectures:
         notes.append("The config names no architecture, so the bare encoder is questioned.")
-    own_code = _own_code.note(name)
-    if own_code is not None:
-        notes.append(own_code)
+    code = own_code.note(name)
+    if code is not None:
+        notes.append(code)
     new = _really_missing(sorted(set(missing)), model)
-    folder = _not_run.Folder(name, source.local, hub)
+    folder = not_run.Folder(name, source.local, hub)
     return Loaded(name, config, tokenizer, model, task, new, unused, notes, folder)
 
 
@@ -169,7 +156,7 @@ def _check_reads_text(name: str, config: Any, kind: str, host: Any) -> None:
     except Exception:  # noqa: BLE001  # what cannot be looked up (code of its own, a package that is not there) is told when it is loaded
         return
     if "input_ids" not in takes and "kwargs" not in takes[:1]:
-        raise _finding.no_text_model(name, f"{known.__name__} takes {takes[0]}, and no input_ids", host)
+        raise finding.no_text_model(name, f"{known.__name__} takes {takes[0]}, and no input_ids", host)
 
 
 def _tokenizer_place(name: str, options: Any) -> str:
@@ -205,8 +192,8 @@ def _tokenizer(
             tokenizer = transformers.AutoTokenizer.from_pretrained(place, use_fast=fast, **asked)
         except Exception as error:
             if "trust_remote_code" in str(error) or "execute the" in str(error):
-                raise _finding.own_code(place, host) from error
-            errors.append(_finding.first_line(error))
+                raise finding.own_code(place, host) from error
+            errors.append(finding.first_line(error))
             continue
         if errors:
             notes.append(
@@ -283,7 +270,6 @@ def _with_old_loader(name: str, asked: dict[str, Any], host: Any, notes: list[st
             "The folder {} holds no weights (none of {}).".format(name, ", ".join(_WEIGHTS[:2])),
             "Put the weights there; TensorFlow and Flax weights are not read.",
         )
-    reading = _beside("safetensors_file")
     index = os.path.join(name, "model.safetensors.index.json")
     files = ["model.safetensors"] if os.path.isfile(os.path.join(name, "model.safetensors")) else []
     state: dict[str, Any] = {}
@@ -295,11 +281,11 @@ def _with_old_loader(name: str, asked: dict[str, Any], host: Any, notes: list[st
                 files = sorted({os.path.basename(part) for part in json.load(file)["weight_map"].values()})
         for one in files:
             path = os.path.join(name, one)
-            reading.check(
+            safetensors_file.check(
                 path
             )  # what is cut off ends in a sentence; transformers 5 goes looking on the hub instead
             if not can:
-                state.update(reading.read(path))
+                state.update(safetensors_file.read(path))
     except (OSError, ValueError, KeyError) as error:
         raise host.Refusal("subject", f"The weights of {name} cannot be read: {error}.") from error
     if can:
@@ -316,7 +302,7 @@ def _with_old_loader(name: str, asked: dict[str, Any], host: Any, notes: list[st
 def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights: Any) -> Any:
     import transformers
 
-    text = _finding.first_line(error)
+    text = finding.first_line(error)
     unsafe = safe_weights.refused(error)
     if unsafe is not None:
         return host.Refusal(
@@ -325,7 +311,7 @@ def _no_model(name: str, options: Any, error: Exception, host: Any, safe_weights
             "Save them again with save_pretrained(safe_serialization=True), if you trust where they come from.",
         )
     if "trust_remote_code" in str(error):
-        return _finding.own_code(name, host)
+        return finding.own_code(name, host)
     if options.attn is not None and ("attention" in str(error).lower() or "flash" in str(error).lower()):
         return host.Refusal("bad-option-value", f"{name} cannot run with attn={options.attn}: {text}")
     if "ignore_mismatched_sizes" in str(error):

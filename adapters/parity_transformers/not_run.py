@@ -10,27 +10,15 @@ that this class does not run either counts only where the two sides differ in it
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import json
 import os
 import re
 from typing import Any, Callable, Iterable
 
+from . import companions, weights_files
+
 __all__ = ["Folder", "leftover", "parts"]
-
-
-def _beside(name: str) -> Any:
-    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
-    spec = importlib.util.spec_from_file_location("_parity_transformers_" + name, place)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_companions = _beside("companions")
-_weights_files = _beside("weights_files")
 
 # Tables that are computed, and that some versions saved as if they were weights.
 _COMPUTED = re.compile(
@@ -86,14 +74,14 @@ class Folder:
             for _ in range(_LEVELS):
                 above = os.path.dirname(above)
                 folder = Folder(above, True, {})
-                places = _companions.places(folder.find)
+                places = companions.places(folder.find)
                 if places is None:
                     continue
                 if any(map(folder.place_of(self), places)):
                     return folder
                 around.append(folder)
                 break
-        alone = not around or self.find(_companions.MODULES) is not None
+        alone = not around or self.find(companions.MODULES) is not None
         return None if alone else around[0]
 
     def place_of(self, other: Folder) -> Callable[[str], bool]:
@@ -119,14 +107,14 @@ def leftover(unexpected: Iterable[str], files: Any, model: Any) -> list[str]:
 def parts(loaded: Any, execution: Any, encoder_only: bool, folder: Folder) -> list[dict[str, Any]]:
     """Each part that is not run: its name, why, its tensors, the settings that it alone reads, and whether it always counts."""
     model = loaded.model
-    files = _weights_files.WeightsFiles(folder.find).tensors
+    files = weights_files.WeightsFiles(folder.find).tensors
     lost = leftover(loaded.unused_weights, files, model)
     unneeded = _unneeded(loaded, execution)
     found = _of_class(loaded, lost, unneeded, execution, encoder_only, files, folder)
-    found += _companions.companions(folder.find, folder.place_of(folder), loaded.config, model)
+    found += companions.companions(folder.find, folder.place_of(folder), loaded.config, model)
     above = folder.parent()
     if above is not None:
-        found += _companions.companions(above.find, above.place_of(folder), None, model)
+        found += companions.companions(above.find, above.place_of(folder), None, model)
     return found
 
 
@@ -234,7 +222,7 @@ def _record_of(name: str, model: Any, files: dict[str, Any]) -> dict[str, Any]:
         "name": name,
         "shape": [int(size) for size in value.shape],
         "dtype": str(value.dtype).replace("torch.", ""),
-        "digest": _weights_files.tensor_digest(value),
+        "digest": weights_files.tensor_digest(value),
     }
 
 

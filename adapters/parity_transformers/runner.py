@@ -10,29 +10,16 @@ on at what tokenizer and position table have room for, eval mode, no gradients, 
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
-import os
 import platform
-import sys
 from typing import Any, Sequence
 
-_HERE = os.path.dirname(os.path.realpath(__file__))
-
-
-def _load(name: str, folder: str) -> Any:
-    spec = importlib.util.spec_from_file_location("_parity_hf_" + name, os.path.join(folder, name + ".py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+from . import effects, encoding, finding, limits, loading, not_run, options, own_code, stages
 
 
 def open(request: dict[str, Any], host: Any) -> Session:
     """Load the model once; everything the user can get wrong ends in a sentence here."""
-    options = _load("options", _HERE).read(request["options"])
-    loading = _load("loading", _HERE)
+    asked = options.read(request["options"])
     loading.quieten()
     import torch
 
@@ -41,11 +28,10 @@ def open(request: dict[str, Any], host: Any) -> Session:
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.use_deterministic_algorithms(True, warn_only=True)
-    safe_weights = _load("safe_weights", os.path.dirname(os.path.realpath(host.tap.__file__)))
-    device = _device(options.device, host)
-    loaded = loading.load(request["locator"], options, host, safe_weights)
+    device = _device(asked.device, host)
+    loaded = loading.load(request["locator"], asked, host, host.safe_weights)
     loaded.model.to(device)
-    return Session(loaded, options, device, host, dict(request["options"]))
+    return Session(loaded, asked, device, host, dict(request["options"]))
 
 
 def _device(name: str, host: Any) -> Any:
@@ -69,25 +55,24 @@ class Session:
     """One loaded model, asked to describe itself, to tokenize, and to run forwards."""
 
     def __init__(
-        self, loaded: Any, options: Any, device: Any, host: Any, given: dict[str, str] | None = None
+        self, loaded: Any, asked: Any, device: Any, host: Any, given: dict[str, str] | None = None
     ) -> None:
         self._given = given or {}
-        self._effects = _load("effects", _HERE)
         self._loaded = loaded
         self._model = loaded.model
-        self._options = options
+        self._options = asked
         self._device = device
         self._host = host
         self._tap = host.tap
         self._accepts = set(inspect.signature(self._model.forward).parameters)
         if hasattr(self._model.config, "use_cache"):
             self._model.config.use_cache = False
-        self._limits = _load("limits", _HERE).Limits(loaded, host)
-        self._limits.check_length(options.max_length)
-        self._encoder = _load("encoding", _HERE).Encoder(
-            loaded.tokenizer, options, self._limits.room, "token_type_ids" in self._accepts
+        self._limits = limits.Limits(loaded, host)
+        self._limits.check_length(asked.max_length)
+        self._encoder = encoding.Encoder(
+            loaded.tokenizer, asked, self._limits.room, "token_type_ids" in self._accepts
         )
-        self._effects.check_shape(loaded.name, options, self._encoder, host)
+        effects.check_shape(loaded.name, asked, self._encoder, host)
         # Where the tokenizer puts nothing around a text, an empty one is no row to run.
         self._blank = bool(self._encoder.tokenize([{"text": "", "pair": None}], 0)[0]["input_ids"])
         # What forwards call: the model, or its encoder where the decoder takes a text of its own.
@@ -95,17 +80,13 @@ class Session:
         self._stages = self._tried_out()
         self._execution = self._ran()
         self._drawn = self._without_a_file()
-        self._not_run = _load("not_run", _HERE).parts(
-            loaded, self._execution, self._runs is not self._model, loaded.folder
-        )
+        self._not_run = not_run.parts(loaded, self._execution, self._runs is not self._model, loaded.folder)
 
     def _tried_out(self) -> Any:
         """The stages that one short forward shows; a model that cannot be run on a text alone is refused."""
-        stages = _load("stages", _HERE).Stages
-        finding = _load("finding", _HERE)
         name, kind = self._loaded.name, type(self._model).__name__
         try:
-            return stages(self._tap, self._model, self._loaded.task, self._probe())
+            return stages.Stages(self._tap, self._model, self._loaded.task, self._probe())
         except Exception as error:
             if isinstance(error, MemoryError) or "out of memory" in str(error):
                 raise
@@ -115,7 +96,7 @@ class Session:
             if encoder is None:
                 raise finding.not_by_text_alone(name, kind, error, self._host) from error
         try:
-            found = stages(self._tap, encoder, self._loaded.task, self._probe())
+            found = stages.Stages(self._tap, encoder, self._loaded.task, self._probe())
         except Exception as error:
             raise finding.not_by_text_alone(name, "the encoder of " + kind, error, self._host) from error
         self._runs = encoder
@@ -129,7 +110,6 @@ class Session:
         except Exception as error:
             if isinstance(error, MemoryError) or "out of memory" in str(error):
                 raise
-            finding = _load("finding", _HERE)
             raise finding.not_by_text_alone(
                 self._loaded.name, type(self._runs).__name__, error, self._host
             ) from error
@@ -159,9 +139,7 @@ class Session:
             )
         if alone is not None:
             notes.append(alone)
-        notes += self._effects.notes(
-            self._given, loaded, self._encoder, alone is not None, _attention(config)
-        )
+        notes += effects.notes(self._given, loaded, self._encoder, alone is not None, _attention(config))
         headed = loaded.task in ("sequence_classification", "token_classification")
         parameters = self._tap.parameters(self._model)
         return {
@@ -325,7 +303,7 @@ def _attention(config: Any) -> str:
 
 def _code() -> dict[str, str]:
     """The digest of the code that the checkpoint brought along and that was run; nothing where there was none."""
-    found = _load("own_code", _HERE).digest()
+    found = own_code.digest()
     return {} if found is None else {"own_code_digest": found}
 
 

@@ -5,25 +5,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from typing import Any, Sequence
 
 import torch
 
+from . import execution
+
 __all__ = ["Stages"]
-
-
-def _beside(name: str) -> Any:
-    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
-    spec = importlib.util.spec_from_file_location("_parity_transformers_" + name, place)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_execution = _beside("execution")
 
 
 class Stages:
@@ -89,7 +77,7 @@ class Stages:
                 keep(stage, outputs[key])
             return outputs
 
-        return _execution.of_forward(whole, forward, order, ["pooled"])
+        return execution.of_forward(whole, forward, order, ["pooled"])
 
     def exclude(self, stage: str, parameters: list[str]) -> None:
         """Show a stage no more: it is computed with parameters that no file holds, and nothing else needs them."""

@@ -6,7 +6,6 @@ What a framework loads tells what reached a parameter; what did not, only the fi
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 from functools import partial
@@ -14,23 +13,13 @@ from typing import Any, Callable
 
 import torch
 
+from . import safetensors_file
+
 __all__ = ["FileTensor", "WeightsFiles", "file_digest", "tensor_digest"]
 
 _SAFETENSORS = ("model.safetensors", "adapter_model.safetensors")
 _PICKLED = ("pytorch_model.bin", "adapter_model.bin")
 _AT_ONCE = 1 << 24
-
-
-def _beside(name: str) -> Any:
-    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
-    spec = importlib.util.spec_from_file_location("_parity_transformers_" + name, place)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_safetensors = _beside("safetensors_file")
 
 
 class FileTensor:
@@ -79,8 +68,8 @@ class WeightsFiles:
             if path.endswith(".bin"):
                 self._unpickle(path)
                 return
-            for name, entry, start in _safetensors.places(path):
-                dtype = _safetensors.DTYPES.get(entry["dtype"])
+            for name, entry, start in safetensors_file.places(path):
+                dtype = safetensors_file.DTYPES.get(entry["dtype"])
                 self.tensors[name] = FileTensor(
                     name,
                     [int(size) for size in entry["shape"]],

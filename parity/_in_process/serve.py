@@ -39,7 +39,8 @@ its children.
 
 **A runner file** offers `open(request, host) -> session`; a session has `describe()`, `tokenize(examples, first_row)`,
 `forward(rows, inputs, stages, precision, write)` and, if it wants, `close()`. `write(stage, tensor_or_array, axes)`
-sends one tensor. `host` is the `Host` below.
+sends one tensor. `host` is the `Host` of `host.py`. The runner's folder is a private package, `_parity_runner`: a runner finds
+the files beside it with `from . import stages`. The folder's `__init__.py`, if there is one, is not run.
 """
 
 from __future__ import annotations
@@ -53,74 +54,46 @@ import signal
 import sys
 import time
 import traceback
+import types
 import warnings
 from typing import Any, NoReturn, Sequence
 
-PROTOCOL = 1
-_LONG = 1.0  # seconds of silence after which a forward says where it is
 _HERE = os.path.dirname(os.path.realpath(__file__))
 
 
-def load(name: str, path: str) -> Any:
-    """A module by path, under a private name: no import of the framework's can meet it by accident."""
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+def private_package(name: str, folder: str) -> None:
+    """Let the modules of a folder be imported as `name.module`, by one another with `from . import module`.
+
+    An `__init__.py` of the folder is not run, nothing is added to the import path, and no import of a framework's can meet one
+    of them by accident.
+    """
+    package = types.ModuleType(name)
+    package.__path__ = [folder]
+    sys.modules[name] = package
 
 
-class Refusal(Exception):
-    """A mistake of the user's that a runner recognised: it crosses as a sentence, without a traceback."""
+if __name__ == "__main__":  # run by path, so that this is no package yet
+    # Python put this folder first in sys.path; the framework must not find serve, wire or tap there.
+    sys.path[:] = [place for place in sys.path if os.path.realpath(place or ".") != _HERE]
+    __package__ = "_parity_host"
+    private_package(__package__, _HERE)
 
-    def __init__(self, slug: str, sentence: str, next_step: str = "") -> None:
-        super().__init__(sentence)
-        self.slug = slug
-        self.sentence = sentence
-        self.next_step = next_step
+from . import wire
+from .host import Host, Refusal
 
-
-class Host:
-    """What a runner is given to speak with."""
-
-    Refusal = Refusal
-
-    def __init__(self, voice: Any) -> None:
-        self._voice = voice
-        self._said: set[str] = set()
-        self.current: int | None = None
-
-    def progress(self, what: str, done: int = 0, total: int | None = None) -> None:
-        """Say how far a long piece of work is; it also tells the host that this process is not hanging."""
-        self._voice.say({"id": self.current, "event": "progress", "what": what, "done": done, "total": total})
-
-    def warn(self, sentence: str) -> None:
-        """Say something the user should know, once."""
-        if sentence not in self._said:
-            self._said.add(sentence)
-            self._voice.say({"id": self.current, "event": "warning", "sentence": sentence[:2000]})
-
-    def __getattr__(self, name: str) -> Any:
-        """A module of this folder (`host.tap`), loaded on first use: those that torch runners share import torch."""
-        place = os.path.join(_HERE, name + ".py")
-        if name.startswith("_") or not os.path.exists(place):
-            raise AttributeError(name)
-        module = sys.modules.get("_parity_" + name) or load("_parity_" + name, place)
-        setattr(self, name, module)
-        return module
+PROTOCOL = 1
+_LONG = 1.0  # seconds of silence after which a forward says where it is
+_RUNNER = "_parity_runner"
 
 
 class Conversation:
     """Requests in order, each answered with one `done` or one `error`."""
 
-    def __init__(self, runner: str, voice: Any, wire: Any) -> None:
+    def __init__(self, runner: str, voice: wire.Voice) -> None:
         self._runner = runner
         self._voice = voice
-        self._wire = wire
-        self._slots: list[Any] = []
-        self._listings: list[Any] = []
+        self._slots: list[wire.Slot] = []
+        self._listings: list[wire.Listing] = []
         self._session: Any = None
         self._host = Host(voice)
         self._requests: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -155,9 +128,9 @@ class Conversation:
                 self._voice.say(dict(self._error(error), id=request["id"], event="error"))
 
     def _open(self, request: dict[str, Any]) -> None:
-        self._slots = [self._wire.Slot(descriptor) for descriptor in request["slots"]]
-        self._listings = [self._wire.Listing(descriptor) for descriptor in request["listings"]]
-        self._session = load("_parity_runner", self._runner).open(request, self._host)
+        self._slots = [wire.Slot(descriptor) for descriptor in request["slots"]]
+        self._listings = [wire.Listing(descriptor) for descriptor in request["listings"]]
+        self._session = _runner_module(self._runner).open(request, self._host)
 
     def _describe(self, request: dict[str, Any]) -> Any:
         return self._session.describe()
@@ -166,7 +139,8 @@ class Conversation:
         return self._session.tokenize(request["examples"], request["first_row"])
 
     def _forward(self, request: dict[str, Any]) -> Any:
-        slot, listing = self._slots[request["slot"]], self._listings[request["slot"]]
+        number: int = request["slot"]
+        slot, listing = self._slots[number], self._listings[number]
         slot.rewind()
         listing.clear()
         written: set[str] = set()
@@ -198,7 +172,7 @@ class Conversation:
     def _error(self, error: BaseException) -> dict[str, Any]:
         if isinstance(error, Refusal):
             return _failure(error.slug, error.sentence, error.next_step)
-        if isinstance(error, self._wire.NoRoom) or self._wire.out_of_room(error):
+        if isinstance(error, wire.NoRoom) or wire.out_of_room(error):
             return _failure("out-of-space", str(error))
         story = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         sentence = "".join(traceback.format_exception_only(type(error), error)).strip()[:2000]
@@ -208,6 +182,20 @@ class Conversation:
 
     def _python_warning(self, message: Any, category: Any, *_: Any) -> None:
         self._host.warn(f"{category.__name__}: {message}")
+
+
+def _runner_module(path: str) -> Any:
+    """The runner's file as a module of a private package, in which the files beside it are found."""
+    place = os.path.realpath(path)
+    private_package(_RUNNER, os.path.dirname(place))
+    name = _RUNNER + "." + os.path.splitext(os.path.basename(place))[0].replace(".", "_")
+    spec = importlib.util.spec_from_file_location(name, place)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def _missing(error: BaseException | None) -> str | None:
@@ -233,16 +221,13 @@ def _end() -> NoReturn:
 
 def main() -> None:
     """Take over stdin and stdout, say hello, and answer."""
-    # Python put this folder first in sys.path; the framework must not find serve, wire or tap there.
-    sys.path[:] = [place for place in sys.path if os.path.realpath(place or ".") != _HERE]
-    wire = load("_parity_wire", os.path.join(_HERE, "wire.py"))
     ears, mouth = os.dup(0), os.dup(1)  # duplicates are not inherited by the framework's own children
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
     voice = wire.Voice(mouth)
-    conversation = Conversation(sys.argv.pop(), voice, wire)
+    conversation = Conversation(sys.argv.pop(), voice)
     wire.Ear(ears, conversation.heard, conversation.gone).start()
     voice.say(
         {

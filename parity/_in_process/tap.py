@@ -9,12 +9,13 @@ model computes.
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import sys
 from typing import Any, Callable, Sequence
 
 import torch
+
+from .float64 import in_float64
+from .sites import HIDDEN, Site, first_tensor, locate, position_limit, position_rows
+from .weights import parameters, weights_digest
 
 __all__ = [
     "HIDDEN",
@@ -30,30 +31,6 @@ __all__ = [
 ]
 
 
-def _beside(name: str) -> Any:
-    """A module of this folder, by path: it is no package where this runs."""
-    place = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")
-    spec = importlib.util.spec_from_file_location("_parity_" + name, place)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(spec.name, module)
-    spec.loader.exec_module(module)
-    return module
-
-
-_places = _beside("sites")
-HIDDEN: Any = _places.HIDDEN
-Site: Any = _places.Site
-first_tensor: Any = _places.first_tensor
-locate: Any = _places.locate
-position_limit: Any = _places.position_limit
-position_rows: Any = _places.position_rows
-in_float64: Any = _beside("float64").in_float64
-_weights = _beside("weights")
-parameters: Any = _weights.parameters
-weights_digest: Any = _weights.weights_digest
-
-
 class Tap:
     """Hooks on a model's places for the forwards inside the `with`; use one Tap a forward.
 
@@ -63,21 +40,21 @@ class Tap:
 
     def __init__(
         self,
-        sites: Sequence[Any],
+        sites: Sequence[Site],
         write: Callable[[str, Any, Sequence[str]], None],
         shape: tuple[int, int] | None = None,
     ) -> None:
         self._sites = list(sites)
         self._write = write
         self._shape = shape
-        self._waiting: list[tuple[Any, Any]] = []
+        self._waiting: list[tuple[Site, Any]] = []
         self._calls: dict[int, int] = {}
         self._undo: list[Callable[[], None]] = []
         self.unfit: dict[str, str] = {}
         self.written: list[str] = []
 
     def __enter__(self) -> Tap:  # noqa: PYI034 (Self is not in Python 3.8)
-        hung: dict[int, list[Any]] = {}
+        hung: dict[int, list[Site]] = {}
         for site in self._sites:
             hung.setdefault(id(site.module), []).append(site)
         for sites in hung.values():
@@ -89,7 +66,7 @@ class Tap:
             undo()
         self._undo.clear()
 
-    def _hang(self, sites: list[Any]) -> None:
+    def _hang(self, sites: list[Site]) -> None:
         module = sites[0].module
         key = id(module)
         self._calls[key] = 0
@@ -110,7 +87,7 @@ class Tap:
             self._undo.append(_before(module, enters))
         self._undo.append(module.register_forward_hook(leaves).remove)
 
-    def _take(self, site: Any, seen: Any) -> None:
+    def _take(self, site: Site, seen: Any) -> None:
         tensor = site.pick(seen)
         if tensor is None:
             self.unfit[site.name] = "not a tensor"
@@ -142,7 +119,7 @@ class Tap:
                 self._send(site, spread)
         self._waiting = []
 
-    def _send(self, site: Any, tensor: Any) -> None:
+    def _send(self, site: Site, tensor: Any) -> None:
         if site.name not in self.written:
             self.written.append(site.name)
             self._write(site.name, tensor, site.axes)

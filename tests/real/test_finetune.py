@@ -50,7 +50,7 @@ _AROUND = ("python", "torch", "transformers", "tokenizers", "numpy", "accelerate
 
 def training_version() -> int:
     """The version of what trains, as its file says it."""
-    text = (ROOT / "adapters" / "parity_finetune" / "training.py").read_text("utf-8")
+    text = (ROOT / "adapters" / "parity_transformers" / "training.py").read_text("utf-8")
     found = re.search(r"^VERSION = (\d+)", text, flags=re.MULTILINE)
     assert found is not None
     return int(found.group(1))

@@ -20,6 +20,7 @@ import pytest
 
 from parity.environments.interpreters import places
 from parity.records.audit import load_audit
+from parity_transformers import hub
 from tests.models import tiny_bert
 from tests.real.asking import ROOT, Run, parity
 from tests.real.processes import hear_signals
@@ -259,10 +260,6 @@ def test_a_hub_that_does_not_answer_is_known_at_once(monkeypatch: pytest.MonkeyP
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    spec = importlib.util.spec_from_file_location("hub", ROOT / "adapters" / "parity_transformers" / "hub.py")
-    assert spec is not None and spec.loader is not None
-    hub: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(hub)
     started = time.monotonic()
     assert hub.within_reach() is False
     assert time.monotonic() - started < 5

@@ -8,12 +8,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import importlib
-import importlib.util
 import json
 import os
 import random
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from parity._in_process import wire
 from parity.border.description import Description, read_description
 from parity.border.encodings import read_encodings
 from parity.border.messages import Done
@@ -30,7 +29,7 @@ from parity.inputs.spec import InputsSpec
 from parity.subjects.subject import Subject
 from parity.trace.manifest import manifest_digest, read_manifest
 from parity.trace.record import RecordRequest, record
-from parity_trace import trace, trace_folder
+from parity_trace import trace, trace_folder, trace_runner
 from tests.adapters.parity_trace.test_trace_runner import LAYERED, inputs_in, subject
 from tests.real.asking import ROOT, parity
 
@@ -88,25 +87,6 @@ class Host:
         """Nobody listens."""
 
 
-def _module(name: str, path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def runner() -> Any:
-    return _module("_tested_trace_runner", ROOT / "adapters" / "parity_trace" / "trace_runner.py")
-
-
-@pytest.fixture(scope="module")
-def wire() -> Any:
-    return _module("_tested_wire", ROOT / "parity" / "_in_process" / "wire.py")
-
-
 @pytest.fixture(scope="module")
 def traces(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two real traces: stages by token, by word and by row; and stages of shapes of their own, a row at a time."""
@@ -119,10 +99,10 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return made
 
 
-def replay(runner: Any, wire: Any, folder: Path) -> str:
+def replay(folder: Path) -> str:
     """Ask a trace everything, as the host does: "read", or the sentence it was refused with."""
     try:
-        session = runner.open({"locator": str(folder), "options": {}}, Host())
+        session = trace_runner.open({"locator": str(folder), "options": {}}, Host())
         described = read_description(json.loads(wire._encode(session.describe())), "trace:x")
         assert described.recorded is not None
         examples = [{"text": text, "pair": None, "id": f"n{row}"} for row, text in enumerate(TEXTS)]
@@ -303,7 +283,7 @@ MUTATIONS: tuple[Callable[[Path, random.Random], None], ...] = (
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
 @pytest.mark.parametrize("start", range(0, 400, 40))
 def test_an_edited_trace_ends_in_a_sentence_and_never_in_an_exception(
-    start: int, traces: list[Path], runner: Any, wire: Any, tmp_path: Path
+    start: int, traces: list[Path], tmp_path: Path
 ) -> None:
     came_to: list[str] = []
     for seed in range(start, start + 40):
@@ -314,7 +294,7 @@ def test_an_edited_trace_ends_in_a_sentence_and_never_in_an_exception(
         mutation(folder, chance)
         if mutation is not _mutate_files:
             seal(folder)
-        came_to.append(replay(runner, wire, folder))
+        came_to.append(replay(folder))
         assert trace.own_inputs is not None
         try:
             trace.own_inputs(Subject("trace", str(folder)), tmp_path)
@@ -325,15 +305,13 @@ def test_an_edited_trace_ends_in_a_sentence_and_never_in_an_exception(
     assert sum(said != "read" for said in came_to) > 20
 
 
-def test_a_trace_that_nobody_edited_is_read(
-    traces: list[Path], runner: Any, wire: Any, tmp_path: Path
-) -> None:
+def test_a_trace_that_nobody_edited_is_read(traces: list[Path], tmp_path: Path) -> None:
     for folder in traces:
-        assert "read" == replay(runner, wire, folder)
+        assert "read" == replay(folder)
         sealed = tmp_path / folder.name
         shutil.copytree(folder, sealed)
         seal(sealed)
-        assert "read" == replay(runner, wire, sealed)
+        assert "read" == replay(sealed)
 
 
 @pytest.mark.parametrize(
@@ -341,20 +319,18 @@ def test_a_trace_that_nobody_edited_is_read(
     sorted(path.name for path in CASES.glob("*") if path.name.startswith(("r_trace-", "manifest-")))
     or ["none"],
 )
-def test_a_manifest_that_once_raised_is_refused(
-    case: str, traces: list[Path], runner: Any, wire: Any, tmp_path: Path
-) -> None:
+def test_a_manifest_that_once_raised_is_refused(case: str, traces: list[Path], tmp_path: Path) -> None:
     """As it is, and beside the files of another trace, sealed again, so that no digest hides what is wrong with it."""
     if case == "none":
         pytest.skip("the cases are not there")
     alone, beside = tmp_path / "alone", tmp_path / "beside"
     shutil.copytree(CASES / case, alone)
-    assert "is damaged" in replay(runner, wire, alone)
+    assert "is damaged" in replay(alone)
     shutil.copytree(traces[0], beside)
     (beside / "manifest.json").chmod(0o644)
     (beside / "manifest.json").write_bytes((CASES / case / "manifest.json").read_bytes())
     seal(beside)
-    assert "is damaged" in replay(runner, wire, beside)
+    assert "is damaged" in replay(beside)
     with pytest.raises(TraceError):
         read_manifest(alone)
 

@@ -50,9 +50,10 @@ class Peer:
 
 
 @contextmanager
-def _peer(python: str, runner: str, *slots: int) -> Generator[Peer]:
+def _peer(python: str, runner: str | Path, *slots: int) -> Generator[Peer]:
+    """A process with one of the runners of tests/runners, by its name, or with any file."""
     process = subprocess.Popen(
-        [python, str(_SERVE), str(_RUNNERS / f"{runner}.py")],
+        [python, str(_SERVE), str(_RUNNERS / f"{runner}.py" if isinstance(runner, str) else runner)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -174,6 +175,47 @@ def test_the_end_of_stdin_ends_a_process_in_the_middle_of_a_forward(python: str,
         assert 0 != peer.process.wait(10)
         peer.process.stdin = None
     assert not workdir.exists()
+
+
+_TWO_FILES = """
+from . import json
+
+class Session:
+    def describe(self):
+        import sys
+        return {"beside": json.NAME, "package": __package__, "modules": sorted(sys.modules)}
+
+def open(request, host):
+    return Session()
+"""
+
+
+@pytest.mark.parametrize("name", ["runner", "my.runner-2"])
+def test_a_runner_finds_the_files_beside_it_and_nothing_else_does(
+    python: str, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "__init__.py").write_text("raise RuntimeError('a declaration is not for the runner to run')")
+    (tmp_path / "json.py").write_text("import json\nNAME = 'beside ' + json.dumps([1])")
+    (tmp_path / f"{name}.py").write_text(_TWO_FILES)
+    link = tmp_path / "elsewhere.py"
+    link.symlink_to(tmp_path / f"{name}.py")
+    for file in (tmp_path / f"{name}.py", link):
+        with _peer(python, file) as peer:
+            peer.hear()
+            assert [{"id": 1, "event": "done", "value": {}}] == _open(peer)
+            described = peer.ask("describe")[-1]["value"]
+        assert ("beside [1]", "_parity_runner") == (described["beside"], described["package"])
+        ours = {"_parity_host", "_parity_host.host", "_parity_host.wire", "_parity_runner"}
+        ours |= {"_parity_runner.json", "_parity_runner." + name.replace(".", "_")}
+        assert ours == {module for module in described["modules"] if "parity" in module}
+
+
+def test_a_runner_without_a_file_is_told_by_its_path(python: str, tmp_path: Path) -> None:
+    with _peer(python, tmp_path / "gone.py") as peer:
+        peer.hear()
+        error = _open(peer)[-1]
+    assert ("error", None) == (error["event"], error["missing"])
+    assert str(tmp_path / "gone.py") in error["sentence"]
 
 
 def test_prints_go_where_errors_go(python: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from parity._in_process import run_folder
 from parity.errors import RecipeError, UsageError
 from parity.training.recipe import read_recipe
 from parity.training.run_cache import finished_runs, runs_folder, store_rows
@@ -20,17 +20,6 @@ from parity.training.run_cache import finished_runs, runs_folder, store_rows
 ROOT = Path(__file__).parents[3]
 RUN_FOLDER = ROOT / "parity" / "_in_process" / "run_folder.py"
 KEY = "0123456789abcdef01234567"
-
-
-def load() -> Any:
-    spec = importlib.util.spec_from_file_location("run_folder", RUN_FOLDER)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-run_folder = load()
 
 
 class Refused(Exception):
@@ -77,14 +66,13 @@ def test_a_run_is_made_once_and_then_found(tmp_path: Path) -> None:
 
 def test_a_process_killed_in_the_middle_leaves_no_run(tmp_path: Path) -> None:
     code = (
-        "import importlib.util, os, signal, sys\n"
-        f"spec = importlib.util.spec_from_file_location('run_folder', {str(RUN_FOLDER)!r})\n"
-        "module = importlib.util.module_from_spec(spec); spec.loader.exec_module(module)\n"
-        f"with module.claim(sys.argv[1], {KEY!r}, None) as claimed:\n"
+        "import os, signal, sys\n"
+        "from parity._in_process import run_folder\n"
+        f"with run_folder.claim(sys.argv[1], {KEY!r}, None) as claimed:\n"
         "    open(os.path.join(claimed.draft, 'model.safetensors'), 'w').write('half')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, cwd=ROOT)
     assert -9 == killed.returncode
     assert (tmp_path / ".drafts" / KEY / "model.safetensors").exists()
     assert [] == list(finished_runs(tmp_path))

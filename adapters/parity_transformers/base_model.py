@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from . import base_content, finding, untrusted
+from .loading import version_of
+
 __all__ = ["Loaded", "freeze", "load"]
 
 
@@ -26,10 +29,10 @@ class Loaded:
         self.revision = revision
 
 
-def load(recipe: dict[str, Any], seed: int, host: Any, near: Any) -> Loaded:
+def load(recipe: dict[str, Any], seed: int, host: Any) -> Loaded:
     """The base with a head for the recipe's classes, drawn under `seed`; refuses what cannot be trained from."""
-    asked, untrusted = recipe["model"], near.loading.untrusted
-    source = near.finding.find(asked["base"], host)
+    asked = recipe["model"]
+    source = finding.find(asked["base"], host)
     untrusted.check_folder(source.names[0], host)
     untrusted.check_attention(source.names[0], host)
     torch: Any = importlib.import_module("torch")
@@ -42,12 +45,12 @@ def load(recipe: dict[str, Any], seed: int, host: Any, near: Any) -> Loaded:
     labels: list[str] = recipe["labels"]
     host.progress("loading the base model")
     if asked["base_digest"] is not None:
-        near.base_content.held(source.names[0], asked["base_digest"], host)
+        base_content.held(source.names[0], asked["base_digest"], host)
     untrusted.check_settings(source.names[0], None, hub, host)
     try:
         with untrusted.nothing_unpickled(asked["base"], False, host):
             tokenizer = transformers.AutoTokenizer.from_pretrained(source.names[0], **hub)
-            dtype = "dtype" if near.loading.version_of("transformers") >= (4, 56) else "torch_dtype"
+            dtype = "dtype" if version_of("transformers") >= (4, 56) else "torch_dtype"
             kind = transformers.AutoModelForSequenceClassification
             torch.manual_seed(
                 seed
@@ -74,16 +77,16 @@ def load(recipe: dict[str, Any], seed: int, host: Any, near: Any) -> Loaded:
             raise
         raise host.Refusal(
             "recipe",
-            f"transformers {transformers.__version__} cannot load the base model {asked['base']}: {near.finding.first_line(error)}",
+            f"transformers {transformers.__version__} cannot load the base model {asked['base']}: {finding.first_line(error)}",
             "Check model.base of the recipe.",
         ) from error
     new = _new_weights(model, info, asked["base"], host)
     digest, revision = asked["base_digest"], None
     if digest is not None:  # what was loaded is what was digested: the same before and after
-        near.base_content.held(source.names[0], digest, host)
+        base_content.held(source.names[0], digest, host)
     else:
-        digest = near.base_content.of_loaded(model, tokenizer, new)
-        revision = near.base_content.commit_of(source.names[0], asked["revision"])
+        digest = base_content.of_loaded(model, tokenizer, new)
+        revision = base_content.commit_of(source.names[0], asked["revision"])
     limit = _limit(asked["max_length"], tokenizer, model, host)
     return Loaded(model, tokenizer, new, limit, digest, revision)
 

@@ -14,14 +14,18 @@ import platform
 import time
 from typing import Any
 
+from . import base_model
+from .loading import version_of
+from .training_rows import TrainingRows, Watcher
+
 __all__ = ["VERSION", "environment", "settle", "train"]
 
-VERSION = 1  # of what this file, rows.py, seeds.py and base_model.py make of a recipe: one more whenever weights may change
+VERSION = 1  # of what this file, training_rows.py, training_seeds.py and base_model.py make of a recipe: one more whenever weights may change
 
 _POINTS = 200  # of the loss, kept
 
 
-def environment(device: str, threads: int, version_of: Any) -> dict[str, Any]:
+def environment(device: str, threads: int) -> dict[str, Any]:
     """Versions and settings that the weights may depend on."""
     named = ["torch", "transformers", "tokenizers", "numpy"]
     if version_of("transformers") >= (4, 30):  # before that the Trainer trains without it
@@ -47,16 +51,15 @@ def train(
     device: str,
     draft: str,
     host: Any,
-    near: Any,
 ) -> dict[str, Any]:
     """Train what was loaded, save model and tokenizer into `draft`, and tell how it went."""
     began = time.monotonic()
     model, tokenizer = loaded.model, loaded.tokenizer
-    near.base_model.freeze(model, recipe["model"]["frozen"], host)
+    base_model.freeze(model, recipe["model"]["frozen"], host)
     before = host.tap.parameters(model)
     new = [one for one in before if one["name"] in loaded.new]
-    data = near.rows.TrainingRows(rows, recipe["labels"], tokenizer, loaded.limit)
-    watcher = near.rows.Watcher(tokenizer)
+    data = TrainingRows(rows, recipe["labels"], tokenizer, loaded.limit)
+    watcher = Watcher(tokenizer)
     batch = recipe["training"]["batch_size"]
     each = math.ceil(len(data) / batch)
     steps = recipe["training"]["steps"] or recipe["training"]["epochs"] * each
