@@ -127,7 +127,7 @@ RECORDED = (
     Case(
         "inspect",
         None,
-        (Step(f"inspect {ARCHIVE}"), Step(f"inspect {PORT}"), Step("inspect hf:models/masked")),
+        (Step(f"inspect {ARCHIVE}"), Step(f"inspect {PORT}"), Step("inspect hf:models/tags")),
     ),
 )
 
@@ -173,7 +173,7 @@ SEEDS = (
     ),
     Case(
         "seeds-grid",
-        "unstable",
+        "inconclusive",
         (Step("seeds recipes/recipe.toml --init-seeds 2 --order-seeds 2 --metric nll --out {out}", 1),),
     ),
     Case(
