@@ -110,6 +110,19 @@ def test_only_the_clocks_of_the_page_are_normalised(tmp_path: Path) -> None:
     assert not any("7.186" in line for line in lines)
 
 
+def test_a_digest_is_normalised_where_parameters_are_random_and_only_there(tmp_path: Path) -> None:
+    def sides(digest: str, other: str) -> dict[str, Any]:
+        random = {"weights_digest": digest, "newly_initialised": ["pooler.weight"]}
+        return edited(reference=random, candidate={"weights_digest": other, "newly_initialised": []})
+
+    before = recording(tmp_path / "a", sides("sha256:12", "sha256:7"), printed="sha256:12")
+    after = recording(tmp_path / "b", sides("sha256:34", "sha256:7"), printed="sha256:34")
+    assert () == compare_folders(before, after).texts
+    other = recording(tmp_path / "c", sides("sha256:12", "sha256:8"), printed="sha256:12")
+    (text,) = compare_folders(before, other).texts
+    assert '+candidate.weights_digest = "sha256:8"' in text
+
+
 @pytest.mark.parametrize(
     "entry", ['line = "x"\nbefore = "y"\nafter = "z"', 'before = "y"', 'lines = "x"', ""]
 )
