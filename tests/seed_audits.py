@@ -8,19 +8,18 @@ from typing import Any
 
 import msgspec
 
+from parity.records.arm_statistics import ArmRecord, Bounds, StageSimilarity
 from parity.records.inputs import InputsRecord
-from parity.records.seed_audit import (
-    ArmRecord,
-    Bounds,
-    MarginsRecord,
-    RunRecord,
-    SeedAudit,
-    SeedFinding,
-    StageSimilarity,
-)
+from parity.records.metric_form import MetricForm
+from parity.records.runs import ContestedRecord, RunRecord
+from parity.records.seed_audit import MarginsRecord, SeedAudit, SeedFinding
 
 __all__ = ["SEED_AUDITS", "seed_audit", "with_many_runs", "with_seed_text"]
 
+FORMS = {
+    "accuracy": MetricForm(title="accuracy", better="higher", scale=100, digits=1, unit="%", step="points"),
+    "nll": MetricForm(title="NLL", better="lower", digits=3, unit="nats", step="nats"),
+}
 ACCURACY = (0.836, 0.813, 0.857, 0.793, 0.851)
 
 
@@ -161,7 +160,7 @@ def run(name: str, seeds: tuple[int, int, int], accuracy: float | None = None, *
         "calibration": None if accuracy is None else calibration,
         "training": {"final_loss": 0.346, "steps": 380, "derived": {"order_seed": 727063581}},
     }
-    return RunRecord(**{**values, **changes})
+    return msgspec.convert({**values, **msgspec.to_builtins(changes)}, RunRecord)
 
 
 def similarities() -> list[StageSimilarity]:
@@ -257,7 +256,7 @@ def arm(accuracy: Sequence[float], **changes: Any) -> ArmRecord:
             {"slice": "short", "examples": 3, "metric": None},
         ],
     }
-    return ArmRecord(**{**values, **changes})
+    return msgspec.convert(msgspec.to_builtins({**values, **changes}), ArmRecord)
 
 
 def seed_audit(first: ArmRecord, **changes: Any) -> SeedAudit:
@@ -272,7 +271,7 @@ def seed_audit(first: ArmRecord, **changes: Any) -> SeedAudit:
         "runs": [
             run(f"seed {seed}", (seed, seed, seed), value)
             for seed, value in enumerate(
-                first.metrics.get("accuracy", {"spread": {"values": []}})["spread"]["values"], 1
+                first.metrics["accuracy"].spread.values if "accuracy" in first.metrics else [], 1
             )
         ],
         "metrics": first.metrics,
@@ -322,8 +321,9 @@ def seed_audit(first: ArmRecord, **changes: Any) -> SeedAudit:
         "recipe": {"task": "sequence_classification", "training": {"epochs": 20, "learning_rate": 0.003}},
         "provenance": {"parity": "0.1.0", "versions": {"torch": "2.13.0"}, "trained_now": 5},
         "command": "parity seeds recipe.toml --seeds 5",
+        "metric_forms": FORMS,
     }
-    return SeedAudit(**{**values, **changes})
+    return msgspec.convert(msgspec.to_builtins({**values, **changes}), SeedAudit)
 
 
 def unstable() -> SeedAudit:
@@ -444,7 +444,12 @@ def nothing_kept() -> SeedAudit:
     """One run that learnt nothing, one that was lost: no statistic at all."""
     empty = arm(
         (),
-        failed={"failed": [{"run": 0}], "runs": 1, "rate": 1.0, "interval": {"low": 0.025, "high": 1.0}},
+        failed={
+            "failed": [{"run": 0, "accuracy": 0.2, "loss": None, "reasons": ["metric"]}],
+            "runs": 1,
+            "rate": 1.0,
+            "interval": {"low": 0.025, "high": 1.0},
+        },
         metrics={},
         cka=[],
         temperature=None,
@@ -613,16 +618,17 @@ def with_seed_text(text: str) -> SeedAudit:
         )
         for place, item in enumerate(record.runs)
     ]
-    slices = [{**part, "slice": text} for part in (record.baseline or {})["slices"]]
+    assert record.baseline is not None
+    slices = [msgspec.structs.replace(part, slice=text) for part in record.baseline.slices]
     return msgspec.structs.replace(
         record,
         headline=f"Different. {text}",
         runs=runs,
         classes=[text],
         inputs=InputsRecord(count=300, digest=text, source=text, labelled=300),
-        baseline={**(record.baseline or {}), "slices": slices},
+        baseline=msgspec.structs.replace(record.baseline, slices=slices),
         findings=[SeedFinding(kind="other_data", sentence=text, runs=[text], severity="bars")],
-        contested=[{"row": 1, "id": text, "text": text, "label": text, "entropy": 1.0, "votes": [[text, 2]]}],
+        contested=[ContestedRecord(row=1, id=text, text=text, label=text, entropy=1.0, votes=[(text, 2)])],
         recipe={"task": text, "nested": {"x": text}},
         provenance={"versions": {"torch": text}},
         command=text,

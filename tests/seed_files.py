@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.cli.app import parity as command
-from parity.records.seed_audit import RunRecord, SeedAudit, load_seed_audit
+from parity.records.runs import RunRecord
+from parity.records.seed_audit import SeedAudit, load_seed_audit
 
 __all__ = ["Audited", "Files", "audited", "kinds", "run_of"]
 

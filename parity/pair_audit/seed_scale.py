@@ -102,16 +102,16 @@ def _decisions(
     if found is not None and found.classes and set(found.classes) != set(seeds.classes):
         notes.append("The seed audit decides between other classes: decisions are not set side by side.")
         return rate, None, (None, None)
-    estimate = seeds.churn["estimate"]
-    bounds = estimate["interval"] or {"low": None, "high": None}
-    return rate, estimate["value"], (bounds["low"], bounds["high"])
+    estimate = seeds.churn.estimate
+    bounds = estimate.interval
+    return rate, estimate.value, (None, None) if bounds is None else (bounds.low, bounds.high)
 
 
 def _metrics(audit: Audit, seeds: SeedAudit) -> list[MetricScale]:
     found: list[MetricScale] = []
     for metric in audit.decisions.metrics if audit.decisions is not None else []:
         known = seeds.metrics.get(metric.metric)
-        sd = None if known is None else known["spread"]["sd"]
+        sd = None if known is None else known.spread.sd
         if sd is not None:
             found.append(
                 MetricScale(

@@ -7,40 +7,43 @@ shares are of examples, metrics in their own unit (accuracy and F1 as shares), d
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from parity.errors import RecordError
+from parity.records.arm_statistics import (
+    AgreementRecord,
+    ArmRecord,
+    ChurnRecord,
+    MetricRecord,
+    SplitRecord,
+    StageSimilarity,
+    TemperaturesRecord,
+    VarianceRecord,
+)
+from parity.records.comparison_statistics import BaselineRecord
 from parity.records.inputs import InputsRecord
+from parity.records.metric_form import MetricForm
+from parity.records.places import Record
+from parity.records.runs import ContestedRecord, IntegrityRecord, RunRecord
 
 __all__ = [
-    "ArmRecord",
-    "Bounds",
     "MarginsRecord",
-    "RunRecord",
+    "NeededRecord",
+    "ReasonRecord",
     "SeedAudit",
     "SeedFinding",
-    "StageSimilarity",
+    "Variance",
     "load_seed_audit",
     "seed_audit_bytes",
+    "variance_of",
 ]
 
 SeedVerdict = Literal["stable", "unstable", "equivalent", "different", "inconclusive"]
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What all records share."""
-
-
-class Bounds(_Record, frozen=True, kw_only=True):
-    """A lower and an upper bound; null is unbounded."""
-
-    low: float | None
-    high: float | None
-
-
-class MarginsRecord(_Record, frozen=True, kw_only=True):
+class MarginsRecord(Record, frozen=True, kw_only=True):
     """What was asked for beforehand: the primary metric and its margin, the churn budget, alpha, the excess-churn budget.
 
     `metric_named`: the metric was named on the command line, and is not only the default one.
@@ -54,73 +57,7 @@ class MarginsRecord(_Record, frozen=True, kw_only=True):
     metric_named: bool = False
 
 
-class RunRecord(_Record, frozen=True, kw_only=True):
-    """One run: what it is, the seeds it was made with, whether it counts, and its own figures.
-
-    `standing`: "kept", or why it is not averaged in: "failed", "left_out" (a duplicate, one that stands in both arms, other
-    data or classes, another order), "lost" (it could not be made or asked; `reason` says why). `training` tells of a run
-    that was trained for this: its losses, its environment, and digests of what each seed made.
-    """
-
-    name: str
-    spec: str
-    arm: Literal["candidate", "baseline"]
-    factors: dict[str, int]
-    standing: Literal["kept", "failed", "left_out", "lost"]
-    reason: str = ""
-    weights_digest: str | None = None
-    metrics: dict[str, float | None] = {}
-    calibration: dict[str, Any] | None = None
-    training: dict[str, Any] | None = None
-
-
-class StageSimilarity(_Record, frozen=True, kw_only=True):
-    """One stage over the pairs of runs that share no seed: debiased CKA, cosine, relative L2; null where undefined, never 1.
-
-    `cka_interval` is of the mean CKA of these runs, for new examples.
-    """
-
-    stage: str
-    cka: float | None
-    cka_least: float | None
-    cosine: float | None
-    cosine_least: float | None
-    relative_l2: float | None
-    relative_l2_most: float | None
-    pairs: int
-    undefined: int
-    cka_interval: Bounds | None = None
-
-
-class ArmRecord(_Record, frozen=True, kw_only=True):
-    """The statistics over the kept runs of one arm; null where there are too few runs or no labels.
-
-    `independent` of the runs share no seed that moved, and every interval for new runs rests on that: over a full grid of two seeds
-    with the forms of a grid, else over such runs alone. `conditional_on` names the seeds that never moved: nothing is known of
-    runs with others. metrics: by name, mean with t interval, SD with interval, the interval for a new run, seed effect and flip noise. churn:
-    matrix, mean with the two-way jackknife interval, win/loss/neutral. agreement: raw, Fleiss' kappa, vote entropy in
-    bits, contested examples. distances: mean JS, TV, KL at each temperature. variance: of row-centred logits and of the
-    primary metric over a full grid of two seeds. temperature: the fitted T over runs. slices: the primary metric over runs in
-    each slice.
-    """
-
-    arm: Literal["candidate", "baseline"]
-    runs: int
-    failed: dict[str, Any]
-    metrics: dict[str, Any]
-    churn: dict[str, Any] | None
-    agreement: dict[str, Any] | None
-    distances: list[dict[str, Any]]
-    variance: dict[str, Any] | None
-    cka: list[StageSimilarity]
-    temperature: dict[str, Any] | None
-    can_show: dict[str, Any] | None
-    slices: list[dict[str, Any]] = []
-    independent: int | None = None
-    conditional_on: list[str] = []
-
-
-class SeedFinding(_Record, frozen=True, kw_only=True):
+class SeedFinding(Record, frozen=True, kw_only=True):
     """Something that must be known before the figures are read."""
 
     kind: str
@@ -129,8 +66,38 @@ class SeedFinding(_Record, frozen=True, kw_only=True):
     severity: Literal["bars", "notice"] = "notice"
 
 
-class SeedAudit(_Record, frozen=True, kw_only=True):
-    """The record of one seed audit."""
+class ReasonRecord(Record, frozen=True, kw_only=True):
+    """One thing that the verdict looked at: the value, its limit, and whether it holds (of a test: is shown)."""
+
+    about: str
+    value: float | None
+    limit: float | None
+    holds: bool
+
+
+class NeededRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Runs (an arm) that would settle it; `runs` is null where no number is known to. `given` are the runs of the arm with the fewest
+    that count, `counted` those that do; both are written only where no more runs are needed than were given.
+    """
+
+    runs: int | None
+    kind: str
+    given: int | None = None
+    counted: int | None = None
+
+    @property
+    def lacking(self) -> int | None:
+        """How many more must count, where no more are needed than were given; None else."""
+        if self.runs is None or self.given is None or self.counted is None or self.runs > self.given:
+            return None
+        return self.runs - self.counted
+
+
+class SeedAudit(Record, frozen=True, kw_only=True):
+    """The record of one seed audit. What it says of one arm at its top (`metrics` to `calibration`) is of the first one.
+
+    `metric_forms` says how each metric is written (records of earlier versions have none).
+    """
 
     schema: Literal["parity.audit/1"] = "parity.audit/1"
     kind: Literal["seeds"] = "seeds"
@@ -142,22 +109,46 @@ class SeedAudit(_Record, frozen=True, kw_only=True):
     inputs: InputsRecord
     classes: list[str]
     runs: list[RunRecord]
-    metrics: dict[str, Any]
-    churn: dict[str, Any] | None
-    agreement: dict[str, Any] | None
-    variance: dict[str, Any] | None
+    metrics: dict[str, MetricRecord]
+    churn: ChurnRecord | None
+    agreement: AgreementRecord | None
+    variance: VarianceRecord | None
     cka: list[StageSimilarity]
-    calibration: dict[str, Any] | None
+    calibration: TemperaturesRecord | None
     arms: list[ArmRecord]
-    baseline: dict[str, Any] | None
-    reasons: list[dict[str, Any]]
-    runs_needed: dict[str, Any]
-    integrity: dict[str, Any]
+    baseline: BaselineRecord | None
+    reasons: list[ReasonRecord]
+    runs_needed: NeededRecord
+    integrity: dict[str, IntegrityRecord]
     findings: list[SeedFinding]
-    contested: list[dict[str, Any]]
+    contested: list[ContestedRecord]
     recipe: dict[str, Any] | None
     provenance: dict[str, Any]
     command: str
+    metric_forms: dict[str, MetricForm] = {}
+
+
+class Variance(NamedTuple):
+    """The split of the variance over a grid: the names of its two seeds, of the logits, and of the primary metric."""
+
+    first: str
+    second: str
+    logits: SplitRecord | None
+    metric: SplitRecord | None
+
+
+def variance_of(audit: SeedAudit) -> Variance | None:
+    """The variance of an audit's first arm; None where its runs are no full grid."""
+    if audit.variance is None:
+        return None
+    found = audit.variance
+    logits, metric = found.get("logits"), found.get(audit.margins.primary)
+    return Variance(
+        str(found.get("first", "")),
+        str(found.get("second", "")),
+        logits if isinstance(logits, SplitRecord) else None,
+        metric if isinstance(metric, SplitRecord) else None,
+    )
 
 
 def seed_audit_bytes(audit: SeedAudit) -> bytes:

@@ -24,13 +24,15 @@ from parity.inputs.choose import open_for_runs
 from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
 from parity.metrics import METRICS
-from parity.records.seed_audit import MarginsRecord, SeedAudit
+from parity.metrics.registry import find_metric
+from parity.records.comparison_statistics import BaselineRecord
+from parity.records.seed_audit import MarginsRecord, NeededRecord, ReasonRecord, SeedAudit
 from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
-from parity.seed_audit.plain import plain
 from parity.seed_audit.population.arms import ArmRuns, Ground
 from parity.seed_audit.population.classes import Classes, usual_classes
 from parity.seed_audit.population.exclusions import gather_arms, told_of
 from parity.seed_audit.provenance import provenance_of
+from parity.seed_audit.recorded import recorded
 from parity.seed_audit.run_records import contested_examples, integrity_record, run_records
 from parity.seed_audit.runs.requested import Arm, RunAsked
 from parity.seed_audit.runs.run_inputs import Outcome, Task, read_collected
@@ -129,7 +131,7 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
     candidate, first = made.arms[0], statistics[0]
     barred = _barred(request, made, statistics)
     reasons = [item.reason for item in barred]
-    between: dict[str, Any] | None = None
+    between: BaselineRecord | None = None
     verdict: Stability | Comparison
     if len(made.arms) == 2:
         verdict, between = against_baseline(made.arms, request.primary, request.margins, made.slices, reasons)
@@ -175,7 +177,7 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         calibration=record.temperature,
         arms=[item.record for item in statistics],
         baseline=between,
-        reasons=plain(verdict.reasons),
+        reasons=[recorded(reason, ReasonRecord) for reason in verdict.reasons],
         runs_needed=_needed(verdict, reached),
         integrity=integrity_record(made.arms),
         findings=findings_of(made.arms, made.labels, barred),
@@ -183,16 +185,16 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         recipe=request.recipe,
         provenance=provenance_of(*began, made.arms),
         command=request.command,
+        metric_forms={name: find_metric(name).form for name in record.metrics},
     )
 
 
-def _needed(verdict: Stability | Comparison, reached: Reached) -> dict[str, Any]:
+def _needed(verdict: Stability | Comparison, reached: Reached) -> NeededRecord:
     """How many runs would settle it; where no more than were given, also how many were and how many of them count."""
     needed = verdict.runs_needed
-    record: dict[str, Any] = plain(needed)
     if needed.kind in {"estimate", "at_least"} and needed.runs is not None and needed.runs <= reached.given:
-        record |= {"given": reached.given, "counted": reached.counted}
-    return record
+        return recorded(needed, NeededRecord, given=reached.given, counted=reached.counted)
+    return recorded(needed, NeededRecord)
 
 
 def _reached(made: _Made, statistics: Sequence[ArmStatistics], barred: Sequence[str]) -> Reached:

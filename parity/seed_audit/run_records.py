@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from parity.inputs.inputs import Inputs
 from parity.metrics.registry import find_metric, metric_names
-from parity.records.seed_audit import RunRecord
+from parity.records.runs import (
+    ContestedRecord,
+    FactorRecord,
+    FaultRecord,
+    IntegrityRecord,
+    RepeatsRecord,
+    RunRecord,
+    TrainingRecord,
+)
 from parity.seed_audit.measures.agreement import Agreement
 from parity.seed_audit.measures.arm import calibration_of
-from parity.seed_audit.plain import plain
 from parity.seed_audit.population.arms import ArmRuns, Member
+from parity.seed_audit.recorded import finite, recorded
 
 __all__ = ["contested_examples", "integrity_record", "run_records"]
 
-_TRAINED = (
-    "final_loss",
-    "losses",
-    "steps",
-    "recipe_digest",
-    "data_digest",
-    "derived",
-    "initial_digest",
-    "head_digest",
-    "order_digests",
-    "dropout_digest",
-    "environment",
-    "base_digest",
-    "base_revision",
-)
 _LONGEST_TEXT = 400
 
 
@@ -62,20 +54,24 @@ def run_records(arm: ArmRuns, labels: NDArray[np.int64] | None) -> list[RunRecor
     return records
 
 
-def integrity_record(arms: Sequence[ArmRuns]) -> dict[str, Any]:
+def integrity_record(arms: Sequence[ArmRuns]) -> dict[str, IntegrityRecord]:
     """What was found about the runs before anything was averaged, by arm."""
     return {
-        arm.arm: {
-            "missing": arm.missing,
-            "faults": plain(arm.faults),
-            "factors": [] if arm.check is None else plain(arm.check.factors),
-            "repeats": None if arm.check is None else plain(arm.check.repeats),
-        }
+        arm.arm: IntegrityRecord(
+            missing=arm.missing,
+            faults=[recorded(fault, FaultRecord) for fault in arm.faults],
+            factors=[] if arm.check is None else [recorded(item, FactorRecord) for item in arm.check.factors],
+            repeats=None
+            if arm.check is None or arm.check.repeats is None
+            else recorded(arm.check.repeats, RepeatsRecord),
+        )
         for arm in arms
     }
 
 
-def contested_examples(found: Agreement | None, inputs: Inputs, names: Sequence[str]) -> list[dict[str, Any]]:
+def contested_examples(
+    found: Agreement | None, inputs: Inputs, names: Sequence[str]
+) -> list[ContestedRecord]:
     """The examples that runs disagree on most, with their texts."""
     if found is None:
         return []
@@ -84,14 +80,14 @@ def contested_examples(found: Agreement | None, inputs: Inputs, names: Sequence[
         example.row: example for window in inputs.windows() for example in window if example.row in wanted
     }
     return [
-        {
-            "row": item.example,
-            "id": texts[item.example].id,
-            "text": texts[item.example].text[:_LONGEST_TEXT],
-            "label": texts[item.example].label,
-            "entropy": item.entropy,
-            "votes": [[names[index] if index >= 0 else None, count] for index, count in item.votes],
-        }
+        ContestedRecord(
+            row=item.example,
+            id=texts[item.example].id,
+            text=texts[item.example].text[:_LONGEST_TEXT],
+            label=texts[item.example].label,
+            entropy=item.entropy,
+            votes=[(names[index] if index >= 0 else None, count) for index, count in item.votes],
+        )
         for item in found.contested
     ]
 
@@ -104,10 +100,10 @@ def _metrics(arm: ArmRuns) -> dict[int, dict[str, float | None]]:
     outputs = arm.population.outputs()
     for metric in metric_names():
         for place, value in zip(arm.kept, find_metric(metric).values(outputs).tolist(), strict=True):
-            values.setdefault(place, {})[metric] = plain(value)
+            values.setdefault(place, {})[metric] = finite(value)
     return values
 
 
-def _training(member: Member) -> dict[str, Any] | None:
+def _training(member: Member) -> TrainingRecord | None:
     training = None if member.collected is None else member.collected.description.training
-    return None if training is None else {name: plain(getattr(training, name)) for name in _TRAINED}
+    return None if training is None else recorded(training, TrainingRecord)

@@ -125,4 +125,4 @@ def test_runs_of_a_config_that_is_edited_on_the_way_are_not_averaged(folder: Pat
     found = load_seed_audit(out / "audit.json")
     assert {"It followed another recipe than most runs."} == {run.reason for run in left_out(found)}
     assert "other_recipe" in {item.kind for item in found.findings if item.severity == "bars"}
-    assert len({run.training["recipe_digest"] for run in found.runs if run.training is not None}) == 2
+    assert len({run.training.recipe_digest for run in found.runs if run.training is not None}) == 2

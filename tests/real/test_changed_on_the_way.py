@@ -17,7 +17,8 @@ import safetensors.numpy
 
 from parity.border.runner import Runner
 from parity.errors import RecipeError
-from parity.records.seed_audit import RunRecord, SeedAudit, load_seed_audit
+from parity.records.runs import RunRecord
+from parity.records.seed_audit import SeedAudit, load_seed_audit
 from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import Subject, parse_subject
 from parity.training.recipe import read_recipe
@@ -125,9 +126,9 @@ def test_runs_made_after_a_change_are_in_no_mean_and_bar_a_pass(
         run.reason for run in left_out(found)
     }
     kept = [run for run in found.runs if run.standing == "kept"]
-    assert {digest} == {run.training["recipe_digest"] for run in kept if run.training is not None}
+    assert {digest} == {run.training.recipe_digest for run in kept if run.training is not None}
     assert len(kept) == found.arms[0].runs
-    assert "missing_runs" in [reason["about"] for reason in found.reasons]
+    assert "missing_runs" in [reason.about for reason in found.reasons]
 
 
 @needs_ray
@@ -199,8 +200,8 @@ def from_hub(recipe: Path) -> Path:
     return recipe
 
 
-def bases(found: SeedAudit) -> set[str]:
-    return {run.training["base_digest"] for run in found.runs if run.training is not None}
+def bases(found: SeedAudit) -> set[str | None]:
+    return {run.training.base_digest for run in found.runs if run.training is not None}
 
 
 def test_a_hub_base_is_found_by_what_its_revision_holds(recipe: Path, tmp_path: Path, hub: Hub) -> None:
@@ -216,7 +217,7 @@ def test_a_hub_base_is_found_by_what_its_revision_holds(recipe: Path, tmp_path: 
     assert 0 == again.provenance["trained_now"]
     assert bases(first) == bases(again)
     assert [first.runs[0].metrics, first.churn] == [again.runs[0].metrics, again.churn]
-    commits = {run.training["base_revision"] for run in first.runs if run.training is not None}
+    commits = {run.training.base_revision for run in first.runs if run.training is not None}
     assert {"a" * 40} == commits
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from parity.records.seed_audit import RunRecord, SeedAudit, load_seed_audit
+from parity.records.runs import RepeatsRecord, RunRecord
+from parity.records.seed_audit import SeedAudit, load_seed_audit, variance_of
 from parity.training.run_cache import finished_runs
 from tests.real.asking import ROOT, Run, parity
 from tests.real.processes import commands, descendants, gone, hear_signals
@@ -121,17 +122,16 @@ def training(runs: Path) -> bool:
     return any((runs / ".drafts").glob("*"))
 
 
-def the_spread(found: SeedAudit) -> list[float]:
-    values: list[float] = found.metrics["accuracy"]["spread"]["values"]
-    return values
+def the_spread(found: SeedAudit) -> list[float | None]:
+    return found.metrics["accuracy"].spread.values
 
 
 def test_five_seeds_are_trained_once_and_judged(whole: SeedAudit) -> None:
     assert 5 == whole.provenance["trained_now"]
     assert 5 == whole.arms[0].runs
     assert 5 == len({run.weights_digest for run in whole.runs})
-    assert whole.recipe is not None and whole.runs_needed["runs"] is not None
-    assert {"long", "plain"} <= {part["slice"] for part in whole.arms[0].slices}
+    assert whole.recipe is not None and whole.runs_needed.runs is not None
+    assert {"long", "plain"} <= {part.slice for part in whole.arms[0].slices}
     assert ["embeddings", "layer.0", "layer.1"] == [stage.stage for stage in whole.cka][:3]
     assert [1, 2, 3, 4, 5] == [run.factors["order_seed"] for run in whole.runs]
 
@@ -240,7 +240,8 @@ def test_the_same_seeds_again_are_the_same_to_the_bit_and_count_once(
 ) -> None:
     found = audit(tmp_path / "out", runs, str(recipe), "--seeds", "2", "--repeat", "2")
     assert 2 == found.provenance["trained_now"]
-    assert {"pairs": 2, "bitwise": 2, "max_abs": 0.0, "churn": 0.0} == found.integrity["candidate"]["repeats"]
+    same = RepeatsRecord(pairs=2, bitwise=2, max_abs=0.0, churn=0.0)
+    assert same == found.integrity["candidate"].repeats
     assert "repeats" in [finding.kind for finding in found.findings]
     assert ["kept", "left_out", "kept", "left_out"] == [run.standing for run in found.runs]
     assert the_spread(whole)[:2] == the_spread(found)
@@ -250,15 +251,16 @@ def test_crossed_seeds_split_the_variance_and_each_changes_its_own(
     whole: SeedAudit, recipe: Path, runs: Path, tmp_path: Path
 ) -> None:
     found = audit(tmp_path / "out", runs, str(recipe), "--init-seeds", "2", "--order-seeds", "2")
-    assert found.variance is not None
-    assert [2, 2, 1] == found.variance["logits"]["shape"]
-    tested = {factor["name"]: factor for factor in found.integrity["candidate"]["factors"]}
-    assert (2, 2) == (tested["init_seed"]["alone"], tested["init_seed"]["changed"])
-    assert (2, 2) == (tested["order_seed"]["alone"], tested["order_seed"]["changed"])
+    variance = variance_of(found)
+    assert variance is not None and variance.logits is not None
+    assert (2, 2, 1) == variance.logits.shape
+    tested = {factor.name: factor for factor in found.integrity["candidate"].factors}
+    assert (2, 2) == (tested["init_seed"].alone, tested["init_seed"].changed)
+    assert (2, 2) == (tested["order_seed"].alone, tested["order_seed"].changed)
 
     def trained(run: RunRecord, name: str) -> str:
         assert run.training is not None
-        return str(run.training[name])
+        return str(getattr(run.training, name))
 
     one, order, init, _ = found.runs
     assert trained(one, "head_digest") == trained(order, "head_digest") != trained(init, "head_digest")
@@ -271,9 +273,9 @@ def test_a_baseline_recipe_is_paired_by_its_seeds(
     baseline = tmp_path / "baseline.toml"
     baseline.write_text(RECIPE.replace("learning_rate = 5e-3", "learning_rate = 4e-3"), "utf-8")
     found = audit(tmp_path / "out", runs, str(recipe), "--baseline", str(baseline), "--seeds", "3")
-    assert found.baseline is not None and found.baseline["paired"]
+    assert found.baseline is not None and found.baseline.paired
     assert ["candidate"] * 3 + ["baseline"] * 3 == [run.arm for run in found.runs]
-    assert {"long", "plain"} <= {part["slice"] for part in found.baseline["slices"]}
+    assert {"long", "plain"} <= {part.slice for part in found.baseline.slices}
     assert the_spread(whole)[:3] == the_spread(found)
     assert "settle it" in found.headline
 
@@ -290,8 +292,9 @@ def test_a_recipe_against_itself_has_the_same_runs_in_both_arms(
 def test_each_run_tells_its_environment_and_what_each_seed_made(whole: SeedAudit) -> None:
     for run in whole.runs:
         assert run.training is not None
-        assert {"initial_digest", "head_digest", "order_digests", "dropout_digest"} <= run.training.keys()
-        assert {"torch", "transformers", "threads"} <= run.training["environment"].keys()
+        made = run.training
+        assert made.initial_digest and made.head_digest and made.order_digests and made.dropout_digest
+        assert {"torch", "transformers", "threads"} <= run.training.environment.keys()
     assert {} == whole.provenance["other_versions"]
 
 
@@ -313,7 +316,7 @@ def test_a_base_that_brings_its_head_leaves_init_seed_nothing_to_do_which_bars_a
         assert ("inconclusive", 1) == (found.verdict, found.exit_code)
     found = audit(tmp_path / "two", runs, str(headed), "--baseline", str(other), *wide)
     assert ("inconclusive", 1) == (found.verdict, found.exit_code)
-    assert "seed_without_effect" in [reason["about"] for reason in found.reasons]
+    assert "seed_without_effect" in [reason.about for reason in found.reasons]
 
 
 def test_runs_made_elsewhere_come_to_the_same_as_the_recipe(

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from parity.metrics.registry import metric_names
-from parity.records.seed_audit import ArmRecord, StageSimilarity
+from parity.records.arm_statistics import (
+    AgreementRecord,
+    ArmRecord,
+    CanShowRecord,
+    ChurnRecord,
+    DistancesRecord,
+    FailedRecord,
+    LabelTemperatureRecord,
+    MetricRecord,
+    SliceSpreadRecord,
+    SplitRecord,
+    SpreadRecord,
+    StageSimilarity,
+    TemperaturesRecord,
+    VarianceRecord,
+)
+from parity.records.runs import RunCalibrationRecord
 from parity.seed_audit.measures.agreement import Agreement, agreement
 from parity.seed_audit.measures.calibration import run_calibration
 from parity.seed_audit.measures.churn import Churn, churn, churn_kinds, churn_matrix
@@ -21,10 +36,10 @@ from parity.seed_audit.measures.metric_spread import MetricSpread, metric_spread
 from parity.seed_audit.measures.power import can_show
 from parity.seed_audit.measures.slices import slice_spreads
 from parity.seed_audit.measures.variance import grid_of, logit_split, metric_split
-from parity.seed_audit.plain import plain
 from parity.seed_audit.population.arms import ArmRuns
 from parity.seed_audit.population.design import Design, design_of
 from parity.seed_audit.population.population import Population
+from parity.seed_audit.recorded import recorded
 from parity.statistics.pairing import Pairing
 
 __all__ = ["ArmStatistics", "arm_statistics", "calibration_of"]
@@ -59,7 +74,7 @@ def arm_statistics(
 ) -> ArmStatistics:
     """Everything about the kept runs of one arm; slices: [examples] the slice of each."""
     population = runs.population
-    failed: dict[str, Any] = plain(runs.failed) if runs.failed is not None else {}
+    failed = FailedRecord() if runs.failed is None else recorded(runs.failed, FailedRecord)
     if population is None:
         empty = ArmRecord(
             arm=runs.arm,
@@ -86,25 +101,20 @@ def arm_statistics(
     several = len(design.alone) >= 2
     found = _churn(population, design, confidence) if several else None
     agreed = _agreement(population, design, confidence) if several else None
-    kinds = (
-        plain(churn_kinds(population.predictions, None, population.labels))
-        if several and population.labels is not None
-        else None
-    )
     record = ArmRecord(
         arm=runs.arm,
         runs=population.runs,
         independent=len(design.alone),
         conditional_on=list(design.fixed),
         failed=failed,
-        metrics={name: plain(spread) for name, spread in spreads.items()},
-        churn={**plain(found), "kinds": kinds} if found is not None else None,
-        agreement=None if agreed is None else _without_contested(agreed),
+        metrics={name: recorded(spread, MetricRecord) for name, spread in spreads.items()},
+        churn=None if found is None else _churn_record(found, population),
+        agreement=None if agreed is None else recorded(agreed, AgreementRecord),
         distances=_distances(population, design, temperatures, confidence) if several else [],
         variance=_variance(population, primary, labelled is not None, confidence),
         cka=_similarities(runs, design, confidence),
         temperature=_temperatures(labelled, design, confidence),
-        can_show=plain(can_show(len(design.alone), 1 - confidence)) if several else None,
+        can_show=recorded(can_show(len(design.alone), 1 - confidence), CanShowRecord) if several else None,
         slices=_slice_spreads(population, primary, slices, confidence),
     )
     return ArmStatistics(spreads.get(primary), found, agreed, design, record)
@@ -124,6 +134,13 @@ def _churn(population: Population, design: Design, confidence: float) -> Churn:
         return found
     matrix = churn_matrix(population.predictions, population.predictions)
     return found._replace(matrix=tuple(tuple(float(share) for share in row) for row in matrix))
+
+
+def _churn_record(found: Churn, population: Population) -> ChurnRecord:
+    kinds = (
+        None if population.labels is None else churn_kinds(population.predictions, None, population.labels)
+    )
+    return recorded(found, ChurnRecord, kinds=kinds)
 
 
 def _agreement(population: Population, design: Design, confidence: float) -> Agreement:
@@ -149,31 +166,43 @@ def _agreement(population: Population, design: Design, confidence: float) -> Agr
 
 def _distances(
     population: Population, design: Design, temperatures: Sequence[float], confidence: float
-) -> list[dict[str, Any]]:
+) -> list[DistancesRecord]:
     chosen, pairing = _pairs(population, design)
-    found: list[dict[str, Any]] = plain(run_distances(chosen.logits, temperatures, confidence, pairing))
-    return found
+    found = run_distances(chosen.logits, temperatures, confidence, pairing)
+    return [recorded(item, DistancesRecord) for item in found]
 
 
 def _slice_spreads(
     population: Population, primary: str, slices: NDArray[np.str_] | None, confidence: float
-) -> list[dict[str, Any]]:
+) -> list[SliceSpreadRecord]:
     """The primary metric over the runs in each slice."""
     if slices is None or population.labels is None:
         return []
     found = slice_spreads(population, slices.tolist(), primary, confidence=confidence)
-    return [{"slice": part.name, "examples": part.examples, "metric": plain(part.spread)} for part in found]
+    return [
+        SliceSpreadRecord(
+            slice=part.name,
+            examples=part.examples,
+            metric=None if part.spread is None else recorded(part.spread, MetricRecord),
+        )
+        for part in found
+    ]
 
 
 def _variance(
     population: Population, primary: str, labelled: bool, confidence: float
-) -> dict[str, Any] | None:
+) -> VarianceRecord | None:
     grid = grid_of(population)
     if grid is None:
         return None
     split = logit_split(population, grid, confidence)
-    metric = plain(metric_split(population, grid, primary, confidence)) if labelled else None
-    return {"first": "init_seed", "second": "order_seed", "logits": plain(split), primary: metric}
+    metric = recorded(metric_split(population, grid, primary, confidence), SplitRecord) if labelled else None
+    return {
+        "first": "init_seed",
+        "second": "order_seed",
+        "logits": recorded(split, SplitRecord),
+        primary: metric,
+    }
 
 
 def _similarities(runs: ArmRuns, design: Design, confidence: float) -> list[StageSimilarity]:
@@ -199,33 +228,31 @@ def _similarities(runs: ArmRuns, design: Design, confidence: float) -> list[Stag
             confidence,
             None if pairing is None else pairing.used,
         )
-        found.append(msgspec.convert({"stage": stage, **plain(seen)}, StageSimilarity))
+        found.append(recorded(seen, StageSimilarity, stage=stage))
     return found
 
 
-def _temperatures(labelled: Population | None, design: Design, confidence: float) -> dict[str, Any] | None:
+def _temperatures(
+    labelled: Population | None, design: Design, confidence: float
+) -> TemperaturesRecord | None:
     if labelled is None or labelled.labels is None or not np.isfinite(labelled.logits).all():
         return None  # no temperature scales a probability of 0
     fits = [fit_label_temperature(logits, labelled.labels, confidence) for logits in labelled.logits]
     if design.grid is None:
-        told = temperature_spread([fits[run] for run in design.alone], confidence)
+        logs = temperature_spread([fits[run] for run in design.alone], confidence)
     else:
-        told = temperature_spread(fits, confidence, design.grid.cells)
-    return {"runs": plain(fits), "log_spread": plain(told)}
+        logs = temperature_spread(fits, confidence, design.grid.cells)
+    return TemperaturesRecord(
+        runs=[recorded(fit, LabelTemperatureRecord) for fit in fits],
+        log_spread=None if logs is None else recorded(logs, SpreadRecord),
+    )
 
 
-def _without_contested(agreed: Agreement) -> dict[str, Any]:
-    record: dict[str, Any] = plain(agreed)
-    del record["contested"]
-    return record
-
-
-def calibration_of(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, Any] | None:
+def calibration_of(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> RunCalibrationRecord | None:
     """One run's calibration against the labels: ECE beside that of a calibrated model, ACE, NLL, Brier, fitted T; None where a
     logit is not finite.
     """
     known = labels >= 0
     if not np.isfinite(logits[known]).all():
         return None
-    record: dict[str, Any] = plain(run_calibration(logits[known], labels[known]))
-    return record
+    return recorded(run_calibration(logits[known], labels[known]), RunCalibrationRecord)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from parity.metrics.registry import metric_names
+from parity.records.arm_statistics import CanShowRecord, ChurnKindsRecord
+from parity.records.comparison_statistics import (
+    BaselineRecord,
+    DifferenceRecord,
+    EquivalenceRecord,
+    ExcessChurnRecord,
+    MetricDifferenceRecord,
+    SliceDifferenceRecord,
+)
 from parity.seed_audit.measures.churn import churn_kinds
 from parity.seed_audit.measures.difference import Difference, difference, tost
 from parity.seed_audit.measures.excess import ExcessChurn, excess_churn
 from parity.seed_audit.measures.power import can_show
 from parity.seed_audit.measures.slices import slice_differences
-from parity.seed_audit.plain import plain
 from parity.seed_audit.population.design import design_of, shared_seeds
 from parity.seed_audit.population.population import Population
+from parity.seed_audit.recorded import recorded
 from parity.seed_audit.verdict.stability import Margins
 from parity.statistics.holm import holm
 
@@ -28,7 +37,7 @@ class TwoArms(NamedTuple):
 
     difference: Difference | None
     excess: ExcessChurn | None
-    record: dict[str, Any]
+    record: BaselineRecord
 
 
 def two_arms(
@@ -67,28 +76,33 @@ def two_arms(
     equivalence = tost(first, margins.metric, margins.alpha) if first is not None else None
     kinds = None
     if labelled and candidate.labels is not None:
-        kinds = plain(churn_kinds(baseline.predictions, candidate.predictions, candidate.labels))
-    record = {
-        "paired": paired,
-        "runs": [baseline.runs, candidate.runs],
-        "conditional_on": sorted({name for design in designs for name in design.fixed}),
-        "differences": _differences(found),
-        "tost": plain(equivalence),
-        "excess_churn": plain(excess),
-        "churn_kinds": kinds,
-        "slices": _slice_differences(baseline, candidate, primary, margins, slices, paired)
-        if labelled
-        else [],
-        "can_show": plain(can_show(min(baseline.runs, candidate.runs), margins.alpha)) if enough else None,
-    }
+        kinds = recorded(
+            churn_kinds(baseline.predictions, candidate.predictions, candidate.labels), ChurnKindsRecord
+        )
+    record = BaselineRecord(
+        paired=paired,
+        runs=(baseline.runs, candidate.runs),
+        conditional_on=sorted({name for design in designs for name in design.fixed}),
+        differences=_differences(found),
+        tost=None if equivalence is None else recorded(equivalence, EquivalenceRecord),
+        excess_churn=None if excess is None else recorded(excess, ExcessChurnRecord),
+        churn_kinds=kinds,
+        slices=_slice_differences(baseline, candidate, primary, margins, slices, paired) if labelled else [],
+        can_show=recorded(can_show(min(baseline.runs, candidate.runs), margins.alpha), CanShowRecord)
+        if enough
+        else None,
+    )
     return TwoArms(first, excess, record)
 
 
-def _differences(found: Mapping[str, Difference]) -> dict[str, Any]:
+def _differences(found: Mapping[str, Difference]) -> dict[str, MetricDifferenceRecord]:
     """By metric, with p adjusted by Holm over the metrics: the primary one was fixed beforehand, the others were not."""
     ps = {name: item.p for name, item in found.items() if item.p is not None}
     adjusted = dict(zip(ps, holm(list(ps.values())), strict=True))
-    return {name: {**plain(item), "p_holm": adjusted.get(name)} for name, item in found.items()}
+    return {
+        name: recorded(item, MetricDifferenceRecord, p_holm=adjusted.get(name))
+        for name, item in found.items()
+    }
 
 
 def _slice_differences(
@@ -98,7 +112,7 @@ def _slice_differences(
     margins: Margins,
     slices: NDArray[np.str_] | None,
     paired: bool,
-) -> list[dict[str, Any]]:
+) -> list[SliceDifferenceRecord]:
     """The primary metric's difference in each slice, with p values adjusted by Holm over all slices."""
     if slices is None:
         return []
@@ -106,15 +120,15 @@ def _slice_differences(
         baseline, candidate, slices.tolist(), primary, paired=paired, confidence=1 - margins.alpha
     )
     return [
-        {
-            "slice": part.name,
-            "examples": part.examples,
-            "difference": plain(part.difference),
-            "p": None if part.difference is None else part.difference.p,
-            "p_holm": part.p,
-            "differs": None if part.p is None else part.p <= margins.alpha,
-            "inside": _inside(part.difference, margins.metric),
-        }
+        SliceDifferenceRecord(
+            slice=part.name,
+            examples=part.examples,
+            difference=None if part.difference is None else recorded(part.difference, DifferenceRecord),
+            p=None if part.difference is None else part.difference.p,
+            p_holm=part.p,
+            differs=None if part.p is None else part.p <= margins.alpha,
+            inside=_inside(part.difference, margins.metric),
+        )
         for part in found
     ]
 

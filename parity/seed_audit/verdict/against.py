@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.records.comparison_statistics import BaselineRecord, LevelsRecord, SliceDifferenceRecord
 from parity.seed_audit.measures.between import TwoArms, two_arms
-from parity.seed_audit.plain import plain
 from parity.seed_audit.population.arms import ArmRuns
 from parity.seed_audit.population.population import Population
+from parity.seed_audit.recorded import recorded
 from parity.seed_audit.verdict.runs_needed import RunsNeeded
 from parity.seed_audit.verdict.stability import Comparison, Margins, Reason, compare_arms
 
@@ -22,7 +24,7 @@ class Against(NamedTuple):
     """The verdict, and the record of the statistics between the arms (None where an arm has no run to compare)."""
 
     comparison: Comparison
-    record: dict[str, Any] | None
+    record: BaselineRecord | None
 
 
 def against_baseline(
@@ -39,37 +41,37 @@ def against_baseline(
         paired = _paired(baseline, candidate)
         found = two_arms(baseline, candidate, primary, margins, slices, paired=paired)
     kept = (len(arms[1].kept), len(arms[0].kept))
-    baseline_runs, candidate_runs = kept if found is None else found.record["runs"]
+    baseline_runs, candidate_runs = kept if found is None or found.record.runs is None else found.record.runs
     comparison = compare_arms(
         margins,
         found.difference if found is not None else None,
         found.excess if found is not None else None,
         runs=(baseline_runs, candidate_runs),
-        fixed=[] if found is None else found.record["conditional_on"],
+        fixed=[] if found is None else found.record.conditional_on,
         failed=[arm.failed for arm in arms if arm.failed is not None],
         missing=sum(arm.missing for arm in arms),
         unmeasured=unmeasured,
     )
     if found is None:
         return Against(_of_seeds(comparison, arms), None)
-    parts: list[dict[str, Any]] = found.record["slices"]
+    parts = found.record.slices
     comparison = _of_seeds(_of_slices(comparison, parts, margins.alpha), arms)
-    record = {
-        **found.record,
-        "slices": [_told(part, comparison) for part in parts],
-        "false_alarm": comparison.false_alarm,
-        "levels": plain(comparison.levels),
-    }
+    record = msgspec.structs.replace(
+        found.record,
+        slices=[_in_all(part, comparison) for part in parts],
+        false_alarm=comparison.false_alarm,
+        levels=recorded(comparison.levels, LevelsRecord),
+    )
     return Against(comparison, record)
 
 
-def _of_slices(comparison: Comparison, parts: Sequence[dict[str, Any]], alpha: float) -> Comparison:
+def _of_slices(comparison: Comparison, parts: Sequence[SliceDifferenceRecord], alpha: float) -> Comparison:
     """A comparison in which a slice differs by more than the margin allows is no pass, and no finding that the arms differ.
 
     Slices are tests beyond the two that share alpha: were one of them to say "different" as well, arms that are alike would be
     called so more often than alpha.
     """
-    apart = [part["p_holm"] for part in parts if part["differs"] and not part["inside"]]
+    apart = [part.p_holm for part in parts if part.p_holm is not None and part.differs and not part.inside]
     if not apart or not (comparison.verdict == "equivalent" or comparison.inside_margin):
         return comparison
     reasons = (*comparison.reasons, Reason("slices_apart", min(apart), alpha, False))
@@ -79,11 +81,11 @@ def _of_slices(comparison: Comparison, parts: Sequence[dict[str, Any]], alpha: f
     return comparison._replace(verdict="inconclusive", reasons=reasons, runs_needed=needed)
 
 
-def _told(part: dict[str, Any], comparison: Comparison) -> dict[str, Any]:
-    """A slice in the record: it is said to differ only where the arms are found different; `apart` is its test by itself."""
-    found = part["differs"]
+def _in_all(part: SliceDifferenceRecord, comparison: Comparison) -> SliceDifferenceRecord:
+    """A slice in the record: it is reported to differ only where the arms are found different; `apart` is its test by itself."""
+    found = part.differs
     differs = found if not found else comparison.verdict == "different"
-    return {**part, "differs": differs, "apart": found}
+    return msgspec.structs.replace(part, differs=differs, apart=found)
 
 
 def _of_seeds(comparison: Comparison, arms: Sequence[ArmRuns]) -> Comparison:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from parity.metrics.registry import find_metric
+from parity.records.comparison_statistics import BaselineRecord, DifferenceRecord
 from parity.records.metric_form import MetricForm
 from parity.seed_audit.measures.arm import ArmStatistics
 from parity.seed_audit.verdict.stability import Comparison, Margins, Stability
@@ -50,7 +51,7 @@ def headline(
     margins: Margins,
     primary: str,
     first: ArmStatistics,
-    between: dict[str, Any] | None,
+    between: BaselineRecord | None,
     reached: Reached,
 ) -> str:
     """The sentence that heads every report; reached: what there was to judge by, where that was not all."""
@@ -92,38 +93,40 @@ def _which(first: ArmStatistics) -> str:
 
 
 def _compared(
-    verdict: Comparison, metric: _Written, primary: str, between: dict[str, Any] | None
+    verdict: Comparison, metric: _Written, primary: str, between: BaselineRecord | None
 ) -> list[str]:
     """What was seen between the arms, the test that rejects first."""
     if between is None:
         return ["There are no runs of both arms that can be compared."]
-    seen, excess = between["differences"].get(primary), between.get("excess_churn")
+    seen, excess = between.differences.get(primary), between.excess_churn
     found = {reason.about for reason in verdict.reasons if reason.holds}
-    parts = [_difference(seen, metric, tested="difference" in found)] if seen is not None else []
+    parts: list[str] = []
+    if seen is not None and seen.estimate.value is not None:
+        parts.append(_difference(seen, seen.estimate.value, metric, tested="difference" in found))
     if "permutation" in found and excess is not None:
         more = (
             f"The arms decide differently by more than seeds explain: churn between them exceeds that within them by "
-            f"{excess['estimate']['value']:.1%} (permutation test, p = {_p(excess['p'])})."
+            f"{excess.estimate.value or 0.0:.1%} (permutation test, p = {_p(excess.p)})."
         )
         parts.insert(1 if "difference" in found else 0, more)
     elif seen is None and excess is not None:
         parts.append(
-            f"Churn between the arms exceeds that within them by {excess['estimate']['value']:.1%} (permutation test, "
-            f"p = {_p(excess['p'])})."
+            f"Churn between the arms exceeds that within them by {excess.estimate.value or 0.0:.1%} (permutation test, "
+            f"p = {_p(excess.p)})."
         )
     return parts
 
 
-def _difference(seen: dict[str, Any], metric: _Written, *, tested: bool) -> str:
-    estimate = seen["estimate"]
-    interval, test = estimate["interval"], f"t test, p = {_p(seen['p'])}" if tested else ""
+def _difference(seen: DifferenceRecord, value: float, metric: _Written, *, tested: bool) -> str:
+    estimate = seen.estimate
+    interval, test = estimate.interval, f"t test, p = {_p(seen.p)}" if tested else ""
     where = ""
-    if interval is not None and interval["low"] is not None and interval["high"] is not None:
-        where = f"{_share(estimate['confidence'])} interval {metric.change(interval['low'])} to {metric.change(interval['high'])}"
+    if interval is not None and interval.low is not None and interval.high is not None:
+        where = f"{_share(estimate.confidence)} interval {metric.change(interval.low)} to {metric.change(interval.high)}"
     said = "; ".join(part for part in (where, test) if part)
-    runs = seen["runs"]
+    runs = seen.runs
     return (
-        f"The candidate's {metric.form.title} is {metric.change(estimate['value'])}{metric.step} from the baseline's"
+        f"The candidate's {metric.form.title} is {metric.change(value)}{metric.step} from the baseline's"
         f"{f' ({said})' if said else ''}, over {runs[0]} and {runs[1]} runs."
     )
 
@@ -164,5 +167,7 @@ def _share(number: float) -> str:
     return f"{100 * number:g}%"
 
 
-def _p(number: float) -> str:
+def _p(number: float | None) -> str:
+    if number is None:
+        return "unknown"
     return "under 0.0001" if number < 1e-4 else f"{number:.2g}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from parity.records.arm_statistics import AgreementRecord, ArmRecord, ChurnRecord, EstimateRecord
 from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Figure, Row, Section, Table
 from parity_reports.figures.drawings import Matrix
-from parity_reports.seeds.parts import Agreement, ArmParts, Churn, Estimate, Parts, kept_runs
-from parity_reports.seeds.run_names import order_by_factors, share_seeds, short_names
+from parity_reports.seeds.run_names import kept_runs, order_by_factors, share_seeds, short_names
 from parity_reports.text import units, wording
 
 __all__ = ["build_agreement"]
@@ -17,47 +17,47 @@ _MOST_IN_MATRIX = 120
 _BLOCKS = "Runs whose seeds are alike stand side by side: a block that is lighter than the rest is a seed that makes runs alike."
 
 
-def build_agreement(audit: SeedAudit, parts: Parts, most_contested: int) -> Section:
+def build_agreement(audit: SeedAudit, most_contested: int) -> Section:
     """The section, with at most so many contested examples."""
-    compared = any(arm.churn is not None for arm in parts.arms)
+    compared = any(arm.churn is not None for arm in audit.arms)
     lede = (
         "Runs with equal accuracy can still decide different examples. Churn is the share of examples that two runs decide "
         "differently; kappa is agreement beyond chance, and falls when one class dominates."
         if compared
-        else f"No two runs{_sharing(parts)} are kept: whether runs agree is not known."
+        else f"No two runs{_sharing(audit)} are kept: whether runs agree is not known."
     )
     return Section(
         anchor="agreement",
         title="Do the runs agree?",
         short="Agreement",
         lede=lede,
-        blocks=tuple(_blocks(audit, parts, most_contested)),
+        blocks=tuple(_blocks(audit, most_contested)),
     )
 
 
-def _sharing(parts: Parts) -> str:
-    return " that share no seed" if any(arm.runs > 1 for arm in parts.arms) else ""
+def _sharing(audit: SeedAudit) -> str:
+    return " that share no seed" if any(arm.runs > 1 for arm in audit.arms) else ""
 
 
-def _blocks(audit: SeedAudit, parts: Parts, most_contested: int) -> Iterator[Block]:
-    several = len(parts.arms) > 1
-    for arm in parts.arms:
-        whose = f" of the {arm.name}" if several else ""
+def _blocks(audit: SeedAudit, most_contested: int) -> Iterator[Block]:
+    several = len(audit.arms) > 1
+    for arm in audit.arms:
+        whose = f" of the {arm.arm}" if several else ""
         rows = (*_of_churn(arm.churn), *_of_agreement(arm.agreement))
         if rows:
             yield Facts(f"Agreement{whose}", rows, heading=f"Agreement{whose}" if several else "", brief=True)
         if arm.churn is not None:
             yield Figure(
                 f"Churn matrix{whose}",
-                _BLOCKS if share_seeds(kept_runs(audit, arm.name)) else "",
+                _BLOCKS if share_seeds(kept_runs(audit, arm.arm)) else "",
                 _matrix(audit, arm, arm.churn, whose),
             )
         if arm.distances:
             yield _distances(arm, whose)
-    yield from _contested(parts, most_contested)
+    yield from _contested(audit, most_contested)
 
 
-def _of_churn(churn: Churn | None) -> tuple[tuple[str, str], ...]:
+def _of_churn(churn: ChurnRecord | None) -> tuple[tuple[str, str], ...]:
     if churn is None:
         return ()
     rows = [
@@ -74,7 +74,7 @@ def _of_churn(churn: Churn | None) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def _of_agreement(agreement: Agreement | None) -> tuple[tuple[str, str], ...]:
+def _of_agreement(agreement: AgreementRecord | None) -> tuple[tuple[str, str], ...]:
     if agreement is None:
         return ()
     kappa = (
@@ -103,7 +103,7 @@ def _of_agreement(agreement: Agreement | None) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def _with_interval(found: Estimate, *, as_share: bool = True) -> str:
+def _with_interval(found: EstimateRecord, *, as_share: bool = True) -> str:
     value = wording.share(found.value) if as_share else units.similarity(found.value)
     if found.interval is None:
         return f"{value} (no interval: too few runs)"
@@ -115,8 +115,8 @@ def _with_interval(found: Estimate, *, as_share: bool = True) -> str:
     return f"{value} ({wording.share(found.confidence)} interval {ends})"
 
 
-def _matrix(audit: SeedAudit, arm: ArmParts, churn: Churn, whose: str) -> Matrix:
-    runs = kept_runs(audit, arm.name)
+def _matrix(audit: SeedAudit, arm: ArmRecord, churn: ChurnRecord, whose: str) -> Matrix:
+    runs = kept_runs(audit, arm.arm)
     count = len(churn.matrix)
     if len(runs) == count:
         order, names = order_by_factors(runs), short_names(runs)
@@ -130,7 +130,7 @@ def _matrix(audit: SeedAudit, arm: ArmParts, churn: Churn, whose: str) -> Matrix
     )
 
 
-def _distances(arm: ArmParts, whose: str) -> Table:
+def _distances(arm: ArmRecord, whose: str) -> Table:
     heads = [
         head
         for name, unit in (("JS", ", nats"), ("TV", ""), ("KL", ", nats"))
@@ -166,9 +166,9 @@ def _distances(arm: ArmParts, whose: str) -> Table:
     )
 
 
-def _contested(parts: Parts, most: int) -> Iterator[Block]:
-    total = parts.arms[0].agreement.contested_total if parts.arms[0].agreement is not None else 0
-    shown = parts.contested[:most]
+def _contested(audit: SeedAudit, most: int) -> Iterator[Block]:
+    total = audit.arms[0].agreement.contested_total if audit.arms[0].agreement is not None else 0
+    shown = audit.contested[:most]
     if not shown:
         return
     yield Table(
@@ -186,12 +186,14 @@ def _contested(parts: Parts, most: int) -> Iterator[Block]:
                     f"{item.row} ({item.id})" if item.id else f"{item.row}",
                     wording.clip(item.text),
                     item.label or wording.NOTHING,
-                    ", ".join(f"{count} {wording.clip(name, 80)}" for name, count in item.votes),
+                    ", ".join(
+                        f"{count} {wording.clip(name or wording.NOTHING, 80)}" for name, count in item.votes
+                    ),
                     wording.number(item.entropy),
                 )
             )
             for item in shown
         ),
         heading=f"Most contested of {wording.plural(total, 'example')} on which runs disagree",
-        left_out=len(parts.contested) - len(shown),
+        left_out=len(audit.contested) - len(shown),
     )

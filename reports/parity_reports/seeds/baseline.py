@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from parity.records.comparison_statistics import (
+    BaselineRecord,
+    DifferenceRecord,
+    EquivalenceRecord,
+    ExcessChurnRecord,
+    LevelsRecord,
+    SliceDifferenceRecord,
+)
+from parity.records.metric_form import MetricForm
 from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Figure, Row, Section, Table
 from parity_reports.figures.drawings import Interval, Intervals
-from parity_reports.seeds.parts import Baseline, Difference, Equivalence, ExcessChurn, Levels, Parts, Slice
 from parity_reports.text import units, wording
 
 __all__ = ["build_baseline"]
@@ -16,14 +24,14 @@ __all__ = ["build_baseline"]
 _MOST_IN_FIGURE = 24
 
 
-def build_baseline(audit: SeedAudit, parts: Parts) -> Section:
+def build_baseline(audit: SeedAudit) -> Section:
     """The section; with one arm it says that there was none."""
-    found = parts.baseline
+    found = audit.baseline
     if found is None:
         lede = (
             "No baseline was given: nothing is said about another recipe."
-            if len(parts.arms) < 2
-            else f"The arms could not be compared: no run of {_empty(parts)} is kept."
+            if len(audit.arms) < 2
+            else f"The arms could not be compared: no run of {_empty(audit)} is kept."
         )
         return Section("baseline", "Candidate against baseline", "Baseline", lede, ())
     paired = (
@@ -35,23 +43,21 @@ def build_baseline(audit: SeedAudit, parts: Parts) -> Section:
         f"Candidate minus baseline, over new runs and new examples. {paired}. A difference that is not shown is not thereby "
         "none: whether it lies inside the margin is the test of equivalence."
     )
-    return Section(
-        "baseline", "Candidate against baseline", "Baseline", lede, tuple(_blocks(audit, parts, found))
-    )
+    return Section("baseline", "Candidate against baseline", "Baseline", lede, tuple(_blocks(audit, found)))
 
 
-def _empty(parts: Parts) -> str:
+def _empty(audit: SeedAudit) -> str:
     """The arms without a run."""
-    return " and ".join(f"the {arm.name}" for arm in parts.arms if not arm.runs) or "an arm"
+    return " and ".join(f"the {arm.arm}" for arm in audit.arms if not arm.runs) or "an arm"
 
 
-def _blocks(audit: SeedAudit, parts: Parts, found: Baseline) -> Iterator[Block]:
-    primary = audit.margins.primary
-    chief = found.differences.get(primary)
+def _blocks(audit: SeedAudit, found: BaselineRecord) -> Iterator[Block]:
+    primary = units.form_of(audit)
+    chief = found.differences.get(audit.margins.primary)
     if chief is not None:
-        yield Figure("Difference of the arms", "", _figure(audit, parts, found, chief))
+        yield Figure("Difference of the arms", "", _figure(audit, found, chief))
     if found.differences:
-        yield _differences(found)
+        yield _differences(audit, found)
     rows = (
         *_equivalence(primary, found.tost),
         *_excess(found.excess_churn, found.levels, audit.margins.alpha),
@@ -63,9 +69,9 @@ def _blocks(audit: SeedAudit, parts: Parts, found: Baseline) -> Iterator[Block]:
         yield _slices(primary, found)
 
 
-def _figure(audit: SeedAudit, parts: Parts, found: Baseline, chief: Difference) -> Intervals:
-    primary = audit.margins.primary
-    shown = any(reason.about == "difference" and reason.holds for reason in parts.reasons)
+def _figure(audit: SeedAudit, found: BaselineRecord, chief: DifferenceRecord) -> Intervals:
+    primary = units.form_of(audit)
+    shown = any(reason.about == "difference" and reason.holds for reason in audit.reasons)
     rows = [_interval(primary, "All examples", chief, bad=shown)]
     rows += [
         _interval(primary, item.slice, item.difference, bad=bool(item.differs))
@@ -75,7 +81,7 @@ def _figure(audit: SeedAudit, parts: Parts, found: Baseline, chief: Difference) 
     return Intervals(title, tuple(rows), partial(units.short, primary), margin=audit.margins.metric)
 
 
-def _interval(primary: str, name: str, found: Difference | None, *, bad: bool) -> Interval:
+def _interval(primary: MetricForm, name: str, found: DifferenceRecord | None, *, bad: bool) -> Interval:
     if found is None:
         return Interval(name, None, None, None, "not measured")
     bounds = found.estimate.interval
@@ -92,7 +98,7 @@ def _interval(primary: str, name: str, found: Difference | None, *, bad: bool) -
     )
 
 
-def _differences(found: Baseline) -> Table:
+def _differences(audit: SeedAudit, found: BaselineRecord) -> Table:
     heads = ("Baseline", "Candidate", "Difference", "its interval", "p of no difference", "p after Holm")
     return Table(
         "Differences of metrics",
@@ -100,11 +106,11 @@ def _differences(found: Baseline) -> Table:
         tuple(
             Row(
                 (
-                    units.metric_name(name),
-                    units.value(name, item.baseline),
-                    units.value(name, item.candidate),
-                    units.change(name, item.estimate.value),
-                    units.interval(name, item.estimate.interval, signed=True),
+                    units.metric_name(units.form_of(audit, name)),
+                    units.value(units.form_of(audit, name), item.baseline),
+                    units.value(units.form_of(audit, name), item.candidate),
+                    units.change(units.form_of(audit, name), item.estimate.value),
+                    units.interval(units.form_of(audit, name), item.estimate.interval, signed=True),
                     units.p_value(item.p),
                     units.p_value(item.p_holm),
                 )
@@ -115,7 +121,7 @@ def _differences(found: Baseline) -> Table:
     )
 
 
-def _equivalence(primary: str, found: Equivalence | None) -> Iterator[tuple[str, str]]:
+def _equivalence(primary: MetricForm, found: EquivalenceRecord | None) -> Iterator[tuple[str, str]]:
     if found is None:
         return
     margin = units.limit(primary, found.margin)
@@ -125,7 +131,9 @@ def _equivalence(primary: str, found: Equivalence | None) -> Iterator[tuple[str,
     yield f"Its {confidence} interval", units.interval(primary, found.interval, signed=True)
 
 
-def _excess(found: ExcessChurn | None, levels: Levels | None, alpha: float) -> Iterator[tuple[str, str]]:
+def _excess(
+    found: ExcessChurnRecord | None, levels: LevelsRecord | None, alpha: float
+) -> Iterator[tuple[str, str]]:
     if found is None:
         return
     baseline, candidate = found.within
@@ -155,7 +163,7 @@ def _excess(found: ExcessChurn | None, levels: Levels | None, alpha: float) -> I
         yield "What that test can show", "nothing at this α, whatever is seen: there are too few runs"
 
 
-def _kinds(found: Baseline) -> Iterator[tuple[str, str]]:
+def _kinds(found: BaselineRecord) -> Iterator[tuple[str, str]]:
     if found.churn_kinds is not None:
         kinds = found.churn_kinds
         yield (
@@ -166,7 +174,7 @@ def _kinds(found: Baseline) -> Iterator[tuple[str, str]]:
         yield "Chance of “different” for arms that are alike, at most", _false_alarm(found)
 
 
-def _false_alarm(found: Baseline) -> str:
+def _false_alarm(found: BaselineRecord) -> str:
     """The bound, and how it is divided."""
     said, levels = wording.share(found.false_alarm), found.levels
     if levels is None or not levels.difference or not levels.permutation:
@@ -175,7 +183,7 @@ def _false_alarm(found: Baseline) -> str:
     return f"{said}: {parts}; where one rejects, the other has all of it"
 
 
-def _slices(primary: str, found: Baseline) -> Table:
+def _slices(primary: MetricForm, found: BaselineRecord) -> Table:
     heads = ("Examples", "Difference", "its interval", "p", "p after Holm")
     return Table(
         "Difference by slice",
@@ -207,7 +215,7 @@ def _slices(primary: str, found: Baseline) -> Table:
     )
 
 
-def _result(item: Slice) -> str:
+def _result(item: SliceDifferenceRecord) -> str:
     """A slice by itself is a test beyond those that share α: that it differs is said only where the arms do."""
     if item.differs is None:
         return "not measured"

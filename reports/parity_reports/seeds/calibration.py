@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from parity.records.arm_statistics import ArmRecord, LabelTemperatureRecord
 from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
-from parity_reports.seeds.parts import ArmParts, FittedTemperature, Parts
 from parity_reports.seeds.without import why_no_metric
 from parity_reports.text import units, wording
 
@@ -16,32 +16,32 @@ __all__ = ["build_calibration"]
 _STATES = {"constant": "any: the logits are constant", "below": "towards 0", "above": "without end"}
 
 
-def build_calibration(audit: SeedAudit, parts: Parts, most_runs: int) -> Section:
+def build_calibration(audit: SeedAudit, most_runs: int) -> Section:
     """The section, with at most so many runs listed."""
-    known = any(found is not None for found in parts.calibration)
+    known = any(found is not None for found in [run.calibration for run in audit.runs])
     lede = (
         "A perfectly calibrated model of this size has an ECE above zero too: it stands beside. T above 1 says that a run is "
         "too sure; it is fitted on these very rows."
         if known
-        else f"{why_no_metric(audit, parts) or 'No run has a calibration'}: nothing is shown about calibration."
+        else f"{why_no_metric(audit) or 'No run has a calibration'}: nothing is shown about calibration."
     )
     return Section(
         anchor="calibration",
         title="Calibration",
         short="Calibration",
         lede=lede,
-        blocks=tuple(_blocks(audit, parts, most_runs)) if known else (),
+        blocks=tuple(_blocks(audit, most_runs)) if known else (),
     )
 
 
-def _blocks(audit: SeedAudit, parts: Parts, most_runs: int) -> Iterator[Block]:
-    several = len(parts.arms) > 1
-    spread = [row for arm in parts.arms for row in _over_runs(arm, f", {arm.name}" if several else "")]
+def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
+    several = len(audit.arms) > 1
+    spread = [row for arm in audit.arms for row in _over_runs(arm, f", {arm.arm}" if several else "")]
     if spread:
         yield Facts("Temperature over runs", tuple(spread))
     found = [
         (run, calibration)
-        for run, calibration in zip(audit.runs, parts.calibration, strict=True)
+        for run, calibration in zip(audit.runs, [run.calibration for run in audit.runs], strict=True)
         if calibration is not None
     ]
     heads = (
@@ -80,7 +80,7 @@ def _blocks(audit: SeedAudit, parts: Parts, most_runs: int) -> Iterator[Block]:
     )
 
 
-def _over_runs(arm: ArmParts, whose: str) -> Iterator[tuple[str, str]]:
+def _over_runs(arm: ArmRecord, whose: str) -> Iterator[tuple[str, str]]:
     found = arm.temperature.log_spread if arm.temperature is not None else None
     if found is None or found.mean is None:
         return
@@ -92,7 +92,7 @@ def _over_runs(arm: ArmParts, whose: str) -> Iterator[tuple[str, str]]:
         yield f"{wording.share(found.confidence)} interval over new runs{whose}", said
 
 
-def _fitted(found: FittedTemperature) -> str:
+def _fitted(found: LabelTemperatureRecord) -> str:
     if found.value is not None:
         return f"{found.value:.3g}"
     if found.at_most is not None:
@@ -102,7 +102,7 @@ def _fitted(found: FittedTemperature) -> str:
     return _STATES.get(found.state, wording.NOTHING)
 
 
-def _interval(found: FittedTemperature) -> str:
+def _interval(found: LabelTemperatureRecord) -> str:
     if found.interval is None or found.interval.low is None or found.interval.high is None:
         return wording.NOTHING
     return f"{found.interval.low:.3g} to {found.interval.high:.3g}"

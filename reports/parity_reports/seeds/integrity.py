@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from parity.records.arm_statistics import ArmRecord
+from parity.records.runs import IntegrityRecord
 from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
-from parity_reports.seeds.parts import ArmParts, Integrity, Parts
 from parity_reports.seeds.run_names import factors_said
 from parity_reports.text import units, wording
 
@@ -20,7 +21,7 @@ _SEEDS = {
 }
 
 
-def build_integrity(audit: SeedAudit, parts: Parts, most_runs: int) -> Section:
+def build_integrity(audit: SeedAudit, most_runs: int) -> Section:
     """The section, with at most so many runs listed."""
     kept = sum(run.standing == "kept" for run in audit.runs)
     lede = (
@@ -32,12 +33,12 @@ def build_integrity(audit: SeedAudit, parts: Parts, most_runs: int) -> Section:
         title="Integrity and findings",
         short="Findings",
         lede=lede,
-        blocks=tuple(_blocks(audit, parts, most_runs)),
+        blocks=tuple(_blocks(audit, most_runs)),
         count=len(audit.findings),
     )
 
 
-def _blocks(audit: SeedAudit, parts: Parts, most_runs: int) -> Iterator[Block]:
+def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
     if audit.findings:
         shown = audit.findings[:most_runs]
         yield Table(
@@ -76,12 +77,12 @@ def _blocks(audit: SeedAudit, parts: Parts, most_runs: int) -> Iterator[Block]:
             left_out=max(0, len(left) - most_runs),
             brief=True,
         )
-    for arm in parts.arms:
-        whose = f" of the {arm.name}" if len(parts.arms) > 1 else ""
-        yield from _of_arm(arm, parts.integrity.get(arm.name, Integrity()), whose)
+    for arm in audit.arms:
+        whose = f" of the {arm.arm}" if len(audit.arms) > 1 else ""
+        yield from _of_arm(arm, audit.integrity.get(arm.arm, IntegrityRecord()), whose)
 
 
-def _of_arm(arm: ArmParts, found: Integrity, whose: str) -> Iterator[Block]:
+def _of_arm(arm: ArmRecord, found: IntegrityRecord, whose: str) -> Iterator[Block]:
     hidden = {name for fault in found.faults if fault.hidden for name in fault.factors}
     if found.factors:
         yield Table(

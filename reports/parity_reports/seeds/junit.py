@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity.records.seed_audit import RunRecord, SeedAudit
+from parity.records.comparison_statistics import SliceDifferenceRecord
+from parity.records.runs import RunRecord
+from parity.records.seed_audit import ReasonRecord, SeedAudit
 from parity_reports.formats.junit import Case, Suite, carried_over, document, run_time
-from parity_reports.seeds.parts import Parts, Reason, Slice, read_parts
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence
 from parity_reports.text import units, wording
 
@@ -37,7 +38,7 @@ _FAULTS = {
 def render(audit: SeedAudit) -> str:
     """The document."""
     started, seconds = run_time(audit.provenance)
-    faults = _faults(audit, read_parts(audit))
+    faults = _faults(audit)
     cases = [_verdict(audit, faults)._replace(seconds=seconds), *faults]
     return document(Suite("parity seeds", list(_properties(audit)), cases, started, seconds))
 
@@ -45,7 +46,7 @@ def render(audit: SeedAudit) -> str:
 def _properties(audit: SeedAudit) -> Iterator[tuple[str, str]]:
     yield "verdict", audit.verdict
     yield "primary metric", audit.margins.primary
-    yield "margin", units.limit(audit.margins.primary, audit.margins.metric)
+    yield "margin", units.limit(units.form_of(audit), audit.margins.metric)
     yield "churn budget", wording.share(audit.margins.churn)
     yield "runs", str(len(audit.runs))
     yield "inputs", f"{audit.inputs.count} from {audit.inputs.source}"
@@ -58,8 +59,7 @@ def _verdict(audit: SeedAudit, others: list[Case]) -> Case:
     if audit.exit_code == 0:
         return Case("verdict", "verdict")
     fault = next((case for case in others if case.red), None)
-    parts = read_parts(audit)
-    needed = needed_sentence(parts.needed, arms=len(parts.arms) > 1)
+    needed = needed_sentence(audit.runs_needed, arms=len(audit.arms) > 1)
     if fault is not None:
         message = f"{audit.verdict}, counted at {fault.name} ({fault.group}): {audit.headline}"
         return Case("verdict", "verdict", "skipped", message, needed)
@@ -67,7 +67,7 @@ def _verdict(audit: SeedAudit, others: list[Case]) -> Case:
     return Case("verdict", "verdict", outcome, audit.headline, needed)
 
 
-def _faults(audit: SeedAudit, parts: Parts) -> list[Case]:
+def _faults(audit: SeedAudit) -> list[Case]:
     """Every case but the verdict, one failure for each fault among them."""
     runs = [_run(audit, run) for run in audit.runs]
     reasons: list[Case] = []
@@ -77,7 +77,7 @@ def _faults(audit: SeedAudit, parts: Parts) -> list[Case]:
             case for case, run in zip(runs, audit.runs, strict=True) if case.red and run.standing == standing
         ]
         first.update({f"runs {standing}": case for case in red[:1]})
-    for reason in parts.reasons:
+    for reason in audit.reasons:
         case = _reason(audit, reason)
         fault = (
             f"runs {_RUNS[reason.about]}"
@@ -89,22 +89,22 @@ def _faults(audit: SeedAudit, parts: Parts) -> list[Case]:
         elif case.red:
             first[fault] = case
         reasons.append(case)
-    slices = [_slice(audit, item) for item in (parts.baseline.slices if parts.baseline is not None else [])]
+    slices = [_slice(audit, item) for item in (audit.baseline.slices if audit.baseline is not None else [])]
     whole = first.get("difference")
     if whole is not None:
         slices = [carried_over(case, whole) if case.red else case for case in slices]
     return [*reasons, *runs, *slices]
 
 
-def _reason(audit: SeedAudit, reason: Reason) -> Case:
+def _reason(audit: SeedAudit, reason: ReasonRecord) -> Case:
     """A test that shows a difference speaks against the candidate; of everything else, what does not hold."""
     against = reason.holds if reason.about in _TESTS else not reason.holds
     name = reason.about.replace("_", " ")
     if not against:
         return Case("reasons", name)
     if audit.verdict == "inconclusive":
-        return Case("reasons", name, "skipped", f"not shown: {reason_sentence(reason, audit.margins)}")
-    return Case("reasons", name, _red(audit, "failure"), reason_sentence(reason, audit.margins))
+        return Case("reasons", name, "skipped", f"not shown: {reason_sentence(reason, units.form_of(audit))}")
+    return Case("reasons", name, _red(audit, "failure"), reason_sentence(reason, units.form_of(audit)))
 
 
 def _run(audit: SeedAudit, run: RunRecord) -> Case:
@@ -116,7 +116,7 @@ def _run(audit: SeedAudit, run: RunRecord) -> Case:
     return Case(group, run.name, _red(audit, "failure" if run.standing == "failed" else "error"), run.reason)
 
 
-def _slice(audit: SeedAudit, item: Slice) -> Case:
+def _slice(audit: SeedAudit, item: SliceDifferenceRecord) -> Case:
     name = item.slice
     if item.differs is None:
         why = "it takes two of its examples with a label, and two runs an arm"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from parity.records.seed_audit import SeedAudit, StageSimilarity
+from parity.records.arm_statistics import StageSimilarity
+from parity.records.seed_audit import SeedAudit
 from parity.stages import stage_title
 from parity_reports.blocks import Block, Column, Figure, Row, Section, Table
 from parity_reports.figures.drawings import Line, Lines

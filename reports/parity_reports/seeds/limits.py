@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity.records.seed_audit import SeedAudit
-from parity_reports.seeds.parts import Parts
+from parity.records.seed_audit import SeedAudit, variance_of
 from parity_reports.seeds.without import why_no_metric
 from parity_reports.text import wording
 
 __all__ = ["build_seed_limits"]
 
 
-def build_seed_limits(audit: SeedAudit, parts: Parts) -> tuple[str, ...]:
+def build_seed_limits(audit: SeedAudit) -> tuple[str, ...]:
     """The limits, each a sentence."""
-    return tuple(_limits(audit, parts))
+    return tuple(_limits(audit))
 
 
-def _limits(audit: SeedAudit, parts: Parts) -> Iterator[str]:
+def _limits(audit: SeedAudit) -> Iterator[str]:
     inputs = audit.inputs
     yield f"{wording.plural(inputs.count, 'example')} from one source. What they do not exercise was not seen."
-    few = min((arm.runs for arm in parts.arms), default=0)
+    few = min((arm.runs for arm in audit.arms), default=0)
     if few < 3:
-        yield f"{wording.plural(few, 'run')}{' in an arm' if len(parts.arms) > 1 else ''}: spread and churn of a recipe need three or more."
+        yield f"{wording.plural(few, 'run')}{' in an arm' if len(audit.arms) > 1 else ''}: spread and churn of a recipe need three or more."
     elif few < 10:
-        yield f"{wording.plural(few, 'run')}{' an arm' if len(parts.arms) > 1 else ''}: intervals of an SD are wide, and those of a variance split wider."
+        yield f"{wording.plural(few, 'run')}{' an arm' if len(audit.arms) > 1 else ''}: intervals of an SD are wide, and those of a variance split wider."
     fixed = sorted({name for arm in audit.arms for name in arm.conditional_on})
     if fixed:
         yield f"{' and '.join(fixed)} never moved: the intervals are conditional on that, and say nothing of runs with other seeds."
@@ -33,16 +32,17 @@ def _limits(audit: SeedAudit, parts: Parts) -> Iterator[str]:
         said = ", ".join(f"{arm.independent} of {arm.runs}" for arm in alone)
         yield f"Runs share seeds; {said} share none. The intervals rest on that, and two arms are compared over such runs."
     yield "The intervals hold for new runs of the same recipe on the same data: other data, another machine and other versions are not among the seeds."
-    if any(arm.metrics for arm in parts.arms):
+    if any(arm.metrics for arm in audit.arms):
         yield "t intervals take a metric as near normal over runs; a few runs that fail are told apart, a recipe with two outcomes is not."
-    elif any(arm.runs for arm in parts.arms):
-        yield f"{why_no_metric(audit, parts)}: which run is right is not known, and agreement is not accuracy."
+    elif any(arm.runs for arm in audit.arms):
+        yield f"{why_no_metric(audit)}: which run is right is not known, and agreement is not accuracy."
     if inputs.labelled and inputs.labelled < inputs.count:
         missing = inputs.count - inputs.labelled
         yield f"{wording.plural(missing, 'example')} without a label count for agreement, and for no metric."
-    if parts.variance is None:
+    variance = variance_of(audit)
+    if variance is None:
         yield "Initial weights, data order and dropout are not told apart: that needs a grid of seeds."
-    elif parts.variance.logits is not None and parts.variance.logits.interaction is None:
+    elif variance.logits is not None and variance.logits.interaction is None:
         yield "With one run a cell, the interaction of the two seeds cannot be told from the rest."
     if len(audit.arms) > 1:
         yield "The margin must have been fixed before looking; one that is chosen afterwards proves nothing."

@@ -14,7 +14,6 @@ from parity_reports.seeds.integrity import build_integrity
 from parity_reports.seeds.layers import build_layers
 from parity_reports.seeds.limits import build_seed_limits
 from parity_reports.seeds.metrics import build_metrics
-from parity_reports.seeds.parts import read_parts
 from parity_reports.seeds.ran import build_ran
 from parity_reports.seeds.screen import SeedScreen, build_seed_screen
 from parity_reports.seeds.settling import build_settling
@@ -44,24 +43,23 @@ class SeedPage:
 
 
 def build_seed_page(audit: SeedAudit, sizes: SeedSizes = SeedSizes()) -> SeedPage:  # noqa: B008 - immutable
-    """The page of a seed audit, its long lists cut to `sizes`; raises RecordError where a statistic has another shape."""
-    parts = read_parts(audit)
+    """The page of a seed audit, its long lists cut to `sizes`."""
     return SeedPage(
         title=f"{audit.verdict}: {_whole(audit)}",
         population=tuple((arm.arm, _arm(audit, arm.arm)) for arm in audit.arms),
-        first=build_seed_screen(audit, parts),
+        first=build_seed_screen(audit),
         sections=(
-            build_metrics(audit, parts, sizes.runs),
-            build_agreement(audit, parts, sizes.contested),
-            build_variance(audit, parts),
+            build_metrics(audit, sizes.runs),
+            build_agreement(audit, sizes.contested),
+            build_variance(audit),
             build_layers(audit),
-            build_calibration(audit, parts, sizes.runs),
-            build_baseline(audit, parts),
-            build_settling(audit, parts),
-            build_integrity(audit, parts, sizes.runs),
+            build_calibration(audit, sizes.runs),
+            build_baseline(audit),
+            build_settling(audit),
+            build_integrity(audit, sizes.runs),
             build_ran(audit, sizes.runs),
         ),
-        limits=build_seed_limits(audit, parts),
+        limits=build_seed_limits(audit),
         command=audit.command,
     )
 

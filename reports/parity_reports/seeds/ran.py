@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from parity.records.seed_audit import RunRecord, SeedAudit
+from parity.records.runs import RunRecord, TrainingRecord
+from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
 from parity_reports.text import units, wording
 
@@ -55,8 +56,8 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
     yield Facts(
         "Stated beforehand",
         (
-            ("Metric that decides", units.metric_name(margins.primary)),
-            ("It may move by", units.limit(margins.primary, margins.metric)),
+            ("Metric that decides", units.metric_name(units.form_of(audit))),
+            ("It may move by", units.limit(units.form_of(audit), margins.metric)),
             ("Churn allowed", wording.share(margins.churn)),
             ("Excess churn allowed between the arms", wording.share(excess)),
             ("α of every test and interval", f"{margins.alpha:g}"),
@@ -73,15 +74,15 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
 
 
 def _run(run: RunRecord) -> Row:
-    training = run.training or {}
-    loss = training.get("final_loss")
+    training = run.training or TrainingRecord()
+    loss = training.final_loss
     return Row(
         (
             run.name,
             run.spec,
             wording.NOTHING if run.weights_digest is None else run.weights_digest[:_DIGEST],
-            wording.said(training.get("steps")),
-            wording.number(loss) if isinstance(loss, float) else wording.NOTHING,
+            wording.said(training.steps),
+            wording.NOTHING if loss is None else wording.number(loss),
         ),
         "" if run.standing == "kept" else "dim",
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from parity.records.seed_audit import MarginsRecord
-from parity_reports.seeds.parts import Needed, Reason
+from parity.records.metric_form import MetricForm
+from parity.records.seed_audit import NeededRecord, ReasonRecord
 from parity_reports.text import units, wording
 
 __all__ = ["needed_sentence", "reason_sentence", "result_word"]
@@ -36,8 +36,8 @@ _PLAIN = {
 }
 
 
-def reason_sentence(reason: Reason, margins: MarginsRecord) -> str:
-    """One reason in words; one that this version does not know is said by its name."""
+def reason_sentence(reason: ReasonRecord, primary: MetricForm) -> str:
+    """One reason in words, a size in the form of the metric that decides; one that this version does not know is said by its name."""
     about = reason.about
     if about in _PLAIN:
         return _PLAIN[about]
@@ -61,14 +61,17 @@ def reason_sentence(reason: Reason, margins: MarginsRecord) -> str:
     if about in _OF_TESTS:
         return _OF_TESTS[about].format(value=units.p_value(reason.value), limit=units.p_value(reason.limit))
     if about in _OF_SIZES:
-        value, limit = units.size(margins.primary, reason.value), units.limit(margins.primary, reason.limit)
+        value, limit = (
+            units.size(primary, reason.value),
+            units.limit(primary, reason.limit),
+        )
         return _OF_SIZES[about].format(value=value, limit=limit)
     if about in _OF_SHARES:
         return _OF_SHARES[about].format(value=wording.share(reason.value), limit=wording.share(reason.limit))
     return f"{about}: {wording.number(reason.value)} (limit {wording.number(reason.limit)})."
 
 
-def result_word(reason: Reason) -> str:
+def result_word(reason: ReasonRecord) -> str:
     """Whether it holds; of a test, whether it is shown."""
     if reason.about in ("no_labels", "metric_not_measured", "slices_not_measured"):
         return "not measured"
@@ -77,7 +80,7 @@ def result_word(reason: Reason) -> str:
     return "holds" if reason.holds else "does not hold"
 
 
-def needed_sentence(needed: Needed, *, arms: bool) -> str:
+def needed_sentence(needed: NeededRecord, *, arms: bool) -> str:
     """How many runs would settle it."""
     each = " an arm" if arms else ""
     if needed.kind == "enough":

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parity.records.seed_audit import RunRecord
+from parity.records.runs import RunRecord
+from parity.records.seed_audit import SeedAudit
 from parity_reports.text import wording
 
-__all__ = ["factors_said", "order_by_factors", "share_seeds", "short_names"]
+__all__ = ["factors_said", "kept_runs", "order_by_factors", "share_seeds", "short_names"]
 
 _LONGEST = 18
 _LETTERS = {"init_seed": "i", "order_seed": "o", "dropout_seed": "d", "seed": "s", "repeat": "r"}
 _WORDS = {"init_seed": "initial weights", "order_seed": "order", "dropout_seed": "dropout", "seed": "seed"}
+
+
+def kept_runs(audit: SeedAudit, arm: str) -> list[RunRecord]:
+    """The runs of an arm that are averaged, in the order of its churn matrix and its values."""
+    return [run for run in audit.runs if run.arm == arm and run.standing == "kept"]
 
 
 def short_names(runs: Sequence[RunRecord]) -> tuple[str, ...]:

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parity.records.seed_audit import SeedAudit
+from parity.records.arm_statistics import ArmRecord, ComponentRecord, MetricRecord
+from parity.records.comparison_statistics import DifferenceRecord, ExcessChurnRecord, SliceDifferenceRecord
+from parity.records.metric_form import MetricForm
+from parity.records.seed_audit import ReasonRecord, SeedAudit, variance_of
 from parity_reports.compare.screen import Answer
-from parity_reports.seeds.parts import (
-    ArmParts,
-    Component,
-    Difference,
-    ExcessChurn,
-    Metric,
-    Parts,
-    Reason,
-    Slice,
-)
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence
 from parity_reports.text import units, wording
 
@@ -49,7 +42,7 @@ class SeedScreen:
     rule: str
 
 
-def build_seed_screen(audit: SeedAudit, parts: Parts) -> SeedScreen:
+def build_seed_screen(audit: SeedAudit) -> SeedScreen:
     """The first screen of a seed audit."""
     mark, tone, word = _MARKS[audit.verdict]
     if audit.inside_margin:
@@ -64,10 +57,10 @@ def build_seed_screen(audit: SeedAudit, parts: Parts) -> SeedScreen:
         said=said,
         notes=barred[:3] + ((_more(len(barred) - 3),) if len(barred) > 3 else ()),
         answers=(
-            _inside(audit, parts),
-            _size(audit, parts),
-            _origin(audit, parts),
-            _next(audit, parts),
+            _inside(audit),
+            _size(audit),
+            _origin(audit),
+            _next(audit),
         ),
         rule=_rule(audit),
     )
@@ -88,9 +81,7 @@ def _parted(headline: str, word: str) -> tuple[str, str]:
 
 def _rule(audit: SeedAudit) -> str:
     margins = audit.margins
-    metric = (
-        f"{units.metric_name(margins.primary)} may move by {units.limit(margins.primary, margins.metric)}"
-    )
+    metric = f"{units.metric_name(units.form_of(audit))} may move by {units.limit(units.form_of(audit), margins.metric)}"
     counted = wording.plural(len(audit.runs), "run")
     return (
         f"{metric} and churn be {wording.share(margins.churn)}, at α = {margins.alpha:g}; {counted} asked with "
@@ -98,8 +89,8 @@ def _rule(audit: SeedAudit) -> str:
     )
 
 
-def _inside(audit: SeedAudit, parts: Parts) -> Answer:
-    two = _two_armed(parts)
+def _inside(audit: SeedAudit) -> Answer:
+    two = _two_armed(audit)
     question = "Is the difference inside seed noise?" if two else "Is the spread inside the limits?"
     answer = {
         "stable": "Yes",
@@ -110,12 +101,13 @@ def _inside(audit: SeedAudit, parts: Parts) -> Answer:
     }[audit.verdict]
     if audit.inside_margin:
         answer = "No, but it is inside the margin"
-    said = " ".join(reason_sentence(reason, audit.margins) for reason in _telling(audit, parts.reasons))
+    said = " ".join(reason_sentence(reason, units.form_of(audit)) for reason in _telling(audit))
     return Answer(question, answer, said or audit.headline, "needed", "All that was looked at")
 
 
-def _telling(audit: SeedAudit, reasons: list[Reason]) -> list[Reason]:
+def _telling(audit: SeedAudit) -> list[ReasonRecord]:
     """The reasons behind the verdict: those that speak against it being better, or all where nothing does."""
+    reasons = audit.reasons
     if audit.verdict == "different":
         return [
             reason for reason in reasons if reason.about in ("difference", "permutation") and reason.holds
@@ -132,13 +124,13 @@ def _telling(audit: SeedAudit, reasons: list[Reason]) -> list[Reason]:
     return (failing or reasons)[:3]
 
 
-def _size(audit: SeedAudit, parts: Parts) -> Answer:
+def _size(audit: SeedAudit) -> Answer:
     question = "How big is it?"
-    primary = audit.margins.primary
-    if _two_armed(parts):
-        return _difference_size(question, primary, parts)
-    arm = parts.arms[0]
-    metric = arm.metrics.get(primary)
+    primary = units.form_of(audit)
+    if _two_armed(audit):
+        return _difference_size(question, primary, audit)
+    arm = audit.arms[0]
+    metric = arm.metrics.get(audit.margins.primary)
     churn = _churn_sentence(arm)
     if metric is not None and metric.spread.sd is not None:
         return Answer(
@@ -152,13 +144,13 @@ def _size(audit: SeedAudit, parts: Parts) -> Answer:
         title = f"{wording.share(arm.churn.estimate.value)} of decisions"
         return Answer(question, title, churn, "agreement", "Agreement")
     if metric is not None:
-        said = f"The {units.in_sentence(primary)} of one run is {units.value(primary, metric.spread.mean)}; one run has no spread."
+        said = f"The {primary.title} of one run is {units.value(primary, metric.spread.mean)}; one run has no spread."
         return Answer(question, "Not measured", said, "metrics", "Metrics")
     said = "No two runs that share no seed are kept." if arm.runs > 1 else "No two runs are kept."
     return Answer(question, "Not measured", said, "integrity", "What became of the runs")
 
 
-def _spread_sentence(primary: str, metric: Metric) -> str:
+def _spread_sentence(primary: MetricForm, metric: MetricRecord) -> str:
     spread = metric.spread
     known = [value for value in spread.values if value is not None]
     reach = (
@@ -169,18 +161,18 @@ def _spread_sentence(primary: str, metric: Metric) -> str:
     return f"{wording.share(spread.confidence)} interval of the SD {units.interval(primary, spread.sd_interval)}.{reach}"
 
 
-def _churn_sentence(arm: ArmParts) -> str:
+def _churn_sentence(arm: ArmRecord) -> str:
     if arm.churn is None:
         return ""
     return f"Two runs decide {wording.share(arm.churn.estimate.value)} of examples differently."
 
 
-def _difference_size(question: str, primary: str, parts: Parts) -> Answer:
-    found = parts.baseline.differences.get(primary) if parts.baseline is not None else None
+def _difference_size(question: str, primary: MetricForm, audit: SeedAudit) -> Answer:
+    found = audit.baseline.differences.get(audit.margins.primary) if audit.baseline is not None else None
     if found is not None:
-        said = f"{_difference_sentence(primary, found)} {_beside_sd(primary, parts)}".strip()
+        said = f"{_difference_sentence(primary, found)} {_beside_sd(primary, audit)}".strip()
         return Answer(question, units.change(primary, found.estimate.value), said, "baseline", "The arms")
-    excess = parts.baseline.excess_churn if parts.baseline is not None else None
+    excess = audit.baseline.excess_churn if audit.baseline is not None else None
     if excess is not None:
         return Answer(
             question,
@@ -193,7 +185,7 @@ def _difference_size(question: str, primary: str, parts: Parts) -> Answer:
     return Answer(question, "Not measured", said, "integrity", "What became of the runs")
 
 
-def _difference_sentence(primary: str, found: Difference) -> str:
+def _difference_sentence(primary: MetricForm, found: DifferenceRecord) -> str:
     interval = found.estimate.interval
     where = (
         "No interval: an arm has fewer than two runs."
@@ -203,22 +195,23 @@ def _difference_sentence(primary: str, found: Difference) -> str:
     return f"{units.value(primary, found.candidate)} against {units.value(primary, found.baseline)}. {where}"
 
 
-def _beside_sd(primary: str, parts: Parts) -> str:
-    arm = next((arm for arm in parts.arms if arm.name == "baseline"), None)
-    metric = None if arm is None else arm.metrics.get(primary)
+def _beside_sd(primary: MetricForm, audit: SeedAudit) -> str:
+    arm = next((arm for arm in audit.arms if arm.arm == "baseline"), None)
+    metric = None if arm is None else arm.metrics.get(audit.margins.primary)
     if metric is None or metric.spread.sd is None:
         return ""
     return f"The SD over the baseline's seeds is {units.size(primary, metric.spread.sd)}."
 
 
-def _origin(audit: SeedAudit, parts: Parts) -> Answer:
+def _origin(audit: SeedAudit) -> Answer:
     question = "Where does it come from?"
-    if _two_armed(parts):
-        return _arms_origin(question, audit, parts)
-    if parts.variance is not None and (split := parts.variance.metric or parts.variance.logits) is not None:
+    if _two_armed(audit):
+        return _arms_origin(question, audit)
+    variance = variance_of(audit)
+    if variance is not None and (split := variance.metric or variance.logits) is not None:
         named = [
-            (_SEEDS.get(parts.variance.first, parts.variance.first), split.first),
-            (_SEEDS.get(parts.variance.second, parts.variance.second), split.second),
+            (_SEEDS.get(variance.first, variance.first), split.first),
+            (_SEEDS.get(variance.second, variance.second), split.second),
             ("Their interaction", split.interaction),
             ("The rest", split.rest),
         ]
@@ -226,24 +219,20 @@ def _origin(audit: SeedAudit, parts: Parts) -> Answer:
         if shares:
             first = max(shares, key=lambda pair: pair[1].share or 0.0)
             ranked = _ranked(first[1], [part for _, part in shares if part is not first[1]])
-            whose = (
-                units.in_sentence(audit.margins.primary)
-                if parts.variance.metric is not None
-                else "the logits"
-            )
+            whose = units.form_of(audit).title if variance.metric is not None else "the logits"
             listed = "; ".join(_share(name, part) for name, part in shares)
             apart = "Its interval lies above the others'." if ranked else "Their intervals overlap."
             title = f"Mostly {first[0][:1].lower()}{first[0][1:]}" if ranked else "Not ranked yet"
             said = f"Point shares of the variance of {whose}: {listed}. {apart}"
             return Answer(question, title, said, "variance", "Sources of variance")
-    metric = parts.arms[0].metrics.get(audit.margins.primary)
+    metric = audit.arms[0].metrics.get(audit.margins.primary)
     if metric is not None and metric.seed is not None:
         return _flip_noise(question, audit, metric)
     said = "Initial weights and order are told apart over a grid of both (--init-seeds, --order-seeds)."
     return Answer(question, "Not told apart", said, "variance", "Sources of variance")
 
 
-def _ranked(first: Component, others: list[Component]) -> bool:
+def _ranked(first: ComponentRecord, others: list[ComponentRecord]) -> bool:
     """Whether the largest is shown to be: its interval lies above every other."""
     if first.interval is None or first.interval.low is None:
         return False
@@ -251,13 +240,13 @@ def _ranked(first: Component, others: list[Component]) -> bool:
     return all(high is not None and high < first.interval.low for high in highs)
 
 
-def _share(name: str, part: Component) -> str:
+def _share(name: str, part: ComponentRecord) -> str:
     return f"{name[:1].lower()}{name[1:]} {wording.share(part.share)}"
 
 
-def _flip_noise(question: str, audit: SeedAudit, metric: Metric) -> Answer:
+def _flip_noise(question: str, audit: SeedAudit, metric: MetricRecord) -> Answer:
     assert metric.seed is not None
-    primary, seed = audit.margins.primary, metric.seed
+    primary, seed = units.form_of(audit), metric.seed
     shown = seed.p is not None and seed.p <= audit.margins.alpha
     said = (
         f"Of the SD, {units.size(primary, seed.seed_sd)} is the seeds' and {units.size(primary, seed.flip_sd)} what flips on "
@@ -267,8 +256,8 @@ def _flip_noise(question: str, audit: SeedAudit, metric: Metric) -> Answer:
     return Answer(question, title, said, "metrics", "Metrics over runs")
 
 
-def _arms_origin(question: str, audit: SeedAudit, parts: Parts) -> Answer:
-    found = parts.baseline
+def _arms_origin(question: str, audit: SeedAudit) -> Answer:
+    found = audit.baseline
     if found is None:
         return Answer(question, "Not told", "The arms were not compared.", "baseline", "The arms")
     where = _parted_slices(found.slices)
@@ -277,7 +266,7 @@ def _arms_origin(question: str, audit: SeedAudit, parts: Parts) -> Answer:
             question, "Not told", f"Too few runs to compare decisions.{where}", "baseline", "The arms"
         )
     excess = found.excess_churn
-    tested = next((reason for reason in parts.reasons if reason.about == "permutation"), None)
+    tested = next((reason for reason in audit.reasons if reason.about == "permutation"), None)
     title = "Not shown to be other decisions than seeds make"
     level = audit.margins.alpha if tested is None or tested.limit is None else tested.limit
     if tested.holds if tested is not None else excess.p is not None and excess.p <= level:
@@ -288,7 +277,7 @@ def _arms_origin(question: str, audit: SeedAudit, parts: Parts) -> Answer:
     return Answer(question, title, _excess_sentence(excess) + where, "baseline", "The arms")
 
 
-def _parted_slices(slices: list[Slice]) -> str:
+def _parted_slices(slices: list[SliceDifferenceRecord]) -> str:
     """Which slices are shown to differ: that none is says nothing of none."""
     if not slices:
         return ""
@@ -303,12 +292,12 @@ def _parted_slices(slices: list[Slice]) -> str:
     return " No slice is shown to differ by itself." if tested else " No slice could be tested."
 
 
-def _excess_sentence(excess: ExcessChurn) -> str:
+def _excess_sentence(excess: ExcessChurnRecord) -> str:
     within = " and ".join(wording.share(value) for value in excess.within)
     return f"Churn between the arms {wording.share(excess.between)}, within them {within}; p = {units.p_value(excess.p)}."
 
 
-def _next(audit: SeedAudit, parts: Parts) -> Answer:
+def _next(audit: SeedAudit) -> Answer:
     question = "What next?"
     kinds = {finding.kind for finding in audit.findings}
     if "seed_without_effect" in kinds:
@@ -324,7 +313,7 @@ def _next(audit: SeedAudit, parts: Parts) -> Answer:
         said = "A recipe that fails at some seeds is not one to ship; a lower learning rate or a longer warm-up often ends it."
         return Answer(question, "Look at the failed runs", said, "integrity", "Findings")
     if audit.verdict == "inconclusive":
-        return _settle(question, audit, parts)
+        return _settle(question, audit)
     steps = {
         "stable": ("Any run may be reported", "Keep this record; run it again when recipe or data change."),
         "unstable": (
@@ -339,7 +328,7 @@ def _next(audit: SeedAudit, parts: Parts) -> Answer:
     }
     title, said = steps[audit.verdict]
     if audit.verdict == "different" and not any(
-        reason.about == "difference" and reason.holds for reason in parts.reasons
+        reason.about == "difference" and reason.holds for reason in audit.reasons
     ):
         title = "Look at what they decide differently"
         said = "The metric is not shown to differ; decisions are, and by more than another seed would change."
@@ -354,10 +343,10 @@ _NOT_MEASURED = {
 }
 
 
-def _settle(question: str, audit: SeedAudit, parts: Parts) -> Answer:
+def _settle(question: str, audit: SeedAudit) -> Answer:
     """What would settle an inconclusive audit: what was requested and not measured first, then runs."""
-    needed, each = parts.needed, " an arm" if _two_armed(parts) else ""
-    sentence = needed_sentence(needed, arms=_two_armed(parts))
+    needed, each = audit.runs_needed, " an arm" if _two_armed(audit) else ""
+    sentence = needed_sentence(needed, arms=_two_armed(audit))
     found = next((item for item in audit.findings if item.kind in _NOT_MEASURED), None)
     if found is not None:
         title = _NOT_MEASURED[found.kind]
@@ -375,5 +364,5 @@ def _settle(question: str, audit: SeedAudit, parts: Parts) -> Answer:
     return Answer(question, title, sentence, "needed", "Runs needed")
 
 
-def _two_armed(parts: Parts) -> bool:
-    return len(parts.arms) > 1
+def _two_armed(audit: SeedAudit) -> bool:
+    return len(audit.arms) > 1

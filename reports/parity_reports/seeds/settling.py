@@ -5,42 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from parity.records.arm_statistics import CanShowRecord
 from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Points, Row, Section, Table
-from parity_reports.seeds.parts import CanShow, Parts
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence, result_word
 from parity_reports.text import units, wording
 
 __all__ = ["build_settling"]
 
 
-def build_settling(audit: SeedAudit, parts: Parts) -> Section:
+def build_settling(audit: SeedAudit) -> Section:
     """The section."""
     return Section(
         anchor="needed",
         title="What would settle it",
         short="Runs needed",
-        lede=needed_sentence(parts.needed, arms=len(parts.arms) > 1),
-        blocks=tuple(_blocks(audit, parts)),
+        lede=needed_sentence(audit.runs_needed, arms=len(audit.arms) > 1),
+        blocks=tuple(_blocks(audit)),
     )
 
 
-def _blocks(audit: SeedAudit, parts: Parts) -> Iterator[Block]:
-    if parts.reasons:
+def _blocks(audit: SeedAudit) -> Iterator[Block]:
+    if audit.reasons:
         yield Table(
             "What the verdict looked at",
             (Column("What was looked at", "prose"), Column("Result")),
             tuple(
                 Row(
-                    (reason_sentence(reason, audit.margins), result_word(reason)),
+                    (reason_sentence(reason, units.form_of(audit)), result_word(reason)),
                     _tone(reason.about, reason.holds),
                 )
-                for reason in parts.reasons
+                for reason in audit.reasons
             ),
             heading="What the verdict looked at",
             brief=True,
         )
-    found = _can_show(parts)
+    found = _can_show(audit)
     if found is None:
         yield Points(
             (
@@ -49,9 +49,9 @@ def _blocks(audit: SeedAudit, parts: Parts) -> Iterator[Block]:
             heading="What so many runs can show",
         )
         return
-    each = " an arm" if len(parts.arms) > 1 else ""
+    each = " an arm" if len(audit.arms) > 1 else ""
     yield Points(
-        tuple(_can(audit, parts, found)),
+        tuple(_can(audit, found)),
         heading=f"What {wording.plural(found.runs, 'run')}{each} can show",
     )
 
@@ -60,15 +60,16 @@ def _tone(about: str, holds: bool) -> Literal["", "soft"]:
     return "" if holds or about in ("difference", "permutation", "tost") else "soft"
 
 
-def _can_show(parts: Parts) -> CanShow | None:
-    if len(parts.arms) > 1:
-        return parts.baseline.can_show if parts.baseline is not None else None
-    return parts.arms[0].can_show
+def _can_show(audit: SeedAudit) -> CanShowRecord | None:
+    if len(audit.arms) > 1:
+        return audit.baseline.can_show if audit.baseline is not None else None
+    return audit.arms[0].can_show
 
 
-def _can(audit: SeedAudit, parts: Parts, found: CanShow) -> Iterator[str]:
-    primary = audit.margins.primary
-    metric = next((arm.metrics[primary] for arm in parts.arms if primary in arm.metrics), None)
+def _can(audit: SeedAudit, found: CanShowRecord) -> Iterator[str]:
+    primary = units.form_of(audit)
+    decides = audit.margins.primary
+    metric = next((arm.metrics[decides] for arm in audit.arms if decides in arm.metrics), None)
     sd = None if metric is None else metric.spread.sd
 
     def in_sd(multiple: float | None) -> str:

@@ -8,9 +8,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from parity.records.arm_statistics import ArmRecord
 from parity.records.seed_audit import SeedAudit
 from parity_reports.formats.terminal import data
-from parity_reports.seeds.parts import ArmParts, read_parts
 from parity_reports.seeds.screen import SeedScreen, build_seed_screen
 from parity_reports.text import units, wording
 
@@ -33,8 +33,8 @@ class SeedSummary:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         encoding, plain = options.encoding, not console.is_terminal
-        audit, parts = self._audit, read_parts(self._audit)
-        first = build_seed_screen(audit, parts)
+        audit = self._audit
+        first = build_seed_screen(audit)
         yield data(
             f"{first.word}. {first.headline} {first.said}".strip(), encoding, f"bold {_COLOURS[first.tone]}"
         )
@@ -51,8 +51,8 @@ class SeedSummary:
                 grid.add_row(Text(name, style="dim"), data(said, encoding))
             yield grid
         yield Text()
-        for arm in parts.arms:
-            yield from _arm(arm, encoding)
+        for arm in audit.arms:
+            yield from _arm(audit, arm, encoding)
         yield from _runs(audit, encoding)
         for finding in [item for item in audit.findings if item.severity != "bars"][:_MOST]:
             yield data(f"- {finding.sentence}", encoding)
@@ -65,16 +65,16 @@ def _lines(first: SeedScreen) -> list[tuple[str, str]]:
     ]
 
 
-def _arm(arm: ArmParts, encoding: str) -> Iterator[Text]:
+def _arm(audit: SeedAudit, arm: ArmRecord, encoding: str) -> Iterator[Text]:
     for name, metric in arm.metrics.items():
-        spread = metric.spread
+        spread, form = metric.spread, units.form_of(audit, name)
         over = f" over {wording.plural(metric.runs, 'run')}"
-        sd = f", SD {units.size(name, spread.sd)}" if spread.sd is not None else ""
-        new = f", a new run {units.interval(name, spread.new_run)}" if spread.new_run is not None else ""
-        said = f"  {arm.name}: {units.metric_name(name)} {units.value(name, spread.mean)}{over}{sd}{new}"
+        sd = f", SD {units.size(form, spread.sd)}" if spread.sd is not None else ""
+        new = f", a new run {units.interval(form, spread.new_run)}" if spread.new_run is not None else ""
+        said = f"  {arm.arm}: {units.metric_name(form)} {units.value(form, spread.mean)}{over}{sd}{new}"
         yield data(said, encoding)
     if arm.agreement is not None and arm.agreement.kappa is not None:
-        said = f"  {arm.name}: kappa {units.similarity(arm.agreement.kappa.value)}, all runs agree on {wording.share(arm.agreement.unanimous)}"
+        said = f"  {arm.arm}: kappa {units.similarity(arm.agreement.kappa.value)}, all runs agree on {wording.share(arm.agreement.unanimous)}"
         yield data(said, encoding)
 
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator
 from functools import partial
 
-from parity.records.seed_audit import SeedAudit
+from parity.records.arm_statistics import ComponentRecord, SplitRecord
+from parity.records.metric_form import MetricForm
+from parity.records.seed_audit import SeedAudit, Variance, variance_of
 from parity_reports.blocks import Block, Column, Figure, Row, Section, Table
 from parity_reports.figures.drawings import Interval, Intervals
-from parity_reports.seeds.parts import Component, Parts, Split, Variance
 from parity_reports.text import units, wording
 
 __all__ = ["build_variance"]
@@ -17,9 +18,9 @@ __all__ = ["build_variance"]
 _SEEDS = {"init_seed": "Initial weights", "order_seed": "Order of the rows", "dropout_seed": "Dropout"}
 
 
-def build_variance(audit: SeedAudit, parts: Parts) -> Section:
+def build_variance(audit: SeedAudit) -> Section:
     """The section; without a grid it says what would make one."""
-    found = parts.variance
+    found = variance_of(audit)
     lede = _no_grid(audit)
     if found is not None and (split := found.metric or found.logits) is not None:
         first, second, repeats = split.shape
@@ -50,9 +51,9 @@ def _no_grid(audit: SeedAudit) -> str:
 
 
 def _blocks(audit: SeedAudit, found: Variance) -> Iterator[Block]:
-    primary = audit.margins.primary
+    primary = units.form_of(audit)
     if found.metric is not None:
-        title = f"SD of {units.in_sentence(primary)} by source, with {wording.share(found.metric.confidence)} intervals"
+        title = f"SD of {primary.title} by source, with {wording.share(found.metric.confidence)} intervals"
         yield Figure(
             "Sources of variance",
             "An end without a bar lies beyond the figure; the table has it.",
@@ -71,12 +72,12 @@ def _blocks(audit: SeedAudit, found: Variance) -> Iterator[Block]:
                 partial(units.short, primary),
             ),
         )
-    for split, whose in ((found.metric, units.in_sentence(primary)), (found.logits, "the centred logits")):
+    for split, whose in ((found.metric, primary.title), (found.logits, "the centred logits")):
         if split is not None:
             yield _table(found, split, whose, primary if split is found.metric else None)
 
 
-def _table(found: Variance, split: Split, whose: str, primary: str | None) -> Table:
+def _table(found: Variance, split: SplitRecord, whose: str, primary: MetricForm | None) -> Table:
     heads = ["Share", "Variance", "Degrees of freedom"]
     heads += ["its interval"] if primary is None else ["SD", "its interval"]
     rows = tuple(
@@ -105,7 +106,7 @@ def _table(found: Variance, split: Split, whose: str, primary: str | None) -> Ta
     )
 
 
-def _named(found: Variance, split: Split) -> list[tuple[str, Component]]:
+def _named(found: Variance, split: SplitRecord) -> list[tuple[str, ComponentRecord]]:
     rest = "Rest: dropout and noise" if split.interaction is not None else "Interaction and rest"
     parts = [
         (_SEEDS.get(found.first, found.first), split.first),
@@ -120,7 +121,7 @@ def _root(variance: float | None) -> float | None:
     return None if variance is None else math.sqrt(max(variance, 0.0))
 
 
-def _root_interval(primary: str, part: Component) -> str:
+def _root_interval(primary: MetricForm, part: ComponentRecord) -> str:
     if part.interval is None:
         return wording.NOTHING
     low, high = _root(part.interval.low), _root(part.interval.high)

@@ -1,17 +1,18 @@
-"""How the numbers of a seed audit are said: accuracy and F1 in percent and points, NLL in nats, a probability of a test as p."""
+"""How the numbers of a seed audit are written: a metric's in the form that the record gives, a probability of a test as p."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-from parity.records.seed_audit import Bounds
+from parity.records.arm_statistics import Bounds
+from parity.records.metric_form import MetricForm
+from parity.records.seed_audit import SeedAudit
 from parity_reports.text import wording
 
 __all__ = [
     "between",
     "change",
-    "in_sentence",
+    "form_of",
     "interval",
     "limit",
     "metric_name",
@@ -22,25 +23,6 @@ __all__ = [
     "size",
     "value",
 ]
-
-
-class _Unit(NamedTuple):
-    """What a metric's number is multiplied by, its decimals, and its unit as a place and as a distance."""
-
-    scale: float
-    digits: int
-    place: str
-    distance: str
-
-
-_UNITS = {
-    "accuracy": _Unit(100, 1, " %", " points"),
-    "macro_f1": _Unit(100, 1, " %", " points"),
-    "nll": _Unit(1, 3, " nats", " nats"),
-    "brier": _Unit(1, 3, "", ""),
-}
-_PLAIN = _Unit(1, 4, "", "")
-_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "nll": "NLL", "brier": "Brier score"}
 
 
 def between(bounds: Bounds | None, said: Callable[[float | None], str]) -> str:
@@ -54,74 +36,52 @@ def between(bounds: Bounds | None, said: Callable[[float | None], str]) -> str:
     return f"{said(bounds.low)} to {'no bound' if bounds.high is None else said(bounds.high)}"
 
 
-def metric_name(metric: str) -> str:
+def form_of(audit: SeedAudit, metric: str | None = None) -> MetricForm:
+    """How a metric of an audit is written (None: the one that decides); as it is, where an old record does not know."""
+    name = metric or audit.margins.primary
+    return audit.metric_forms.get(name) or MetricForm(title=name, better="higher")
+
+
+def metric_name(form: MetricForm) -> str:
     """A metric at the head of a column or a sentence."""
-    return f"{in_sentence(metric)[:1].upper()}{in_sentence(metric)[1:]}"
+    return f"{form.title[:1].upper()}{form.title[1:]}"
 
 
-def in_sentence(metric: str) -> str:
-    """A metric in words; one that is not parity's own is said as it is."""
-    return _NAMES.get(metric, metric)
+def value(form: MetricForm, number: float | None) -> str:
+    """Where a metric stands."""
+    return _said(form, number, "place")
 
 
-def value(metric: str, number: float | None) -> str:
-    """Where a metric stands.
-
-    >>> value("accuracy", 0.8301), value("nll", 0.75), value("brier", None)
-    ('83.0 %', '0.750 nats', '–')
-    """
-    return _said(metric, number, "place")
-
-
-def short(metric: str, number: float | None) -> str:
+def short(form: MetricForm, number: float | None) -> str:
     """The same without its unit, for figures and columns that say it once."""
-    return _said(metric, number, "")
+    return _said(form, number, "")
 
 
-def size(metric: str, number: float | None) -> str:
-    """How far a metric moves.
-
-    >>> size("accuracy", 0.026), size("accuracy", 0.01)
-    ('2.6 points', '1.0 points')
-    """
-    return _said(metric, number, "distance")
+def size(form: MetricForm, number: float | None) -> str:
+    """How far a metric moves."""
+    return _said(form, number, "distance")
 
 
-def limit(metric: str, number: float | None) -> str:
-    """How far a metric may move, as it was asked for: never rounded to what it is not.
-
-    >>> limit("accuracy", 0.02), limit("accuracy", 0.0005), limit("nll", 0.02)
-    ('2 points', '0.05 points', '0.02 nats')
-    """
+def limit(form: MetricForm, number: float | None) -> str:
+    """How far a metric may move, as it was asked for: never rounded to what it is not."""
     if number is None:
         return wording.NOTHING
-    unit = _UNITS.get(metric, _PLAIN)
-    return f"{unit.scale * number:g}{unit.distance}"
+    return f"{form.scale * number:g}{_after(form.step)}"
 
 
-def change(metric: str, number: float | None) -> str:
-    """The same with its sign.
-
-    >>> change("macro_f1", -0.0033), change("nll", 0.2)
-    ('-0.33 points', '+0.2000 nats')
-    """
+def change(form: MetricForm, number: float | None) -> str:
+    """The same with its sign."""
     if number is None:
         return wording.NOTHING
-    unit = _UNITS.get(metric, _PLAIN)
-    return f"{unit.scale * number:+.{unit.digits + 1}f}{unit.distance}"
+    return f"{form.scale * number:+.{form.digits + 1}f}{_after(form.step)}"
 
 
-def interval(metric: str, bounds: Bounds | None, *, signed: bool = False) -> str:
-    """Both ends; an open end is said.
-
-    >>> interval("accuracy", Bounds(low=0.797, high=0.863)), interval("nll", Bounds(low=0.5, high=None))
-    ('79.7 to 86.3', '0.500 or more')
-    """
+def interval(form: MetricForm, bounds: Bounds | None, *, signed: bool = False) -> str:
+    """Both ends; an open end is said."""
     if bounds is None:
         return wording.NOTHING
-    unit = _UNITS.get(metric, _PLAIN)
-    sign, digits = ("+", unit.digits + 1) if signed else ("", unit.digits)
-    return _ends(bounds, lambda number: f"{unit.scale * number:{sign}.{digits}f}")
+    sign, digits = ("+", form.digits + 1) if signed else ("", form.digits)
+    return _ends(bounds, lambda number: f"{form.scale * number:{sign}.{digits}f}")
 
 
 def share_interval(bounds: Bounds | None) -> str:
@@ -153,12 +113,15 @@ def p_value(number: float | None) -> str:
     return "under 0.0001" if number < 1e-4 else f"{number:.2g}"
 
 
-def _said(metric: str, number: float | None, kind: str) -> str:
+def _said(form: MetricForm, number: float | None, kind: str) -> str:
     if number is None:
         return wording.NOTHING
-    unit = _UNITS.get(metric, _PLAIN)
-    after = {"place": unit.place, "distance": unit.distance}.get(kind, "")
-    return f"{unit.scale * number:.{unit.digits}f}{after}"
+    after = {"place": form.unit, "distance": form.step}.get(kind, "")
+    return f"{form.scale * number:.{form.digits}f}{_after(after)}"
+
+
+def _after(unit: str) -> str:
+    return f" {unit}" if unit else ""
 
 
 def _ends(bounds: Bounds, said: Callable[[float], str]) -> str:

@@ -59,7 +59,7 @@ def test_a_temperature_that_leaves_nothing_to_tell_apart_is_refused(
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_temperature_at_either_end_is_measured(files: Files, tmp_path: Path) -> None:
     found = audited(tmp_path / "out", *files.runs(3), "--temperature", "1e-6", "--temperature", "1e6")
-    assert [1e-6, 1e6] == [distance["temperature"] for distance in found.audit.arms[0].distances]
+    assert [1e-6, 1e6] == [distance.temperature for distance in found.audit.arms[0].distances]
 
 
 def test_no_help_and_no_next_step_promises_texts_that_a_seed_audit_does_not_have(

@@ -101,7 +101,7 @@ def test_a_metric_stands_beside_its_sd_over_seeds() -> None:
     known = {item.metric: item.difference for item in record.decisions.metrics}
     assert {"accuracy"} <= set(found)
     assert known["accuracy"] == found["accuracy"].difference
-    assert found["accuracy"].seeds_sd == SEEDS.metrics["accuracy"]["spread"]["sd"]
+    assert found["accuracy"].seeds_sd == SEEDS.metrics["accuracy"].spread.sd
 
 
 def test_the_finding_says_the_sizes_of_the_stage_where_the_pair_first_parts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 from parity.border.progress import OnProgress, unwatched
 from parity.errors import InputsDoNotFit, InputsError, MissingColumn, SubjectNotFound, UsageError
 from parity.inputs.spec import InputsSpec
-from parity.records.seed_audit import seed_audit_bytes
+from parity.records.arm_statistics import SplitRecord
+from parity.records.seed_audit import NeededRecord, seed_audit_bytes
 from parity.seed_audit.audit import SurveyRequest, survey
 from parity.seed_audit.runs.requested import SeedPlan, runs_asked
 from parity.seed_audit.runs.run_inputs import Outcome, Task, collect
@@ -43,7 +45,7 @@ def test_runs_that_say_the_same_are_stable(files: Files, tmp_path: Path) -> None
     assert (0, "stable") == (found.code, found.audit.verdict)
     assert [] == found.audit.findings
     assert {"kept"} == {run.standing for run in found.audit.runs}
-    assert {"runs": 5, "kind": "enough"} == found.audit.runs_needed
+    assert NeededRecord(runs=5, kind="enough") == found.audit.runs_needed
     assert found.audit.headline.endswith("5 runs settle it.")
     assert found.said.startswith("Stable.")
 
@@ -59,7 +61,7 @@ def test_what_few_runs_cannot_settle_is_inconclusive_and_says_how_many_would(
     runs = files.runs(3, noise=1.0)
     found = audited(tmp_path / "out", *runs)
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
-    assert f" {found.audit.runs_needed['runs']} runs would settle it." in found.audit.headline
+    assert f" {found.audit.runs_needed.runs} runs would settle it." in found.audit.headline
     assert 0 == audited(tmp_path / "out", *runs, "--allow-inconclusive").code
 
 
@@ -81,14 +83,14 @@ def test_rows_in_another_order_are_said_and_in_no_mean(files: Files, tmp_path: P
     assert "left_out" == run_of(found.audit, "turned.npz").standing
     assert alone.audit.metrics == found.audit.metrics
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
-    assert "missing_runs" in [reason["about"] for reason in found.audit.reasons]
+    assert "missing_runs" in [reason.about for reason in found.audit.reasons]
 
 
 def test_the_odd_one_out_is_found_wherever_it_stands(files: Files, tmp_path: Path) -> None:
     turned = files.write("turned", files.logits(9), order=slice(None, None, -1))
     found = audited(tmp_path / "out", turned, *files.runs(4))
     assert ["turned.npz"] == [run.name for run in found.audit.runs if run.standing != "kept"]
-    assert found.audit.metrics["accuracy"]["spread"]["mean"] > 0.85
+    assert (found.audit.metrics["accuracy"].spread.mean or 0.0) > 0.85
 
 
 def test_rows_in_another_order_with_ids_are_found_by_them(files: Files, tmp_path: Path) -> None:
@@ -178,7 +180,7 @@ def test_a_run_that_learnt_nothing_is_counted_and_in_no_mean(files: Files, tmp_p
     assert ["failed_run"] * 3 == kinds(found.audit)
     assert (1, "unstable") == (found.code, found.audit.verdict)
     assert audited(tmp_path / "alone", *runs).audit.metrics == found.audit.metrics
-    assert [3, 7] == [len(found.audit.arms[0].failed["failed"]), found.audit.arms[0].failed["runs"]]
+    assert [3, 7] == [len(found.audit.arms[0].failed.failed), found.audit.arms[0].failed.runs]
 
 
 def test_a_run_that_cannot_be_opened_is_said_and_bars_a_pass(files: Files, tmp_path: Path) -> None:
@@ -291,7 +293,7 @@ def test_labels_that_are_no_class_are_said(files: Files, tmp_path: Path) -> None
     assert ["labels_not_classes"] == kinds(found.audit)
     assert "50 of 200 labels are no class" in found.audit.findings[0].sentence
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
-    assert 150 == found.audit.metrics["accuracy"]["examples"]
+    assert 150 == found.audit.metrics["accuracy"].examples
 
 
 def test_labels_of_one_class_are_said_and_no_run_is_taken_for_a_failed_one(
@@ -320,13 +322,13 @@ def test_the_baseline_retrained_is_equivalent_and_a_worse_candidate_is_different
     baseline = [word for run in files.runs(4) for word in ("--baseline", run)]
     found = audited(tmp_path / "out", *files.runs(4, first=5), *baseline, "--margin", "0.05")
     assert (0, "equivalent") == (found.code, found.audit.verdict)
-    assert found.audit.baseline is not None and not found.audit.baseline["paired"]
+    assert found.audit.baseline is not None and not found.audit.baseline.paired
     assert found.audit.headline.endswith("4 runs an arm settle it.")
     worse = files.runs(4, noise=2.5, first=5)
     found = audited(tmp_path / "worse", *worse, *baseline)
     assert (1, "different") == (found.code, found.audit.verdict)
-    assert found.audit.baseline is not None
-    assert found.audit.baseline["excess_churn"]["p"] <= 0.05
+    assert found.audit.baseline is not None and found.audit.baseline.excess_churn is not None
+    assert (found.audit.baseline.excess_churn.p or 0.0) <= 0.05
 
 
 def test_a_csv_tells_arms_and_seeds_and_the_same_seeds_are_paired(files: Files, tmp_path: Path) -> None:
@@ -338,7 +340,7 @@ def test_a_csv_tells_arms_and_seeds_and_the_same_seeds_are_paired(files: Files, 
     csv = factors(tmp_path / "runs.csv", "subject,arm,init_seed,order_seed", *lines)
     found = audited(tmp_path / "out", *runs, "--factors", csv, "--margin", "0.05")
     assert ["candidate"] * 4 + ["baseline"] * 4 == [run.arm for run in found.audit.runs]
-    assert found.audit.baseline is not None and found.audit.baseline["paired"]
+    assert found.audit.baseline is not None and found.audit.baseline.paired
     assert {"init_seed": 3, "order_seed": 3} == found.audit.runs[3].factors
     assert (0, "equivalent") == (found.code, found.audit.verdict)
 
@@ -358,7 +360,7 @@ def test_arms_of_which_only_some_seeds_are_known_are_not_paired(files: Files, tm
         lines = [f"{run},{'candidate' if k < 3 else 'baseline'},{seeds[k % 3]}" for k, run in enumerate(runs)]
         csv = factors(tmp_path / f"{name}.csv", "subject,arm,init_seed", *lines)
         found = audited(tmp_path / name, *runs, "--factors", csv)
-        assert found.audit.baseline is not None and not found.audit.baseline["paired"]
+        assert found.audit.baseline is not None and not found.audit.baseline.paired
 
 
 def test_a_run_that_was_asked_other_inputs_is_said_and_in_no_mean(files: Files, tmp_path: Path) -> None:
@@ -410,7 +412,7 @@ def test_a_run_whose_training_diverged_is_a_failed_run_and_no_lost_one(files: Fi
     found = survey(request, unwatched)
     assert ("unstable", ["failed_run"]) == (found.verdict, kinds(found))
     assert ["failed", "kept", "kept", "kept"] == [run.standing for run in found.runs]
-    assert (4, 0.25) == (found.arms[0].failed["runs"], found.arms[0].failed["rate"])
+    assert (4, 0.25) == (found.arms[0].failed.runs, found.arms[0].failed.rate)
     expected = "Run run-1.npz failed: The training of c.jsonnet diverged: its loss is no number. It is counted, and in no mean."
     assert expected == found.findings[0].sentence
 
@@ -455,7 +457,7 @@ def test_one_run_that_stands_in_both_arms_is_in_no_mean_of_either(files: Files, 
     assert "It is the same to the bit as copy.npz of the baseline." == run_of(found.audit, "run-2.npz").reason
     assert [3, 4] == [arm.runs for arm in found.audit.arms]
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
-    assert "missing_runs" in [reason["about"] for reason in found.audit.reasons]
+    assert "missing_runs" in [reason.about for reason in found.audit.reasons]
 
 
 def test_a_grid_of_seeds_is_split(files: Files, tmp_path: Path) -> None:
@@ -469,8 +471,10 @@ def test_a_grid_of_seeds_is_split(files: Files, tmp_path: Path) -> None:
     csv = factors(tmp_path / "runs.csv", "subject,init_seed,order_seed", *lines)
     found = audited(tmp_path / "out", *runs, "--factors", csv)
     assert found.audit.variance is not None
-    assert [3, 2, 1] == found.audit.variance["logits"]["shape"]
-    assert found.audit.variance["logits"]["first"]["share"] > 0.9
+    split = found.audit.variance["logits"]
+    assert isinstance(split, SplitRecord)
+    assert (3, 2, 1) == split.shape
+    assert (split.first.share or 0.0) > 0.9
 
 
 def test_runs_of_one_set_of_initial_weights_are_never_stable(files: Files, tmp_path: Path) -> None:
@@ -480,7 +484,7 @@ def test_runs_of_one_set_of_initial_weights_are_never_stable(files: Files, tmp_p
     found = audited(tmp_path / "out", *runs, "--factors", csv)
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
     assert ["init_seed"] == found.audit.arms[0].conditional_on
-    assert "init_seed_fixed" in [reason["about"] for reason in found.audit.reasons]
+    assert "init_seed_fixed" in [reason.about for reason in found.audit.reasons]
     assert found.audit.headline.endswith("At least 5 runs that move every seed would settle it.")
 
 
@@ -496,11 +500,12 @@ def test_a_grid_is_judged_by_the_runs_that_share_no_seed(files: Files, tmp_path:
     arm = audited(tmp_path / "out", *runs, "--factors", csv).audit.arms[0]
     assert (9, 3, []) == (arm.runs, arm.independent, arm.conditional_on)
     assert arm.churn is not None and arm.can_show is not None and arm.agreement is not None
-    assert 9 == len(arm.churn["matrix"]) and 3 == arm.can_show["runs"]
+    assert 9 == len(arm.churn.matrix) and 3 == arm.can_show.runs
+    value = arm.churn.estimate.value or math.nan
     # Runs of one row are nearly copies: over all pairs churn would come out a quarter lower.
-    assert np.sum(arm.churn["matrix"]) / 72 < 0.85 * arm.churn["estimate"]["value"]
-    assert pytest.approx(1 - arm.churn["estimate"]["value"]) == arm.agreement["raw"]
-    assert 3 == arm.metrics["accuracy"]["independent"]
+    assert np.sum(np.array(arm.churn.matrix, dtype=np.float64)) / 72 < 0.85 * value
+    assert pytest.approx(1 - value) == arm.agreement.raw
+    assert 3 == arm.metrics["accuracy"].independent
 
 
 def test_arms_with_the_same_seeds_leave_partners_out_of_the_excess(files: Files, tmp_path: Path) -> None:
@@ -510,10 +515,10 @@ def test_arms_with_the_same_seeds_leave_partners_out_of_the_excess(files: Files,
     ]
     csv = factors(tmp_path / "runs.csv", "subject,arm,seed", *lines)
     between = audited(tmp_path / "out", *runs, "--factors", csv).audit.baseline
-    assert between is not None
-    assert (5, [5, 5]) == (between["excess_churn"]["matched"], between["runs"])
-    ps = {name: item["p"] for name, item in between["differences"].items()}
-    assert min(1.0, 4 * min(ps.values())) == between["differences"][min(ps, key=ps.__getitem__)]["p_holm"]
+    assert between is not None and between.excess_churn is not None
+    assert (5, (5, 5)) == (between.excess_churn.matched, between.runs)
+    ps = {name: item.p for name, item in between.differences.items() if item.p is not None}
+    assert min(1.0, 4 * min(ps.values())) == between.differences[min(ps, key=ps.__getitem__)].p_holm
 
 
 def test_the_pair_of_a_grid_that_shares_no_seed_is_not_told_as_all_the_runs(
@@ -531,7 +536,7 @@ def test_two_runs_are_told_as_a_pair(files: Files, tmp_path: Path) -> None:
     found = audited(tmp_path / "out", *files.runs(2, 1.0))
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
     assert "These two runs decide" in found.audit.headline and "at most" not in found.audit.headline
-    assert ["few_runs"] == [reason["about"] for reason in found.audit.reasons]
+    assert ["few_runs"] == [reason.about for reason in found.audit.reasons]
 
 
 @pytest.mark.parametrize("alpha", ["1e-17", "0.5"])
@@ -550,14 +555,14 @@ def test_slices_are_told_for_one_arm_and_corrected_for_two(files: Files, tmp_pat
     runs = files.runs(3)
     found = audited(tmp_path / "out", *runs, *asked)
     assert [("(none)", 20), ("even", 100), ("odd", 80)] == [
-        (part["slice"], part["examples"]) for part in found.audit.arms[0].slices
+        (part.slice, part.examples) for part in found.audit.arms[0].slices
     ]
     worse = [files.write(f"worse-{k}", files.logits(k, 2.5)) for k in range(1, 4)]
     baseline = [word for run in runs for word in ("--baseline", run)]
     found = audited(tmp_path / "two", *worse, *baseline, *asked)
     assert found.audit.baseline is not None
-    parts = found.audit.baseline["slices"]
-    assert all(part["p_holm"] >= part["p"] for part in parts)
+    parts = found.audit.baseline.slices
+    assert all((part.p_holm or 0.0) >= (part.p or 0.0) for part in parts)
     with pytest.raises(MissingColumn, match="--slices: .* has no column 'subject'"):
         audited(tmp_path / "wrong", *runs, "--inputs", str(inputs), "--slices", "subject")
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from parity.records.seed_audit import Bounds
+from parity.records.arm_statistics import Bounds, SplitRecord
 from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
 from parity.seed_audit.measures.between import two_arms
 from parity.seed_audit.population.arms import ArmRuns, Member
@@ -55,7 +55,7 @@ def test_two_arms_with_grids_are_compared_over_a_diagonal_of_each() -> None:
     made = grid(3)
     found = two_arms(made, made, "accuracy", Margins(0.02, 0.1), None, paired=True)
     assert found.difference is not None and found.excess is not None
-    assert ((3, 3), [3, 3], 3) == (found.difference.runs, found.record["runs"], found.excess.matched)
+    assert ((3, 3), (3, 3), 3) == (found.difference.runs, found.record.runs, found.excess.matched)
 
 
 def test_a_metric_that_is_no_mean_over_examples_is_split_too() -> None:
@@ -64,4 +64,5 @@ def test_a_metric_that_is_no_mean_over_examples_is_split_too() -> None:
     arm = ArmRuns("candidate", members, tuple(range(9)), made, None, None, ())
     variance = arm_statistics(arm, "macro_f1", (1.0,), 0.95).record.variance
     assert variance is not None and variance["macro_f1"] is not None
-    assert variance["logits"]["first"]["interval"] is not None
+    logits = variance["logits"]
+    assert isinstance(logits, SplitRecord) and logits.first.interval is not None

@@ -91,7 +91,7 @@ def test_a_slice_that_differs_by_itself_bars_equivalence_and_does_not_make_a_dif
     assert (0, "equivalent") == (plain.code, plain.audit.verdict)
     found = audited(tmp_path / "out", *candidate, *baseline, *options, "--slices", "part")
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
-    assert "slices_apart" in [reason["about"] for reason in found.audit.reasons]
+    assert "slices_apart" in [reason.about for reason in found.audit.reasons]
     assert found.audit.baseline is not None
-    few = next(part for part in found.audit.baseline["slices"] if part["slice"] == "few")
-    assert (True, False) == (few["apart"], few["differs"])
+    few = next(part for part in found.audit.baseline.slices if part.slice == "few")
+    assert (True, False) == (few.apart, few.differs)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from parity.border.description import Abilities, Description
+from parity.records.seed_audit import NeededRecord
 from parity.seed_audit.population.arms import ArmRuns, Ground
 from parity.seed_audit.population.classes import Classes
 from parity.seed_audit.population.exclusions import gather_arms
@@ -97,7 +98,7 @@ def test_three_runs_one_of_them_twice_are_not_advised_to_run_three(tmp_path: Pat
     found = audited(tmp_path / "out", *files.runs(2), files.write("copy", files.logits(2)))
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
     assert "At least 3 runs that count would settle it; of the 3 given 2 do." in found.audit.headline
-    assert {"runs": 3, "kind": "at_least", "given": 3, "counted": 2} == found.audit.runs_needed
+    assert NeededRecord(runs=3, kind="at_least", given=3, counted=2) == found.audit.runs_needed
     assert "Add 1 run." in found.said and "Run 3." not in found.said
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from parity.errors import InputsDoNotFit
+from parity.records.seed_audit import NeededRecord
 from parity_reports.seeds import render_html, render_markdown
 from tests.seed_files import Audited, Files, audited, kinds
 
@@ -23,7 +24,7 @@ def labelled(files: Files, labels: list[str] | None, **options: Any) -> list[str
 
 
 def reasons(found: Audited) -> list[str]:
-    return [reason["about"] for reason in found.audit.reasons]
+    return [reason.about for reason in found.audit.reasons]
 
 
 def table(path: Path, files: Files, labels: list[str | None], part: list[str]) -> str:
@@ -45,7 +46,7 @@ def test_a_metric_that_was_named_and_has_no_labels_is_no_pass(
     assert ["metric_not_measured"] == kinds(found.audit) == reasons(found)[:1]
     assert "bars" == found.audit.findings[0].severity
     assert " was requested, and the inputs have no labels: it was not measured." in found.audit.headline
-    assert {"runs": None, "kind": "not_measured"} == found.audit.runs_needed
+    assert NeededRecord(runs=None, kind="not_measured") == found.audit.runs_needed
     assert "Give inputs with labels that are classes" in found.said
 
 
@@ -132,7 +133,7 @@ def test_an_nll_that_is_not_finite_is_no_pass(files: Files, tmp_path: Path) -> N
     found = audited(tmp_path / "out", *runs, "--metric", "nll", "--margin", "1", "--churn-budget", "0.5")
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
     assert "NLL is not finite" in found.audit.headline
-    assert {"runs": None, "kind": "not_measured"} == found.audit.runs_needed
+    assert NeededRecord(runs=None, kind="not_measured") == found.audit.runs_needed
 
 
 @pytest.mark.parametrize("metric", ["macro_f1", "nll"])
