@@ -24,8 +24,9 @@ from parity.inputs.choose import open_for_runs
 from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
 from parity.metrics import METRICS
-from parity.metrics.registry import find_metric
+from parity.metrics.registry import find_metric, metric_names
 from parity.records.comparison_statistics import BaselineRecord
+from parity.records.metric_form import MetricForm
 from parity.records.seed_audit import MarginsRecord, NeededRecord, ReasonRecord, SeedAudit
 from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
 from parity.seed_audit.population.arms import ArmRuns, Ground
@@ -185,8 +186,14 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         recipe=request.recipe,
         provenance=provenance_of(*began, made.arms),
         command=request.command,
-        metric_forms={name: find_metric(name).form for name in record.metrics},
+        metric_forms=_forms(request.primary, statistics),
     )
+
+
+def _forms(primary: str, statistics: Sequence[ArmStatistics]) -> dict[str, MetricForm]:
+    """How each metric is written that is measured in an arm, or that decides."""
+    known = {primary, *(name for item in statistics for name in item.record.metrics)}
+    return {name: find_metric(name).form for name in metric_names() if name in known}
 
 
 def _needed(verdict: Stability | Comparison, reached: Reached) -> NeededRecord:
