@@ -153,7 +153,7 @@ def test_a_wrong_call_is_a_sentence_before_anything_runs(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"metric": "f1"}, "'f1' is not a metric."),
+        ({"metric": "f1"}, "No metric is called 'f1'."),
         ({"margin": 5}, "--margin 5 is beyond what accuracy can be (1)."),
         ({"alpha": 0.5}, "--alpha 0.5 is no error rate"),
         ({"executor": "dask"}, "'dask' is not an executor."),

@@ -89,6 +89,29 @@ def test_reports_see_records_and_the_table_of_stages_only(path: Path) -> None:
     assert set() == _roots(path) & (FRAMEWORKS | {"subprocess"})
 
 
+_OF_THE_COMMAND_LINE = {  # what a command may use beside the public names: words, checks of values, the folder that it leaves
+    "parity.api.values",
+    "parity.audit_folder",
+    "parity.errors",
+    "parity.metrics",
+    "parity.metrics.registry",
+    "parity.records.failure",
+    "parity.records.shown_paths",
+}
+
+
+@pytest.mark.parametrize("path", _files("parity", "cli"), ids=lambda path: path.name)
+def test_the_command_line_calls_the_public_names_and_nothing_else(path: Path) -> None:
+    found = {
+        name for name in _imports(path) if name.startswith("parity.") and not name.startswith("parity.cli")
+    }
+    if path.name == "env.py":  # environments are no matter of an audit, and have no public names
+        found -= {"parity.environments.managed", "parity.environments.resolve", "parity.subjects.adapter"}
+    if path.name == "progress.py":
+        found -= {"parity.border.progress"}
+    assert set() == found - _OF_THE_COMMAND_LINE
+
+
 def test_no_template_names_an_address() -> None:
     for template in sorted((ROOT / "reports").rglob("*.j2")):
         text = template.read_text(encoding="utf-8")
@@ -114,14 +137,14 @@ def test_the_foreign_side_parses_as_python_3_8() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("compare",), ("record",), ("seeds",), ("report",), ("env", "build")]
+    "command", [(), ("compare",), ("record",), ("inspect",), ("seeds",), ("report",), ("env", "build")]
 )
 def test_help_imports_nothing_slow(command: tuple[str, ...]) -> None:
     code = (
         f"import sys; sys.argv=['parity', *{command!r}, '--help']\n"
         "from parity.cli.app import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "print([name for name in ('numpy','torch','transformers','scipy','rich','pyarrow','jinja2') if name in sys.modules])"
+        "print([name for name in ('numpy','torch','transformers','scipy','rich','pyarrow','jinja2','pydantic') if name in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "[]" == said.splitlines()[-1]

@@ -7,17 +7,20 @@ true where what the policy requires was shown (`audit.passed`: what the command 
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import EntryPoint, entry_points
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 
 from parity.audit_folder import render_reports, render_seed_reports, write_folder, write_seed_folder
 from parity.records import audit as pair_record
 from parity.records import seed_audit as seed_record
+from parity.records.audit import audit_bytes
 from parity.records.document import load_record
+from parity.records.seed_audit import seed_audit_bytes
 from parity.records.shown_paths import shown_paths
 
 __all__ = ["Audit", "SeedAudit", "as_audit", "as_seed_audit", "load_audit"]
@@ -67,9 +70,13 @@ class Audit(pair_record.Audit, frozen=True, kw_only=True):
         """The report's first screen as text."""
         return _summary(self, "terminal", self.line)
 
-    def show(self) -> None:
-        """Print the report's first screen, in colours where this is a terminal."""
-        _show(self, "terminal", self.line)
+    def show(self, file: TextIO | None = None) -> None:
+        """Print the report's first screen (None: on standard output), in colours where that is a terminal."""
+        _show(self, "terminal", self.line, file)
+
+    def to_json(self) -> str:
+        """The record as it is written to `audit.json`."""
+        return audit_bytes(self).decode()
 
     def _repr_html_(self) -> str | None:
         return _notebook(self)
@@ -113,9 +120,13 @@ class SeedAudit(seed_record.SeedAudit, frozen=True, kw_only=True):
         """The report's first screen as text."""
         return _summary(self, "seeds", self._plain())
 
-    def show(self) -> None:
-        """Print the report's first screen, in colours where this is a terminal."""
-        _show(self, "seeds", self._plain())
+    def show(self, file: TextIO | None = None) -> None:
+        """Print the report's first screen (None: on standard output), in colours where that is a terminal."""
+        _show(self, "seeds", self._plain(), file)
+
+    def to_json(self) -> str:
+        """The record as it is written to `audit.json`."""
+        return seed_audit_bytes(self).decode()
 
     def _plain(self) -> str:
         return "\n".join([self.line, *(finding.sentence for finding in self.findings)])
@@ -174,14 +185,14 @@ def _summary(audit: msgspec.Struct, name: str, without: str) -> str:
     return text.getvalue().rstrip("\n")
 
 
-def _show(audit: msgspec.Struct, name: str, without: str) -> None:
+def _show(audit: msgspec.Struct, name: str, without: str, file: TextIO | None) -> None:
     entry = _installed(name)
     if entry is None:
-        print(without)
+        print(without, file=file or sys.stdout)
         return
     from rich.console import Console
 
-    entry.load()(shown_paths(audit), Console())
+    entry.load()(shown_paths(audit), Console(file=file))
 
 
 def _notebook(audit: msgspec.Struct) -> str | None:

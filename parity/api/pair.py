@@ -51,7 +51,7 @@ def compare(
     inputs: Given = None,
     *,
     policy: str | PathLike[str] = "faithful",
-    progress: OnProgress = unwatched,
+    progress: OnProgress | None = None,
     **settings: Unpack[PairSettings],
 ) -> Audit:
     """Compare two subjects and return the audit; nothing is written.
@@ -86,5 +86,5 @@ def compare(
             command=settings.get("command", str(call)),
             check=None if seeds is None else partial(check_alike, seeds=seeds, named=str(named)),
         )
-        audit = run.compare(request, progress)
+        audit = run.compare(request, progress or unwatched)
     return as_audit(audit if seeds is None else beside_seeds(audit, seeds, str(named)))

@@ -20,7 +20,7 @@ from parity.border.progress import OnProgress, unwatched
 from parity.errors import UsageError
 from parity.inputs.choose import choose_for_runs
 from parity.metrics import METRICS
-from parity.metrics.registry import find_metric, metric_names
+from parity.metrics.registry import find_metric
 from parity.seed_audit.audit import SurveyRequest, survey
 from parity.seed_audit.runs.executors import run_here, run_on_ray
 from parity.seed_audit.runs.requested import SeedPlan, read_factors, runs_asked
@@ -70,7 +70,7 @@ def seeds(
     inputs: Given = None,
     *,
     baseline: str | Sequence[str] = (),
-    progress: OnProgress = unwatched,
+    progress: OnProgress | None = None,
     **settings: Unpack[SeedSettings],
 ) -> SeedAudit:
     """Audit a recipe, or runs that exist, and return the audit; nothing is written but the runs themselves.
@@ -116,7 +116,7 @@ def seeds(
             recipe_digests=digests,
             command=settings.get("command", str(call)),
         )
-        return as_seed_audit(survey(request, progress))
+        return as_seed_audit(survey(request, progress or unwatched))
 
 
 def _list(runs: str | Sequence[str]) -> list[str]:
@@ -135,10 +135,6 @@ def _margins(settings: SeedSettings, metric: str) -> Margins:
     """What was stated beforehand. Shares go to 1, and a Brier score to 2: a limit beyond that is a slip of units, and would pass
     whatever is seen.
     """
-    if metric not in metric_names():
-        raise UsageError(
-            f"{metric!r} is not a metric.", next_step=f"The metrics are: {', '.join(metric_names())}."
-        )
     margin = checked("margin", settings.get("margin", 0.02), positive)
     churn = checked("churn_budget", settings.get("churn_budget", 0.1), positive)
     alpha = checked("alpha", settings.get("alpha", 0.05), positive)

@@ -38,7 +38,7 @@ def record(
     out: str | PathLike[str],
     inputs: Given = None,
     *,
-    progress: OnProgress = unwatched,
+    progress: OnProgress | None = None,
     **settings: Unpack[RecordSettings],
 ) -> str:
     """Record a subject's values on the inputs as a trace, to compare with later; returns the trace's digest.
@@ -62,10 +62,10 @@ def record(
             force=settings.get("force", False),
             timeout=checked("timeout", settings.get("timeout", 600.0), positive),
         )
-        return record_trace(request, progress)
+        return record_trace(request, progress or unwatched)
 
 
-def inspect(subject: str, *, timeout: float = 600.0, progress: OnProgress = unwatched) -> Inspection:
+def inspect(subject: str, *, timeout: float = 600.0, progress: OnProgress | None = None) -> Inspection:
     """Open one subject and return what it is, as a record; `print` shows one fact a line.
 
         found = parity.inspect("hf:fixtures/port")
@@ -75,4 +75,6 @@ def inspect(subject: str, *, timeout: float = 600.0, progress: OnProgress = unwa
     timeout: seconds that its process may be silent. Raises a ParityError where it cannot be opened.
     """
     parsed = parse_subject(subject)
-    return inspect_subject(parsed, timeout=checked("timeout", timeout, positive), progress=progress)
+    return inspect_subject(
+        parsed, timeout=checked("timeout", timeout, positive), progress=progress or unwatched
+    )

@@ -1,6 +1,6 @@
 """How a command ends: with its exit code, and where it did not work, with one sentence and the next step on stderr.
 
-Everything that can stop a command passes through `run`: a ParityError, what click has to say about the command line, a
+Everything that can stop a command passes through `run`: a ParityError, what typer has to say about the command line, a
 signal, a device that is full, and a mistake of parity's own. A traceback is shown where PARITY_TRACEBACK is set, only.
 
 Exit codes beside a command's own: 2 and 3 as the errors have them, 128 + the signal's number where a signal ended it.
@@ -18,9 +18,9 @@ import traceback
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
-import click
+import typer
 
 from parity.errors import InternalError, OutOfSpace, ParityError, RunError, RunnerRaised, UsageError
 
@@ -55,9 +55,6 @@ def run(command: Callable[[], object], failed: Callable[[ParityError], object] |
         name = signal.Signals(stopped.number).name
         _say(f"parity: Stopped by {name}; nothing was left running or half written.")
         code = 128 + stopped.number
-    except click.exceptions.NoArgsIsHelpError as help_:
-        _say(help_.format_message())
-        code = help_.exit_code
     except Exception as error:  # noqa: BLE001 - the last one to see it
         code = _explain(error, failed)
     try:
@@ -73,7 +70,7 @@ def listened_to() -> Generator[None]:
     try:
         yield
         sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):  # the latter is what click and rich make of it
+    except (BrokenPipeError, SystemExit):  # the latter is what typer and rich make of it
         _silence()
 
 
@@ -134,11 +131,11 @@ def _pass_on(known: ParityError, failed: Callable[[ParityError], object]) -> Non
 
 def _known(error: Exception) -> ParityError:
     """The error as one of parity's own."""
-    if isinstance(error, click.exceptions.Abort) and isinstance(error.__cause__, Exception):
-        error = error.__cause__  # click takes an EOFError for the end of the user's patience
+    if isinstance(error, typer.Abort) and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # typer takes an EOFError for the end of the user's patience
     if isinstance(error, ParityError):
         return error
-    if isinstance(error, click.ClickException):
+    if isinstance(error, typer.TyperException):
         return _of_the_command_line(error)
     story = "".join(traceback.format_exception(error))
     if isinstance(error, MemoryError):
@@ -172,20 +169,28 @@ def _of_the_system(error: OSError, story: str) -> ParityError:
     )
 
 
-def _of_the_command_line(error: click.ClickException) -> UsageError:
-    context = getattr(error, "ctx", None)
+def _of_the_command_line(error: typer.TyperException) -> UsageError:
+    """What typer has to say, in parity's words. Its kinds of mistakes are private: they are known by what they hold."""
+    context: Any = getattr(error, "ctx", None)
+    parameter: Any = getattr(error, "param", None)
     name = context.command_path if context is not None else "parity"
     sentence, step = error.format_message().strip(), f"See {name} --help."
-    if isinstance(error, click.NoSuchOption):
-        sentence = f"{name} has no option {error.option_name}."
-        if error.possibilities:
-            step = f"Did you mean {' or '.join(sorted(error.possibilities))}? {step}"
-    elif isinstance(error, click.MissingParameter) and isinstance(error.param, click.Option):
-        step = f"Add {error.param.opts[0]} {error.param.metavar or '…'}. {step}"
-    elif isinstance(error, click.MissingParameter) and context is not None:
-        step = f"Write {' '.join(context.get_usage().removeprefix('Usage: ').split())}. {step}"
-    elif isinstance(error, click.UsageError) and "extra argument" in sentence:
-        sentence += "."
+    if hasattr(error, "possibilities"):  # no such option
+        near: list[str] = sorted(getattr(error, "possibilities") or ())  # noqa: B009
+        sentence = f"{name} has no option {getattr(error, 'option_name', '')}."
+        step = f"Did you mean {' or '.join(near)}? {step}" if near else step
+    elif (
+        hasattr(error, "param_type") and parameter is not None and context is not None
+    ):  # one that is missing
+        if parameter.param_type_name == "option":
+            step = f"Add {parameter.opts[0]} {parameter.metavar or '…'}. {step}"
+        else:
+            if parameter.nargs != 1:
+                sentence = f"Missing argument '{parameter.metavar}...'."
+            step = f"Write {' '.join(context.get_usage().removeprefix('Usage: ').split())}. {step}"
+    elif "extra argument" in sentence:
+        one = " " not in sentence.partition("(s) (")[2]
+        sentence = sentence.replace("argument(s)", "argument" if one else "arguments") + "."
         step = f"A subject with a space in it is put in quotes. {step}"
     return UsageError(sentence if sentence.endswith(".") else f"{sentence}.", next_step=step)
 
@@ -202,4 +207,4 @@ def _plain(text: str) -> str:
 
 def _say(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):  # nobody listens on stderr: the exit code says it alone
-        click.echo(text, err=True)
+        typer.echo(text, err=True)

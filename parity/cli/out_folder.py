@@ -13,14 +13,13 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-import click
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from parity.cli.commands import LazyCommands
     from parity.errors import ParityError
 
-__all__ = ["FILES", "OutFolder"]
+__all__ = ["FILES", "OutFolder", "prepare"]
 
 FILES = ("audit.json", "junit.xml", "report.html", "summary.md")
 """What an audit writes."""
@@ -38,10 +37,21 @@ class _Place(NamedTuple):
     named: bool
 
 
+def prepare(out: object, folder: Path, *, kept: str | None = None) -> None:
+    """Begin an audit that goes to `folder`: the last one there is removed, all but the file or folder `kept` that this command
+    reads, and whether it can be written is found out. `out` is what `main` hands to a command (None: the command by itself).
+    """
+    from parity.audit_folder import check_folder
+
+    if isinstance(out, OutFolder):
+        out.empty(folder, kept=[] if kept is None else [Path(kept), Path(kept) / "audit.json"])
+    check_folder(folder)
+
+
 class OutFolder:
     """The folder of one command's audit, from the start of the command to its end."""
 
-    def __init__(self, group: click.Group, arguments: Sequence[str]) -> None:
+    def __init__(self, group: LazyCommands, arguments: Sequence[str]) -> None:
         self._group, self._arguments = group, arguments
         self._started, self._clock = datetime.now(UTC), time.monotonic()
         self._emptied = False
@@ -91,11 +101,12 @@ class OutFolder:
         if not rest:
             return None
         name, rest = rest[0], rest[1:]
-        command = self._group.commands.get(name)
+        command = self._group.named(name)
         if command is not None and name not in {*_AUDITS, "report"}:
             return None
-        options = command.params if command is not None else self._group.commands["compare"].params
-        values, others = _read(rest, [option for option in options if isinstance(option, click.Option)])
+        parameters = (command or self._group.named("compare")).params
+        options = [item for item in parameters if item.param_type_name == "option"]
+        values, others = _read(rest, options)
         if "--out" in values:
             return _Place(name, Path(values["--out"]), named=True)
         if name in _AUDITS:
@@ -107,7 +118,7 @@ class OutFolder:
         return None
 
 
-def _read(arguments: Sequence[str], options: Sequence[click.Option]) -> tuple[dict[str, str], list[str]]:
+def _read(arguments: Sequence[str], options: Sequence[Any]) -> tuple[dict[str, str], list[str]]:
     """The values of the options, the last one of each, and what is no option; options that there are not have no value."""
     takes = {name for option in options if not option.is_flag for name in option.opts}
     values: dict[str, str] = {}

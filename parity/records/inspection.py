@@ -65,6 +65,10 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         return "\n".join(f"{name:12} {value}" for name, value in self._facts())
 
+    def to_json(self) -> str:
+        """The record as indented JSON, in the order of its fields."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=1).decode() + "\n"
+
     def _facts(self) -> list[tuple[str, str]]:
         facts = [
             ("subject", self.subject),

@@ -251,7 +251,10 @@ def test_a_command_ends_with_the_code_it_returns() -> None:
 
 
 def test_an_end_of_file_inside_is_not_taken_for_the_users_impatience() -> None:
-    code = "import click\n@click.command()\ndef f(): raise EOFError('short')\nrun(lambda: f.main([], standalone_mode=False))"
+    code = (
+        "from parity.cli.commands import single\n@single()\ndef f() -> int: raise EOFError('short')\n"
+        "run(lambda: f().main([], standalone_mode=False))"
+    )
     run = _ends(code)
     assert FAILED == run.code
     assert "EOFError: short" in run.complained

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import click
 import pytest
+import typer
 
 from parity.cli.app import parity as command
 from parity.errors import InputsNotFound, UnknownInputFormat, UsageError
@@ -52,7 +52,7 @@ def test_an_nll_has_no_end_and_takes_any_margin(files: Files, tmp_path: Path) ->
 def test_a_temperature_that_leaves_nothing_to_tell_apart_is_refused(
     files: Files, tmp_path: Path, value: str
 ) -> None:
-    with pytest.raises(click.BadParameter, match=value):
+    with pytest.raises(typer.BadParameter, match=value):
         audited(tmp_path / "out", *files.runs(3), "--temperature", value)
 
 

@@ -1,0 +1,105 @@
+"""`parity compare`: two subjects against each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from parity.cli import options as shared
+from parity.cli.commands import single
+
+__all__ = ["command"]
+
+
+@single(epilog=shared.SUBJECTS)
+def command(
+    context: typer.Context,
+    reference: Annotated[str, typer.Argument(metavar="REFERENCE", hidden=True)],
+    candidate: Annotated[str, typer.Argument(metavar="CANDIDATE", hidden=True)],
+    inputs: shared.InputsOption = None,
+    text_column: shared.TextColumnOption = None,
+    pair_column: shared.PairColumnOption = None,
+    label_column: shared.LabelColumnOption = None,
+    id_column: shared.IdColumnOption = None,
+    limit: shared.LimitOption = None,
+    encoding: shared.EncodingOption = "utf-8",
+    policy: Annotated[
+        str,
+        typer.Option(
+            "--policy",
+            metavar="NAME",
+            help="What is required: faithful, decisions, bitwise, or a .toml file.",
+        ),
+    ] = "faithful",
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ignore",
+            metavar="STAGE",
+            help="A stage, or a pattern such as 'layer.*', that is measured and does not count; may be given several times.",
+        ),
+    ] = None,
+    allow_inconclusive: Annotated[
+        bool, typer.Option("--allow-inconclusive", help="Exit 0 where the rows cannot settle it.")
+    ] = False,
+    temperatures: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--temperature",
+            metavar="T",
+            parser=shared.temperature,
+            help="A temperature to compare probabilities at, besides 1; may be given several times.  [default: 1.0]",
+        ),
+    ] = None,
+    detail: Annotated[bool, typer.Option("--detail", help="Also attention and MLP of each layer.")] = False,
+    sample: Annotated[
+        int,
+        typer.Option(
+            "--sample",
+            metavar="N",
+            parser=shared.at_least(1),
+            help="Examples that the noise floor is measured on.",
+        ),
+    ] = 32,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            "--seeds",
+            metavar="AUDIT",
+            help="An audit.json of parity seeds: say the differences beside those of seeds.",
+        ),
+    ] = None,
+    out: Annotated[
+        str, typer.Option("--out", metavar="FOLDER", help="Where the audit goes.")
+    ] = "parity-audit",
+    timeout: shared.TimeoutOption = 600.0,
+    json: shared.JsonOption = False,
+    quiet: shared.QuietOption = False,
+) -> int:
+    """Compare two subjects: REFERENCE against CANDIDATE."""
+    import parity
+    from parity.cli.out_folder import prepare
+    from parity.cli.progress import watch
+    from parity.cli.summary import summarise, typed
+
+    prepare(context.obj, Path(out), kept=seeds)
+    with watch(quiet) as progress:
+        audit = parity.compare(
+            reference,
+            candidate,
+            parity.InputsSpec(inputs, text_column, pair_column, label_column, id_column, limit, encoding),
+            policy=policy,
+            progress=progress,
+            ignore=ignore or (),
+            allow_inconclusive=allow_inconclusive,
+            temperatures=temperatures or (1.0,),
+            detail=detail,
+            sample=sample,
+            seeds=seeds,
+            timeout=timeout,
+            command=typed(),
+        )
+    summarise(audit, audit.save(out), quiet=quiet, as_json=json)
+    return audit.exit_code
