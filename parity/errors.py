@@ -15,6 +15,7 @@
     │   ├── TraceError               a trace is damaged, foreign, or of other inputs
     │   ├── PolicyError              a policy file says something it cannot
     │   ├── UnknownStage             a stage to exclude that neither side has
+    │   ├── ProtocolMismatch         a runner was written for another protocol than this parity's
     │   ├── NameTaken                two installed causes, or other parts of parity, have one name
     │   ├── RecipeError              a training recipe cannot be followed
     │   └── RecordError              an audit.json is damaged or of another schema
@@ -52,6 +53,7 @@ __all__ = [
     "OutOfSpace",
     "ParityError",
     "PolicyError",
+    "ProtocolMismatch",
     "RecipeError",
     "RecordError",
     "RunError",
@@ -253,6 +255,12 @@ class RecipeError(UsageError):
     """A training recipe that cannot be followed: an unknown key, a wrong value, data that is not there or not fit."""
 
     slug = "recipe"
+
+
+class ProtocolMismatch(UsageError):
+    """An adapter's runner was written for another protocol than this parity speaks."""
+
+    slug = "protocol-mismatch"
 
 
 class RecordError(UsageError):

@@ -22,6 +22,8 @@ from . import archive, import_stubs, loading
 from . import config as configs
 from . import session as sessions
 
+PROTOCOL = 2
+
 
 def open(request: dict[str, Any], host: Any) -> Any:
     """A session with the archive or serialization directory that `request` names; Refusal for what is not one, or unsafe."""

@@ -36,7 +36,7 @@ class _Shown(NamedTuple):
 
 
 class Session:
-    """One loaded archive, in eval mode, and the rows that were tokenized last."""
+    """One loaded archive, in eval mode."""
 
     def __init__(
         self, host: Any, origin: Origin, loaded: Any, options: dict[str, str], notes: list[str]
@@ -51,7 +51,6 @@ class Session:
         registered = options.get("predictor") or type(loaded.model).default_predictor or ""
         chosen = reading.choose(host, registered, loaded.predictor, loaded.reader)
         self._reader = rows_of.Reader(host, loaded.model, loaded.reader, chosen)
-        self._rows: dict[int, Any] = {}
         seen = (
             stages.inner(loaded.model) if [part.name for part in self._reader.parts] == ["tokens"] else None
         )
@@ -104,33 +103,32 @@ class Session:
             "name_used": self._origin.locator,
         }
 
-    def tokenize(self, examples: list[dict[str, Any]], first_row: int) -> dict[str, Any]:
-        """The examples by the archive's own reader and indexers; they are kept, by row number, until the next call."""
-        self._rows = {}
-        said: list[Any] = []
-        for number, example in enumerate(examples, first_row):
+    def tokenize(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
+        """The examples by the archive's own reader and indexers; a forward is of the instances, which are kept."""
+        kept: list[Any] = []
+        encodings: list[Any] = []
+        for example in examples:
             text, pair = example["text"], example.get("pair")
-            self._rows[number] = row = self._reader.row(number, text, pair)
-            said.append(self._reader.encoded(row, text, pair))
-        return {"rows": said}
+            row = self._reader.row(example["row"], text, pair)
+            kept.append(row)
+            encodings.append(self._reader.encoded(row, text, pair))
+        return {"rows": encodings, "kept": kept}
 
     def forward(
         self,
-        rows: list[int] | None,
+        rows: list[Any] | None,
         inputs: dict[str, Any] | None,
         asked: list[str] | None,
         precision: str | None,
         write: Write,
     ) -> dict[str, Any]:
         """Run those rows padded as AllenNLP pads them, or exactly these ids; stages are written as they are computed."""
-        found = [self._rows[row] for row in rows or []]
         with self._torch.no_grad(), self._precision(precision) as watch:
-            self._view.forward(found, inputs, None if asked is None else set(asked), write)
+            self._view.forward(rows or [], inputs, None if asked is None else set(asked), write)
         return {} if watch is None else {"float64": watch.said}
 
     def close(self) -> None:
         """Nothing is left open."""
-        self._rows = {}
 
     @contextlib.contextmanager
     def _precision(self, precision: str | None) -> Generator[Any, None, None]:

@@ -21,6 +21,8 @@ from . import config as configs
 from . import experiment as experiments
 from . import import_stubs, loading, runner, training
 
+PROTOCOL = 2
+
 _ANSWERING = ("include", "predictor", "reader", "batch_size", "temperature")  # options of the answering side
 _VERSIONS = ("torch", "transformers", "tokenizers", "numpy", "allennlp", "allennlp-models")
 

@@ -23,7 +23,9 @@ def _traced_inputs(subject: Subject, workdir: Path) -> Path:
     try:
         manifest = trace_folder.read_manifest(subject.locator, contents=False)
         count = manifest["inputs"]["count"]
-        trace_folder.Lines(subject.locator, "inputs.jsonl", count, trace_folder.check_example).read(0, count)
+        trace_folder.Lines(subject.locator, "inputs.jsonl", count, trace_folder.check_example).read(
+            range(count)
+        )
     except Damaged as error:
         raise TraceError(f"{subject.locator} {error.reason}.", next_step=error.next_step) from None
     return Path(subject.locator) / "inputs.jsonl"

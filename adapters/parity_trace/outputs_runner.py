@@ -16,6 +16,8 @@ import numpy as np
 
 from .outputs_file import Unreadable, read_outputs
 
+PROTOCOL = 2
+
 
 class Session:
     """One file of outputs, read whole."""
@@ -38,7 +40,6 @@ class Session:
                 "Leave temperature out, or say that the column is a class for itself: activation=sigmoid.",
             )
         self._by_id = self._rows_by_id(options.get("match"))
-        self._lies_at: dict[int, int] = {}
         self._taken: dict[int, int] = {}
 
     def describe(self) -> dict[str, Any]:
@@ -86,12 +87,10 @@ class Session:
             },
         }
 
-    def tokenize(self, examples: Sequence[dict[str, Any]], first_row: int) -> dict[str, Any]:
+    def tokenize(self, examples: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Find the rows of these examples; there are no tokens to answer with."""
-        places = {row: self._place(row, example) for row, example in enumerate(examples, first_row)}
-        if self._by_id is not None:  # by order a row lies at its own number
-            self._lies_at.update(places)
-        return {"rows": [None] * len(examples)}
+        kept = [self._place(example["row"], example) for example in examples]
+        return {"rows": [None] * len(examples), "kept": kept}
 
     def forward(
         self,
@@ -107,8 +106,7 @@ class Session:
                 "inputs-do-not-fit", f"{self._path} cannot be run on other inputs or in other precision."
             )
         if stages is None or "logits" in stages:
-            places = rows if self._by_id is None else [self._lies_at[row] for row in rows]
-            write("logits", self._outputs.logits[list(places)], ["row", "class"])
+            write("logits", self._outputs.logits[list(rows)], ["row", "class"])
         return {}
 
     def _told_of(self, values: Any) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -128,11 +128,17 @@ class Lines:
             )
         self._starts = np.cumsum(np.array(lengths, np.int64))
 
-    def read(self, first: int, count: int) -> list[Any]:
-        """`count` lines from the line `first`, counted from 0, each of its form."""
+    def read(self, lines: Sequence[int]) -> list[Any]:
+        """These lines, counted from 0, each of its form."""
+        found: list[Any] = []
         with Path(self._path).open("rb") as file:
-            file.seek(int(self._starts[first]))
-            return [self._read(file.readline(), first + number) for number in range(count)]
+            before: int | None = None
+            for number in lines:
+                if before is None or number != before + 1:
+                    file.seek(int(self._starts[number]))
+                found.append(self._read(file.readline(), number))
+                before = number
+        return found
 
     def _read(self, line: bytes, number: int) -> Any:
         where = f"{self._name}, line {number + 1},"

@@ -20,6 +20,8 @@ from . import trace_folder
 from .trace_forms import Damaged
 from .trace_shard import Shard, open_shard
 
+PROTOCOL = 2
+
 _MASKS = {"token": "real", "word": "word_mask"}
 _FED = ("attention_mask", "token_type_ids", "position_ids")
 
@@ -126,18 +128,17 @@ class Session:
         return recorded
 
     @_refusing
-    def tokenize(self, examples: Sequence[dict[str, Any]], first_row: int) -> dict[str, Any]:
+    def tokenize(self, examples: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """The recorded encodings of these rows, which must hold the recorded texts."""
-        end = first_row + len(examples)
+        rows = [int(example["row"]) for example in examples]
+        end = max(rows, default=-1) + 1
         if end > self._count:
             raise self._host.Refusal(
                 "trace",
                 f"The trace {self._folder} was recorded on {self._count:,} inputs, and there are at least {end:,} here.",
                 "Leave --inputs out to use the trace's own, or record it again on these.",
             )
-        for row, (known, example) in enumerate(
-            zip(self._examples.read(first_row, len(examples)), examples), first_row
-        ):
+        for row, known, example in zip(rows, self._examples.read(rows), examples):
             for part in ("text", "pair"):
                 if known[part] != example[part]:
                     raise self._host.Refusal(
@@ -145,9 +146,8 @@ class Session:
                         f"The trace {self._folder} was recorded on other inputs: the {part} of row {row} is {_short(known[part])} there and {_short(example[part])} here.",
                         "Leave --inputs out to use the trace's own, or record it again on these.",
                     )
-        if self._encodings is None:
-            return {"rows": [None] * len(examples)}
-        return {"rows": self._encodings.read(first_row, len(examples))}
+        encodings = [None] * len(rows) if self._encodings is None else self._encodings.read(rows)
+        return {"rows": encodings, "kept": rows}
 
     @_refusing
     def forward(

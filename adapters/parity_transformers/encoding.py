@@ -16,7 +16,7 @@ _UNLIMITED = 10**9  # tokenizers without a limit say 1e30
 
 
 class Encoder:
-    """Encodes examples, keeps the encodings by row, and pads the rows that a forward asks for."""
+    """Encodes examples, and pads encodings to a batch."""
 
     def __init__(self, tokenizer: Any, options: Any, room: int | None, takes_types: bool) -> None:
         self.tokenizer = tokenizer
@@ -30,21 +30,18 @@ class Encoder:
         given = [name for name in tokenizer.model_input_names if name != "input_ids"]
         self.names = [name for name in given if name != "token_type_ids" or takes_types]
         self.leaves_types_out = self.names != given
-        self._rows: dict[int, dict[str, Any]] = {}
 
-    def tokenize(self, examples: list[dict[str, Any]], first_row: int) -> list[dict[str, Any]]:
-        """The encodings of these examples, which stay known by row number until the next call."""
+    def tokenize(self, examples: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The encodings of these examples."""
         found: list[Any] = [None] * len(examples)
         for paired in (False, True):
             chosen = [k for k, example in enumerate(examples) if (example["pair"] is not None) == paired]
             for k, encoding in zip(chosen, self._encode([examples[k] for k in chosen], paired)):
                 found[k] = encoding
-        self._rows = {first_row + k: encoding for k, encoding in enumerate(found)}
         return found
 
-    def pad(self, rows: list[int]) -> tuple[dict[str, Any], list[list[int]]]:
+    def pad(self, encodings: list[dict[str, Any]]) -> tuple[dict[str, Any], list[list[int]]]:
         """The batch as the tokenizer pads it, and 1 where a real token sits, whatever the mask says."""
-        encodings = [self._rows[row] for row in rows]
         lengths = [len(encoding["input_ids"]) for encoding in encodings]
         batch = {"input_ids": [list(encoding["input_ids"]) for encoding in encodings]}
         for name in self.names:

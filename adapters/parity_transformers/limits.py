@@ -42,7 +42,7 @@ class Limits:
                 f"Give at least {self._special + 1}.",
             )
 
-    def check_rows(self, rows: list[dict[str, Any]], examples: list[dict[str, Any]], first_row: int) -> None:
+    def check_rows(self, rows: list[dict[str, Any]], examples: list[dict[str, Any]]) -> None:
         """Refuse inputs of which the tokenizer leaves no token: there is nothing to run, and nothing to compare."""
         empty = [place for place, row in enumerate(rows) if not row["input_ids"]]
         if not empty:
@@ -52,7 +52,7 @@ class Limits:
         others = f", nor has {more} of those after it" if more else ""
         raise self._refused(
             "Input {} ({}text {!r}) has no token: the tokenizer of {} makes nothing of it{}.".format(
-                first_row + empty[0], known, first["text"][:40], self._name, others
+                first["row"], known, first["text"][:40], self._name, others
             ),
             "Leave it out of the inputs (they are counted from 0), or give it a text.",
         )

@@ -16,6 +16,8 @@ from typing import Any, Sequence
 
 from . import effects, encoding, finding, limits, loading, not_run, options, own_code, stages
 
+PROTOCOL = 2
+
 
 def open(request: dict[str, Any], host: Any) -> Session:
     """Load the model once; everything the user can get wrong ends in a sentence here."""
@@ -74,7 +76,7 @@ class Session:
         )
         effects.check_shape(loaded.name, asked, self._encoder, host)
         # Where the tokenizer puts nothing around a text, an empty one is no row to run.
-        self._blank = bool(self._encoder.tokenize([{"text": "", "pair": None}], 0)[0]["input_ids"])
+        self._blank = bool(self._encoder.tokenize([{"text": "", "pair": None}])[0]["input_ids"])
         # What forwards call: the model, or its encoder where the decoder takes a text of its own.
         self._runs = self._model
         self._stages = self._tried_out()
@@ -186,21 +188,21 @@ class Session:
             "name_used": loaded.name,
         }
 
-    def tokenize(self, examples: list[dict[str, Any]], first_row: int) -> dict[str, Any]:
-        """The subject's own encodings, kept for the forwards that follow."""
-        rows = self._encoder.tokenize(examples, first_row)
-        self._limits.check_rows(rows, examples, first_row)
+    def tokenize(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
+        """The subject's own encodings."""
+        rows = self._encoder.tokenize(examples)
+        self._limits.check_rows(rows, examples)
         return {"rows": rows}
 
     def forward(
         self,
-        rows: list[int] | None,
+        rows: list[dict[str, Any]] | None,
         inputs: dict[str, Any] | None,
         stages: Sequence[str] | None,
         precision: str | None,
         write: Any,
     ) -> dict[str, Any]:
-        """Run these rows (padded as the subject pads), or exactly these inputs, and write the stages as they appear."""
+        """Run these encodings (padded as the subject pads), or exactly these inputs, and write the stages as they appear."""
         if inputs is None:
             feeds, real = self._encoder.pad(rows or [])
         else:
@@ -249,15 +251,16 @@ class Session:
 
     def _probe(self) -> list[int]:
         """The ids of one short row, to try the model out with."""
-        ids = self._encoder.tokenize([{"text": "one two three", "pair": None}], 0)[0]["input_ids"][
-            : self._limits.room
-        ]
+        ids: list[int] = self._probe_encoding()["input_ids"][: self._limits.room]
         return ids if ids and max(ids) < self._limits.vocabulary_rows else [0] * 5
+
+    def _probe_encoding(self) -> dict[str, Any]:
+        return self._encoder.tokenize([{"text": "one two three", "pair": None}])[0]
 
     def _probe_feeds(self) -> dict[str, Any]:
         """A row with all that the tokenizer gives a row, to see what the model makes use of."""
         ids = self._probe()
-        feeds, _ = self._encoder.pad([0])
+        feeds, _ = self._encoder.pad([self._probe_encoding()])
         if feeds["input_ids"][0][: len(ids)] != ids:
             return {"input_ids": [ids]}
         return {name: values for name, values in feeds.items() if name in self._accepts}

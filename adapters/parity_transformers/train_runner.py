@@ -11,6 +11,8 @@ from typing import Any
 
 from . import base_model, loading, runner, training, training_rows, training_seeds
 
+PROTOCOL = 2
+
 _ANSWERING = ("batch_size", "temperature", "device")  # options that the answering side knows too
 
 

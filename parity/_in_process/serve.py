@@ -6,16 +6,17 @@ Nothing of parity is imported; the interpreter may be Python 3.8 with nothing bu
 The runner's own prints cannot mix with them: file descriptor 1 is pointed at stderr, and stdin at /dev/null, before the
 runner is loaded. The first line is said unasked::
 
-    {"event": "hello", "protocol": 1, "python": "3.8.18", "executable": "/envs/old/bin/python"}
+    {"event": "hello", "protocol": 2, "python": "3.8.18", "executable": "/envs/old/bin/python"}
 
 A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are answered in order. The operations::
 
     open      {"locator", "options": {str: str}, "slots": [fd, ...], "listings": [fd, ...], "threads": int, "workdir": folder}
                                                                                                    -> {}
     describe  {}                                                                                   -> a description
-    tokenize  {"first_row": int, "examples": [{"text", "pair": str|null, "id": str|null}, ...]}      -> {"rows": [...]}
-    forward   {"slot": i, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
+    tokenize  {"window": int, "examples": [{"row": int, "text", "pair": str|null, "id": str|null}, ...]}  -> {"rows": [...]}
+    forward   {"slot": i, "window": int|null, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
                "stages": [str]|null, "precision": null|"float64"}                       -> {"cpu_seconds": f, ...}
+    forget    {"window": int}                                                                      -> {}
     close     {}                                                              -> {}, and the process ends
 
 Everything said about a request carries its id; any number of the first two, then one of the last two::
@@ -37,9 +38,16 @@ has come to as `progress`.
 **The end of stdin** is the end of this process, at once and in the middle of a forward too, with its work folder and
 its children.
 
-**A runner file** offers `open(request, host) -> session`; a session has `describe()`, `tokenize(examples, first_row)`,
-`forward(rows, inputs, stages, precision, write)` and, if it wants, `close()`. `write(stage, tensor_or_array, axes)`
-sends one tensor. `host` is the `Host` of `host.py`. The runner's folder is a private package, `_parity_runner`: a runner finds
+**Windows.** The examples of one `tokenize` are a window, and the host numbers it, so that forwards can be requested before it
+is answered. Rows have numbers of their own, those of all inputs; a window may hold any of them. Any number of windows is
+held at once, until `forget`. A `forward` is of rows of one window, or of `inputs`.
+
+**A runner file** has `PROTOCOL = 2`, the protocol it was written for (one without it was written for the first, and is
+refused), and `open(request, host) -> session`. A session has `describe()`, `tokenize(examples)`,
+`forward(rows, inputs, stages, precision, write)` and, if it wants, `close()`. `tokenize` answers `{"rows": [...]}`, an encoding
+for each example, or None; and, if a forward needs something else, `"kept"`, one object for each example, which does not cross
+the border. The `rows` of a forward are then the objects kept (the encodings, where there is no `"kept"`): a session holds
+no rows itself. `write(stage, tensor_or_array, axes)` sends one tensor. `host` is the `Host` of `host.py`. The runner's folder is a private package, `_parity_runner`: a runner finds
 the files beside it with `from . import stages`. The folder's `__init__.py`, if there is one, is not run.
 """
 
@@ -56,7 +64,7 @@ import time
 import traceback
 import types
 import warnings
-from typing import Any, NoReturn, Sequence
+from typing import Any, NoReturn, Sequence, cast
 
 _HERE = os.path.dirname(os.path.realpath(__file__))
 
@@ -81,7 +89,7 @@ if __name__ == "__main__":  # run by path, so that this is no package yet
 from . import wire
 from .host import Host, Refusal
 
-PROTOCOL = 1
+PROTOCOL = 2
 _LONG = 1.0  # seconds of silence after which a forward says where it is
 _RUNNER = "_parity_runner"
 
@@ -95,6 +103,7 @@ class Conversation:
         self._slots: list[wire.Slot] = []
         self._listings: list[wire.Listing] = []
         self._session: Any = None
+        self._windows: dict[int, dict[int, Any]] = {}
         self._host = Host(voice)
         self._requests: queue.Queue[dict[str, Any]] = queue.Queue()
         self._workdir: str | None = None
@@ -130,13 +139,35 @@ class Conversation:
     def _open(self, request: dict[str, Any]) -> None:
         self._slots = [wire.Slot(descriptor) for descriptor in request["slots"]]
         self._listings = [wire.Listing(descriptor) for descriptor in request["listings"]]
-        self._session = _runner_module(self._runner).open(request, self._host)
+        module = _runner_module(self._runner)
+        _check_protocol(self._runner, getattr(module, "PROTOCOL", 1))
+        self._session = module.open(request, self._host)
 
     def _describe(self, request: dict[str, Any]) -> Any:
         return self._session.describe()
 
     def _tokenize(self, request: dict[str, Any]) -> Any:
-        return self._session.tokenize(request["examples"], request["first_row"])
+        examples: list[dict[str, Any]] = request["examples"]
+        answer: Any = self._session.tokenize(examples)
+        if not isinstance(answer, dict):
+            return answer
+        found = cast("dict[str, Any]", answer)
+        kept: list[Any] = found.pop("kept", None) or found.get("rows", [])
+        self._windows[request["window"]] = {example["row"]: one for example, one in zip(examples, kept)}
+        return found
+
+    def _forget(self, request: dict[str, Any]) -> None:
+        self._windows.pop(request["window"], None)
+
+    def _rows(self, request: dict[str, Any]) -> Any:
+        """What `tokenize` kept of the rows that a forward names; None for a forward of inputs."""
+        if request["rows"] is None:
+            return None
+        window = self._windows.get(request["window"], {})
+        unknown = [row for row in request["rows"] if row not in window]
+        if unknown:
+            raise KeyError("window {} does not hold row {}".format(request["window"], unknown[0]))
+        return [window[row] for row in request["rows"]]
 
     def _forward(self, request: dict[str, Any]) -> Any:
         number: int = request["slot"]
@@ -156,10 +187,9 @@ class Conversation:
             if self._voice.silent > _LONG:
                 self._host.progress(stage)
 
+        rows = self._rows(request)
         started = time.process_time()
-        value = self._session.forward(
-            request["rows"], request["inputs"], request["stages"], request["precision"], write
-        )
+        value = self._session.forward(rows, request["inputs"], request["stages"], request["precision"], write)
         spent: dict[str, Any] = {"cpu_seconds": time.process_time() - started}
         spent.update(value or {})
         return spent
@@ -196,6 +226,15 @@ def _runner_module(path: str) -> Any:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _check_protocol(runner: str, spoken: Any) -> None:
+    if spoken != PROTOCOL:
+        raise Refusal(
+            "protocol-mismatch",
+            f"{runner} was written for protocol {spoken} of parity's runners, and this parity speaks protocol {PROTOCOL}.",
+            "Install a version of the adapter for this parity; its author finds what changed in docs/adapters.md.",
+        )
 
 
 def _missing(error: BaseException | None) -> str | None:

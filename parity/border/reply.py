@@ -8,8 +8,9 @@ from typing import Generic, NamedTuple, TypeVar
 from parity.border.connection import Pending
 from parity.border.slots import Array
 from parity.errors import RunError, RunnerDied, RunnerRaised
+from parity.inputs.example import Encoding
 
-__all__ = ["Batch", "Reply", "StageTensor", "written"]
+__all__ = ["Batch", "Reply", "StageTensor", "TokenizeReply", "written"]
 
 _T = TypeVar("_T")
 
@@ -76,6 +77,16 @@ class Reply(Generic[_T]):
         To be called before the next forward is asked for, which may use the slot again.
         """
         return self._stages()
+
+
+class TokenizeReply(Reply[tuple[Encoding | None, ...]]):
+    """The encodings of a window of examples, and the number by which a forward names the window."""
+
+    def __init__(
+        self, pending: Pending, collect: Callable[[], tuple[Encoding | None, ...]], window: int
+    ) -> None:
+        super().__init__(pending, collect, dict)
+        self.window = window
 
 
 def written(reply: Reply[Batch]) -> Batch:

@@ -27,7 +27,7 @@ from parity.border.description import Description, read_description
 from parity.border.encodings import read_encodings
 from parity.border.messages import Done, Failed, Tensor, read_listing
 from parity.border.progress import OnProgress, unwatched
-from parity.border.reply import Batch, Reply, StageTensor, written
+from parity.border.reply import Batch, Reply, StageTensor, TokenizeReply, written
 from parity.border.slots import Slot, slot_folder
 from parity.border.without_effect import check_own_temperature
 from parity.environments.resolve import interpreter_for
@@ -43,7 +43,7 @@ from parity.errors import (
     UsageError,
     by_slug,
 )
-from parity.inputs.example import Encoding, Example
+from parity.inputs.example import Example
 from parity.subjects.adapter import Adapter, check_options
 from parity.subjects.subject import Subject
 
@@ -79,6 +79,7 @@ class Runner:
         self._adapter = adapter
         self._interpreter = interpreter
         self._description: Description | None = None
+        self._windows = 0
         with contextlib.ExitStack() as stack:
             folder = self._slot_folder = slot_folder()
             try:
@@ -164,33 +165,40 @@ class Runner:
             self._description = described
         return self._description
 
-    def tokenize(
-        self, examples: Sequence[Example], first_row: int | None = None
-    ) -> Reply[tuple[Encoding | None, ...]]:
-        """Ask for the examples' encodings, one a row, None where the subject has none to show; the runner keeps them for `forward` until the next `tokenize`.
+    def tokenize(self, examples: Sequence[Example]) -> TokenizeReply:
+        """Request the examples' encodings, one for each, None where the subject shows none.
 
-        Rows are numbered from `first_row` on, by default the first example's own.
+        The runner keeps the window under the reply's number, for `forward`, until `forget`.
         """
-        first = first_row if first_row is not None else examples[0].row if examples else 0
+        self._windows += 1
         pending = self._conversation.ask(
-            f"tokenizing rows {first} to {first + len(examples) - 1}",
+            f"tokenizing rows {examples[0].row} to {examples[-1].row}" if examples else "tokenizing no rows",
             "tokenize",
-            first_row=first,
-            examples=[{"text": example.text, "pair": example.pair, "id": example.id} for example in examples],
+            window=self._windows,
+            examples=[
+                {"row": example.row, "text": example.text, "pair": example.pair, "id": example.id}
+                for example in examples
+            ],
         )
-        return Reply(
-            pending, lambda: read_encodings(self._outcome(pending), len(examples), str(self.subject)), dict
+        subject, count = str(self.subject), len(examples)
+        return TokenizeReply(
+            pending, lambda: read_encodings(self._outcome(pending), count, subject), self._windows
         )
+
+    def forget(self, window: int) -> None:
+        """Let the runner release a window; its number is not used again."""
+        self._conversation.ask("releasing a window", "forget", window=window)
 
     def forward(
         self,
         rows: Sequence[int] | None = None,
         inputs: Mapping[str, Any] | None = None,
         *,
+        window: int | None = None,
         stages: Sequence[str] | None = None,
         precision: str | None = None,
     ) -> Reply[Batch]:
-        """Ask for one forward: of tokenized `rows`, or of exactly these `inputs`.
+        """Request one forward: of `rows` of a `window` (the number of a `TokenizeReply`), or of exactly these `inputs`.
 
         `inputs` maps `input_ids`, `attention_mask`, `token_type_ids`, `position_ids`, `real` to [rows, tokens] integers
         (arrays or lists), or to None for what is not fed. `stages` names those wanted (None: all there are);
@@ -199,6 +207,8 @@ class Runner:
         """
         if (rows is None) == (inputs is None):
             raise ValueError("a forward is of rows, or of inputs")
+        if (rows is None) != (window is None):
+            raise ValueError("rows are of a window, and inputs are of none")
         number = next((number for number, slot in enumerate(self._slots) if slot.free), None)
         if number is None:
             raise RuntimeError(f"the arrays of {len(self._slots)} forwards of {self.subject} are still held")
@@ -209,6 +219,7 @@ class Runner:
             what + (" in float64" if precision == "float64" else ""),
             "forward",
             slot=number,
+            window=window,
             rows=None if rows is None else [int(row) for row in rows],
             inputs=None if inputs is None else {name: _listed(values) for name, values in inputs.items()},
             stages=None if stages is None else list(stages),

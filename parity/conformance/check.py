@@ -54,15 +54,16 @@ def check_adapter(
         with open_session(OpenRequest(parsed, adapter, timeout=timeout)) as session:
             runner, described = session.runner, session.described
             complaints += _description(described)
-            encodings = runner.tokenize(examples).wait()
+            tokenized = runner.tokenize(examples)
+            encodings, window = tokenized.wait(), tokenized.window
             rows = [example.row for example in examples]
-            together = runner.forward(rows).wait()
+            together = runner.forward(rows, window=window).wait()
             complaints += _stages(described, together, len(rows))
             complaints += _encodings(described, together, encodings)
             complaints += _promises(described, together, examples, encodings)
             plan = plan_of(Pair(described, described), detail=False)
             for row in rows:
-                alone = runner.forward([row]).wait()
+                alone = runner.forward([row], window=window).wait()
                 complaints += _same(
                     plan, _row(together, row), alone, [row], "alone and in a batch", _ROUNDING
                 )
@@ -70,12 +71,12 @@ def check_adapter(
                 given = runner.forward(inputs=feed_of(together)).wait()
                 complaints += _same(plan, together, given, rows, "from its texts and from its own ids", 0.0)
             if described.can.float64:
-                double = runner.forward(rows, precision="float64").wait()
+                double = runner.forward(rows, window=window, precision="float64").wait()
                 complaints += promises.float64(described, double)
                 complaints += _same(
                     plan, double, together, rows, "in float64 and in its own precision", _ROUNDING
                 )
-                again = runner.forward(rows).wait()
+                again = runner.forward(rows, window=window).wait()
                 complaints += _same(plan, together, again, rows, "before and after a float64 pass", 0.0)
             complaints += _asked_besides(runner, described, examples)
     except ParityError as error:
@@ -157,8 +158,9 @@ def _asked_besides(runner: Runner, described: Description, examples: Sequence[Ex
     if described.can.pairs == "optional" and all(example.pair is None for example in examples):
         paired = [Example(0, examples[0].text, examples[-1].text)]
         try:
-            encodings = runner.tokenize(paired).wait()
-            batch = runner.forward([0]).wait()
+            tokenized = runner.tokenize(paired)
+            encodings = tokenized.wait()
+            batch = runner.forward([0], window=tokenized.window).wait()
         except ParityError as error:
             yield f"it says that it reads pairs, and fails on one: {error}"
             return

@@ -115,6 +115,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             seconds = Pair(seconds.reference + spent.reference, seconds.candidate + spent.candidate)
             if ledger.ended:
                 break
+            window.forget(sides)
         _or_nothing(ledger)
         if ledger.ended:
             ledger.add_unasked(inputs.count - done, plan)

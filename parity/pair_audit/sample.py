@@ -150,9 +150,8 @@ class _Sample:
 
     def _forward(self, number: int, rows: Sequence[int], precision: str | None = None) -> Reply[Batch]:
         side = self._sides[number]
-        return side.runner.forward(
-            self._window.numbers(side, rows), stages=_asked(self._plan), precision=precision
-        )
+        window = self._window.window.numbers[number]
+        return side.runner.forward(rows, window=window, stages=_asked(self._plan), precision=precision)
 
     def _exact(self, number: int, reply: Reply[Batch] | None) -> Batch | None:
         """The float64 batch, as far as it came; None where this side has none, or no more since one has failed."""

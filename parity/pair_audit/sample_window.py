@@ -1,21 +1,15 @@
-"""The rows that the noise floor is measured on: drawn evenly from all inputs, and tokenized before the sweep begins.
-
-A runner knows the rows of its last `tokenize` only, by consecutive numbers. So the sampled rows are given numbers of
-their own, except to a recording, which knows every row by its place in the inputs.
-"""
+"""The rows that the noise floor is measured on: drawn evenly from all inputs, and tokenized as a window of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from parity.errors import InputsDoNotFit
 from parity.inputs.batches import sample_rows
-from parity.inputs.example import Encoding, Example
 from parity.inputs.inputs import Inputs
 from parity.records.pair import Pair
 from parity.session.session import Session
-from parity.session.window import Window, aligned_window
+from parity.session.window import Window, open_window
 
 __all__ = ["SampleRows", "SampleWindow", "choose_rows", "open_sample"]
 
@@ -36,13 +30,6 @@ class SampleWindow(NamedTuple):
 
     chosen: SampleRows
     window: Window
-
-    def numbers(self, side: Session, rows: Sequence[int]) -> list[int]:
-        """The numbers under which a side's runner knows these rows."""
-        if side.described.recorded is not None:
-            return list(rows)
-        places = {row: place for place, row in enumerate(self.chosen.rows)}
-        return [places[row] for row in rows]
 
 
 def choose_rows(sides: Pair[Session], count: int, size: int, full: int | None = None) -> SampleRows:
@@ -74,33 +61,4 @@ def choose_rows(sides: Pair[Session], count: int, size: int, full: int | None = 
 
 def open_sample(sides: Pair[Session], inputs: Inputs, chosen: SampleRows) -> SampleWindow:
     """Read the chosen rows, which takes one more pass over the inputs, and tokenize them on both sides."""
-    examples = inputs.picked(chosen.rows)
-    encodings: Pair[Sequence[Encoding | None]] = Pair(
-        _tokenized(sides.reference, examples), _tokenized(sides.candidate, examples)
-    )
-    return SampleWindow(chosen, aligned_window(sides, examples, encodings))
-
-
-def _tokenized(side: Session, examples: Sequence[Example]) -> list[Encoding | None]:
-    if side.described.recorded is not None:
-        return [
-            encoding for run in _runs(examples) for encoding in side.runner.tokenize(run, run[0].row).wait()
-        ]
-    try:
-        return list(side.runner.tokenize(examples, 0).wait())
-    except InputsDoNotFit:
-        for example in examples:  # the sentence must name the row by its number in the inputs
-            side.runner.tokenize([example], example.row).wait()
-        raise
-
-
-def _runs(examples: Sequence[Example]) -> Iterator[list[Example]]:
-    """The examples in runs of consecutive rows."""
-    run: list[Example] = []
-    for example in examples:
-        if run and example.row != run[-1].row + 1:
-            yield run
-            run = []
-        run.append(example)
-    if run:
-        yield run
+    return SampleWindow(chosen, open_window(sides, inputs.picked(chosen.rows)))

@@ -12,6 +12,7 @@ side is gone, nothing more is asked of it, and the sweep ends there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from parity.align.batch import same_feed
@@ -25,6 +26,7 @@ from parity.passes.positioning import Positioning
 from parity.records.pair import Pair
 from parity.session.feed import feed_of
 from parity.session.session import Session
+from parity.session.stream import ahead
 from parity.session.window import Window
 
 __all__ = ["CpuSeconds", "add_rescued", "sweep_window"]
@@ -50,20 +52,13 @@ def sweep_window(
     """Ask every batch of a window and add what it shows to the ledger, up to the one in which a process ends."""
     first = window.examples[0].row
     _add_tokens(window, ledger)
-    waiting = window.batches(plan)
     seconds = [0.0, 0.0]
-    asked: list[Pair[Reply[Batch]]] = []
-    for rows in waiting[:_AHEAD]:
-        asked.append(_ask(sides, plan, rows))
-    for number, rows in enumerate(waiting):
-        replies = asked[number]
+    for rows, replies in ahead(window.batches(plan), partial(_ask, sides, plan, window), count=_AHEAD):
         own = Pair(written(replies.reference), written(replies.candidate))
         alignments = [window.alignments[row - first] for row in rows]
         _one_batch(sides, plan, ledger, positioning, own, rows, alignments, seconds)
         if ledger.ended:
             break
-        if number + _AHEAD < len(waiting):
-            asked.append(_ask(sides, plan, waiting[number + _AHEAD]))
         advance(len(rows))
     return CpuSeconds(*seconds)
 
@@ -139,9 +134,14 @@ def _one_batch(
     ledger.add_stages("given", Pair(own.reference, batch), rows, None, plan)
 
 
-def _ask(sides: Pair[Session], plan: Plan, rows: Sequence[int]) -> Pair[Reply[Batch]]:
+def _ask(sides: Pair[Session], plan: Plan, window: Window, rows: Sequence[int]) -> Pair[Reply[Batch]]:
     stages = list(plan.stages)
-    return Pair(*(side.runner.forward(rows, stages=stages) for side in sides))
+    return Pair(
+        *(
+            side.runner.forward(rows, window=number, stages=stages)
+            for side, number in zip(sides, window.numbers, strict=True)
+        )
+    )
 
 
 def _ask_given(

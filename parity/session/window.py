@@ -13,15 +13,19 @@ from parity.inputs.example import Encoding, Example
 from parity.records.pair import Pair
 from parity.session.session import Session
 
-__all__ = ["Window", "aligned_window", "open_window"]
+__all__ = ["Window", "open_window"]
 
 
 class Window(NamedTuple):
-    """A run of examples, tokenized on both sides and aligned; `encodings` are None where a side has no tokens."""
+    """A run of examples, tokenized on both sides and aligned; `encodings` are None where a side has no tokens.
+
+    `numbers` are those by which each side's runner knows the window.
+    """
 
     examples: list[Example]
     encodings: Pair[Sequence[Encoding | None]]
     alignments: list[RowAlignment | None]
+    numbers: Pair[int]
 
     def lengths(self) -> list[int]:
         """The longer of the two encodings of each row, in tokens; 1 where neither has any."""
@@ -37,25 +41,23 @@ class Window(NamedTuple):
         made = make_batches([lengths[place] for place in chosen], max_rows=plan.max_rows)
         return [[self.examples[chosen[index]].row for index in batch] for batch in made]
 
+    def forget(self, sides: Pair[Session]) -> None:
+        """Let both runners release the window."""
+        for side, number in zip(sides, self.numbers, strict=True):
+            side.runner.forget(number)
+
 
 def open_window(sides: Pair[Session], examples: list[Example]) -> Window:
     """Tokenize a window on both sides at once, and align the rows."""
-    first = examples[0].row
-    replies = Pair(*(side.runner.tokenize(examples, first) for side in sides))
-    return aligned_window(sides, examples, Pair(replies.reference.wait(), replies.candidate.wait()))
-
-
-def aligned_window(
-    sides: Pair[Session], examples: list[Example], encodings: Pair[Sequence[Encoding | None]]
-) -> Window:
-    """A window of examples that are tokenized already."""
+    replies = Pair(*(side.runner.tokenize(examples) for side in sides))
+    encodings: Pair[Sequence[Encoding | None]] = Pair(replies.reference.wait(), replies.candidate.wait())
     if unlike_algorithms(*(side.described.tokenizer for side in sides)):
         encodings = Pair(*([_without_text(one) for one in side] for side in encodings))
     aligned = [
         None if here is None or there is None else align_row(here, there)
         for here, there in zip(encodings.reference, encodings.candidate, strict=True)
     ]
-    return Window(examples, encodings, aligned)
+    return Window(examples, encodings, aligned, Pair(*(reply.window for reply in replies)))
 
 
 def _without_text(encoding: Encoding | None) -> Encoding | None:

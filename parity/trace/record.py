@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from parity.border.description import Description
 from parity.border.progress import OnProgress, Progress, unwatched
-from parity.border.runner import Batch, Reply, Runner
+from parity.border.runner import Batch, Reply
 from parity.errors import RunnerRaised, TraceError
 from parity.inputs.batches import batches, sample_rows
 from parity.inputs.choose import Artifact, choose_inputs
@@ -18,6 +17,7 @@ from parity.inputs.example import Encoding, Example
 from parity.inputs.spec import InputsSpec
 from parity.session.fit import check_fit, probes_for
 from parity.session.session import OpenRequest, open_session
+from parity.session.stream import ahead
 from parity.stages import is_output
 from parity.subjects.adapter import Adapter, find_adapter
 from parity.subjects.subject import Subject
@@ -29,10 +29,11 @@ _ROWS_AT_ONCE = 64
 _AHEAD = 3
 
 
-class _Asked(NamedTuple):
+class _Job(NamedTuple):
+    """One forward that is recorded."""
+
     rows: list[int]
     precision: Literal["float64"] | None
-    reply: Reply[Batch]
 
 
 class RecordRequest(NamedTuple):
@@ -94,11 +95,18 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
         ) as writer:
             done = 0
             for window in inputs.windows(cut=full_rows):
-                encodings = runner.tokenize(window).wait()
+                tokenized = runner.tokenize(window)
+                encodings = tokenized.wait()
                 writer.add_encodings(window, encodings)
                 stages = None if full_rows is None or window[0].row < full_rows else outputs
-                for rows, precision, reply in _ahead(
-                    _ask(runner, description, window, encodings, sample, stages)
+
+                def send(
+                    job: _Job, number: int = tokenized.window, names: Sequence[str] | None = stages
+                ) -> Reply[Batch]:
+                    return runner.forward(job.rows, window=number, stages=names, precision=job.precision)
+
+                for (rows, precision), reply in ahead(
+                    _jobs(description, window, encodings, sample), send, count=_AHEAD
                 ):
                     try:
                         batch = reply.wait()
@@ -112,18 +120,17 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
                     if precision is None:
                         done += len(rows)
                         progress(Progress("recording", done, inputs.count))
+                runner.forget(tokenized.window)
             return writer.close()
 
 
-def _ask(
-    runner: Runner,
+def _jobs(
     description: Description,
     window: Sequence[Example],
     encodings: Sequence[Encoding | None],
     sample: set[int],
-    stages: Sequence[str] | None,
-) -> Iterator[_Asked]:
-    """A forward for each batch of a window, then for the rows of it that are in the sample; asked as it is drawn."""
+) -> Iterator[_Job]:
+    """The batches of a window, then those of its rows that are in the sample."""
     most = min(_ROWS_AT_ONCE, description.max_rows or _ROWS_AT_ONCE)
     numbers = [example.row for example in window]
     sampled = [place for place, row in enumerate(numbers) if row in sample]
@@ -134,18 +141,7 @@ def _ask(
     for places, precision in chosen:
         lengths = [_length(encodings[place]) for place in places]
         for batch in batches(lengths, max_rows=most):
-            rows = [numbers[places[index]] for index in batch]
-            yield _Asked(rows, precision, runner.forward(rows, stages=stages, precision=precision))
-
-
-def _ahead(asked: Iterator[_Asked]) -> Iterator[_Asked]:
-    """The same, drawn a few ahead: the runner computes while the writer copies."""
-    waiting: deque[_Asked] = deque()
-    for item in asked:
-        waiting.append(item)
-        if len(waiting) == _AHEAD:
-            yield waiting.popleft()
-    yield from waiting
+            yield _Job([numbers[places[index]] for index in batch], precision)
 
 
 def _length(encoding: Encoding | None) -> int:

@@ -100,13 +100,15 @@ def ask(
     ]
     with started(spec) as runner:
         description = runner.describe()
-        encodings = runner.tokenize(examples, 0).wait()
+        tokenized = runner.tokenize(examples)
+        encodings = tokenized.wait()
         rows = [example.row for example in examples]
         groups = [[row] for row in rows] if description.max_rows == 1 else [rows]
         batches: list[dict[str, np.ndarray[Any, np.dtype[Any]]]] = []
         float64: list[str | None] = []
         for group in groups:
-            asked: dict[str, Any] = {"rows": group} if inputs is None else {"inputs": inputs}
+            own = {"rows": group, "window": tokenized.window}
+            asked: dict[str, Any] = own if inputs is None else {"inputs": inputs}
             batch = runner.forward(**asked, stages=stages, precision=precision).wait()
             batches.append({name: stage.values.copy() for name, stage in batch.stages.items()})
             float64.append(batch.float64)

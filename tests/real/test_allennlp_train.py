@@ -79,8 +79,8 @@ def ask(folder: Path, options: str, config: Path | None = None) -> Answer:
     with start(folder, options, config) as runner:
         description = runner.describe()
         assert description.training is not None
-        runner.tokenize([Example(row, text) for row, text in enumerate(TEXTS)]).wait()
-        batch = runner.forward(range(len(TEXTS)), stages=["logits"]).wait()
+        window = runner.tokenize([Example(row, text) for row, text in enumerate(TEXTS)]).window
+        batch = runner.forward(range(len(TEXTS)), window=window, stages=["logits"]).wait()
         return Answer(description, description.training, np.array(batch.stages["logits"].values))
 
 

@@ -21,6 +21,8 @@ TEXTS = [
 LIAR = """
 import numpy as np
 
+PROTOCOL = 2
+
 def open(request, host):
     return Session()
 
@@ -29,7 +31,7 @@ class Session:
         stages = [{"name": "embeddings", "axes": ["row", "token", "hidden"]}, {"name": "logits", "axes": ["row", "class"]}]
         return {"framework": "none", "versions": {"python": "3"}, "stages": stages, "can": {"same_ids": False}}
 
-    def tokenize(self, examples, first_row):
+    def tokenize(self, examples):
         rows = [{"input_ids": [1], "pieces": ["x"], "offsets": [None], "segments": [0], "special": [0], "untruncated": 1}]
         return {"rows": rows * len(examples)}
 

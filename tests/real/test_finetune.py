@@ -85,8 +85,8 @@ def start(recipe: Path, runs: Path, options: str) -> Runner:
 def answer(runner: Runner) -> Answer:
     description = runner.describe()
     assert description.training is not None
-    runner.tokenize(EXAMPLES).wait()
-    logits = np.array(runner.forward([0, 1], stages=["logits"]).wait().stages["logits"].values)
+    window = runner.tokenize(EXAMPLES).window
+    logits = np.array(runner.forward([0, 1], window=window, stages=["logits"]).wait().stages["logits"].values)
     return Answer(description, description.training, logits)
 
 
@@ -261,8 +261,13 @@ def test_five_runs_of_the_demo_differ_by_several_points(tmp_path: Path) -> None:
         rows: list[dict[str, str]] = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         with Runner.start(subject, adapter, threads=1) as runner:
             labels = runner.describe().labels or []
-            runner.tokenize([Example(n, row["text"]) for n, row in enumerate(rows)]).wait()
-            values = runner.forward(range(len(rows)), stages=["logits"]).wait().stages["logits"].values
+            window = runner.tokenize([Example(n, row["text"]) for n, row in enumerate(rows)]).window
+            values = (
+                runner.forward(range(len(rows)), window=window, stages=["logits"])
+                .wait()
+                .stages["logits"]
+                .values
+            )
             chosen: list[int] = np.argmax(values, axis=-1).tolist()
         hits = [row["label"] == labels[k] for row, k in zip(rows, chosen, strict=True)]
         right.append(float(np.mean(hits)))

@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy
 
+PROTOCOL = 2
+
 
 class Session:
     def __init__(self, how: str) -> None:
         self.how = how
+
+    def tokenize(self, examples: Any) -> dict[str, Any]:
+        return {"rows": [None for _ in examples], "kept": [example["row"] for example in examples]}
 
     def forward(self, rows: Any, inputs: Any, stages: Any, precision: Any, write: Any) -> None:
         write("embeddings", numpy.ones((1, 2, 3), "float32"), ["row", "token", "hidden"])

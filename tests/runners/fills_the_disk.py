@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy
 
+PROTOCOL = 2
+
 
 class Session:
     def describe(self) -> dict[str, Any]:
         raise OSError(errno.ENOSPC, "No space left on device", "/tmp/unpacked")
+
+    def tokenize(self, examples: Any) -> dict[str, Any]:
+        return {"rows": [None for _ in examples], "kept": [example["row"] for example in examples]}
 
     def forward(self, rows: Any, inputs: Any, stages: Any, precision: Any, write: Any) -> dict[str, Any]:
         write("embeddings", numpy.ones(1000, "float32"), ["row"])

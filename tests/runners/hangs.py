@@ -8,10 +8,15 @@ import sys
 import time
 from typing import Any
 
+PROTOCOL = 2
+
 
 class Session:
     def __init__(self, host: Any) -> None:
         self.host = host
+
+    def tokenize(self, examples: Any) -> dict[str, Any]:
+        return {"rows": [None for _ in examples], "kept": [example["row"] for example in examples]}
 
     def forward(self, rows: Any, inputs: Any, stages: Any, precision: Any, write: Any) -> None:
         sys.stderr.write("thinking hard")  # no end of line

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy
 
+PROTOCOL = 2
+
 HIDDEN = 4
 
 
@@ -14,7 +16,6 @@ class Session:
     def __init__(self, request: dict[str, Any]) -> None:
         self.left = request["options"].get("side") == "left"
         self.single = request["options"].get("max_rows") == "1"
-        self.rows: Any = {}
 
     def describe(self) -> dict[str, Any]:
         stages = [("embeddings", ["row", "token", "hidden"]), ("layer.0", ["row", "token", "hidden"])]
@@ -34,13 +35,12 @@ class Session:
             "config": {"layers": 1},
         }
 
-    def tokenize(self, examples: list[dict[str, Any]], first_row: int) -> dict[str, Any]:
+    def tokenize(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
         texts = [example["text"] + (example["pair"] or "") for example in examples]
-        self.rows = {first_row + number: text for number, text in enumerate(texts)}
-        return {"rows": [_encoding(text) for text in texts]}
+        return {"rows": [_encoding(text) for text in texts], "kept": texts}
 
     def forward(self, rows: Any, inputs: Any, stages: Any, precision: Any, write: Any) -> dict[str, Any]:
-        texts: list[str] = [self.rows[row] for row in rows]
+        texts: list[str] = rows
         ids, real = self._padded([_ids(text) for text in texts], 99)
         kind = precision or "float32"
         write("input_ids", ids, ["row", "token"])

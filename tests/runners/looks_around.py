@@ -6,6 +6,8 @@ import os
 import sys
 from typing import Any
 
+PROTOCOL = 2
+
 
 class Session:
     def describe(self) -> dict[str, Any]:

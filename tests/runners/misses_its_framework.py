@@ -2,4 +2,6 @@
 
 import importlib
 
+PROTOCOL = 2
+
 importlib.import_module("no_such_framework.models")

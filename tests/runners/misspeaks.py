@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+PROTOCOL = 2
+
 _ROW = {
     "input_ids": [1, 2],
     "pieces": ["a", "b"],
@@ -29,7 +31,7 @@ class Session:
     def describe(self) -> dict[str, Any]:
         return {"framework": 3}
 
-    def tokenize(self, examples: Any, first_row: int) -> Any:
+    def tokenize(self, examples: Any) -> Any:
         return self.answer
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+PROTOCOL = 2
+
 
 class Session:
     def __init__(self, host: Any) -> None:
         self.host = host
 
-    def tokenize(self, examples: Any, first_row: int) -> dict[str, Any]:
+    def tokenize(self, examples: Any) -> dict[str, Any]:
         warnings.simplefilter("always")
         for _ in range(3):
             warnings.warn("the old way is going away", FutureWarning, stacklevel=1)

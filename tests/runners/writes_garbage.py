@@ -6,6 +6,8 @@ import os
 import stat
 from typing import Any
 
+PROTOCOL = 2
+
 
 def _protocol() -> int:
     for descriptor in range(3, 64):

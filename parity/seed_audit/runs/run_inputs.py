@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from parity.align.positions import gather, pair_positions
 from parity.border.description import Description
 from parity.border.progress import OnProgress, Progress, unwatched
-from parity.border.runner import Batch
+from parity.border.runner import Batch, Reply
 from parity.errors import InputsDoNotFit, ParityError, TraceError
 from parity.inputs.batches import batches
 from parity.inputs.choose import open_for_runs
@@ -30,6 +30,7 @@ from parity.inputs.spec import InputsSpec
 from parity.seed_audit.runs.recorded_rows import RowFault, row_fault
 from parity.session.fit import check_fit
 from parity.session.session import OpenRequest, Session, open_session
+from parity.session.stream import ahead
 from parity.stages import is_detail
 from parity.subjects.adapter import Adapter, find_adapter
 from parity.subjects.subject import Subject, parse_subject
@@ -180,13 +181,20 @@ def _collect(
         kept = _Kept(inputs.count)
         full = 0 if described.scope == "outputs" else min(task.full_rows, _held(described))
         for window in inputs.windows(cut=full or None):
-            encodings = runner.tokenize(window).wait()
-            lengths = [1 if encoding is None else len(encoding.input_ids) for encoding in encodings]
+            tokenized = runner.tokenize(window)
+            lengths = [1 if encoding is None else len(encoding.input_ids) for encoding in tokenized.wait()]
             stages = _shown(described) if window[0].row < full else outputs
-            for places in batches(lengths, max_rows=min(64, described.max_rows or 64)):
-                numbers = [window[place].row for place in places]
-                kept.add(numbers, runner.forward(numbers, stages=stages).wait())
+            made = batches(lengths, max_rows=min(64, described.max_rows or 64))
+
+            def send(
+                numbers: list[int], place: int = tokenized.window, names: list[str] = stages
+            ) -> Reply[Batch]:
+                return runner.forward(numbers, window=place, stages=names)
+
+            for numbers, reply in ahead(([window[place].row for place in places] for places in made), send):
+                kept.add(numbers, reply.wait())
                 progress(Progress("asking", numbers[-1] + 1, inputs.count))
+            runner.forget(tokenized.window)
         warnings = sorted(runner.warnings)
     facts = {
         "subject": task.subject,

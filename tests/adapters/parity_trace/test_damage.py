@@ -105,8 +105,10 @@ def replay(folder: Path) -> str:
         session = trace_runner.open({"locator": str(folder), "options": {}}, Host())
         described = read_description(json.loads(wire._encode(session.describe())), "trace:x")
         assert described.recorded is not None
-        examples = [{"text": text, "pair": None, "id": f"n{row}"} for row, text in enumerate(TEXTS)]
-        told = wire._encode(session.tokenize(examples, 0))
+        examples = [
+            {"row": row, "text": text, "pair": None, "id": f"n{row}"} for row, text in enumerate(TEXTS)
+        ]
+        told = wire._encode(session.tokenize(examples))
         read_encodings(Done(1, msgspec.Raw(told.strip())), len(examples), "trace:x")
         written: set[str] = set()
 

@@ -41,8 +41,8 @@ def save_lines(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def logits_of(runner: Runner, examples: list[Example], rows: list[int]) -> list[list[float]]:
-    runner.tokenize(examples).wait()
-    listed: list[list[float]] = runner.forward(rows).wait().stages["logits"].values.tolist()
+    window = runner.tokenize(examples).window
+    listed: list[list[float]] = runner.forward(rows, window=window).wait().stages["logits"].values.tolist()
     return listed
 
 

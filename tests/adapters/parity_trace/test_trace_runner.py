@@ -68,12 +68,19 @@ def said_by(
     seen: list[Values] = []
     most = runner.describe().max_rows or 64
     for window in inputs.windows():
-        found = runner.tokenize(window).wait()
+        tokenized = runner.tokenize(window)
+        found = tokenized.wait()
         encodings += found
         for rows in batches(
             [len(encoding.input_ids) if encoding else 0 for encoding in found], max_rows=most
         ):
-            stages = runner.forward([window[row].row for row in rows], precision=precision).wait().stages
+            stages = (
+                runner.forward(
+                    [window[row].row for row in rows], window=tokenized.window, precision=precision
+                )
+                .wait()
+                .stages
+            )
             seen.append({name: stage.values.copy() for name, stage in stages.items()})
     return encodings, seen
 
@@ -121,22 +128,22 @@ def test_the_sample_is_replayed_in_float64(tmp_path: Path) -> None:
     with Runner.start(subject(), LAYERED) as live, replay(tmp_path) as again:
         batch: list[Batch] = []
         for runner in (live, again):
-            runner.tokenize(next(inputs.windows())).wait()
-            batch.append(runner.forward([0, 34], precision="float64").wait())
+            window = runner.tokenize(next(inputs.windows())).window
+            batch.append(runner.forward([0, 34], window=window, precision="float64").wait())
         one, other = ({name: stage.values for name, stage in item.stages.items()} for item in batch)
         same([one], [other])
         assert ("pure", "float64") == (batch[1].float64, batch[1].stages["logits"].values.dtype.name)
         left_out = next(row for row in range(35) if row not in {i * 34 // 31 for i in range(32)})
         with pytest.raises(TraceError, match=f"does not hold row {left_out} in float64"):
-            again.forward([left_out], precision="float64").wait()
+            again.forward([left_out], window=window, precision="float64").wait()
 
 
 def test_other_batches_than_the_recorded_are_padded_as_they_were(tmp_path: Path) -> None:
     inputs = inputs_in(tmp_path)
     recorded(tmp_path, inputs, subject(side="left"))
     with replay(tmp_path) as runner:
-        runner.tokenize(next(inputs.windows())).wait()
-        stages = runner.forward([0, 3, 2]).wait().stages
+        window = runner.tokenize(next(inputs.windows())).window
+        stages = runner.forward([0, 3, 2], window=window).wait().stages
     ids = stages["input_ids"].values
     assert (3, 24) == ids.shape
     assert [[99] * 20 + [101, *map(ord, "one")], [99] * 23 + [101]] == ids[[0, 2]].tolist()
@@ -175,8 +182,8 @@ def test_the_first_rows_can_be_kept_in_full(tmp_path: Path) -> None:
     inputs = inputs_in(tmp_path)
     recorded(tmp_path, inputs, full_rows=10)
     with replay(tmp_path) as runner:
-        runner.tokenize(next(inputs.windows())).wait()
-        first, second = (runner.forward(rows).wait().stages for rows in ([0, 9], [10, 34]))
+        window = runner.tokenize(next(inputs.windows())).window
+        first, second = (runner.forward(rows, window=window).wait().stages for rows in ([0, 9], [10, 34]))
     assert "layer.0" in first
     assert ["input_ids", "real", "attention_mask", "word_mask", "logits"] == list(second)
 

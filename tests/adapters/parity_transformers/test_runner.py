@@ -116,8 +116,8 @@ def test_a_classifier_describes_itself(classes: Runner) -> None:
 
 
 def test_logits_and_layers_are_those_of_a_call_by_hand(folders: Path, classes: Runner) -> None:
-    classes.tokenize(EXAMPLES).wait()
-    seen = values(classes.forward([0, 1]).wait())
+    window = classes.tokenize(EXAMPLES).window
+    seen = values(classes.forward([0, 1], window=window).wait())
     tokenizer = transformers.AutoTokenizer.from_pretrained(folders / "classes")
     model = transformers.AutoModelForSequenceClassification.from_pretrained(folders / "classes").eval()
     feeds = tokenizer([example.text for example in EXAMPLES[:2]], padding=True, return_tensors="pt")
@@ -131,10 +131,10 @@ def test_logits_and_layers_are_those_of_a_call_by_hand(folders: Path, classes: R
 
 
 def test_stages_come_in_the_order_of_computing(classes: Runner) -> None:
-    classes.tokenize(EXAMPLES).wait()
+    window = classes.tokenize(EXAMPLES).window
     inputs = ["input_ids", "real", "attention_mask", "token_type_ids", "position_ids"]
     layers = ["embeddings", "layer.0", "layer.1", "layer.2", "pooled", "logits"]
-    assert inputs + layers == list(classes.forward([0]).wait().stages)
+    assert inputs + layers == list(classes.forward([0], window=window).wait().stages)
 
 
 def test_an_encoding_tells_pieces_offsets_and_segments(classes: Runner) -> None:
@@ -148,8 +148,8 @@ def test_an_encoding_tells_pieces_offsets_and_segments(classes: Runner) -> None:
 
 
 def test_the_same_ids_give_the_same_bits(classes: Runner) -> None:
-    classes.tokenize(EXAMPLES).wait()
-    own = values(classes.forward([0, 1, 2]).wait())
+    window = classes.tokenize(EXAMPLES).window
+    own = values(classes.forward([0, 1, 2], window=window).wait())
     names = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "real")
     given = values(classes.forward(inputs={name: own[name] for name in names}).wait())
     for stage in own:
@@ -157,11 +157,11 @@ def test_the_same_ids_give_the_same_bits(classes: Runner) -> None:
 
 
 def test_float64_is_pure_and_leaves_float32_as_it_was(classes: Runner) -> None:
-    classes.tokenize(EXAMPLES).wait()
-    before = values(classes.forward([0, 1]).wait())
-    batch = classes.forward([0, 1], precision="float64").wait()
+    window = classes.tokenize(EXAMPLES).window
+    before = values(classes.forward([0, 1], window=window).wait())
+    batch = classes.forward([0, 1], window=window, precision="float64").wait()
     double = values(batch)
-    after = values(classes.forward([0, 1]).wait())
+    after = values(classes.forward([0, 1], window=window).wait())
     assert "pure" == batch.float64
     assert np.float64 == double["logits"].dtype
     np.testing.assert_array_equal(before["logits"], after["logits"])
@@ -169,8 +169,8 @@ def test_float64_is_pure_and_leaves_float32_as_it_was(classes: Runner) -> None:
 
 
 def test_details_are_shown_when_asked_by_name(classes: Runner) -> None:
-    classes.tokenize(EXAMPLES).wait()
-    stages = classes.forward([0], stages=["layer.1.mlp", "layer.1"]).wait().stages
+    window = classes.tokenize(EXAMPLES).window
+    stages = classes.forward([0], window=window, stages=["layer.1.mlp", "layer.1"]).wait().stages
     assert ["layer.1.mlp", "layer.1"] == [name for name in stages if name.startswith("layer")]
     assert "logits" not in stages
 
@@ -214,8 +214,8 @@ def test_long_rows_are_cut_to_what_there_is_room_for(classes: Runner) -> None:
 def test_token_classification_has_logits_for_every_token(folders: Path) -> None:
     with start(folders / "tokens") as runner:
         assert ["O", "B", "I"] == runner.describe().labels
-        runner.tokenize(EXAMPLES).wait()
-        logits = runner.forward([1]).wait().stages["logits"]
+        window = runner.tokenize(EXAMPLES).window
+        logits = runner.forward([1], window=window).wait().stages["logits"]
         assert ("row", "token", "class") == logits.axes
         assert (1, 5, 3) == logits.values.shape
 
@@ -243,22 +243,23 @@ def test_a_bare_encoder_ends_in_its_pooler(folders: Path) -> None:
         said = runner.describe()
         assert ("encoder", None, 7, "pooled") == (said.task, said.labels, said.max_rows, said.stages[-1].name)
         assert [6, 5, 6] == [len(encoding.input_ids) for encoding in encodings(runner)]
-        real = runner.forward([0, 1]).wait().stages["real"].values
+        window = runner.tokenize(EXAMPLES).window
+        real = runner.forward([0, 1], window=window).wait().stages["real"].values
         assert [[1, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1]] == real.tolist()
 
 
 def test_padding_to_the_maximum_is_an_option(folders: Path) -> None:
     with start(folders / "classes", "?padding=max_length") as runner:
-        runner.tokenize(EXAMPLES).wait()
-        assert (1, 40) == runner.forward([1]).wait().stages["input_ids"].values.shape
+        window = runner.tokenize(EXAMPLES).window
+        assert (1, 40) == runner.forward([1], window=window).wait().stages["input_ids"].values.shape
 
 
 def test_a_tokenizer_without_a_mask_feeds_none(folders: Path, tmp_path: Path) -> None:
     folder = copy(folders / "classes", tmp_path / "m")
     edit(folder, "tokenizer_config.json", model_input_names=["input_ids"])
     with start(folder) as runner:
-        runner.tokenize(EXAMPLES).wait()
-        stages = runner.forward([0, 1]).wait().stages
+        window = runner.tokenize(EXAMPLES).window
+        stages = runner.forward([0, 1], window=window).wait().stages
         assert not {"attention_mask", "token_type_ids"} & set(stages)
         assert stages["real"].values[1].tolist() == [1] * 5 + [0] * (stages["real"].values.shape[1] - 5)
 
@@ -288,8 +289,8 @@ def test_a_tokenizer_of_another_folder_can_be_used(folders: Path, tmp_path: Path
 def test_bfloat16_is_said_and_crosses_as_float32(folders: Path) -> None:
     with start(folders / "classes", "?dtype=bfloat16&temperature=1.7") as runner:
         said = runner.describe()
-        runner.tokenize(EXAMPLES).wait()
-        logits = runner.forward([0]).wait().stages["logits"]
+        window = runner.tokenize(EXAMPLES).window
+        logits = runner.forward([0], window=window).wait().stages["logits"]
     assert ("bfloat16", 1.7) == (said.dtype, said.temperature)
     assert ["The config says float32; the weights are loaded as bfloat16."] == said.notes
     assert ("bfloat16", np.dtype(np.float32)) == (logits.source, logits.values.dtype)
@@ -312,8 +313,8 @@ def test_either_attention_says_the_same(folders: Path) -> None:
     seen: list[Any] = []
     for kind in ("eager", "sdpa"):
         with start(folders / "classes", f"?attn={kind}") as runner:
-            runner.tokenize(EXAMPLES).wait()
-            seen.append(values(runner.forward([0, 1, 2]).wait())["logits"])
+            window = runner.tokenize(EXAMPLES).window
+            seen.append(values(runner.forward([0, 1, 2], window=window).wait())["logits"])
     np.testing.assert_allclose(seen[0], seen[1], atol=1e-6)
 
 
@@ -342,7 +343,9 @@ def test_a_model_without_a_padding_token_runs_row_by_row(tmp_path: Path) -> None
         )
         encoding = encodings(runner)[0]
         assert EXAMPLES[0].text == encoding.normalized  # no normaliser: the text itself
-        assert (1, len(encoding.input_ids), 24) == runner.forward([0]).wait().stages["layer.2"].values.shape
+        window = runner.tokenize(EXAMPLES).window
+        stages = runner.forward([0], window=window).wait().stages
+        assert (1, len(encoding.input_ids), 24) == stages["layer.2"].values.shape
 
 
 @pytest.fixture
@@ -369,7 +372,7 @@ def test_a_tokenizer_that_puts_nothing_around_a_text_is_not_asked_with_blank_pro
 def test_a_row_without_a_token_is_refused_with_its_number_and_id(byte_level: Path) -> None:
     examples = [Example(5, "a"), Example(6, "", id="x"), Example(7, "")]
     with start(byte_level) as runner, pytest.raises(InputsDoNotFit) as caught:
-        runner.tokenize(examples, 5).wait()
+        runner.tokenize(examples).wait()
     assert "Input 6 (id 'x', text '') has no token" in caught.value.sentence
     assert "nor has 1 of those after it" in caught.value.sentence
     assert caught.value.next_step
@@ -379,7 +382,8 @@ def test_what_a_model_does_not_take_is_left_out_and_said(tmp_path: Path) -> None
     tiny("distilbert", "AutoModel", vocab_size=len(VOCABULARY)).save_pretrained(tmp_path / "m")
     with start(write_tokenizer(tmp_path / "m")) as runner:
         assert {None} == {encoding.token_type_ids for encoding in encodings(runner)}
-        assert "token_type_ids" not in runner.forward([0]).wait().stages
+        window = runner.tokenize(EXAMPLES).window
+        assert "token_type_ids" not in runner.forward([0], window=window).wait().stages
         assert [] == list(runner.warnings)
         assert (
             "DistilBertModel takes no token_type_ids: its tokenizer's are left out."

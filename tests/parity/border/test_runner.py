@@ -21,11 +21,12 @@ import numpy as np
 import pytest
 
 from parity.border.progress import Progress
-from parity.border.runner import Runner
+from parity.border.runner import Batch, Reply, Runner
 from parity.errors import (
     FrameworkMissing,
     InterpreterBroken,
     OutOfSpace,
+    ProtocolMismatch,
     RunnerDied,
     RunnerRaised,
     RunnerSpokeGarbage,
@@ -55,6 +56,12 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def _computing(runner: Runner, *rows: int) -> Reply[Batch]:
+    """A forward of rows without a text."""
+    window = runner.tokenize([Example(row, "") for row in rows]).window
+    return runner.forward(rows, window=window)
 
 
 def _wait_until_gone(*pids: int) -> bool:
@@ -89,14 +96,47 @@ def test_a_runner_encodes_texts_row_by_row() -> None:
 
 def test_a_forward_brings_its_stages_in_order_with_their_axes() -> None:
     with _start("echo") as runner:
-        runner.tokenize(_TEXTS)
-        batch = runner.forward([0, 1]).wait()
+        window = runner.tokenize(_TEXTS).window
+        batch = runner.forward([0, 1], window=window).wait()
         assert ["input_ids", "real", "logits"] == list(batch.stages)
         assert ("row", "token") == batch.stages["input_ids"].axes
         assert [104, 101, 108, 108, 111, 0] == batch.stages["input_ids"].values[0].tolist()
         assert ("uint8", "bool") == (str(batch.stages["real"].values.dtype), batch.stages["real"].source)
         assert not batch.stages["logits"].values.flags.writeable
         assert batch.cpu_seconds > 0
+
+
+def test_several_windows_are_held_at_once_until_they_are_released() -> None:
+    with _start("echo") as runner:
+        first = runner.tokenize([Example(0, "a"), Example(7, "b")]).window
+        second = runner.tokenize([Example(0, "c")]).window
+        runner.tokenize([])
+        replies = [runner.forward([7, 0], window=first), runner.forward([0], window=second)]
+        assert [[[98], [97]], [[99]]] == [
+            reply.wait().stages["input_ids"].values.tolist() for reply in replies
+        ]
+        runner.forget(first)
+        assert [[99]] == runner.forward([0], window=second).wait().stages["input_ids"].values.tolist()
+        with pytest.raises(RunnerRaised, match="window 1 does not hold row 0"):
+            runner.forward([0], window=first).wait()
+
+
+def test_rows_without_a_window_and_inputs_with_one_are_mistakes() -> None:
+    with _start("echo") as runner:
+        with pytest.raises(ValueError, match="rows are of a window"):
+            runner.forward([0])
+        with pytest.raises(ValueError, match="rows are of a window"):
+            runner.forward(inputs={"input_ids": [[1]]}, window=1)
+
+
+def test_a_runner_that_was_written_for_the_first_protocol_is_refused_in_a_sentence() -> None:
+    with _start("first_protocol") as runner, pytest.raises(ProtocolMismatch) as caught:
+        runner.describe()
+    assert (
+        "first_protocol.py was written for protocol 1 of parity's runners, and this parity speaks protocol 2."
+        in (caught.value.sentence)
+    )
+    assert "docs/adapters.md" in caught.value.next_step
 
 
 def test_a_forward_of_given_inputs_runs_exactly_these() -> None:
@@ -155,7 +195,7 @@ def test_a_slot_grows_under_arrays_that_stay_what_they_were() -> None:
 def test_two_runners_work_side_by_side() -> None:
     with _start("takes_its_time") as left, _start("takes_its_time") as right:
         began = time.monotonic()
-        replies = [runner.forward([0]) for runner in (left, right)]
+        replies = [_computing(runner, 0) for runner in (left, right)]
         assert [1.5, 1.5] == [reply.wait().cpu_seconds for reply in replies]
         assert time.monotonic() - began < 3.5
 
@@ -163,7 +203,7 @@ def test_two_runners_work_side_by_side() -> None:
 def test_a_runner_may_be_slow_as_long_as_it_speaks() -> None:
     said: list[Progress] = []
     with _start("takes_its_time", timeout=1.2, on_progress=said.append) as runner:
-        runner.forward([0]).wait()
+        _computing(runner, 0).wait()
     assert [Progress("thinking", number, 8) for number in range(8)] == said
 
 
@@ -204,7 +244,7 @@ def test_a_number_json_has_no_word_for_crosses_as_text() -> None:
 @pytest.mark.real
 def test_torch_tensors_of_every_dtype_cross() -> None:
     with _start("writes_every_dtype") as runner:
-        stages = runner.forward([0]).wait().stages
+        stages = _computing(runner, 0).wait().stages
         written = {name: (str(stage.values.dtype), stage.values.tolist()) for name, stage in stages.items()}
     widened = ("float32", [0.0, 1.0, 2.0])
     assert {
@@ -228,7 +268,7 @@ def test_torch_tensors_of_every_dtype_cross() -> None:
 
 def test_a_runner_that_raises_brings_its_traceback_home() -> None:
     with _start("raises") as runner, pytest.raises(RunnerRaised) as caught:
-        runner.forward([0]).wait()
+        _computing(runner, 0).wait()
     assert (
         "raises:m failed while computing rows 0 to 0 (1): ValueError: layer 1 has no weights"
         == caught.value.sentence
@@ -238,7 +278,7 @@ def test_a_runner_that_raises_brings_its_traceback_home() -> None:
 
 def test_what_was_written_before_a_failure_is_kept() -> None:
     with _start("raises") as runner:
-        reply = runner.forward([0])
+        reply = _computing(runner, 0)
         with pytest.raises(RunnerRaised):
             reply.wait()
         assert {"embeddings": 6.0, "layer.0": 12.0} == {
@@ -248,7 +288,7 @@ def test_what_was_written_before_a_failure_is_kept() -> None:
 
 def test_a_runner_that_died_leaves_what_it_wrote() -> None:
     with _start("dies", "3") as runner:
-        reply = runner.forward([0])
+        reply = _computing(runner, 0)
         with pytest.raises(RunnerDied):
             reply.wait()
         assert ["embeddings"] == list(reply.so_far())
@@ -256,18 +296,18 @@ def test_a_runner_that_died_leaves_what_it_wrote() -> None:
 
 def test_a_runner_goes_on_after_it_raised() -> None:
     with _start("raises") as runner:
-        first, second = runner.forward([0]), runner.forward([7])
+        first, second = _computing(runner, 0), _computing(runner, 7)
         for reply in (first, second):
             with pytest.raises(RunnerRaised):
                 reply.wait()
 
 
 def test_a_framework_that_exits_is_a_failure_and_not_the_end() -> None:
-    with _start("raises") as runner:
+    with _start("raises", "exits") as runner:
         with pytest.raises(RunnerRaised, match="SystemExit: 4"):
             runner.tokenize(_TEXTS).wait()
         with pytest.raises(RunnerRaised, match="layer 1"):
-            runner.forward([0]).wait()
+            runner.forward(inputs={"input_ids": [[1]]}).wait()
 
 
 @pytest.mark.parametrize(
@@ -275,7 +315,7 @@ def test_a_framework_that_exits_is_a_failure_and_not_the_end() -> None:
 )
 def test_a_runner_that_writes_a_stage_wrongly_is_told_so(row: int, reason: str) -> None:
     with _start("raises") as runner, pytest.raises(RunnerRaised, match=reason):
-        runner.forward([row]).wait()
+        _computing(runner, row).wait()
 
 
 def test_a_mistake_of_the_users_crosses_as_a_sentence_of_its_own_kind() -> None:
@@ -290,7 +330,7 @@ def test_a_mistake_of_the_users_crosses_as_a_sentence_of_its_own_kind() -> None:
 
 def test_whatever_is_asked_of_a_subject_that_did_not_load_fails_for_that_reason() -> None:
     with _start("raises", "refuse") as runner:
-        for reply in (runner.tokenize(_TEXTS), runner.forward([0])):
+        for reply in (runner.tokenize(_TEXTS), _computing(runner, 0)):
             with pytest.raises(SubjectNotFound):
                 reply.wait()
 
@@ -311,7 +351,7 @@ def test_running_out_of_memory_is_said_with_what_helps() -> None:
 )
 def test_a_runner_that_dies_is_told_with_what_was_running_and_its_last_words(how: str, end: str) -> None:
     with _start("dies", how) as runner, pytest.raises(RunnerDied) as caught:
-        runner.forward([4, 9]).wait()
+        _computing(runner, 4, 9).wait()
     assert (
         f"The runner of dies:{how} {end}, while computing rows 4 to 9 (2). Its last words: the last thing it said."
         == caught.value.sentence
@@ -329,7 +369,7 @@ def test_a_runner_that_hangs_is_ended_and_told_with_what_was_running() -> None:
     said: list[Progress] = []
     with _start("hangs", timeout=0.7, on_progress=said.append) as runner:
         with pytest.raises(RunnerTimeout) as caught:
-            runner.forward([0, 1]).wait()
+            _computing(runner, 0, 1).wait()
         pid = int(said[0].what.split()[1])
         assert _wait_until_gone(pid)
     assert (
@@ -348,7 +388,7 @@ def test_waiting_for_a_question_is_no_silence() -> None:
 def test_a_runner_that_ignores_requests_to_end_is_ended() -> None:
     said: list[Progress] = []
     with _start("hangs", "stubborn", on_progress=said.append) as runner:
-        runner.forward([0])
+        _computing(runner, 0)
         while not said:
             time.sleep(0.02)
     assert _wait_until_gone(int(said[0].what.split()[1]))
@@ -401,7 +441,7 @@ def test_a_description_that_is_none_is_told_by_the_field_that_is_wrong() -> None
 
 def test_a_full_disk_is_an_error_and_what_fitted_is_kept() -> None:
     with _start("fills_the_disk") as runner:
-        reply = runner.forward([0])
+        reply = _computing(runner, 0)
         with pytest.raises(OutOfSpace, match="no room for [0-9,]+ bytes of tensors") as caught:
             reply.wait()
         assert "?batch_size=1" in caught.value.next_step
@@ -513,7 +553,7 @@ def _pyenv(version: str) -> Path | None:
 def test_what_a_runner_started_ends_with_it(*, dies: bool) -> None:
     said: list[Progress] = []
     with _start("leaves_children", on_progress=said.append) as runner:
-        reply = runner.tokenize([], first_row=int(dies))
+        reply = runner.tokenize([Example(int(dies), "")])
         with contextlib.suppress(RunnerDied):
             reply.wait()
         pid, folder = said[0].what.split()
@@ -525,7 +565,7 @@ _HOST = """
     import signal, sys, time
     from pathlib import Path
     from parity.subjects.adapter import Adapter
-    from parity.border.runner import Runner
+    from parity.border.runner import Batch, Reply, Runner
     from parity.subjects.subject import Subject
 
     # A shell's background job ignores Ctrl-C, and its children with it: this host is one in the foreground.
@@ -540,8 +580,8 @@ _HOST = """
     ]
     {body}
 """
-_IN_A_CONTEXT = "with runners[0], runners[1]: [runner.forward([0]) for runner in runners][0].wait()"
-_WITHOUT_ONE = "[runner.forward([0]) for runner in runners][0].wait()"
+_IN_A_CONTEXT = "with runners[0], runners[1]: [runner.forward(inputs={'input_ids': [[1]]}) for runner in runners][0].wait()"
+_WITHOUT_ONE = "[runner.forward(inputs={'input_ids': [[1]]}) for runner in runners][0].wait()"
 
 
 @pytest.mark.parametrize("body", [_IN_A_CONTEXT, _WITHOUT_ONE])

@@ -105,7 +105,7 @@ def _open(peer: Peer, *files: int, locator: str = "m", workdir: str = "/nowhere"
 def test_the_first_line_is_a_greeting(python: str) -> None:
     with _peer(python, "echo") as peer:
         hello = peer.hear()
-    assert ("hello", 1) == (hello["event"], hello["protocol"])
+    assert ("hello", 2) == (hello["event"], hello["protocol"])
     assert hello["python"].startswith("3.")
 
 
@@ -120,9 +120,9 @@ def test_a_conversation_from_open_to_close(python: str) -> None:
             {"id": 1, "event": "progress", "what": "loading", "done": 1, "total": 2},
             {"id": 1, "event": "done", "value": {}},
         ] == _open(peer, file.fileno(), listing.fileno())
-        (tokenized,) = peer.ask("tokenize", first_row=3, examples=[{"text": "hé", "pair": None}])
+        (tokenized,) = peer.ask("tokenize", window=1, examples=[{"row": 3, "text": "hé", "pair": None}])
         assert [104, 233] == tokenized["value"]["rows"][0]["input_ids"]
-        (done,) = peer.ask("forward", slot=0, rows=[3], inputs=None, stages=None, precision=None)
+        (done,) = peer.ask("forward", slot=0, window=1, rows=[3], inputs=None, stages=None, precision=None)
         tensors = [json.loads(line) for line in os.pread(listing.fileno(), 10_000, 0).splitlines()]
         assert ["input_ids", "real", "logits"] == [tensor["stage"] for tensor in tensors]
         assert {
@@ -168,7 +168,15 @@ def test_the_end_of_stdin_ends_a_process_in_the_middle_of_a_forward(python: str,
     ):
         peer.hear()
         _open(peer, file.fileno(), listing.fileno(), workdir=str(workdir))
-        peer.say("forward", slot=0, rows=[0], inputs=None, stages=None, precision=None)
+        peer.say(
+            "forward",
+            slot=0,
+            window=None,
+            rows=None,
+            inputs={"input_ids": [[1]]},
+            stages=None,
+            precision=None,
+        )
         assert "progress" == peer.hear()["event"]
         assert peer.process.stdin is not None
         peer.process.stdin.close()
@@ -179,6 +187,8 @@ def test_the_end_of_stdin_ends_a_process_in_the_middle_of_a_forward(python: str,
 
 _TWO_FILES = """
 from . import json
+
+PROTOCOL = 2
 
 class Session:
     def describe(self):
@@ -223,7 +233,7 @@ def test_prints_go_where_errors_go(python: str) -> None:
         peer.hear()
         _open(peer)
         assert [{"id": 2, "event": "done", "value": {"rows": []}}] == peer.ask(
-            "tokenize", first_row=0, examples=[]
+            "tokenize", window=1, examples=[]
         )
         peer.ask("close")
         _, words = peer.process.communicate(timeout=10)
