@@ -10,8 +10,9 @@ import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from parity.border.messages import Done, Event, Failed, Hello, Progressed, Warned, read_event
 from parity.border.process import Child
@@ -28,17 +29,15 @@ from parity.errors import (
 __all__ = ["Conversation", "Pending"]
 
 OLDEST_PYTHON = (3, 8)
-_GLANCE = 0.5  # seconds between two looks at whether the process is alive
+_POLL_SECONDS = 0.5  # between two looks at whether the process is alive
 
 
-class Pending:
-    """A request on its way, and what became of it."""
+class Pending(NamedTuple):
+    """A request on its way: its number, what it is called in a sentence, and the answer to come."""
 
-    def __init__(self, number: int, what: str) -> None:
-        self.number = number
-        self.what = what
-        self.outcome: Done | Failed | None = None
-        self.collected = False
+    number: int
+    what: str
+    answer: Future[Done | Failed]
 
 
 class Conversation:
@@ -62,7 +61,7 @@ class Conversation:
         self._interpreter = command[0]
         self._timeout = timeout
         self._on_progress = on_progress
-        self._news = threading.Condition()
+        self._lock = threading.Lock()
         self._pending: dict[int, Pending] = {}
         self._asked = 0
         self._hello: Hello | None = None
@@ -87,33 +86,29 @@ class Conversation:
 
     def ask(self, what: str, op: str, **fields: Any) -> Pending:
         """Send a request; returns at once."""
-        with self._news:
+        with self._lock:
             if not self._pending:
-                self._heard_at = time.monotonic()  # silence counts from when there was something to say
+                self._heard_at = time.monotonic()  # silence counts from when there was something to answer
             self._asked += 1
-            pending = self._pending[self._asked] = Pending(self._asked, what)
+            pending = self._pending[self._asked] = Pending(self._asked, what, Future())
+            if self._failure is not None:
+                pending.answer.set_exception(self._failure)
         self._child.send(json.dumps({"id": pending.number, "op": op, **fields}).encode() + b"\n")
         return pending
 
     def wait(self, pending: Pending) -> Done | Failed:
         """What came of a request; raises what ended the conversation when that came first."""
-        while True:
-            with self._news:
-                if pending.outcome is not None:
-                    return pending.outcome
-                if self._failure is not None:
-                    raise self._failure
-                patience = self._patience()
-                if patience > 0:
-                    self._news.wait(min(patience, _GLANCE))
-                    if pending.outcome is not None:
-                        return pending.outcome
+        while not pending.answer.done():
+            patience = self._patience()
             if patience <= 0:
                 self._fail(self._timed_out())
-            elif self._child.ended():
+                break
+            wait([pending.answer], min(patience, _POLL_SECONDS))
+            if not pending.answer.done() and self._child.ended():
                 # Its last lines may still be in the pipe; a grandchild may hold the pipe open for ever.
-                self._reader.join(2 * _GLANCE)
+                self._reader.join(2 * _POLL_SECONDS)
                 self._fail(self._died())
+        return pending.answer.result()
 
     def close(self, seconds: float = 2.0) -> None:
         """End the process, politely where it is idle, and whatever belongs to it."""
@@ -148,26 +143,26 @@ class Conversation:
         self._fail(self._died())
 
     def _note(self, event: Event) -> None:
-        """Keep what an event says."""
-        with self._news:
+        """Keep what an event reports."""
+        with self._lock:
             self._heard_at = time.monotonic()
             match event:
                 case Hello():
                     self._hello = event
                 case Done() | Failed():
-                    self._pending.pop(event.id).outcome = event
+                    self._pending.pop(event.id).answer.set_result(event)
                     self._working_on = ""
-                    self._news.notify_all()
                 case Progressed():
                     self._working_on = event.what
                 case Warned():
                     self._warnings[event.sentence] = None
 
     def _fail(self, failure: BaseException) -> None:
-        with self._news:
-            if self._failure is None:
-                self._failure = failure
-            self._news.notify_all()
+        with self._lock:
+            self._failure = self._failure or failure
+            for pending in self._pending.values():
+                if not pending.answer.done():
+                    pending.answer.set_exception(self._failure)
         self._child.kill()
 
     def _running(self) -> str:

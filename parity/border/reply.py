@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-from parity.border.connection import Pending
 from parity.border.slots import Array
 from parity.errors import RunError, RunnerDied, RunnerRaised
 from parity.inputs.example import Encoding
@@ -48,12 +47,9 @@ class Batch(NamedTuple):
 
 
 class Reply(Generic[_T]):
-    """The answer to a question, which may not have come yet."""
+    """The answer to a request, which may not have come yet."""
 
-    def __init__(
-        self, pending: Pending, collect: Callable[[], _T], stages: Callable[[], dict[str, StageTensor]]
-    ) -> None:
-        self._pending = pending
+    def __init__(self, collect: Callable[[], _T], stages: Callable[[], dict[str, StageTensor]]) -> None:
         self._collect = collect
         self._stages = stages
 
@@ -66,11 +62,6 @@ class Reply(Generic[_T]):
         """
         return self._collect()
 
-    @property
-    def arrived(self) -> bool:
-        """Whether `wait` would return or raise at once."""
-        return self._pending.outcome is not None
-
     def so_far(self) -> dict[str, StageTensor]:
         """The stages a forward has written so far, in forward order: what is left of one that failed.
 
@@ -82,10 +73,8 @@ class Reply(Generic[_T]):
 class TokenizeReply(Reply[tuple[Encoding | None, ...]]):
     """The encodings of a window of examples, and the number by which a forward names the window."""
 
-    def __init__(
-        self, pending: Pending, collect: Callable[[], tuple[Encoding | None, ...]], window: int
-    ) -> None:
-        super().__init__(pending, collect, dict)
+    def __init__(self, collect: Callable[[], tuple[Encoding | None, ...]], window: int) -> None:
+        super().__init__(collect, dict)
         self.window = window
 
 

@@ -25,6 +25,7 @@ import numpy as np
 from parity.border.connection import Conversation, Pending
 from parity.border.description import Description, read_description
 from parity.border.encodings import read_encodings
+from parity.border.failures import Failures
 from parity.border.messages import Done, Failed, Tensor, read_listing
 from parity.border.progress import OnProgress, unwatched
 from parity.border.reply import Batch, Reply, StageTensor, TokenizeReply, written
@@ -33,15 +34,9 @@ from parity.border.without_effect import check_own_temperature
 from parity.environments.resolve import interpreter_for
 from parity.environments.variables import default_threads, variables_for
 from parity.errors import (
-    BadOptionValue,
-    FrameworkMissing,
     OutOfSpace,
-    ParityError,
-    RunnerRaised,
     RunnerSpokeGarbage,
-    SubjectError,
     UsageError,
-    by_slug,
 )
 from parity.inputs.example import Example
 from parity.subjects.adapter import Adapter, check_options
@@ -51,12 +46,6 @@ __all__ = ["Batch", "Reply", "Runner", "StageTensor", "written"]
 
 _SERVE = Path(__file__).parent.parent / "_in_process" / "serve.py"
 _SLOTS = 8
-# What to do where a runner's refusal does not say it itself.
-_STEPS: dict[type[ParityError], str] = {
-    BadOptionValue: "Give it another value, or leave the option out.",
-    SubjectError: "Check what lies there; parity inspect SUBJECT opens it alone.",
-    OutOfSpace: "Use fewer rows at a time (?batch_size=1), or name a roomier folder: PARITY_SLOTS=… and TMPDIR=….",
-}
 
 
 class Runner:
@@ -76,12 +65,11 @@ class Runner:
         if adapter.prepare is not None:
             options = adapter.prepare(subject, options)
         self.subject = subject
-        self._adapter = adapter
-        self._interpreter = interpreter
         self._description: Description | None = None
         self._windows = 0
         with contextlib.ExitStack() as stack:
-            folder = self._slot_folder = slot_folder()
+            folder = slot_folder()
+            self._failures = Failures(str(subject), adapter, interpreter, folder)
             try:
                 self._slots = [Slot(folder) for _ in range(_SLOTS)]
                 self._workdir = tempfile.mkdtemp(prefix="parity-")
@@ -181,9 +169,7 @@ class Runner:
             ],
         )
         subject, count = str(self.subject), len(examples)
-        return TokenizeReply(
-            pending, lambda: read_encodings(self._outcome(pending), count, subject), self._windows
-        )
+        return TokenizeReply(lambda: read_encodings(self._outcome(pending), count, subject), self._windows)
 
     def forget(self, window: int) -> None:
         """Let the runner release a window; its number is not used again."""
@@ -213,7 +199,6 @@ class Runner:
         if number is None:
             raise RuntimeError(f"the arrays of {len(self._slots)} forwards of {self.subject} are still held")
         slot = self._slots[number]
-        slot.take()
         what = f"computing rows {_span(rows)}" if rows is not None else "computing given inputs"
         pending = self._conversation.ask(
             what + (" in float64" if precision == "float64" else ""),
@@ -225,7 +210,8 @@ class Runner:
             stages=None if stages is None else list(stages),
             precision=precision,
         )
-        return Reply(pending, lambda: self._batch(pending, slot), lambda: self._stages(pending, slot))
+        slot.take(pending.number)
+        return Reply(lambda: self._batch(pending, slot), lambda: self._stages(pending, slot))
 
     def close(self) -> None:
         """End the process, whatever it started, and its files; once is enough."""
@@ -246,7 +232,7 @@ class Runner:
         ):  # what was asked of a subject that did not load fails for that reason
             outcome = self._conversation.wait(asked)
             if isinstance(outcome, Failed):
-                raise self._error(asked, outcome)
+                raise self._failures.error(asked.what, outcome, opening=asked is self._opened)
         assert isinstance(outcome, Done)
         return outcome
 
@@ -258,27 +244,6 @@ class Runner:
             raise RunnerSpokeGarbage(
                 f"The runner of {self.subject} answered with what is no object, while {pending.what}: {error}."
             ) from error
-
-    def _error(self, asked: Pending, failed: Failed) -> ParityError:
-        module = (failed.missing or "").partition(".")[0]
-        if asked is self._opened and module and module in (*self._adapter.framework, "numpy", "torch"):
-            return FrameworkMissing(
-                f"{self._interpreter} has no {module}, which {self._adapter.scheme}: needs.",
-                next_step=f"Install it there: {self._interpreter} -m pip install {module}",
-                detail=failed.traceback,
-            )
-        kind = by_slug(failed.slug)
-        if kind is RunnerRaised:
-            return RunnerRaised(
-                f"{self.subject} failed while {asked.what}: {failed.sentence}",
-                next_step=failed.next_step,
-                detail=failed.traceback,
-            )
-        step = failed.next_step or next((step for root, step in _STEPS.items() if issubclass(kind, root)), "")
-        sentence = failed.sentence
-        if kind is OutOfSpace:
-            sentence = f"{self.subject} stopped while {asked.what}: {sentence} (in {self._slot_folder})."
-        return kind(sentence, next_step=step, detail=failed.traceback)
 
     def _stages(self, pending: Pending, slot: Slot) -> dict[str, StageTensor]:
         try:
@@ -299,13 +264,12 @@ class Runner:
         return StageTensor(tensor.stage, tensor.axes, values, tensor.source)
 
     def _batch(self, pending: Pending, slot: Slot) -> Batch:
-        if pending.collected:
+        if not slot.is_of(pending.number):
             raise RuntimeError("a forward's answer is collected once: its slot may hold another's by now")
         try:
             value = self._fields(pending)
             return Batch(self._stages(pending, slot), float(value["cpu_seconds"]), value.get("float64"))
         finally:
-            pending.collected = True
             slot.give_back()
 
 

@@ -38,7 +38,7 @@ class Slot:
         self._listing: IO[bytes] = tempfile.TemporaryFile(dir=folder, prefix="parity-")  # noqa: SIM115 - lives as the slot
         self._map: mmap.mmap | None = None
         self._whole: weakref.ref[Array] | None = None
-        self._taken = False
+        self._taken_by: int | None = None
         self._readers: set[object] = set()
 
     @property
@@ -59,15 +59,19 @@ class Slot:
     @property
     def free(self) -> bool:
         """Whether a runner may write into it."""
-        return not self._taken and not self._readers
+        return self._taken_by is None and not self._readers
 
-    def take(self) -> None:
-        """Have it written to."""
-        self._taken = True
+    def take(self, request: int) -> None:
+        """Have it written to by the answer to a request."""
+        self._taken_by = request
+
+    def is_of(self, request: int) -> bool:
+        """Whether what lies there is the answer to a request that has not been given back."""
+        return self._taken_by == request
 
     def give_back(self) -> None:
         """Nothing more will be written; arrays over it keep it from being taken again."""
-        self._taken = False
+        self._taken_by = None
 
     def view(self, dtype: str, shape: tuple[int, ...], offset: int) -> Array:
         """A read-only array over the slot's bytes; ValueError where they are not."""

@@ -17,7 +17,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from parity.align.positions import gather, pair_positions
 from parity.border.description import Description
 from parity.border.progress import OnProgress, Progress, unwatched
 from parity.border.runner import Batch, Reply
@@ -27,6 +26,7 @@ from parity.inputs.choose import open_for_runs
 from parity.inputs.example import Example
 from parity.inputs.inputs import Inputs, open_inputs
 from parity.inputs.spec import InputsSpec
+from parity.seed_audit.runs.kept import Kept
 from parity.seed_audit.runs.recorded_rows import RowFault, row_fault
 from parity.session.fit import check_fit
 from parity.session.session import OpenRequest, Session, open_session
@@ -178,7 +178,7 @@ def _collect(
         if fault is not None:
             return fault
         check_fit(task.subject, described, inputs)
-        kept = _Kept(inputs.count)
+        kept = Kept(inputs.count)
         full = 0 if described.scope == "outputs" else min(task.full_rows, _held(described))
         for window in inputs.windows(cut=full or None):
             tokenized = runner.tokenize(window)
@@ -267,53 +267,3 @@ def _held(described: Description) -> int:
 
 def _shown(described: Description) -> list[str]:
     return [stage.name for stage in described.stages if not is_detail(stage.name)]
-
-
-class _Kept:
-    """What is kept of the batches that go by, put back into the order of the inputs at the end."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._logits: NDArray[np.float32] | None = None
-        self._vectors: dict[str, list[tuple[int, NDArray[np.float32]]]] = {}
-
-    def add(self, numbers: list[int], batch: Batch) -> None:
-        logits = batch.stages["logits"]
-        if logits.axes != ("row", "class"):
-            raise InputsDoNotFit(
-                f"Logits with the axes {', '.join(logits.axes)} are no decisions about whole examples.",
-                next_step="Give runs of sequence classifiers.",
-            )
-        if logits.values.shape[1] < 2:
-            raise InputsDoNotFit(
-                "Logits of one column are a number an example, with no decision and no probabilities: every run would agree.",
-                next_step="Give runs of classifiers of two classes or more.",
-            )
-        if self._logits is None:
-            self._logits = np.full((self._count, logits.values.shape[1]), np.nan, dtype=np.float32)
-        self._logits[numbers] = logits.values
-        real = batch.stages.get("real")
-        for name, stage in batch.stages.items():
-            if stage.axes[1:] == ("hidden",):
-                for place, row in enumerate(numbers):
-                    self._put(name, row, stage.values[place : place + 1])
-            elif stage.axes == ("row", "token", "hidden") and real is not None:
-                for place, row in enumerate(numbers):
-                    here = real.values[place : place + 1].astype(np.uint8)
-                    pairing = pair_positions(here, here)
-                    self._put(name, row, gather(stage.values[place : place + 1], pairing.reference))
-
-    def _put(self, name: str, row: int, vectors: NDArray[Any]) -> None:
-        self._vectors.setdefault(name, []).append((row, np.array(vectors, dtype=np.float32)))
-
-    def logits(self) -> NDArray[np.float32]:
-        assert self._logits is not None
-        return self._logits
-
-    def vectors(self) -> dict[str, NDArray[Any]]:
-        found: dict[str, NDArray[Any]] = {}
-        for name, parts in self._vectors.items():
-            parts.sort(key=lambda part: part[0])
-            found[f"values:{name}"] = np.concatenate([vectors for _, vectors in parts])
-            found[f"rows:{name}"] = np.concatenate([np.full(len(vectors), row) for row, vectors in parts])
-        return found

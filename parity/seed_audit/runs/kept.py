@@ -1,0 +1,64 @@
+"""What is kept of one run: the logits of every example, and the vectors of each stage for the first ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.align.positions import gather, pair_positions
+from parity.border.runner import Batch
+from parity.errors import InputsDoNotFit
+
+__all__ = ["Kept"]
+
+
+class Kept:
+    """What is kept of the batches that go by, put back into the order of the inputs at the end."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._logits: NDArray[np.float32] | None = None
+        self._vectors: dict[str, list[tuple[int, NDArray[np.float32]]]] = {}
+
+    def add(self, numbers: list[int], batch: Batch) -> None:
+        logits = batch.stages["logits"]
+        if logits.axes != ("row", "class"):
+            raise InputsDoNotFit(
+                f"Logits with the axes {', '.join(logits.axes)} are no decisions about whole examples.",
+                next_step="Give runs of sequence classifiers.",
+            )
+        if logits.values.shape[1] < 2:
+            raise InputsDoNotFit(
+                "Logits of one column are a number an example, with no decision and no probabilities: every run would agree.",
+                next_step="Give runs of classifiers of two classes or more.",
+            )
+        if self._logits is None:
+            self._logits = np.full((self._count, logits.values.shape[1]), np.nan, dtype=np.float32)
+        self._logits[numbers] = logits.values
+        real = batch.stages.get("real")
+        for name, stage in batch.stages.items():
+            if stage.axes[1:] == ("hidden",):
+                for place, row in enumerate(numbers):
+                    self._put(name, row, stage.values[place : place + 1])
+            elif stage.axes == ("row", "token", "hidden") and real is not None:
+                for place, row in enumerate(numbers):
+                    here = real.values[place : place + 1].astype(np.uint8)
+                    pairing = pair_positions(here, here)
+                    self._put(name, row, gather(stage.values[place : place + 1], pairing.reference))
+
+    def _put(self, name: str, row: int, vectors: NDArray[Any]) -> None:
+        self._vectors.setdefault(name, []).append((row, np.array(vectors, dtype=np.float32)))
+
+    def logits(self) -> NDArray[np.float32]:
+        assert self._logits is not None
+        return self._logits
+
+    def vectors(self) -> dict[str, NDArray[Any]]:
+        found: dict[str, NDArray[Any]] = {}
+        for name, parts in self._vectors.items():
+            parts.sort(key=lambda part: part[0])
+            found[f"values:{name}"] = np.concatenate([vectors for _, vectors in parts])
+            found[f"rows:{name}"] = np.concatenate([np.full(len(vectors), row) for row, vectors in parts])
+        return found
