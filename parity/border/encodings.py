@@ -13,7 +13,7 @@ from parity.inputs.example import Encoding
 __all__ = ["read_encodings"]
 
 
-class _Row(msgspec.Struct, frozen=True):
+class _Row(msgspec.Struct, frozen=True, gc=False):  # in no cycle: nothing for the collector to follow
     input_ids: tuple[int, ...]
     pieces: tuple[str, ...]
     offsets: tuple[tuple[int, int] | None, ...]

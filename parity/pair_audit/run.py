@@ -6,13 +6,12 @@ The order is: describe, plan, noise sample, sweep, judge. Everything that touche
 
 from __future__ import annotations
 
-import gc
 import os
 import platform
 import resource
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -72,7 +71,6 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         adapters = Pair(*(find_adapter(subject) for subject in request.subjects))
         workdir = Path(stack.enter_context(TemporaryDirectory(prefix="parity-")))
         found = choose_inputs(request.inputs, [*map(Artifact, request.subjects, adapters)], workdir)
-        stack.enter_context(_rare_collections())
         names = Pair("reference", "candidate")
         opening = [
             OpenRequest(subject, adapter, name, timeout=request.timeout)
@@ -144,19 +142,6 @@ def _or_nothing(ledger: Ledger) -> None:
     """Raise the failure for which no stage was measured at all: then there is nothing to report but that."""
     if ledger.empty and ledger.breakdowns:
         raise next(iter(ledger.breakdowns.values())).failure
-
-
-@contextmanager
-def _rare_collections() -> Generator[None]:
-    """Encodings are many small tuples in no cycle: to look for cycles among them takes a tenth of the host's time."""
-    thresholds = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(200_000, *thresholds[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
 
 
 def _checked_inputs(found: Inputs | None, spec: InputsSpec, sides: Pair[Session]) -> Inputs:
