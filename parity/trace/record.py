@@ -21,7 +21,8 @@ from parity.session.stream import ahead
 from parity.stages import is_output
 from parity.subjects.adapter import Adapter, find_adapter
 from parity.subjects.subject import Subject
-from parity.trace.writer import TraceWriter, check_place
+from parity.trace.manifest import Kept
+from parity.trace.writer import Recording, TraceWriter, check_place
 
 __all__ = ["RecordRequest", "record"]
 
@@ -84,15 +85,9 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
         # Those that a comparison draws: from all rows, or from those that every stage is kept of.
         drawn = min(full_rows or inputs.count, inputs.count)
         sample = set(sample_rows(drawn)) if description.can.float64 else set[int]()
-        with TraceWriter(
-            out,
-            description,
-            inputs,
-            spec=str(subject),
-            outputs_only=outputs_only,
-            full_rows=full_rows,
-            force=force,
-        ) as writer:
+        kept = Kept(outputs_only, None if outputs_only else full_rows)
+        recording = Recording(str(subject), description, inputs, kept)
+        with TraceWriter(out, recording, force=force) as writer:
             done = 0
             for window in inputs.windows(cut=full_rows):
                 tokenized = runner.tokenize(window)

@@ -16,7 +16,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, Self
+from typing import IO, Any, Literal, NamedTuple, Self
 
 import msgspec
 
@@ -40,9 +40,19 @@ from parity.trace.manifest import (
 from parity.trace.padding import PaddingSeen
 from parity.trace.shard import Form, Shard, Stage, form_of
 
-__all__ = ["TraceWriter", "check_place", "read_manifest"]
+__all__ = ["Recording", "TraceWriter", "check_place", "read_manifest"]
 
 SHARD_BYTES = 32 << 20
+_ALL = Kept()
+
+
+class Recording(NamedTuple):
+    """What is recorded: which subject, as it is written and as it describes itself, on which inputs, and what of it is kept."""
+
+    spec: str
+    description: Description
+    inputs: Inputs
+    kept: Kept = _ALL
 
 
 class TraceWriter:
@@ -51,12 +61,8 @@ class TraceWriter:
     def __init__(
         self,
         path: Path,
-        description: Description,
-        inputs: Inputs,
+        recording: Recording,
         *,
-        spec: str,
-        outputs_only: bool = False,
-        full_rows: int | None = None,
         force: bool = False,
         shard_bytes: int = SHARD_BYTES,
     ) -> None:
@@ -67,13 +73,12 @@ class TraceWriter:
             self._folder = Path(tempfile.mkdtemp(prefix=f".{self._path.name}.", dir=self._path.parent))
             self._examples = _Lines(self._folder / "inputs.jsonl")
             self._encodings = _Lines(self._folder / "encodings.jsonl")
-        self._description, self._inputs, self._spec = description, inputs, spec
-        self._kept = Kept(outputs_only, None if outputs_only else full_rows)
+        self._spec, self._description, self._inputs, self._kept = recording
         self._shard_bytes = shard_bytes
         self._shards: dict[Form, Shard] = {}
         self._files: list[FileEntry] = []
         self._stages: dict[str, StageEntry] = {}
-        self._seen = bytearray(inputs.count)
+        self._seen = bytearray(recording.inputs.count)
         self._rows64: list[int] = []
         self._status64 = ""
         self._padding = PaddingSeen()

@@ -19,7 +19,7 @@ from parity.inputs.inputs import Inputs, open_inputs
 from parity.inputs.spec import InputsSpec
 from parity.trace.manifest import is_trace, manifest_digest
 from parity.trace.safetensors_writer import write_tensors
-from parity.trace.writer import TraceWriter, read_manifest
+from parity.trace.writer import Recording, TraceWriter, read_manifest
 
 # partly typed
 load_file: Any = importlib.import_module("safetensors.numpy").load_file
@@ -56,7 +56,7 @@ def batch(real: list[list[int]], seed: int = 0) -> dict[str, Stage]:
 
 def write_trace(folder: Path, name: str = "a.trace", *, force: bool = False, seed: int = 0) -> str:
     inputs = inputs_of(folder, 3)
-    with TraceWriter(folder / name, DESCRIPTION, inputs, spec="none:x", force=force) as writer:
+    with TraceWriter(folder / name, Recording("none:x", DESCRIPTION, inputs), force=force) as writer:
         for window in inputs.windows(2):
             writer.add_encodings(window, [Encoding((1,), ("a",), ((0, 1),), (0,), (False,))] * len(window))
         writer.add([2, 0], batch([[1, 1, 1], [0, 1, 1]], seed))
@@ -91,7 +91,7 @@ def test_two_traces_of_the_same_have_the_same_digest(tmp_path: Path) -> None:
 
 def test_rows_in_float64_lie_in_shards_of_their_own(tmp_path: Path) -> None:
     inputs = inputs_of(tmp_path, 1)
-    with TraceWriter(tmp_path / "a.trace", DESCRIPTION, inputs, spec="none:x") as writer:
+    with TraceWriter(tmp_path / "a.trace", Recording("none:x", DESCRIPTION, inputs)) as writer:
         writer.add_encodings(next(inputs.windows()), [Encoding((1,), ("a",), ((0, 1),), (0,), (False,))])
         writer.add([0], batch([[1, 1]]))
         fine = {
@@ -107,7 +107,9 @@ def test_rows_in_float64_lie_in_shards_of_their_own(tmp_path: Path) -> None:
 
 def test_shards_are_written_as_soon_as_they_are_full(tmp_path: Path) -> None:
     inputs = inputs_of(tmp_path, 20)
-    with TraceWriter(tmp_path / "a.trace", DESCRIPTION, inputs, spec="none:x", shard_bytes=200) as writer:
+    with TraceWriter(
+        tmp_path / "a.trace", Recording("none:x", DESCRIPTION, inputs), shard_bytes=200
+    ) as writer:
         for window in inputs.windows():
             writer.add_encodings(window, [Encoding((1,), ("a",), ((0, 1),), (0,), (False,))] * len(window))
         for row in range(20):
@@ -122,7 +124,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     inputs = inputs_of(tmp_path, 3)
     with (
         pytest.raises(KeyboardInterrupt),
-        TraceWriter(tmp_path / "a.trace", DESCRIPTION, inputs, spec="n:x") as writer,
+        TraceWriter(tmp_path / "a.trace", Recording("n:x", DESCRIPTION, inputs)) as writer,
     ):
         writer.add([0], batch([[1]]))
         raise KeyboardInterrupt
@@ -133,7 +135,7 @@ def test_a_trace_that_lacks_rows_is_not_closed(tmp_path: Path) -> None:
     inputs = inputs_of(tmp_path, 3)
     with (
         pytest.raises(ValueError, match="lacks 2 of 3 rows"),
-        TraceWriter(tmp_path / "a.trace", DESCRIPTION, inputs, spec="n:x") as writer,
+        TraceWriter(tmp_path / "a.trace", Recording("n:x", DESCRIPTION, inputs)) as writer,
     ):
         writer.add([0], batch([[1]]))
         writer.close()
@@ -161,14 +163,14 @@ def test_a_trace_is_replaced_only_by_force(tmp_path: Path) -> None:
 
 def test_a_folder_that_does_not_exist_is_said(tmp_path: Path) -> None:
     with pytest.raises(TraceError, match="does not exist"):
-        TraceWriter(tmp_path / "no/a.trace", DESCRIPTION, inputs_of(tmp_path, 1), spec="n:x")
+        TraceWriter(tmp_path / "no/a.trace", Recording("n:x", DESCRIPTION, inputs_of(tmp_path, 1)))
 
 
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
     inputs = inputs_of(tmp_path, 1)
     with (
         pytest.raises(OutOfSpace),
-        TraceWriter(tmp_path / "a.trace", DESCRIPTION, inputs, spec="n:x") as writer,
+        TraceWriter(tmp_path / "a.trace", Recording("n:x", DESCRIPTION, inputs)) as writer,
     ):
         folder = next(path for path in tmp_path.iterdir() if path.name.startswith(".a.trace"))
         (folder / "shard-00000.safetensors").symlink_to("/dev/full")
