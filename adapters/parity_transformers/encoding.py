@@ -10,6 +10,8 @@ import hashlib
 import json
 from typing import Any
 
+from .tokenizer_internals import internals
+
 __all__ = ["Encoder"]
 
 _UNLIMITED = 10**9  # tokenizers without a limit say 1e30
@@ -87,6 +89,7 @@ class Encoder:
             normalizer = tokenizer.backend_tokenizer.normalizer
             state = {} if normalizer is None else _state(normalizer)
             said["algorithm"] = type(tokenizer.backend_tokenizer.model).__name__
+            said["internals"] = internals(tokenizer.backend_tokenizer)
             said["normalizer"] = state
             if "lowercase" in state:
                 said["do_lower_case"] = state["lowercase"]

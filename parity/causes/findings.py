@@ -15,10 +15,11 @@ from parity.causes.model_notices import model_notices
 from parity.causes.notices import inputs_findings, policy_findings, rows_at_once_findings
 from parity.causes.order import Drawn, in_order
 from parity.causes.registry import all_causes
+from parity.causes.settings_notice import settings_notice, unexercised_settings
 from parity.causes.text_changes import other_texts
 from parity.records.finding import Finding
 
-__all__ = ["findings"]
+__all__ = ["findings", "open_settings"]
 
 
 def findings(evidence: Evidence) -> list[Finding]:
@@ -26,7 +27,18 @@ def findings(evidence: Evidence) -> list[Finding]:
     return in_order(_drawn(evidence), evidence)
 
 
+def open_settings(evidence: Evidence) -> list[str]:
+    """The settings that differ and that these inputs do not show, by name."""
+    return unexercised_settings(evidence, [seen for _, seen in _suspicions(evidence)])
+
+
+def _suspicions(evidence: Evidence) -> Iterator[tuple[Cause, Suspicion]]:
+    for cause in all_causes():
+        yield from ((cause, seen) for seen in cause.suspect(evidence))
+
+
 def _drawn(evidence: Evidence) -> Iterator[Drawn]:
+    suspicions = list(_suspicions(evidence))
     for notices in (
         failures_findings,
         policy_findings,
@@ -35,8 +47,8 @@ def _drawn(evidence: Evidence) -> Iterator[Drawn]:
         model_notices,
     ):
         yield from (Drawn(finding, None) for finding in notices(evidence))
-    for cause in all_causes():
-        yield from (Drawn(_finding(cause, seen), cause) for seen in cause.suspect(evidence))
+    yield from (Drawn(notice, None) for notice in settings_notice(evidence, [seen for _, seen in suspicions]))
+    yield from (Drawn(_finding(cause, seen), cause) for cause, seen in suspicions)
     yield from (Drawn(finding, None) for finding in other_texts(evidence))
 
 

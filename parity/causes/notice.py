@@ -16,6 +16,7 @@ def notice(
     *,
     severity: Literal["divergent", "notice"] = "notice",
     could_hide: bool = False,
+    remedy: str = "",
 ) -> Finding:
     """A finding of what was observed at a stage."""
     return Finding(
@@ -25,4 +26,5 @@ def notice(
         severity=severity,
         could_hide=could_hide,
         standing="observed",
+        remedy=remedy,
     )

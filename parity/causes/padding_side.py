@@ -46,5 +46,5 @@ class PaddingSide(Cause):
             dict(sides),
             severity="divergent" if counts else "notice",
             standing="suspected" if counts else "observed",
-            settings=("padding_side",),
+            settings=("tokenizer.padding_side",),
         )

@@ -12,7 +12,7 @@ from parity.causes.evidence import Evidence, TokensSeen
 
 __all__ = ["Algorithm", "Vocabulary"]
 
-_INTERNALS = ("algorithm", "vocabulary_digest", "vocabulary_size", "internals")
+_INTERNALS = ("tokenizer.algorithm", "tokenizer.vocabulary_digest", "tokenizer.internals")
 
 
 class _Kind(NamedTuple):

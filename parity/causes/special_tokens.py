@@ -33,5 +33,5 @@ class SpecialTokens(Cause):
                 self.STAGE,
                 {"rows": count},
                 severity="divergent",
-                settings=("special_tokens", "internals.post_processor"),
+                settings=("tokenizer.special_tokens", "tokenizer.internals.post_processor"),
             )

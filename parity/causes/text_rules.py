@@ -12,7 +12,7 @@ from parity.causes.text_changes import text_facts, text_sentence
 
 __all__ = ["Accents", "Lowercase", "UnicodeForm", "WhiteSpace"]
 
-_SETTINGS = ("do_lower_case", "strip_accents", "normalizer", "internals.normalizer")
+_SETTINGS = ("tokenizer.do_lower_case", "tokenizer.strip_accents", "tokenizer.internals.normalizer")
 
 
 def _case(words: str, kind: str, *, lower: bool = False) -> Case:

@@ -11,6 +11,11 @@ from parity.causes.evidence import Evidence, TokensSeen
 
 __all__ = ["Truncation"]
 
+_SETTINGS = tuple(
+    f"tokenizer.{name}"
+    for name in ("limit", "model_max_length", "max_length", "truncation", "truncation_side")
+)
+
 
 class Truncation(Cause):
     NAME = "tokenizer.truncation"
@@ -49,5 +54,5 @@ class Truncation(Cause):
             self.STAGE,
             facts,
             severity="divergent",
-            settings=("limit", "model_max_length", "max_length", "truncation", "truncation_side"),
+            settings=_SETTINGS,
         )

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from parity.align.changed_parameters import changed_parameters, changed_parameters_note
+from parity.align.changed_settings import changed_settings_note
 from parity.align.exclusions import not_counting
 from parity.align.known import within_rounding
 from parity.align.plan import Plan
 from parity.align.texts import unlike_algorithms
 from parity.border.description import Description
 from parity.causes.evidence import Evidence, Feeds, InputsSeen, Lost, Outputs, TokensSeen
-from parity.causes.findings import findings
+from parity.causes.findings import findings, open_settings
 from parity.measure.noise import Floor
 from parity.measure.stage_difference import Difference, Measurement
 from parity.pair_audit.decision_ledger import DecisionTally
@@ -118,6 +119,8 @@ def conclude(
         outputs=Outputs(plan.labels, ledger.relations.found(), ledger.relations.fits_as_it_stands),
         lost=Lost(not_compared, tuple(ledger.breakdowns.values())),
     )
+    if judgement.verdict == "parity" and (note := changed_settings_note(open_settings(evidence))):
+        judgement = judgement._replace(headline=f"{judgement.headline.removesuffix('.')}; {note}.")
     return Audit(
         verdict=judgement.verdict,
         exit_code=judgement.exit_code,

@@ -12,6 +12,8 @@ from parity_reports.text import wording
 
 __all__ = ["Compared", "Field", "build_compared"]
 
+_DIGESTS = "internals"  # of the tokenizer's parts: nothing to read; those that differ are named by a finding
+
 _MOST_NAMES = 20
 
 
@@ -89,7 +91,7 @@ def _fields(subject: SubjectRecord) -> Iterator[tuple[str, str, Any]]:
     yield "scope", subject.scope, subject.scope
     for kind, table in (
         ("version", subject.versions),
-        ("tokenizer", subject.tokenizer),
+        ("tokenizer", {name: value for name, value in subject.tokenizer.items() if name != _DIGESTS}),
         ("config", subject.config),
     ):
         for name, value in table.items():

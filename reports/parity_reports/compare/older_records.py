@@ -128,7 +128,7 @@ def next_step(finding: Finding, audit: Audit) -> str:
 def unused_step(audit: Audit) -> str:
     """In a parity: what to do about a difference between the sides that the inputs do not show; empty where there is none."""
     for finding in audit.findings:
-        if finding.could_hide and finding.remedy and suspected(finding):
+        if finding.could_hide and finding.remedy and (finding.cause is None or suspected(finding)):
             return finding.remedy
         if not finding.remedy and finding.cause in _OTHER_WEIGHTS:
             return "Parameters differ that these inputs do not use: give inputs that do, or explain the difference."

@@ -1,0 +1,31 @@
+"""What a fast tokenizer is made of: the settings of its algorithm in full, its larger parts by their digests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+__all__ = ["internals"]
+
+_PARTS = ("added_tokens", "normalizer", "pre_tokenizer", "post_processor")
+
+
+def internals(backend: Any) -> dict[str, Any]:
+    """The parts by name. Padding and truncation are set anew for each call, the decoder has no part in encoding, and the vocabulary
+    has a digest of its own; that of a unigram model holds scores as well, and is a part here."""
+    whole = json.loads(backend.to_str())
+    found: dict[str, Any] = {name: _digest(whole[name]) for name in _PARTS if whole.get(name)}
+    model: dict[str, Any] = whole.get("model") or {}
+    for name in sorted(model):
+        value = model[name]
+        if name == "type" or (name == "vocab" and isinstance(value, dict)):
+            continue
+        plain = value is None or isinstance(value, (str, int, float, bool))
+        found["model." + name] = value if plain else _digest(value)
+    return found
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
+    return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
