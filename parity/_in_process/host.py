@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 if TYPE_CHECKING:
-    from .wire import Voice
+    from .wire import LineWriter
 
 __all__ = ["Host", "Refusal", "Write"]
 
@@ -45,20 +45,22 @@ class Host:
 
     Refusal = Refusal
 
-    def __init__(self, voice: Voice) -> None:
-        self._voice = voice
+    def __init__(self, writer: LineWriter) -> None:
+        self._writer = writer
         self._reported: set[str] = set()
         self.current: int | None = None
 
     def progress(self, what: str, done: int = 0, total: int | None = None) -> None:
         """Report how far a long piece of work is, which also shows that this process does not hang."""
-        self._voice.say({"id": self.current, "event": "progress", "what": what, "done": done, "total": total})
+        self._writer.write(
+            {"id": self.current, "event": "progress", "what": what, "done": done, "total": total}
+        )
 
     def warn(self, sentence: str) -> None:
         """Report something that the user should know, once."""
         if sentence not in self._reported:
             self._reported.add(sentence)
-            self._voice.say({"id": self.current, "event": "warning", "sentence": sentence[:2000]})
+            self._writer.write({"id": self.current, "event": "warning", "sentence": sentence[:2000]})
 
     if TYPE_CHECKING:
         from . import (

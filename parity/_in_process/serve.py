@@ -97,24 +97,24 @@ _RUNNER = "_parity_runner"
 class Conversation:
     """Requests in order, each answered with one `done` or one `error`."""
 
-    def __init__(self, runner: str, voice: wire.Voice) -> None:
+    def __init__(self, runner: str, writer: wire.LineWriter) -> None:
         self._runner = runner
-        self._voice = voice
+        self._writer = writer
         self._slots: list[wire.Slot] = []
         self._listings: list[wire.Listing] = []
         self._session: Any = None
         self._windows: dict[int, dict[int, Any]] = {}
-        self._host = Host(voice)
+        self._host = Host(writer)
         self._requests: queue.Queue[dict[str, Any]] = queue.Queue()
         self._workdir: str | None = None
         self._closed = False
 
-    def heard(self, request: dict[str, Any]) -> None:
+    def on_request(self, request: dict[str, Any]) -> None:
         """Queue a request (from the listening thread)."""
         self._workdir = request.get("workdir", self._workdir)
         self._requests.put(request)
 
-    def gone(self) -> None:
+    def on_eof(self) -> None:
         """The host is no more: leave nothing behind (from the listening thread)."""
         if self._closed:
             return
@@ -131,10 +131,10 @@ class Conversation:
             reply: dict[str, Any] = {"id": request["id"], "event": "done"}
             try:
                 reply["value"] = getattr(self, "_" + request["op"])(request) or {}
-                self._voice.say(reply)
+                self._writer.write(reply)
             # SystemExit too: a framework that exits has failed, and the conversation goes on
             except BaseException as error:  # noqa: BLE001
-                self._voice.say(dict(self._error(error), id=request["id"], event="error"))
+                self._writer.write(dict(self._error(error), id=request["id"], event="error"))
 
     def _open(self, request: dict[str, Any]) -> None:
         self._slots = [wire.Slot(descriptor) for descriptor in request["slots"]]
@@ -184,7 +184,7 @@ class Conversation:
                 raise ValueError(f"stage {stage} has shape {place.shape} and axes {list(axes)}")
             written.add(stage)
             listing.add(dict(place._asdict(), id=request["id"], stage=stage, axes=list(axes)))
-            if self._voice.silent > _LONG:
+            if self._writer.silent > _LONG:
                 self._host.progress(stage)
 
         rows = self._rows(request)
@@ -260,15 +260,15 @@ def _end() -> NoReturn:
 
 def main() -> None:
     """Take over stdin and stdout, say hello, and answer."""
-    ears, mouth = os.dup(0), os.dup(1)  # duplicates are not inherited by the framework's own children
+    requests, replies = os.dup(0), os.dup(1)  # duplicates are not inherited by the framework's own children
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    voice = wire.Voice(mouth)
-    conversation = Conversation(sys.argv.pop(), voice)
-    wire.Ear(ears, conversation.heard, conversation.gone).start()
-    voice.say(
+    writer = wire.LineWriter(replies)
+    conversation = Conversation(sys.argv.pop(), writer)
+    wire.LineReader(requests, conversation.on_request, conversation.on_eof).start()
+    writer.write(
         {
             "event": "hello",
             "protocol": PROTOCOL,

@@ -19,7 +19,7 @@ import threading
 import time
 from typing import Any, Callable, NamedTuple
 
-__all__ = ["Ear", "Listing", "NoRoom", "Slot", "Voice", "Written", "out_of_room"]
+__all__ = ["LineReader", "LineWriter", "Listing", "NoRoom", "Slot", "Written", "out_of_room"]
 
 ALIGNMENT = 64
 _STEP = 1 << 16
@@ -56,25 +56,25 @@ class Written(NamedTuple):
     offset: int
 
 
-class Voice:
+class LineWriter:
     """The way out: one JSON object a line, whole lines only, from whichever thread speaks."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._lock = threading.Lock()
-        self._said_at = time.monotonic()
+        self._written_at = time.monotonic()
 
     @property
     def silent(self) -> float:
         """The seconds since something was said."""
-        return time.monotonic() - self._said_at
+        return time.monotonic() - self._written_at
 
-    def say(self, record: dict[str, Any]) -> None:
+    def write(self, record: dict[str, Any]) -> None:
         """Send one record; TypeError or ValueError when it holds what JSON cannot."""
         line = _encode(record)
         with self._lock:
             _write(self._descriptor, line)
-            self._said_at = time.monotonic()
+            self._written_at = time.monotonic()
 
 
 class Listing:
@@ -97,27 +97,27 @@ class Listing:
         _write(self._descriptor, _encode(record))
 
 
-class Ear(threading.Thread):
-    """The way in, listened to all the time: so the end of the host is noticed in the middle of a forward too.
+class LineReader(threading.Thread):
+    """The way in, read all the time: so the end of the host is noticed in the middle of a forward too.
 
-    `heard` is called with each request; `gone` when the host has closed its end, whatever the main thread is doing.
+    `on_request` is called with each request; `on_eof` when the host has closed its end, whatever the main thread is doing.
     """
 
     def __init__(
-        self, descriptor: int, heard: Callable[[dict[str, Any]], None], gone: Callable[[], None]
+        self, descriptor: int, on_request: Callable[[dict[str, Any]], None], on_eof: Callable[[], None]
     ) -> None:
-        super().__init__(name="parity-ear", daemon=True)
+        super().__init__(name="parity-reader", daemon=True)
         self._descriptor = descriptor
-        self._heard = heard
-        self._gone = gone
+        self._on_request = on_request
+        self._on_eof = on_eof
 
     def run(self) -> None:
         try:
-            self._listen()
+            self._read()
         finally:
-            self._gone()
+            self._on_eof()
 
-    def _listen(self) -> None:
+    def _read(self) -> None:
         # os.read, not a buffered reader: its lock would be held when the interpreter ends.
         rest = b""
         while True:
@@ -127,7 +127,7 @@ class Ear(threading.Thread):
             lines = (rest + chunk).split(b"\n")
             rest = lines.pop()
             for line in lines:
-                self._heard(json.loads(line.decode("utf-8")))
+                self._on_request(json.loads(line.decode("utf-8")))
 
 
 class Slot:

@@ -1,7 +1,7 @@
-"""A conversation with one runner's process: requests out, events in, and what becomes of it when it goes wrong.
+"""The connection to one runner's process: requests out, events in, and what becomes of it when it goes wrong.
 
-It knows the protocol (`parity/_in_process/serve.py`) and nothing of models; what was asked is named by `what`, so that
-every error can say what was running.
+It knows the protocol (`parity/_in_process/serve.py`) and nothing of models; each request is named by `what`, so that
+every error can report what was running.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from parity.errors import (
     RunnerTimeout,
 )
 
-__all__ = ["Conversation", "Pending"]
+__all__ = ["Connection", "Pending"]
 
 OLDEST_PYTHON = (3, 8)
 _POLL_SECONDS = 0.5  # between two looks at whether the process is alive
@@ -40,11 +40,11 @@ class Pending(NamedTuple):
     answer: Future[Done | Failed]
 
 
-class Conversation:
-    """Starts a process at once, and talks with it.
+class Connection:
+    """Starts a process at once, sends it requests and reads its events.
 
     `name` is the subject's in every sentence; `timeout` the seconds of silence that are too many (None: never).
-    Progress reaches the callback from a thread of this conversation.
+    Progress reaches the callback from a thread of this connection.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Conversation:
         self._on_progress = on_progress
         self._lock = threading.Lock()
         self._pending: dict[int, Pending] = {}
-        self._asked = 0
+        self._requested = 0
         self._hello: Hello | None = None
         self._warnings: dict[str, None] = {}
         self._working_on = ""
@@ -81,7 +81,7 @@ class Conversation:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the runner warned of, each sentence once, in order."""
+        """The runner's warnings, each sentence once, in order."""
         return tuple(self._warnings)
 
     def ask(self, what: str, op: str, **fields: Any) -> Pending:
@@ -89,15 +89,15 @@ class Conversation:
         with self._lock:
             if not self._pending:
                 self._heard_at = time.monotonic()  # silence counts from when there was something to answer
-            self._asked += 1
-            pending = self._pending[self._asked] = Pending(self._asked, what, Future())
+            self._requested += 1
+            pending = self._pending[self._requested] = Pending(self._requested, what, Future())
             if self._failure is not None:
                 pending.answer.set_exception(self._failure)
         self._child.send(json.dumps({"id": pending.number, "op": op, **fields}).encode() + b"\n")
         return pending
 
     def wait(self, pending: Pending) -> Done | Failed:
-        """What came of a request; raises what ended the conversation when that came first."""
+        """What came of a request; raises what ended the connection when that came first."""
         while not pending.answer.done():
             patience = self._patience()
             if patience <= 0:

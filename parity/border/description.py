@@ -1,4 +1,4 @@
-"""How a subject describes itself when asked: versions, parameters, labels, the stages it can show, what it can do."""
+"""How a subject describes itself: versions, parameters, labels, the stages it can show, what it can do."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class NotRun(msgspec.Struct, frozen=True):
 
 
 class Abilities(msgspec.Struct, frozen=True):
-    """What the subject can be asked: given ids, float64, pairs of texts, texts without a word; whether it has tokens at all."""
+    """What the subject can do: run on given ids, float64, pairs of texts, texts without a word; whether it has tokens at all."""
 
     same_ids: bool = False
     float64: bool = False

@@ -22,7 +22,7 @@ __all__ = [
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="event", tag="hello"):
-    """The first line, said unasked: the interpreter has started."""
+    """The first line, sent without a request: the interpreter has started."""
 
     protocol: int
     python: str
@@ -89,10 +89,10 @@ def read_event(line: bytes) -> Event:
     try:
         event = msgspec.json.decode(line, type=Event)
     except msgspec.DecodeError:
-        said = json.loads(line)  # see `read_json`
-        if isinstance(said, dict) and "value" in said:
-            said["value"] = msgspec.Raw(json.dumps(said["value"]).encode())
-        event = msgspec.convert(said, type=Event)
+        fields = json.loads(line)  # see `read_json`
+        if isinstance(fields, dict) and "value" in fields:
+            fields["value"] = msgspec.Raw(json.dumps(fields["value"]).encode())
+        event = msgspec.convert(fields, type=Event)
     return event
 
 

@@ -27,7 +27,7 @@ class StageTensor(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one forward said: its stages by name in forward order, and the CPU seconds it took.
+    """The result of one forward: its stages by name in forward order, and the CPU seconds it took.
 
     The arrays stay what they are for as long as they are held, and so does the slot they lie in: copy what is to be
     kept, and let go of the rest. `float64` says how a double-precision forward went: `pure`, `mixed: <op>` or
@@ -42,7 +42,7 @@ class Batch(NamedTuple):
 
     @property
     def ended(self) -> bool:
-        """Whether the runner's process is gone: nothing more can be asked of it."""
+        """Whether the runner's process is gone: nothing more can be run."""
         return isinstance(self.failure, RunnerDied)
 
 
@@ -65,7 +65,7 @@ class Reply(Generic[_T]):
     def so_far(self) -> dict[str, StageTensor]:
         """The stages a forward has written so far, in forward order: what is left of one that failed.
 
-        To be called before the next forward is asked for, which may use the slot again.
+        To be called before the next forward is requested, which may use the slot again.
         """
         return self._stages()
 

@@ -1,7 +1,7 @@
 """A runner: one subject, loaded in a process of its own, answering requests.
 
-A runner starts at once and answers in its own time: every question is a `Reply`, and several may be asked ahead, so
-that two runners load and compute side by side while the host compares what they have said already.
+A runner starts at once and answers in its own time: every request returns a `Reply`, and several may be sent ahead, so
+that two runners load and compute side by side while the host compares what has come already.
 
     with Runner.start(reference, adapter) as left, Runner.start(candidate, other) as right:
         replies = left.tokenize(examples), right.tokenize(examples)
@@ -22,7 +22,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from parity.border.connection import Conversation, Pending
+from parity.border.connection import Connection, Pending
 from parity.border.description import Description, read_description
 from parity.border.encodings import read_encodings
 from parity.border.failures import Failures
@@ -84,7 +84,7 @@ class Runner:
                 stack.callback(slot.close)
             descriptors = [slot.descriptor for slot in self._slots]
             listings = [slot.listing for slot in self._slots]
-            self._conversation = Conversation(
+            self._connection = Connection(
                 [str(interpreter), str(_SERVE), str(adapter.runner)],
                 variables_for(
                     os.environ,
@@ -99,8 +99,8 @@ class Runner:
                 timeout=timeout,
                 on_progress=on_progress,
             )
-            stack.callback(self._conversation.close)
-            self._opened = self._conversation.ask(
+            stack.callback(self._connection.close)
+            self._opened = self._connection.ask(
                 "loading",
                 "open",
                 locator=subject.locator,
@@ -142,12 +142,12 @@ class Runner:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the framework warned of so far, each sentence once."""
-        return self._conversation.warnings
+        return self._connection.warnings
 
     def describe(self) -> Description:
-        """How the subject describes itself, waited for (it is loaded then) and asked once; raises as `Reply.wait`."""
+        """How the subject describes itself, waited for (it is loaded then) and requested once; raises as `Reply.wait`."""
         if self._description is None:
-            value = self._fields(self._conversation.ask("describing itself", "describe"))
+            value = self._fields(self._connection.ask("describing itself", "describe"))
             described = read_description(value, str(self.subject))
             check_own_temperature(self.subject, described)
             self._description = described
@@ -159,7 +159,7 @@ class Runner:
         The runner keeps the window under the reply's number, for `forward`, until `forget`.
         """
         self._windows += 1
-        pending = self._conversation.ask(
+        pending = self._connection.ask(
             f"tokenizing rows {examples[0].row} to {examples[-1].row}" if examples else "tokenizing no rows",
             "tokenize",
             window=self._windows,
@@ -173,7 +173,7 @@ class Runner:
 
     def forget(self, window: int) -> None:
         """Let the runner release a window; its number is not used again."""
-        self._conversation.ask("releasing a window", "forget", window=window)
+        self._connection.ask("releasing a window", "forget", window=window)
 
     def forward(
         self,
@@ -200,7 +200,7 @@ class Runner:
             raise RuntimeError(f"the arrays of {len(self._slots)} forwards of {self.subject} are still held")
         slot = self._slots[number]
         what = f"computing rows {_span(rows)}" if rows is not None else "computing given inputs"
-        pending = self._conversation.ask(
+        pending = self._connection.ask(
             what + (" in float64" if precision == "float64" else ""),
             "forward",
             slot=number,
@@ -226,13 +226,11 @@ class Runner:
         self.close()
 
     def _outcome(self, pending: Pending) -> Done:
-        for asked in (
-            self._opened,
-            pending,
-        ):  # what was asked of a subject that did not load fails for that reason
-            outcome = self._conversation.wait(asked)
+        # Every request to a subject that did not load fails for that reason.
+        for request in (self._opened, pending):
+            outcome = self._connection.wait(request)
             if isinstance(outcome, Failed):
-                raise self._failures.error(asked.what, outcome, opening=asked is self._opened)
+                raise self._failures.error(request.what, outcome, opening=request is self._opened)
         assert isinstance(outcome, Done)
         return outcome
 

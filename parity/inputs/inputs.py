@@ -173,7 +173,7 @@ class _Tally:
 def _known_columns(source: Source, limit: int | None) -> dict[str, Any] | None:
     """Every column with the first value in it that is one; None for a file without a row.
 
-    Each JSON line names its own columns, so all that are asked for are looked at; elsewhere the first row has them all.
+    Each JSON line names its own columns, so all that are requested are read; elsewhere the first row has them all.
     """
     known: dict[str, Any] | None = None
     for row in islice(rows(source), limit if source.format == "jsonl" else 1):

@@ -1,4 +1,4 @@
-"""The built-in probe texts, asked when no inputs are given: about a hundred that take tokenizers and models apart.
+"""The built-in probe texts, used when no inputs are given: about a hundred that show where tokenizers and models differ.
 
 Ordinary sentences of several domains, casing, accents (composed and decomposed), emoji, invisible characters,
 right-to-left and CJK scripts, numbers, addresses, code, white space, look-alikes of special tokens, homoglyphs, texts

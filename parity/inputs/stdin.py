@@ -22,8 +22,8 @@ def standard_input(encoding: str, stream: IO[bytes] | None = None) -> Source:
     if stream is None and sys.stdin is None:  # closed by the caller (<&-)
         raise EmptyInputs("Standard input is closed.", next_step=_PIPE)
     spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the Source that reads it
-    said: IO[bytes] = sys.stdin.buffer if stream is None else stream
-    while chunk := said.read(_CHUNK):
+    source_stream: IO[bytes] = sys.stdin.buffer if stream is None else stream
+    while chunk := source_stream.read(_CHUNK):
         spool.write(chunk)
     spool.flush()
     if spool.tell() == 0:

@@ -1,4 +1,4 @@
-"""Whether a subject can be asked with these inputs at all: said before anything is run, not found out by a traceback."""
+"""Whether a subject can run on these inputs at all: checked before anything is run, not found out by a traceback."""
 
 from __future__ import annotations
 
