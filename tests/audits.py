@@ -22,7 +22,7 @@ from parity.records.finding import Finding
 from parity.records.inputs import InputsRecord
 from parity.records.places import Place, Status
 from parity.records.policy import PolicyRecord
-from parity.records.stage import FirstDivergence, Noise, NotCompared, Pass, StageRecord
+from parity.records.stage import FirstDivergence, Noise, NotCompared, StageRecord
 from parity.records.subject import SubjectRecord
 from parity.records.tokens import TokenExample, Tokens
 
@@ -76,7 +76,7 @@ def subject(spec: str, framework: str = "transformers", **changes: Any) -> Subje
     return SubjectRecord(**{**values, **changes})
 
 
-def symbol_stage(name: str, pass_: Pass = "own", differing: int = 0, rows: int = 120) -> StageRecord:
+def symbol_stage(name: str, pass_: str = "own", differing: int = 0, rows: int = 120) -> StageRecord:
     """A stage of symbols: equal, or different in some rows."""
     return StageRecord(
         stage=name,
@@ -95,7 +95,7 @@ def symbol_stage(name: str, pass_: Pass = "own", differing: int = 0, rows: int =
 
 
 def tensor_stage(
-    name: str, pass_: Pass, times: float, *, float64: float = 4e-16, rows: int = 120, **changes: Any
+    name: str, pass_: str, times: float, *, float64: float = 4e-16, rows: int = 120, **changes: Any
 ) -> StageRecord:
     """A stage of numbers that differs by so many times its noise floor."""
     floor = 1.3e-7
@@ -662,7 +662,7 @@ def with_text(text: str) -> Audit:
 def with_volume(text: str = "x" * 2000) -> Audit:
     """A large audit: 10,000 examples, 100 long flips, many findings and stages, a big config."""
     names = [f"layer.{index}" for index in range(48)]
-    passes: tuple[Pass, ...] = ("own", "same_ids")
+    passes: tuple[str, ...] = ("own", "same_ids")
     return audit(
         verdict="divergent",
         exit_code=1,

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FRAMEWORKS = {"torch", "transformers", "allennlp", "allennlp_models"}
 PURE = ("align", "measure", "statistics")
-PURE_FILES = ("pair_audit/judge.py",)
+PURE_FILES = ("pair_audit/judge.py", "pair_audit/verdict.py")
 IMPURE = {"subprocess", "pathlib", "typer", "click", "jinja2"}
 
 

@@ -88,7 +88,7 @@ class Session:
             ],
             "scope": self._view.scope,
             "can": {
-                "same_ids": self._view.can_be_given_ids,
+                "accepts_feed": self._view.can_be_given_ids,
                 "float64": bool(self._probe("float64")),
                 "pairs": self._reader.reading.pairs,
                 "tokens": self._reader.indexing is not None,

@@ -78,7 +78,7 @@ class Session:
             "values": values.kind,
             "rounded": values.step,
             "decimals": values.decimals,
-            "can": {"same_ids": False, "float64": False, "pairs": "optional", "tokens": False},
+            "can": {"accepts_feed": False, "float64": False, "pairs": "optional", "tokens": False},
             "notes": notes,
             "recorded": {
                 "count": rows,

@@ -37,7 +37,7 @@ DESCRIPTION = forms.Record(
         "can": forms.Record(
             {},
             {
-                "same_ids": bool,
+                "accepts_feed": bool,
                 "float64": bool,
                 "pairs": forms.OneOf(("no", "optional", "required")),
                 "tokens": bool,

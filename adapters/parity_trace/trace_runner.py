@@ -102,9 +102,10 @@ class Session:
         full_rows = manifest["kept"].get("full_rows")
         bare = manifest["kept"].get("outputs_only") or full_rows == 0
         recorded["scope"] = "outputs" if bare else recorded.get("scope", "full")
+        known = {name: recorded["can"][name] for name in ("pairs", "blank") if name in recorded["can"]}
         recorded["can"] = dict(
-            recorded["can"],
-            same_ids=False,
+            known,  # of an earlier trace too, whose other abilities may have had other names
+            accepts_feed=False,
             float64=bool(self._places["float64"]),
             tokens=self._encodings is not None,
         )

@@ -170,7 +170,7 @@ class Session:
             if any(stage["name"] == "layer.0" for stage in self._stages.listed)
             else "outputs",
             "can": {
-                "same_ids": True,
+                "accepts_feed": True,
                 "float64": self._device.type != "mps",
                 "pairs": "optional",
                 "blank": self._blank,

@@ -50,10 +50,14 @@ class NotRun(msgspec.Struct, frozen=True):
     always: bool = True
 
 
-class Abilities(msgspec.Struct, frozen=True):
-    """What the subject can do: run on given ids, float64, pairs of texts, texts without a word; whether it has tokens at all."""
+class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be requested of the subject; an ability of another name is refused, for it would be lost without a word.
 
-    same_ids: bool = False
+    `accepts_feed`: it runs on another's ids, mask, types and positions. `blank`: it reads texts without a word; `tokens`: it has
+    tokens at all.
+    """
+
+    accepts_feed: bool = False
     float64: bool = False
     pairs: Literal["no", "optional", "required"] = "optional"
     tokens: bool = True

@@ -12,7 +12,7 @@ from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
 from parity.records.places import Place, Status
 from parity.records.policy import PolicyRecord
-from parity.records.stage import FirstDivergence, Pass, StageRecord
+from parity.records.stage import FirstDivergence, StageRecord
 from parity.records.tokens import Tokens
 
 __all__ = ["Case", "decided", "pair", "parameters", "side", "stage", "tokens"]
@@ -50,7 +50,7 @@ def tokens(padding: Sequence[str] = ("right", "right"), /, **differences: int) -
     )
 
 
-def stage(name: str, status: Status = "divergent", pass_: Pass = "own", **fields: Any) -> StageRecord:
+def stage(name: str, status: Status = "divergent", pass_: str = "own", **fields: Any) -> StageRecord:
     """A stage's record; where it is divergent it differs by far more than rounding explains."""
     beyond = status in ("divergent", "within_limit")
     values: dict[str, Any] = {

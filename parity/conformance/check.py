@@ -67,7 +67,7 @@ def check_adapter(
                 complaints += _same(
                     plan, _row(together, row), alone, [row], "alone and in a batch", _ROUNDING
                 )
-            if described.can.same_ids:
+            if described.can.accepts_feed:
                 given = runner.forward(inputs=feed_of(together)).wait()
                 complaints += _same(plan, together, given, rows, "from its texts and from its own ids", 0.0)
             if described.can.float64:
@@ -123,7 +123,7 @@ def _encodings(described: Description, batch: Batch, encodings: Sequence[Encodin
         return
     ids, real = batch.stages.get("input_ids"), batch.stages.get("real")
     if ids is None or real is None:
-        if described.can.same_ids:
+        if described.can.accepts_feed:
             yield "it can be given ids and does not write input_ids and real"
         return
     for row, encoding in enumerate(encodings):

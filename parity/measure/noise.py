@@ -18,7 +18,7 @@ from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
 from parity.records.stage_patterns import limit_of
 
-__all__ = ["Floor", "StageNoise", "coarser", "coarser_status", "floor_of", "rerun_limit"]
+__all__ = ["Floor", "Floors", "StageNoise", "coarser_status", "floor_of", "rerun_limit"]
 
 UNIT_ROUNDOFF = 2.0**-24
 NOISE_FACTOR = 5.0
@@ -121,11 +121,26 @@ def floor_of(
     )
 
 
-def coarser(noise: Pair[dict[str, StageNoise]], stage: str) -> Pair[dict[str, StageNoise]]:
-    """The noise of both sides, at `logits` and `probabilities` the larger one for both.
+class Floors(NamedTuple):
+    """The floors of all stages: what was measured on either side, and the policy.
 
-    Where a side holds probabilities, both are compared in that form, and neither is finer than it.
+    `exact` says that what the two differ by in float64 is of the models and not of rounding; `shares` that a side holds
+    probabilities: both are compared in that form, and neither is finer than it.
     """
+
+    noise: Pair[dict[str, StageNoise]]
+    policy: PolicyRecord
+    exact: bool
+    shares: bool = False
+
+    def of(self, stage: str) -> Floor:
+        """The floor at a stage."""
+        noise = _coarser(self.noise, stage) if self.shares else self.noise
+        return floor_of(stage, noise.reference, noise.candidate, self.policy, float64_is_pure=self.exact)
+
+
+def _coarser(noise: Pair[dict[str, StageNoise]], stage: str) -> Pair[dict[str, StageNoise]]:
+    """The noise of both sides, at `logits` and `probabilities` the larger one for both."""
     known = [side[stage] for side in noise if stage in side]
     if stage not in {"logits", "probabilities"} or not known:
         return noise

@@ -1,13 +1,15 @@
-"""The tally of decisions: labels, flips, distributions and metrics, added up while batches of logits go by."""
+"""The decision ledger: labels, flips, distributions and metrics, added up while batches of logits go by."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.align.batch import PairedStage
 from parity.align.labels import label_places
 from parity.inputs.distinct import DistinctInputs
 from parity.inputs.example import Example
@@ -15,6 +17,7 @@ from parity.measure.decisions import DecisionCount, FlipMeasurement
 from parity.measure.distributions import TemperatureSums
 from parity.measure.temperature import ImpliedTemperature as TemperatureOfLogits
 from parity.metrics.paired import LabelledSums
+from parity.pair_audit.token_ledger import TokenLedger
 from parity.records.decisions import (
     Decisions,
     Flip,
@@ -26,41 +29,54 @@ from parity.records.decisions import (
 from parity.records.pair import Pair
 from parity.statistics.interval import Interval, one_sided_bounds
 
-__all__ = ["DecisionTally"]
+__all__ = ["Deciding", "DecisionLedger"]
 
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
 _KEEP = 100
-_NAMED = 32  # labels that are no class, by name
+_NAMED = 32  # labels that are not a class, by name
 
 
-class DecisionTally:
-    """What accumulates over the own pass. Logits come with the candidate's classes in the reference's order.
+class Deciding(NamedTuple):
+    """How decisions are counted.
 
-    `names` are the reference's classes; `temperatures` those asked for; `own` each side's own temperature, by which its
-    logits are divided before anything is said about probabilities.
+    `classes` are the reference's; `temperatures` those at which probabilities are compared; `own` each side's own temperature,
+    by which its logits are divided before anything is stated about probabilities. `noise` is the largest difference of a logit
+    that rounding explains (None: not measured), `rounding` that of a side whose probabilities were rounded.
     """
 
-    def __init__(
-        self,
-        names: Sequence[str],
-        temperatures: Sequence[float],
-        own: Pair[float],
-        *,
-        multi_label: bool,
-        class_order: str,
-        noise: float | None,
-        confidence: float,
-        rounding: float = 0.0,
-    ) -> None:
-        self._names = list(names)
-        self._own = own
-        self._multi_label = multi_label
-        self._class_order = class_order
-        self._confidence = confidence
-        self._count = DecisionCount(multi_label=multi_label, noise=noise, keep=_KEEP, rounding=rounding)
+    classes: Sequence[str]
+    temperatures: Sequence[float]
+    own: Pair[float]
+    multi_label: bool
+    class_order: str
+    noise: float | None
+    confidence: float
+    rounding: float = 0.0
+
+
+class DecisionLedger:
+    """What accumulates over the logits that either side decides with, the candidate's classes in the reference's order.
+
+    `by_token` says that each token has logits of its own; those of special tokens decide nothing. `unknown_names` are the first
+    labels of the inputs that are not a class, `unknown_labels` counts all; `numbered_labels` counts labels that are a
+    class's number.
+    """
+
+    def __init__(self, deciding: Deciding, tokens: TokenLedger) -> None:
+        self.by_token = False
+        self.unknown_labels = 0
+        self.unknown_names: dict[str, None] = {}
+        self.numbered_labels = 0
+        own, multi_label = deciding.own, deciding.multi_label
+        self._deciding = deciding
+        self._tokens = tokens
+        self._names = list(deciding.classes)
+        self._count = DecisionCount(
+            multi_label=multi_label, noise=deciding.noise, keep=_KEEP, rounding=deciding.rounding
+        )
         self._distances = TemperatureSums(
-            temperatures,
+            deciding.temperatures,
             multi_label=multi_label,
             reference_temperature=own.reference,
             candidate_temperature=own.candidate,
@@ -74,36 +90,43 @@ class DecisionTally:
         self._flipped: dict[int, Example] = {}
         self._by_position = False
         self._places: dict[str, int] | None = None
-        self.unknown_labels = 0
-        self.unknown_names: dict[str, None] = {}
-        self.numbered_labels = 0
 
-    def look_at(self, examples: Sequence[Example]) -> None:
+    def open_window(self, examples: Sequence[Example]) -> None:
         """The examples whose logits come next, for their labels and texts."""
         self._examples = {example.row: example for example in examples}
 
-    def add(self, values: Pair[Array], rows: Integers, positions: Integers) -> None:
-        """Logits [n, classes] of both sides, the example [n] and the position in it [n] (all 0 for whole examples)."""
+    def add(self, item: PairedStage, axes: Sequence[str]) -> None:
+        """Logits [n, classes] of both sides with the axes of the stage; where each token is decided, special ones are skipped."""
+        values, rows, positions = item.values, item.rows, item.positions
+        if tuple(axes[:2]) == ("row", "token"):
+            self.by_token = True
+            real = self._tokens.bears_text(rows, positions)
+            values = Pair(values.reference[real], values.candidate[real])
+            rows, positions = rows[real], positions[real]
+        self._add(values, rows, positions)
+
+    def _add(self, values: Pair[Array], rows: Integers, positions: Integers) -> None:
         here, there = (np.asarray(side, dtype=np.float64) for side in values)
+        own = self._deciding.own
         differing = self._count.add(here, there, rows, positions)
         self._distinct.add(np.unique(rows).tolist(), differing.tolist(), self._examples)
         self._distances.add(here, there)
-        self._implied.add(here / self._own.reference, there / self._own.candidate)
+        self._implied.add(here / own.reference, there / own.candidate)
         self._by_position = self._by_position or bool(positions.any())
         for flip in self._count.kept():
             if flip.row in self._examples:
                 self._flipped.setdefault(flip.row, self._examples[flip.row])
-        if not self._by_position and not self._multi_label:
+        if not self._by_position and not self._deciding.multi_label:
             if self._places is None:
                 self._places = label_places(self._names, here.shape[1])
             self._labelled.add(here, there, [self._class_of(int(row), self._places) for row in rows])
 
     def record(self) -> Decisions:
         """The decisions as the audit keeps them."""
-        seen = self._count.measurement(self._confidence)
+        seen = self._count.measurement(self._deciding.confidence)
         fit = self._implied.fit()
         distinct, distinct_flipped = self._distinct.counts() or (0, 0)
-        metrics = () if self._by_position else self._labelled.measurements(self._confidence)
+        metrics = () if self._by_position else self._labelled.measurements(self._deciding.confidence)
         return Decisions(
             examples=seen.examples,
             agree=seen.agree,
@@ -118,7 +141,7 @@ class DecisionTally:
             distinct_flipped=distinct_flipped,
             distinct_flip_rate=_rate(
                 distinct_flipped / distinct,
-                one_sided_bounds(distinct_flipped, distinct, self._confidence),
+                one_sided_bounds(distinct_flipped, distinct, self._deciding.confidence),
                 seen.confidence,
             )
             if distinct
@@ -145,8 +168,8 @@ class DecisionTally:
             undefined=seen.undefined,
             undefined_both=seen.undefined_both,
             ties=seen.ties,
-            multi_label=self._multi_label,
-            class_order=self._class_order,
+            multi_label=self._deciding.multi_label,
+            class_order=self._deciding.class_order,
             classes=self._names,
             unknown_labels=self.unknown_labels,
             metrics=[
@@ -190,7 +213,7 @@ class DecisionTally:
         )
 
     def _class_of(self, row: int, places: dict[str, int]) -> int:
-        """The class an example's label means: -1 without one, and for a label that is no class (counted)."""
+        """The class that an example's label means: -1 without one, and for a label that is not a class (counted)."""
         example = self._examples.get(row)
         if example is None or example.label is None:
             return -1

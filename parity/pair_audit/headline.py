@@ -1,6 +1,6 @@
 """The sentence that heads every report: where a pair differs first, how near to the floor it stays, or why nothing was compared.
 
-Nothing is decided here: parity.pair_audit.judge decides. Each number stands with its place and what is allowed there.
+Nothing is decided here: parity.pair_audit.verdict decides. Each number stands with its place and what is allowed there.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from parity.passes import pass_named
 from parity.records.decisions import Decisions
 from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
@@ -38,7 +39,8 @@ def divergent_sentence(stages: Sequence[StageRecord], first: FirstDivergence) ->
             f"Divergent from {first.stage} on, invisible in float32: in float64 the two differ by a relative L2 of "
             f"{record.float64_relative_l2:.1e} (up to {record.float64_allowed:.1e} {permission})."
         )
-    by = "given the same ids, " if first.pass_ == "same_ids" else ""
+    one = pass_named(first.pass_)
+    by = f"{one.condition}, " if one is not None and one.condition else ""
     return f"Divergent from {first.stage} on: {by}{_size(record)}."
 
 

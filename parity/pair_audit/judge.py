@@ -1,7 +1,6 @@
-"""The judge: what was measured, the floor and the policy go in; statuses, the first divergence and the verdict come out.
+"""The judge of one stage: what was measured, the floor and the policy go in, and its record with its status comes out.
 
-Rules of an auditor hold here: nothing compared is not a pass, what could not be paired counts, a non-finite value equals
-nothing, and equivalence is shown by a bound, never inferred from the lack of a difference.
+Rules of an auditor hold here: nothing compared is not a pass, and a non-finite value equals nothing.
 """
 
 from __future__ import annotations
@@ -10,47 +9,25 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from parity.align.exclusions import exclusions_sentence
+from parity.measure.measurement import Measurement
 from parity.measure.noise import Floor
-from parity.measure.stage_difference import Measurement
-from parity.pair_audit.headline import (
-    divergent_sentence,
-    equivalent_sentence,
-    not_compared_sentence,
-    over_limit_sentence,
-    parity_sentence,
-    why_nothing,
-)
-from parity.pair_audit.verdict_of_decisions import Judgement, judge_decisions
-from parity.records.decisions import Decisions
 from parity.records.places import Place, Status
 from parity.records.policy import PolicyRecord
-from parity.records.stage import FirstDivergence, NotCompared, Pass, StageRecord
-from parity.records.stage_patterns import excluded_by, ignored_by, limit_of
-from parity.stages import layer_of
+from parity.records.stage import StageRecord
+from parity.records.stage_patterns import limit_of
 
-__all__ = [
-    "Judgement",
-    "Measured",
-    "discrete_record",
-    "first_divergence",
-    "judge_stage",
-    "nan_on_both",
-    "reach_verdict",
-]
-
-_CLEAR_CUT = 20.0
+__all__ = ["Measured", "Symbols", "discrete_record", "judge_stage", "nan_on_both"]
 
 
 class Measured(NamedTuple):
-    """One stage in one pass: its measurement, its floor, and what the two differ by in float64 (None: not asked).
+    """One stage in one pass: its measurement, its floor, and what the two differ by in float64 (None: not measured).
 
     `centred` is the relative L2 once each row's mean is taken out of both sides; `whole` is true where the stage holds whole
     numbers, which rounding does not change.
     """
 
     stage: str
-    pass_: Pass
+    pass_: str
     measurement: Measurement
     floor: Floor
     float64: float | None
@@ -95,18 +72,19 @@ def judge_stage(measured: Measured, policy: PolicyRecord) -> StageRecord:
     )
 
 
-def discrete_record(
-    stage: str,
-    pass_: Pass,
-    *,
-    compared: int,
-    rows: int,
-    differing: Sequence[int],
-    count: int,
-    reason: str = "",
-) -> StageRecord:
-    """The record of a stage of symbols (text, tokens, ids, labels): equal, or divergent in `count` of `rows` rows."""
-    status: Status = "not_comparable" if rows == 0 else "divergent" if count else "equal"
+class Symbols(NamedTuple):
+    """A stage of symbols: `compared` symbols of `rows` rows, of which `differing` differ; `named` are the first of those."""
+
+    compared: int
+    rows: int
+    named: Sequence[int]
+    differing: int
+
+
+def discrete_record(stage: str, pass_: str, symbols: Symbols, reason: str = "") -> StageRecord:
+    """The record of a stage of symbols (text, tokens, ids, labels): equal, or divergent in so many rows."""
+    rows, differing = symbols.rows, symbols.differing
+    status: Status = "not_comparable" if rows == 0 else "divergent" if differing else "equal"
     return StageRecord(
         stage=stage,
         pass_=pass_,
@@ -116,95 +94,11 @@ def discrete_record(
         noise_floor=None,
         times_floor=None,
         float64_relative_l2=None,
-        compared=compared,
+        compared=symbols.compared,
         rows=rows,
-        rows_beyond=count,
-        first_beyond=[[row] for row in differing[:8]],
+        rows_beyond=differing,
+        first_beyond=[[row] for row in symbols.named[:8]],
         reason=reason,
-    )
-
-
-def first_divergence(stages: Sequence[StageRecord], policy: PolicyRecord) -> FirstDivergence | None:
-    """The earliest divergent stage that counts; `stages` are in forward order, the own pass before the same-ids pass.
-
-    An example or a token is named only where a strict subset is concerned and the difference is clear-cut: at a faulty
-    weight every token differs at once, and naming one would be false precision.
-    """
-    divergent = [record for record in _counted(stages, policy) if record.status == "divergent"]
-    if not divergent:
-        return None
-    order = list(dict.fromkeys(record.stage for record in stages))
-    first = min(divergent, key=lambda record: (order.index(record.stage), record.pass_ != "own"))
-    example, token = _subset(first)
-    return FirstDivergence(
-        stage=first.stage,
-        pass_=first.pass_,
-        layer=layer_of(first.stage),
-        example=example,
-        token=token,
-        float64_only=_float64_only(first),
-    )
-
-
-def reach_verdict(
-    stages: Sequence[StageRecord],
-    decisions: Decisions | None,
-    not_compared: Sequence[NotCompared],
-    policy: PolicyRecord,
-) -> Judgement:
-    """The verdict under the policy, the exit code, and the sentence that heads every report."""
-    found = _judged(stages, decisions, not_compared, policy)
-    if found.verdict == "inconclusive" and policy.allow_inconclusive:
-        found = found._replace(exit_code=0)
-    excluded = exclusions_sentence(stages, not_compared, policy)
-    return found._replace(headline=f"{found.headline} {excluded}") if excluded else found
-
-
-def _judged(
-    stages: Sequence[StageRecord],
-    decisions: Decisions | None,
-    not_compared: Sequence[NotCompared],
-    policy: PolicyRecord,
-) -> Judgement:
-    first = first_divergence(stages, policy)
-    counted = _counted(stages, policy)
-    counting = [item for item in not_compared if item.counts and excluded_by(item, policy) is None]
-    tensors = [record for record in counted if record.noise_floor is not None]
-    if first is None and not any(record.compared for record in tensors):
-        return Judgement(
-            "not_comparable", 1, f"Nothing was compared: {why_nothing(stages, not_compared, policy)}"
-        )
-    limited = [record for record in tensors if record.status == "within_limit"]
-    start = first.stage if first is not None else limited[0].stage if limited else ""
-    if start and policy.flip_rate is not None and policy.probability is not None:
-        over = _over_a_limit(counted, policy)
-        if over is not None:
-            return Judgement("divergent", 1, over_limit_sentence(over))
-        return judge_decisions(start, decisions, counting, policy)
-    if first is not None:
-        return Judgement("divergent", 1, divergent_sentence(stages, first))
-    if counting:
-        return Judgement("not_comparable", 1, not_compared_sentence(counting))
-    if limited:
-        return Judgement("equivalent", 0, equivalent_sentence(tensors, decisions, policy))
-    return Judgement("parity", 0, parity_sentence(tensors, decisions, policy))
-
-
-def _counted(stages: Sequence[StageRecord], policy: PolicyRecord) -> list[StageRecord]:
-    return [record for record in stages if ignored_by(record.stage, policy) is None]
-
-
-def _over_a_limit(counted: Sequence[StageRecord], policy: PolicyRecord) -> StageRecord | None:
-    """The first divergent stage with a limit of its own: that limit holds also where the decisions are what is judged."""
-    return next(
-        (
-            record
-            for record in counted
-            if record.status == "divergent"
-            and record.noise_floor is not None
-            and limit_of(record.stage, policy) is not None
-        ),
-        None,
     )
 
 
@@ -299,29 +193,6 @@ def _too_strict(measured: Measured) -> str:
 def _bitwise(policy: PolicyRecord, stage: str) -> bool:
     """Whether a stage must hold the same bits; the policy's numbers decide that, whatever it is called."""
     return policy.floor_factor == 0 and limit_of(stage, policy) is None
-
-
-def _float64_only(record: StageRecord) -> bool:
-    if record.relative_l2 is None or record.allowed is None:
-        return False
-    return record.relative_l2 <= record.allowed and record.reason.startswith("invisible in float32")
-
-
-def _subset(record: StageRecord) -> tuple[int | None, int | None]:
-    """The first example and token concerned, each only where others of its kind are clear of the difference."""
-    if not record.first_beyond:
-        return None, None
-    place = record.first_beyond[0]
-    example = place[0] if 0 < record.rows_beyond < record.rows else None
-    if record.noise_floor is None:
-        return example, None
-    # A faint difference everywhere also leaves some positions below the limit: only a clear-cut one tells which are free of it.
-    worst, allowed = record.worst_position or 0.0, record.allowed or 0.0
-    numbers_missing = record.non_finite_reference + record.non_finite_candidate > 0 and worst <= allowed
-    if worst <= _CLEAR_CUT * allowed and not numbers_missing:
-        return None, None
-    tokens = record.positions > record.rows
-    return example, place[1] if tokens and 0 < record.positions_beyond < record.positions else None
 
 
 def _place(stage: str, seen: Measurement) -> str | None:

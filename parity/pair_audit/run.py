@@ -1,22 +1,16 @@
 """The comparison of a pair: opens both sides, asks, aligns, measures, judges, and returns the audit.
 
 The order is: describe, plan, noise sample, sweep, judge. Everything that touches a framework happens behind the border
-(`parity.border.runner`); everything that decides is pure (`parity.pair_audit.judge`).
+(`parity.border.runner`); everything that decides is pure (`parity.pair_audit.judge`, `parity.pair_audit.verdict`).
 """
 
 from __future__ import annotations
 
-import os
-import platform
-import resource
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from parity.align.exclusions import check_exclusions
 from parity.align.plan import Plan, plan_of
@@ -27,14 +21,19 @@ from parity.errors import InputsDoNotFit
 from parity.inputs.choose import Artifact, choose_inputs
 from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
-from parity.measure.noise import Floor, coarser, floor_of
+from parity.measure.noise import Floors
 from parity.pair_audit.assemble import conclude
-from parity.pair_audit.decision_ledger import DecisionTally
-from parity.pair_audit.ledger import Ledger
+from parity.pair_audit.comparison import Comparison
+from parity.pair_audit.decision_ledger import Deciding
+from parity.pair_audit.ledgers import open_ledgers
+from parity.pair_audit.pass_runs import PassRuns
+from parity.pair_audit.provenance import Clock
 from parity.pair_audit.sample import NoiseSample, take_sample
 from parity.pair_audit.sample_window import choose_rows, open_sample
-from parity.pair_audit.sweep import add_rescued, sweep_window
-from parity.passes.positioning import Positioning
+from parity.pair_audit.stage_ledger import StageLedger
+from parity.pair_audit.sweep import Sweep
+from parity.passes import passes_in
+from parity.passes.context import Shared
 from parity.records.audit import Audit
 from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
@@ -66,7 +65,7 @@ class Request(NamedTuple):
 
 def compare(request: Request, progress: OnProgress) -> Audit:
     """Run the comparison; raises a ParityError when it cannot be run, and returns an audit in every other case."""
-    started, clock, cpu = datetime.now(UTC), time.monotonic(), time.process_time()
+    clock = Clock()
     with ExitStack() as stack:
         adapters = Pair(*(find_adapter(subject) for subject in request.subjects))
         workdir = Path(stack.enter_context(TemporaryDirectory(prefix="parity-")))
@@ -88,11 +87,12 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         specs = Pair(*(str(subject) for subject in request.subjects))
         left_out = rows_left_out(specs, described, inputs, limited=request.inputs.limit is not None)
         plan = plan._replace(not_compared=(*plan.not_compared, *left_out))
-        seconds, done = Pair(0.0, 0.0), 0
-        cut, positioning = _cut(described), Positioning()
-        sample = _sample(sides, plan, request, inputs, positioning, progress)
-        floors = _floors(sample, request.policy, plan)
-        ledger = Ledger(floors, _tally(described, plan, request, floors))
+        cut, shared, done = _cut(described), Shared(), 0
+        sample = _sample(sides, plan, request, inputs, shared, progress)
+        floors = Floors(sample.noise, request.policy, sample.exact, shares=plan.known is not None)
+        ledgers = open_ledgers(floors, _deciding(described, plan, request, floors))
+        runs = PassRuns(passes_in("sweep"), sides, plan)
+        sweep = Sweep(sides, runs, ledgers, shared)
 
         def advance(count: int) -> None:
             nonlocal done
@@ -100,48 +100,47 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             progress(Progress("comparing", done, inputs.count))
 
         if sample.rescued is not None:
-            here = plan if cut is None or cut > 0 else plan.outputs_only()
-            add_rescued(here, ledger, sample.rescued)
+            sweep.rescued(sample.rescued, plan if cut is None or cut > 0 else plan.outputs_only())
             done += len(sample.rescued.rows)
         for examples in () if sample.rescued is not None else inputs.windows(cut=cut):
             progress(Progress("reading tokens", done, inputs.count))
-            window = open_window(sides, examples)
-            if ledger.tally is not None:
-                ledger.tally.look_at(examples)
             here = plan if cut is None or examples[0].row < cut else plan.outputs_only()
-            spent = sweep_window(sides, here, window, ledger, positioning, advance)
-            seconds = Pair(seconds.reference + spent.reference, seconds.candidate + spent.candidate)
-            if ledger.ended:
+            window = open_window(sides, examples)
+            sweep.window(window, here, advance)
+            if ledgers.stages.ended:
                 break
             window.forget(sides)
-        _or_nothing(ledger)
-        if ledger.ended:
-            ledger.add_unasked(inputs.count - done, plan)
+        _or_nothing(ledgers.stages)
+        if ledgers.stages.ended:
+            ledgers.stages.add_unasked(inputs.count - done, [one.name for one in runs.passes], plan)
         records = Pair(sides.reference.record(), sides.candidate.record())
     if cut is not None and cut < inputs.count:
         plan = plan.held_until(cut)
     audit = conclude(
-        described=described,
-        records=records,
-        plan=plan,
-        sample=sample,
-        ledger=ledger,
-        floors=floors,
-        policy=request.policy,
-        inputs=inputs.record(),
-        provenance=_provenance(started, clock, cpu, seconds),
-        command=request.command,
+        Comparison(
+            described=described,
+            records=records,
+            plan=plan,
+            sample=sample,
+            ledgers=ledgers,
+            floors=floors,
+            policy=request.policy,
+            inputs=inputs.record(),
+            passes=(*runs.records(), *sample.passes),
+            provenance=clock.provenance(sweep.seconds),
+            command=request.command,
+        )
     )
     silent = nothing_decided(request.temperatures)
-    if silent is not None and audit.decisions is None and plan.classed and not ledger.breakdowns:
+    if silent is not None and audit.decisions is None and plan.classed and not ledgers.stages.breakdowns:
         raise silent
     return audit
 
 
-def _or_nothing(ledger: Ledger) -> None:
+def _or_nothing(stages: StageLedger) -> None:
     """Raise the failure for which no stage was measured at all: then there is nothing to report but that."""
-    if ledger.empty and ledger.breakdowns:
-        raise next(iter(ledger.breakdowns.values())).failure
+    if stages.empty and stages.breakdowns:
+        raise next(iter(stages.breakdowns.values())).failure
 
 
 def _checked_inputs(found: Inputs | None, spec: InputsSpec, sides: Pair[Session]) -> Inputs:
@@ -171,19 +170,17 @@ def _cut(described: Pair[Description]) -> int | None:
     return min((rows for rows in held if rows is not None), default=None)
 
 
-def _tally(
-    described: Pair[Description], plan: Plan, request: Request, floors: Callable[[str], Floor]
-) -> DecisionTally | None:
+def _deciding(described: Pair[Description], plan: Plan, request: Request, floors: Floors) -> Deciding | None:
     if not plan.classed:
         return None
-    return DecisionTally(
+    return Deciding(
         described.reference.labels or described.candidate.labels or [],
-        # What the two say as they stand is judged whatever other temperatures are looked at.
+        # What the two give as they stand is judged whatever other temperatures are looked at.
         tuple(dict.fromkeys((*request.temperatures, 1.0))),
         plan.temperatures,
         multi_label=plan.multi_label,
         class_order=plan.labels.kind if plan.labels is not None else "by_index",
-        noise=floors("logits").max_abs,
+        noise=floors.of("logits").max_abs,
         confidence=request.policy.confidence,
         rounding=plan.known.step if plan.known is not None else 0.0,
     )
@@ -194,7 +191,7 @@ def _sample(
     plan: Plan,
     request: Request,
     inputs: Inputs,
-    positioning: Positioning,
+    shared: Shared,
     progress: OnProgress,
 ) -> NoiseSample:
     """Before the sweep: the floor must be known when examples and tokens over it are counted."""
@@ -207,35 +204,4 @@ def _sample(
         progress(Progress("measuring the noise floor", done, of))
 
     progress(Progress("measuring the noise floor", 0, of))
-    return take_sample(sides, plan, open_sample(sides, inputs, chosen), positioning, advance)
-
-
-def _floors(sample: NoiseSample, policy: PolicyRecord, plan: Plan) -> Callable[[str], Floor]:
-    known: dict[str, Floor] = {}
-
-    def floors(stage: str) -> Floor:
-        if stage not in known:
-            noise = sample.noise if plan.known is None else coarser(sample.noise, stage)
-            known[stage] = floor_of(
-                stage, noise.reference, noise.candidate, policy, float64_is_pure=sample.exact
-            )
-        return known[stage]
-
-    return floors
-
-
-def _provenance(started: datetime, clock: float, cpu: float, seconds: Pair[float]) -> dict[str, Any]:
-    return {
-        "parity": version("parity-audit"),
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round(time.monotonic() - clock, 3),
-        "cpu_seconds": {
-            "reference forwards": round(seconds.reference, 3),
-            "candidate forwards": round(seconds.candidate, 3),
-            "comparer": round(time.process_time() - cpu, 3),
-        },
-        "host_peak_memory_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processors": os.cpu_count(),
-    }
+    return take_sample(sides, plan, open_sample(sides, inputs, chosen), shared, advance)

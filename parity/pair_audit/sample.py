@@ -15,15 +15,16 @@ import numpy as np
 from parity.align.batch import PairedStage, Unfit, paired_stages, same_feed
 from parity.align.plan import Plan
 from parity.border.breakdown import Breakdown
-from parity.border.reply import Reply
-from parity.border.runner import Batch, written
-from parity.errors import InputsDoNotFit
-from parity.measure.noise import UNIT_ROUNDOFF, StageNoise, coarser_status, rerun_limit
+from parity.border.runner import Batch
+from parity.measure.noise import StageNoise, rerun_limit
 from parity.measure.stage_difference import Difference
+from parity.pair_audit.pass_runs import PassRun, PassRuns
 from parity.pair_audit.sample_window import SampleRows, SampleWindow
-from parity.passes.positioning import Positioning
+from parity.passes import FIRST, passes_in
+from parity.passes.context import PassContext, Rows, Shared
+from parity.passes.pass_ import PassResult
 from parity.records.pair import Pair
-from parity.session.feed import feed_of
+from parity.records.passes import PassRecord
 from parity.session.session import Session
 from parity.session.window import Window
 
@@ -63,6 +64,7 @@ class NoiseSample(NamedTuple):
     chosen: SampleRows | None = None
     rescued: Rescued | None = None
     unlike: bool = False
+    passes: Sequence[PassRecord] = ()
 
     @property
     def exact(self) -> bool:
@@ -84,116 +86,67 @@ class NoiseSample(NamedTuple):
 class _Sample:
     """What is added up while the batches of the sample go by."""
 
-    def __init__(
-        self, sides: Pair[Session], plan: Plan, window: SampleWindow, positioning: Positioning
-    ) -> None:
+    def __init__(self, sides: Pair[Session], window: Window, runs: PassRuns, shared: Shared) -> None:
         self._sides = sides
-        self._plan = plan
         self._window = window
-        self._positioning = positioning
-        self.able = list(window.chosen.able)
-        self.impossible = ["", ""]
-        self.own: Pair[dict[str, Difference]] = Pair({}, {})
+        self._runs = runs
+        self._shared = shared
+        self.finer: Pair[dict[str, Difference]] = Pair({}, {})
         self.reruns: Pair[dict[str, Difference]] = Pair({}, {})
         self.between: dict[str, Difference] = {}
-        self.kinds = ["", ""]
-        self.equal, self.failure = True, ""
+        self.equal = True
         self.rescued: Rescued | None = None
 
-    def add(self, rows: Sequence[int]) -> None:
-        """Run one batch in both precisions, and measure."""
-        single = [self._forward(number, rows) for number in (0, 1)]
-        double = [self._forward(number, rows, "float64") if self.able[number] else None for number in (0, 1)]
-        coarse = Pair(written(single[0]), written(single[1]))
-        exact = [self._exact(number, reply) for number, reply in enumerate(double)]
-        for number, fine in enumerate(exact):
-            if fine is not None:
-                if fine.failure is None:
-                    self.kinds[number] = coarser_status(self.kinds[number], fine.float64 or "unchecked")
-                _accumulate(
-                    self.own[number], _one_sided(self._plan, number), Pair(fine, coarse[number]), rows
-                )
-        if self._rescue(rows, coarse, exact):
-            self.equal = self.equal and same_feed(coarse)
-            return
-        held = self._plan.known.sides if self._plan.known is not None else ()
-        for number, side in enumerate(self._sides):
-            if not any(self.able) or side.name in held:
-                self._without_float64(number, rows, coarse[number])
-        fed_equal, forced = same_feed(coarse), False
-        candidate = self._sides.candidate
-        if not fed_equal and candidate.described.can.same_ids:
-            forced = self._positioning.forced(candidate.runner, self._plan, coarse)
-            fed_equal = self._positioning.settled and not forced and same_feed(coarse, positions=False)
-        self.equal = self.equal and fed_equal
-        here, there = exact
-        if here is None or there is None:
-            return
-        if not fed_equal and self.able[1]:
-            given = _given(self._sides, self._plan, here, positions=forced)
-            if given is None:
-                return
-            if given.failure is not None:
-                self.failure = self.failure or given.failure.sentence.rstrip(".")
-                if self._rescue(rows, coarse, (None, given)):
-                    return
-            there = given
-        if fed_equal or self.able[1]:
-            _accumulate(self.between, self._plan, Pair(here, there), rows)
-
-    def _rescue(self, rows: Sequence[int], coarse: Pair[Batch], exact: Sequence[Batch | None]) -> bool:
-        """Whether the process of a side ended in one of these forwards; then nothing more can be run."""
-        broken = _ended(self._plan, rows, coarse, exact)
+    def add(self, rows: Sequence[int], plan: Plan) -> None:
+        """Run one batch in every pass, and measure."""
+        context = PassContext(self._sides, plan, Rows.of(self._window, rows), self._shared)
+        first, *others = self._runs.start(context)
+        own = first.first().batches
+        assert own is not None, "the first pass has batches, or raises"
+        context.take(own)
+        for run in others:
+            ran = False
+            for result in run.rest():  # one by one: each holds arrays of a runner
+                ran = ran or result.batches is not None
+                self._take(run, result, context)
+            self._runs.count(run.of, len(rows) if ran else 0)
+            if run.error:
+                self._runs.note(run.of, run.error)
+        broken = context.broken()
+        fed = context.fed().alike if broken is None or context.fed_known else same_feed(own)
+        self.equal = self.equal and fed
         if broken is not None:
-            self.rescued = Rescued(rows, coarse, broken, self._window.window)
-        return broken is not None
+            self.rescued = Rescued(rows, own, broken, self._window)
 
-    def _forward(self, number: int, rows: Sequence[int], precision: str | None = None) -> Reply[Batch]:
-        side = self._sides[number]
-        window = self._window.window.numbers[number]
-        return side.runner.forward(rows, window=window, stages=_asked(self._plan), precision=precision)
-
-    def _exact(self, number: int, reply: Reply[Batch] | None) -> Batch | None:
-        """The float64 batch, as far as it came; None where this side has none, or no more since one has failed."""
-        if reply is None:
-            return None
-        batch = written(reply)
-        if batch.failure is not None:
-            self.able[number] = False
-            self.impossible[number] = self.impossible[number] or batch.failure.sentence.rstrip(".")
-        return batch
-
-    def _without_float64(self, number: int, rows: Sequence[int], batch: Batch) -> None:
-        """The same rows one by one where that can be run, else one rounding of the logits."""
-        plan, into = _one_sided(self._plan, number), self.reruns[number]
-        if not self._sides[number].described.can.same_ids or batch.failure is not None:
-            _accumulate(into, plan, Pair(_rounded(batch), batch), rows)
+    def _take(self, run: PassRun, result: PassResult, context: PassContext) -> None:
+        """Add what two runs of one side differ by to its rounding, and what the two sides differ by to what is between them."""
+        if result.reason:
+            self._runs.note(run.of, result.reason)
+        if result.batches is None:
             return
-        for place, row in enumerate(rows):
-            alone = written(self._forward(number, [row]))
-            stages = {
-                name: seen._replace(values=seen.values[place : place + 1])
-                for name, seen in batch.stages.items()
-            }
-            _accumulate(into, plan, Pair(batch._replace(stages=stages), alone), [row])
+        rows, plan = result.rows or context.batch.rows, context.plan
+        if result.of == "both":
+            _accumulate(self.between, plan, result.batches, rows)
+        else:
+            number = Pair._fields.index(result.of)
+            into = self.reruns if result.limited else self.finer
+            _accumulate(into[number], _one_sided(plan, number), result.batches, rows)
 
 
 def take_sample(
-    sides: Pair[Session],
-    plan: Plan,
-    window: SampleWindow,
-    positioning: Positioning,
-    advance: Callable[[int], None],
+    sides: Pair[Session], plan: Plan, window: SampleWindow, shared: Shared, advance: Callable[[int], None]
 ) -> NoiseSample:
-    """Run the rows of `window` in both precisions, as far as each side can be."""
-    sample = _Sample(sides, plan, window, positioning)
+    """Run the rows of `window` in every pass of the sample, as far as each side can be."""
+    runs = PassRuns([FIRST, *passes_in("sample")], sides, plan)
+    shared.able = list(window.chosen.able)
+    sample = _Sample(sides, window.window, runs, shared)
     for rows in window.window.batches(plan):
-        sample.add(rows)
+        sample.add(rows, plan)
         if sample.rescued is not None:
             break
         advance(len(rows))
     noise = [
-        {**_limited(_errors(sample.reruns[number]), side.described.dtype), **_errors(sample.own[number])}
+        {**_limited(_errors(sample.reruns[number]), side.described.dtype), **_errors(sample.finer[number])}
         for number, side in enumerate(sides)
     ]
     return NoiseSample(
@@ -201,16 +154,17 @@ def take_sample(
         noise=Pair(noise[0], noise[1]),
         between=_relative(sample.between),
         own_feed_equal=sample.equal,
-        float64=Pair(*sample.kinds),
-        method=_method(Pair(*sample.able), window.chosen),
-        failure=sample.failure,
-        impossible=Pair(*sample.impossible),
+        float64=Pair(*shared.float64),
+        method=_method(Pair(*shared.able), window.chosen),
+        failure=shared.failure,
+        impossible=Pair(*shared.impossible),
         undefined=frozenset(
             stage for stage, difference in sample.between.items() if difference.measurement().nan_both
         ),
         chosen=window.chosen,
         rescued=sample.rescued,
         unlike=_unlike(sides),
+        passes=runs.records()[1:],
     )
 
 
@@ -223,51 +177,12 @@ def _unlike(sides: Pair[Session]) -> bool:
     )
 
 
-def _ended(
-    plan: Plan, rows: Sequence[int], coarse: Pair[Batch], exact: Sequence[Batch | None]
-) -> Breakdown | None:
-    """The first side whose process ended in one of these forwards."""
-    for side, batches in zip(Pair._fields, zip(coarse, exact, strict=True), strict=True):
-        for batch in batches:
-            if batch is not None and batch.failure is not None and batch.ended:
-                lost = next((stage for stage in plan.stages if stage not in batch.stages), plan.stages[-1])
-                return Breakdown(side, batch.failure, lost, len(rows))
-    return None
-
-
-def _asked(plan: Plan) -> list[str]:
-    return list(plan.stages)
-
-
 def _one_sided(plan: Plan, number: int) -> Plan:
     """The plan of a subject against itself: no classes to permute, one temperature."""
     own, known = plan.temperatures[number], plan.known
     if known is not None:
         known = known._replace(sides=Pair._fields if Pair._fields[number] in known.sides else ())
     return plan._replace(labels=None, temperatures=Pair(own, own), known=known)
-
-
-def _rounded(batch: Batch) -> Batch:
-    """The logits alone, each moved by one float32 rounding: what follows from them can be no surer than that."""
-    logits = batch.stages.get("logits")
-    if logits is None or logits.values.dtype.kind != "f":
-        return batch._replace(stages={})
-    signs = np.where(np.arange(logits.values.size) % 2, 1.0, -1.0).reshape(logits.values.shape)
-    moved = logits.values.astype(np.float64) * (1.0 + signs * UNIT_ROUNDOFF)
-    return batch._replace(stages={**batch.stages, "logits": logits._replace(values=moved)})
-
-
-def _given(sides: Pair[Session], plan: Plan, reference: Batch, *, positions: bool) -> Batch | None:
-    """The candidate in float64 on the reference's ids, as far as it came; None where it cannot be given them."""
-    if not sides.candidate.described.can.same_ids or "input_ids" not in reference.stages:
-        return None
-    inputs = feed_of(reference, positions=positions)
-    try:
-        return written(
-            sides.candidate.runner.forward(inputs=inputs, stages=_asked(plan), precision="float64")
-        )
-    except InputsDoNotFit:
-        return None
 
 
 def _accumulate(into: dict[str, Difference], plan: Plan, batches: Pair[Batch], rows: Sequence[int]) -> None:

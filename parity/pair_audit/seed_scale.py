@@ -12,6 +12,7 @@ import msgspec
 
 from parity.records.audit import Audit
 from parity.records.finding import Finding
+from parity.records.passes_shown import passes_shown
 from parity.records.seed_audit import SeedAudit
 from parity.records.seed_scale import MetricScale, SeedScale, StageScale
 from parity.records.stage import StageRecord
@@ -59,11 +60,12 @@ def seed_scale(audit: Audit, seeds: SeedAudit, named: str) -> SeedScale:
 
 
 def _stages(audit: Audit, seeds: SeedAudit) -> tuple[list[StageScale], list[str]]:
-    """Each stage of the encoder once: on the same ids where that was measured, for runs of one recipe share theirs."""
+    """Each stage of the encoder once: on a shared feed where that was measured, for runs of one recipe share theirs."""
     measured: dict[str, StageRecord] = {}
+    passes = passes_shown(audit)
     for record in audit.stages:
         if group_of(record.stage) == "encoder" and (
-            record.stage not in measured or record.pass_ == "same_ids"
+            record.stage not in measured or passes.shared(record.pass_)
         ):
             measured[record.stage] = record
     of_seeds = {item.stage: item for item in seeds.cka if group_of(item.stage) == "encoder"}

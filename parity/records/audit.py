@@ -16,6 +16,7 @@ from parity.errors import RecordError
 from parity.records.decisions import Decisions
 from parity.records.finding import Finding
 from parity.records.inputs import InputsRecord
+from parity.records.passes import PassRecord
 from parity.records.places import Record, Verdict
 from parity.records.policy import PolicyRecord
 from parity.records.seed_scale import SeedScale
@@ -30,7 +31,7 @@ class Audit(Record, frozen=True, kw_only=True):
     """The record of one comparison; `seed_scale` where it was set beside a seed audit.
 
     `rows_needed` is how many rows would settle an inconclusive verdict, if they flip as often as these do (null where the
-    verdict is another, or no number would). `findings` stand in the order of what they explain.
+    verdict is another, or no number would). `passes` are those of the comparison, whether they ran or not. `findings` stand in the order of what they explain.
     """
 
     schema: Literal["parity.audit/1"] = "parity.audit/1"
@@ -53,6 +54,7 @@ class Audit(Record, frozen=True, kw_only=True):
     command: str
     seed_scale: SeedScale | None = None
     rows_needed: int | None = None
+    passes: list[PassRecord] = []
 
 
 def audit_bytes(audit: Audit) -> bytes:

@@ -29,7 +29,7 @@ class PartNotRun(msgspec.Struct, frozen=True, kw_only=True):
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """One subject, opened: what it is, which stages it has, and what it can be asked. `print` shows one fact a line.
 
-    `parameters` counts numbers in `tensors` tensors. `same_ids`: whether it runs given ids; `float64`: whether it runs in
+    `parameters` counts numbers in `tensors` tensors. `accepts_feed`: whether it runs given ids; `float64`: whether it runs in
     float64. `newly_initialised` are tensors that no file holds, `unused_weights` those that nothing reads; `excluded` stages that
     are not compared, with the tensors in no file that they need.
 
@@ -52,7 +52,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     classes: list[str] | None
     tokenizer: dict[str, Any]
     stages: list[str]
-    same_ids: bool
+    accepts_feed: bool
     float64: bool
     pairs: Literal["no", "optional", "required"]
     newly_initialised: list[str] = []
@@ -98,6 +98,6 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
         return facts + [("warning", warning) for warning in self.warnings]
 
     def _abilities(self) -> list[str]:
-        able = ["run given ids"] if self.same_ids else []
+        able = ["run given ids"] if self.accepts_feed else []
         able += ["run in float64"] if self.float64 else []
         return [*able, _PAIRS[self.pairs]]

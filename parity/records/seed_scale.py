@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from parity.records.places import Record
-from parity.records.stage import Pass
 
 __all__ = ["MetricScale", "SeedScale", "StageScale"]
 
@@ -15,7 +14,7 @@ class StageScale(Record, frozen=True, kw_only=True):
     """
 
     stage: str
-    pass_: Pass
+    pass_: str
     relative_l2: float | None
     seeds_relative_l2: float | None
     seeds_relative_l2_most: float | None

@@ -6,9 +6,7 @@ from typing import Literal
 
 from parity.records.places import Place, Record, Status
 
-__all__ = ["FirstDivergence", "Noise", "NotCompared", "Pass", "StageRecord"]
-
-Pass = Literal["own", "same_ids"]
+__all__ = ["FirstDivergence", "Noise", "NotCompared", "StageRecord"]
 
 
 class StageRecord(Record, frozen=True, kw_only=True):
@@ -23,7 +21,7 @@ class StageRecord(Record, frozen=True, kw_only=True):
     """
 
     stage: str
-    pass_: Pass
+    pass_: str
     status: Status
     relative_l2: float | None
     max_abs: Place
@@ -57,7 +55,7 @@ class FirstDivergence(Record, frozen=True, kw_only=True):
     """Where the two first part. Layer, example and token are given only where a strict subset is concerned."""
 
     stage: str
-    pass_: Pass
+    pass_: str
     layer: int | None = None
     example: int | None = None
     token: int | None = None
@@ -72,7 +70,7 @@ class NotCompared(Record, frozen=True, kw_only=True):
 
     stage: str
     reason: str
-    pass_: Pass | None = None
+    pass_: str | None = None
     side: Literal["reference", "candidate", "both"] = "both"
     counts: bool = True
     not_run: list[str] = []

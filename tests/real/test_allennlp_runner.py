@@ -161,7 +161,7 @@ def test_a_long_text_is_folded_into_segments_that_know_nothing_of_each_other(
         rtol=0,
         atol=1e-6,
     )
-    assert not said.description.can.same_ids
+    assert not said.description.can.accepts_feed
     assert any("folded" in note for note in said.description.notes)
 
 

@@ -29,7 +29,7 @@ def open(request, host):
 class Session:
     def describe(self):
         stages = [{"name": "embeddings", "axes": ["row", "token", "hidden"]}, {"name": "logits", "axes": ["row", "class"]}]
-        return {"framework": "none", "versions": {"python": "3"}, "stages": stages, "can": {"same_ids": False}}
+        return {"framework": "none", "versions": {"python": "3"}, "stages": stages, "can": {"accepts_feed": False}}
 
     def tokenize(self, examples):
         rows = [{"input_ids": [1], "pieces": ["x"], "offsets": [None], "segments": [0], "special": [0], "untruncated": 1}]

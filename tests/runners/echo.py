@@ -19,7 +19,7 @@ class Session:
             "framework": "echo",
             "versions": {},
             "stages": [{"name": "logits", "axes": ["row", "class"]}],
-            "can": {"same_ids": True, "float64": True, "pairs": "no"},
+            "can": {"accepts_feed": True, "float64": True, "pairs": "no"},
             "config": self.request,
         }
 

@@ -80,7 +80,7 @@ class Session:
             "framework": "fooling",
             "versions": {"numpy": numpy.__version__},
             "stages": [{"name": name, "axes": axes} for name, axes in stages],
-            "can": {"same_ids": True, "float64": True, "pairs": "optional"},
+            "can": {"accepts_feed": True, "float64": True, "pairs": "optional"},
             "labels": labels[::-1] if self.way == "more_columns" else labels,
             "task": "sequence_classification",
             "weights_digest": "sha256:toy",

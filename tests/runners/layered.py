@@ -26,7 +26,7 @@ class Session:
             "framework": "layered",
             "versions": {"numpy": numpy.__version__},
             "stages": [{"name": name, "axes": axes} for name, axes in stages],
-            "can": {"same_ids": True, "float64": True, "pairs": "optional"},
+            "can": {"accepts_feed": True, "float64": True, "pairs": "optional"},
             "tokenizer": {"padding_side": "left" if self.left else "right"},
             "labels": ["no", "yes"],
             "task": "sequence_classification",

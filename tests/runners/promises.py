@@ -38,7 +38,7 @@ class Session:
                 "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],
             },
             "stages": [*stages, {"name": "logits", "axes": ["row", "class"]}],
-            "can": {"same_ids": True, "float64": True, "pairs": "optional"},
+            "can": {"accepts_feed": True, "float64": True, "pairs": "optional"},
         }
 
     def tokenize(self, examples: list[dict[str, Any]]) -> dict[str, Any]:

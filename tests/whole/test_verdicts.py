@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.pair_audit.judge import discrete_record, first_divergence, reach_verdict
+from parity.pair_audit.judge import Symbols, discrete_record
 from parity.pair_audit.policy import BUILT_IN
+from parity.pair_audit.verdict import first_divergence, reach_verdict
 from parity.pair_audit.verdict_of_decisions import Judgement
 from parity.records.decisions import Decisions
 from parity.records.policy import PolicyRecord
@@ -36,9 +37,7 @@ def stage(name: str, status: str, pass_: Any = "own") -> StageRecord:
     if name in SYMBOLS:
         rows = 0 if status == "not_comparable" else 10
         count = 3 if status == "divergent" else 0
-        return discrete_record(
-            name, "own", compared=rows, rows=rows, differing=[1, 2, 3][:count], count=count
-        )
+        return discrete_record(name, "own", Symbols(rows, rows, [1, 2, 3][:count], count))
     times = {"equal": 0.0, "within_noise": 2.0, "not_comparable": 0.0}.get(status, 9e5)
     compared = 0 if status == "not_comparable" else 100
     limit = 0.5 if status == "within_limit" else None

@@ -17,6 +17,7 @@ __all__ = ["Curve", "Series", "draw_curve", "float64_curve", "relative_curve", "
 _WIDTH, _HEIGHT = 880, 270
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 132, 26, 44
 _MOST_LABELS = 28
+_TONES = ("reference", "candidate")  # of the passes in their order
 
 
 class Series(NamedTuple):
@@ -39,7 +40,7 @@ class Curve(NamedTuple):
 
 
 def relative_curve(ladder: Ladder) -> Markup:
-    """Relative L2 by stage in both passes, against what the policy allows; empty when nothing was measured."""
+    """Relative L2 by stage in every pass, against what the policy allows; empty when nothing was measured."""
     return draw_curve(
         _curve(
             ladder,
@@ -54,7 +55,7 @@ def relative_curve(ladder: Ladder) -> Markup:
 
 def float64_curve(ladder: Ladder) -> Markup:
     """The same in float64, in which a limit permits more than rounding."""
-    measures = [item for rung in ladder.rungs for item in (rung.own, rung.same_ids) if item is not None]
+    measures = [item for rung in ladder.rungs for item in rung.measures if item is not None]
     limited = any(item.record.limit is not None for item in measures)
     return draw_curve(
         _curve(
@@ -118,19 +119,15 @@ def _curve(
     beyond: Callable[[Measure], bool],
 ) -> Curve:
     rungs = [
-        rung
-        for rung in ladder.rungs
-        if any(item is not None and _is_tensor(item) for item in (rung.own, rung.same_ids))
+        rung for rung in ladder.rungs if any(item is not None and _is_tensor(item) for item in rung.measures)
     ]
     series: list[Series] = []
-    for name, tone, chosen in (
-        ("own ids", "reference", [rung.own for rung in rungs]),
-        ("same ids", "candidate", [rung.same_ids for rung in rungs]),
-    ):
+    for column, one in enumerate(ladder.passes):
+        chosen = [rung.measures[column] for rung in rungs]
         values = tuple(None if item is None else size(item) for item in chosen)
         if any(value is not None for value in values):
             crossed = tuple(item is not None and beyond(item) for item in chosen)
-            series.append(Series(name, tone, values, crossed))
+            series.append(Series(one.title, _TONES[column % len(_TONES)], values, crossed))
     return Curve(
         title=title,
         stages=tuple(_short(rung.stage) for rung in rungs),
@@ -151,7 +148,7 @@ def _is_tensor(measure: Measure) -> bool:
 
 
 def _largest_permission(rung: Rung, permitted: Callable[[Measure], float | None]) -> float | None:
-    values = [permitted(item) for item in (rung.own, rung.same_ids) if item is not None]
+    values = [permitted(item) for item in rung.measures if item is not None]
     return max((value for value in values if value is not None), default=None)
 
 

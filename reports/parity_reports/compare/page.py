@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from parity.records.audit import Audit
+from parity.records.passes_shown import passes_shown
 from parity_reports.blocks import Section
 from parity_reports.compare.compared import Compared, build_compared
 from parity_reports.compare.limits import build_limits
@@ -126,11 +127,16 @@ def _findings(audit: Audit) -> tuple[FindingView, ...]:
     )
 
 
+def _every(passes: int) -> str:
+    return "both passes" if passes == 2 else "all passes"
+
+
 def _not_compared(audit: Audit) -> tuple[tuple[str, ...], ...]:
+    passes = passes_shown(audit)
     return tuple(
         (
             item.stage,
-            wording.pass_title(item.pass_) if item.pass_ else "both passes",
+            passes.title(item.pass_) if item.pass_ else _every(len(passes.all)),
             {"both": "both sides"}.get(item.side, item.side),
             item.reason,
             "yes" if item.counts else "no",

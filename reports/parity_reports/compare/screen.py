@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from parity.records.audit import Audit
 from parity.records.decisions import Decisions
 from parity.records.finding import Finding
+from parity.records.passes_shown import passes_shown
 from parity.records.stage import StageRecord
 from parity.stages import INPUT_STAGES, stage_title
 from parity_reports.compare.older_records import next_step, standing_of, suspected, title_of, unused_step
@@ -157,7 +158,8 @@ def _record(audit: Audit) -> StageRecord | None:
 def _place_sentence(audit: Audit) -> str:
     first = audit.first_divergence
     assert first is not None
-    by = "Each side on its own ids" if first.pass_ == "own" else "The candidate on the reference's ids"
+    sentence = passes_shown(audit).sentence(first.pass_)
+    by = sentence[:1].upper() + sentence[1:]
     if first.stage in INPUT_STAGES:
         by = "In what is fed to the model"
     places = [f"example {first.example}"] if first.example is not None else []
@@ -303,8 +305,9 @@ def _beyond_tokens(audit: Audit) -> str:
     """Where the ids differ: whether the model does too, which the pass on the same ids shows."""
     first = audit.first_divergence
     assert first is not None
+    passes = passes_shown(audit)
     inside = [
-        record for record in audit.stages if record.pass_ == "same_ids" and record.stage not in INPUT_STAGES
+        record for record in audit.stages if passes.shared(record.pass_) and record.stage not in INPUT_STAGES
     ]
     if first.stage not in INPUT_STAGES or not inside:
         return ""

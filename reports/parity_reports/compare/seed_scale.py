@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parity.records.audit import Audit
+from parity.records.passes_shown import PassesShown, passes_shown
 from parity.records.seed_scale import SeedScale
 from parity.stages import stage_title
 from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
@@ -23,11 +24,11 @@ def build_scale(audit: Audit) -> Section | None:
         title="In the scale of seeds",
         short="Scale of seeds",
         lede=scale.sentence,
-        blocks=tuple(_blocks(scale)),
+        blocks=tuple(_blocks(scale, passes_shown(audit))),
     )
 
 
-def _blocks(scale: SeedScale) -> Iterator[Block]:
+def _blocks(scale: SeedScale, passes: PassesShown) -> Iterator[Block]:
     if scale.stages:
         heads = ("This pair", "Two seeds, mean", "Two seeds, furthest apart", "Pair over seeds")
         yield Table(
@@ -37,7 +38,7 @@ def _blocks(scale: SeedScale) -> Iterator[Block]:
                 Row(
                     (
                         stage_title(item.stage),
-                        wording.pass_title(item.pass_),
+                        passes.title(item.pass_),
                         wording.number(item.relative_l2),
                         wording.number(item.seeds_relative_l2),
                         wording.number(item.seeds_relative_l2_most),

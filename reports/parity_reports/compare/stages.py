@@ -1,4 +1,4 @@
-"""The ladder of stages: one rung a stage, both passes side by side, in the order in which the values are computed."""
+"""The ladder of stages: one rung a stage, all passes side by side, in the order in which the values are computed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from parity.records.audit import Audit
+from parity.records.passes import PassRecord
+from parity.records.passes_shown import passes_shown
 from parity.records.stage import StageRecord
 from parity.stages import group_of, stage_title
 from parity_reports.text import wording
 
 __all__ = ["Details", "Ladder", "Measure", "Remark", "Run", "Rung", "build_ladder", "runs"]
 
-PASSES = ("own", "same_ids")
 _WORDS = {
     "equal": ("=", "equal", "ok"),
     "within_noise": ("✓", "within noise", "ok"),
@@ -52,19 +53,18 @@ class Measure:
 
 @dataclass(frozen=True)
 class Rung:
-    """One stage, with what each pass measured; None where a pass did not reach it."""
+    """One stage, with what each pass of the ladder measured; None where a pass did not reach it."""
 
     stage: str
     title: str
-    own: Measure | None
-    same_ids: Measure | None
+    measures: tuple[Measure | None, ...]
     first: bool
     ignored: bool
 
     @property
     def tone(self) -> str:
-        """The worst of both passes, which colours the rung."""
-        tones = [measure.tone for measure in (self.own, self.same_ids) if measure is not None]
+        """The worst of all passes, which colours the rung."""
+        tones = [measure.tone for measure in self.measures if measure is not None]
         return next((tone for tone in ("bad", "warn") if tone in tones and not self.ignored), "")
 
 
@@ -85,10 +85,11 @@ class Details(NamedTuple):
 
 @dataclass(frozen=True)
 class Ladder:
-    """All rungs, and which passes there were."""
+    """All rungs; `passes` are those of the comparison, `columns` the places of those that measured something."""
 
     rungs: tuple[Rung, ...]
-    passes: tuple[str, ...]
+    passes: tuple[PassRecord, ...]
+    columns: tuple[int, ...]
     remarks: tuple[Remark, ...]
     details: tuple[Details, ...]
 
@@ -98,29 +99,32 @@ class Run:
     """Neighbouring rungs of one kind and result, told as one line: `layer.1 to layer.5`."""
 
     stages: str
-    own: Measure | None
-    same_ids: Measure | None
+    measures: tuple[Measure | None, ...]
     first: bool
     length: int
 
 
 def build_ladder(audit: Audit) -> Ladder:
     """The ladder of an audit."""
-    passes = tuple(name for name in PASSES if any(record.pass_ == name for record in audit.stages))
+    shown = passes_shown(audit)
+    names = tuple(one.name for one in shown.all)
     measures = {(record.stage, record.pass_): _measure(record) for record in audit.stages}
     first = audit.first_divergence.stage if audit.first_divergence else None
     rungs = tuple(
         Rung(
             stage=stage,
             title=stage_title(stage),
-            own=measures.get((stage, "own")),
-            same_ids=measures.get((stage, "same_ids")),
+            measures=tuple(measures.get((stage, name)) for name in names),
             first=stage == first,
             ignored=_ignored(audit, stage),
         )
-        for stage in _order(audit.stages)
+        for stage in _order(names, audit.stages)
     )
-    return Ladder(rungs, passes, _remarks(audit), tuple(_details(rungs, name) for name in passes))
+    columns = tuple(
+        place for place, name in enumerate(names) if any(record.pass_ == name for record in audit.stages)
+    )
+    details = tuple(_details(rungs, place, shown.all[place].title) for place in columns)
+    return Ladder(rungs, shown.all, columns, _remarks(audit), details)
 
 
 def runs(ladder: Ladder) -> tuple[Run, ...]:
@@ -135,8 +139,9 @@ def runs(ladder: Ladder) -> tuple[Run, ...]:
     return tuple(
         Run(
             stages=rungs[0].stage if len(rungs) == 1 else f"{rungs[0].stage} to {rungs[-1].stage}",
-            own=_worst([rung.own for rung in rungs]),
-            same_ids=_worst([rung.same_ids for rung in rungs]),
+            measures=tuple(
+                _worst(list(column)) for column in zip(*(rung.measures for rung in rungs), strict=True)
+            ),
             first=rungs[0].first,
             length=len(rungs),
         )
@@ -144,10 +149,10 @@ def runs(ladder: Ladder) -> tuple[Run, ...]:
     )
 
 
-def _order(records: Sequence[StageRecord]) -> list[str]:
+def _order(passes: Sequence[str], records: Sequence[StageRecord]) -> list[str]:
     """Stages as first met; one that only a later pass has comes after the stage it followed there."""
     order: list[str] = []
-    for name in PASSES:
+    for name in passes:
         before: str | None = None
         for record in records:
             if record.pass_ != name:
@@ -166,16 +171,17 @@ def _ignored(audit: Audit, stage: str) -> bool:
 
 def _remarks(audit: Audit) -> tuple[Remark, ...]:
     """Every reason once, with the stages it was given for."""
+    passes = passes_shown(audit)
     places: dict[str, list[str]] = {}
     for record in audit.stages:
         if record.reason:
-            place = f"{record.stage} ({wording.pass_title(record.pass_)})"
+            place = f"{record.stage} ({passes.title(record.pass_)})"
             places.setdefault(record.reason, []).append(place)
     return tuple(Remark(wording.said(stages), text) for text, stages in places.items())
 
 
-def _details(rungs: Sequence[Rung], name: str) -> Details:
-    chosen = [(rung.title, rung.own if name == "own" else rung.same_ids) for rung in rungs]
+def _details(rungs: Sequence[Rung], column: int, title: str) -> Details:
+    chosen = [(rung.title, rung.measures[column]) for rung in rungs]
     there = [(title, measure) for title, measure in chosen if measure is not None]
     limited = any(item.record.limit is not None for _, item in there)
     heads = (
@@ -197,7 +203,7 @@ def _details(rungs: Sequence[Rung], name: str) -> Details:
         )
         for title, item in there
     )
-    return Details(wording.pass_title(name), heads, rows)
+    return Details(title, heads, rows)
 
 
 def _measure(record: StageRecord) -> Measure:
@@ -283,10 +289,9 @@ def _alike(one: Rung, other: Rung) -> bool:
 
 
 def _status(rung: Rung) -> tuple[tuple[str, float | None] | None, ...]:
-    """What both passes came to, and under which limits."""
+    """What the passes came to, and under which limits."""
     return tuple(
-        None if measure is None else (measure.word, measure.record.limit)
-        for measure in (rung.own, rung.same_ids)
+        None if measure is None else (measure.word, measure.record.limit) for measure in rung.measures
     )
 
 

@@ -22,7 +22,6 @@ from parity_reports.compare import curves as figures
 from parity_reports.compare.page import Sizes, build_page
 from parity_reports.figures.drawings import draw
 from parity_reports.text.visible import markup, visible
-from parity_reports.text.wording import pass_title
 
 __all__ = ["LARGEST", "render", "render_page"]
 
@@ -85,7 +84,6 @@ def _environment() -> Environment:
     )
     environment.filters["attribute"] = visible
     environment.filters["exact"] = _exact
-    environment.filters["pass_title"] = _pass_heading
     environment.filters["bar"] = figures.share_bar
     return environment
 
@@ -93,10 +91,6 @@ def _environment() -> Environment:
 def _exact(text: str) -> Markup:
     """A token piece: joiners shown as well."""
     return markup(text, exact=True)
-
-
-def _pass_heading(name: str) -> str:
-    return pass_title(name).capitalize()
 
 
 def _finalize(value: object) -> Markup:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from parity.records.audit import Audit
+from parity.records.passes_shown import passes_shown
 from parity.records.stage import StageRecord
 from parity.stages import INPUT_STAGES
 from parity_reports.compare.predictions import decision_sentence, flips_total
@@ -174,7 +175,9 @@ def _second_fault(audit: Audit, failing: Sequence[Case]) -> Case | None:
     first = audit.first_divergence
     if first is None or first.stage not in INPUT_STAGES or _fault(audit) == _DECISIONS:
         return None
-    return next((case for case in failing if case.group == "stages.same_ids"), None)
+    passes = passes_shown(audit)
+    groups = {f"stages.{one.name}" for one in passes.all if passes.shared(one.name)}
+    return next((case for case in failing if case.group in groups), None)
 
 
 def _fault(audit: Audit) -> tuple[str, str] | None:

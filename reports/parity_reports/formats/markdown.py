@@ -91,21 +91,23 @@ def _stages(audit: Audit) -> Iterator[str]:
     if not ladder.rungs:
         yield "No stage was compared."
         return
-    measured_in = audit.first_divergence.pass_ if audit.first_divergence else ladder.passes[0]
+    names = [one.name for one in ladder.passes]
+    first = audit.first_divergence
+    measured_in = names.index(first.pass_) if first is not None else ladder.columns[0]
     heads = ["Stage"]
-    for name in ladder.passes:
-        heads += [wording.pass_title(name).capitalize(), "times floor"]
+    for column in ladder.columns:
+        heads += [ladder.passes[column].title.capitalize(), "times floor"]
     limited = any(record.limit is not None for record in audit.stages)
-    heads += [f"relative L2, {wording.pass_title(measured_in)}"]
+    heads += [f"relative L2, {ladder.passes[measured_in].title}"]
     heads += ["floor", "limit"] if limited else []
     heads += ["max abs, at", "float64"]
     rows: list[list[str]] = []
     for run in runs(ladder):
-        chosen = [run.own if name == "own" else run.same_ids for name in ladder.passes]
+        chosen = [run.measures[column] for column in ladder.columns]
         row = [code(run.stages, cell=True) + (" **first divergence**" if run.first else "")]
         row += [cell for measure in chosen for cell in _result(measure, run.length)]
         row += _numbers(
-            chosen[ladder.passes.index(measured_in)] or next(item for item in chosen if item),
+            run.measures[measured_in] or next(item for item in chosen if item),
             run.length,
             limited=limited,
         )

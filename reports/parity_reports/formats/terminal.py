@@ -6,13 +6,14 @@ an input can colour, move or hide a line. What the output's encoding lacks is wr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from parity.records.audit import Audit
+from parity.records.passes import PassRecord
 from parity.records.subject import SubjectRecord
 from parity_reports.compare.screen import build_first_screen, main_finding
 from parity_reports.compare.stages import Measure, Run, build_ladder, runs
@@ -56,11 +57,12 @@ class Summary:
         yield Text()
         yield _plain_facts(audit, encoding) if plain else _facts(audit, encoding)
         yield Text()
-        lines = runs(build_ladder(audit))
+        ladder = build_ladder(audit)
+        lines = runs(ladder)
         if plain:
-            yield from _plain_stages(lines, encoding)
+            yield from _plain_stages(ladder.passes, lines, encoding)
         else:
-            yield _stage_table(lines, encoding)
+            yield _stage_table(ladder.passes, lines, encoding)
         yield Text()
         if audit.seed_scale is not None:
             yield data(f"beside seeds: {audit.seed_scale.sentence}", encoding)
@@ -95,15 +97,16 @@ def _subject(subject: SubjectRecord) -> str:
     return f"{subject.spec}  {versions}".rstrip() or wording.NOTHING
 
 
-def _stage_table(lines: tuple[Run, ...], encoding: str) -> Table:
+def _stage_table(passes: Sequence[PassRecord], lines: tuple[Run, ...], encoding: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for head in ("stage", "own ids", "times floor", "same ids", "times floor", "largest difference"):
+    heads = (head for one in passes for head in (one.title, "times floor"))
+    for head in ("stage", *heads, "largest difference"):
         table.add_column(Text(head))
     for line in lines:
         style = "red" if line.first else ""
         table.add_row(
             data(line.stages + (" (first)" if line.first else ""), encoding, style),
-            *(cell for measure in (line.own, line.same_ids) for cell in _cells(measure, encoding)),
+            *(cell for measure in line.measures for cell in _cells(measure, encoding)),
             data(_largest(line), encoding),
         )
     return table
@@ -115,14 +118,18 @@ def _cells(measure: Measure | None, encoding: str) -> tuple[Text, Text]:
     return data(measure.word, encoding, _COLOURS[measure.tone]), data(measure.times, encoding)
 
 
-def _plain_stages(lines: tuple[Run, ...], encoding: str) -> Iterator[Text]:
+def _plain_stages(passes: Sequence[PassRecord], lines: tuple[Run, ...], encoding: str) -> Iterator[Text]:
     for line in lines:
-        said = [_plain_measure(measure) for measure in (line.own, line.same_ids) if measure is not None]
+        said = [
+            _plain_measure(one.title, measure)
+            for one, measure in zip(passes, line.measures, strict=True)
+            if measure is not None
+        ]
         first = " <- first" if line.first else ""
         yield data(f"  {line.stages}: {'; '.join(said)}{first}", encoding)
 
 
-def _plain_measure(measure: Measure) -> str:
+def _plain_measure(title: str, measure: Measure) -> str:
     record = measure.record
     in_float64 = measure.float64_only or (record.status == "within_limit" and bool(record.reason))
     size = (
@@ -130,11 +137,11 @@ def _plain_measure(measure: Measure) -> str:
         if record.relative_l2
         else ""
     )
-    return f"{wording.pass_title(record.pass_)} {measure.word}{size}"
+    return f"{title} {measure.word}{size}"
 
 
 def _largest(line: Run) -> str:
-    measure = line.own or line.same_ids
+    measure = next((one for one in line.measures if one is not None), None)
     if measure is None or measure.record.max_abs.value is None:
         return measure.reach if measure is not None else ""
     permitted = (

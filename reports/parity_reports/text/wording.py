@@ -18,7 +18,6 @@ __all__ = [
     "limited",
     "measured",
     "number",
-    "pass_title",
     "plural",
     "relative",
     "said",
@@ -28,8 +27,6 @@ __all__ = [
 
 NOTHING = "–"
 """What stands where there is no number."""
-
-_PASSES = {"own": "own ids", "same_ids": "same ids"}
 
 
 def number(value: float | None, digits: int = 1) -> str:
@@ -144,11 +141,6 @@ def limited(count_: int) -> str:
     if count_ == 1:
         return "1 stage is over its noise floor, within the limit that was set"
     return f"{plural(count_, 'stage')} are over their noise floor, within the limits that were set"
-
-
-def pass_title(name: str) -> str:
-    """Which pass: each side on its own ids, or the candidate on the reference's."""
-    return _PASSES.get(name, name)
 
 
 def clip(text: str, limit: int = 400) -> str:

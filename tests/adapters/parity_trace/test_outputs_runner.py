@@ -71,7 +71,7 @@ def test_the_description_says_that_there_is_nothing_but_logits(tmp_path: Path) -
         described = runner.describe()
     assert ("outputs", ["logits"]) == (described.scope, [stage.name for stage in described.stages])
     assert (["no", "yes"], 1.7) == (described.labels, described.temperature)
-    assert (False, False, False) == (described.can.tokens, described.can.same_ids, described.can.float64)
+    assert (False, False, False) == (described.can.tokens, described.can.accepts_feed, described.can.float64)
 
 
 def test_classes_and_the_column_can_be_named(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_a_trace_describes_what_it_recorded(tmp_path: Path) -> None:
         there.weights_digest,
     )
     assert here.stages == there.stages
-    assert (False, True, True) == (there.can.same_ids, there.can.float64, there.can.tokens)
+    assert (False, True, True) == (there.can.accepts_feed, there.can.float64, there.can.tokens)
     assert 2.0 == there.temperature
     assert any(digest[:19] in note and "layered:here" in note for note in there.notes)
 

@@ -9,8 +9,8 @@ import pytest
 from parity.align.not_run import not_run
 from parity.align.plan import plan_of
 from parity.border.description import Abilities, Description, NotRun, Parameter, StageSeen
-from parity.pair_audit.judge import reach_verdict
 from parity.pair_audit.policy import load_policy
+from parity.pair_audit.verdict import reach_verdict
 from parity.records.pair import Pair
 from parity.records.places import Place
 from parity.records.stage import NotCompared, StageRecord

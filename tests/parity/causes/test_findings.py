@@ -15,7 +15,7 @@ from parity.causes.case import parameters, tokens
 from parity.causes.case import side as described
 from parity.causes.findings import findings
 from parity.causes.registry import all_causes
-from parity.pair_audit.judge import discrete_record
+from parity.pair_audit.judge import Symbols, discrete_record
 from parity.records.decisions import Decisions, ImpliedTemperature
 from parity.records.finding import Finding
 from parity.records.places import Place
@@ -282,9 +282,7 @@ def test_other_positions_are_blamed_only_where_the_model_minds(
     count: int, cause: str | None, severity: str
 ) -> None:
     reason = "other positions: the reference's are 2 more throughout"
-    record = discrete_record(
-        "position_ids", "own", compared=40, rows=10, differing=[], count=count, reason=reason
-    )
+    record = discrete_record("position_ids", "own", Symbols(40, 10, [], count), reason)
     (finding,) = found(tokens=tokens(position_ids=4), stages=[record])
     assert (cause, severity) == (finding.cause, finding.severity)
     assert f"In 4 of 10 rows the same tokens have {reason}." == finding.sentence
@@ -307,7 +305,7 @@ def tensor(stage: str, status: str = "divergent", pass_: str = "own") -> StageRe
 
 
 PATH = [
-    discrete_record("input_ids", "own", compared=40, rows=10, differing=[], count=0),
+    discrete_record("input_ids", "own", Symbols(40, 10, [], 0)),
     *(tensor(name, "within_noise") for name in ("embeddings", "layer.0", "layer.1", "pooled", "logits")),
 ]
 NOISY: dict[str, Any] = {

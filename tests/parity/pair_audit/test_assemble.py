@@ -1,35 +1,42 @@
-"""The conclusion, from a ledger filled by hand: which stages there are, what counts against parity, who is to blame."""
+"""The conclusion, from ledgers that saw batches made by hand: which stages there are, what counts against parity, who is to blame."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
-from parity.align.plan import plan_of
+from parity.align.plan import Plan, plan_of
 from parity.align.tokens import align_row
 from parity.border.description import Abilities, Description, StageSeen
 from parity.border.reply import Batch, StageTensor
 from parity.inputs.example import Encoding, Example
-from parity.measure.noise import Floor, floor_of
-from parity.measure.stage_difference import Difference
+from parity.measure.noise import Floors
 from parity.pair_audit.assemble import conclude
-from parity.pair_audit.decision_ledger import DecisionTally
-from parity.pair_audit.ledger import Heap, Ledger
+from parity.pair_audit.comparison import Comparison
+from parity.pair_audit.decision_ledger import Deciding
+from parity.pair_audit.ledgers import Ledgers, open_ledgers
 from parity.pair_audit.policy import BUILT_IN
 from parity.pair_audit.sample import NoiseSample
+from parity.pair_audit.stage_ledger import Shown
+from parity.passes import FIRST, passes_in
 from parity.records.audit import Audit
 from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
+from parity.records.passes import PassRecord
 from parity.records.policy import PolicyRecord
 from parity.records.stage import NotCompared, StageRecord
+from parity.session.window import Window
 from tests.audits import subject
 
 FAITHFUL = BUILT_IN["faithful"]
-ROWS, TOKENS = 6, 4
+ROWS, TOKENS, UNITS = 6, 4, 8
+OWN, GIVEN = (one.name for one in passes_in("sweep"))
+BOTH = (OWN, GIVEN)
+FLOORS = Floors(Pair({}, {}), FAITHFUL, exact=True)
 
 
 def described(**changes: Any) -> Description:
@@ -40,14 +47,10 @@ def described(**changes: Any) -> Description:
             StageSeen("embeddings", ["row", "token", "hidden"]),
             StageSeen("layer.0", ["row", "token", "hidden"]),
         ],
-        "can": Abilities(same_ids=True, float64=True),
+        "can": Abilities(accepts_feed=True, float64=True),
         **changes,
     }
     return Description(**values)
-
-
-def floors(stage: str) -> Floor:
-    return floor_of(stage, {}, {}, FAITHFUL, float64_is_pure=True)
 
 
 def encoding(ids: str = "abcd") -> Encoding:
@@ -58,27 +61,40 @@ def encoding(ids: str = "abcd") -> Encoding:
     return Encoding(tuple(map(ord, letters)), letters, spans, nothing, special, None, ids, None, len(letters))
 
 
-def ledger(*, tokens: int = ROWS, unlike: int = 0) -> Ledger:
-    """A ledger that has seen the tokens of some rows, `unlike` of them with other ids on the candidate's side."""
-    kept = Ledger(floors, None)
-    for row in range(tokens):
-        sides = Pair(encoding(), encoding("abcx" if row < unlike else "abcd"))
-        kept.add_tokens(Example(row, "abcd"), sides, align_row(sides.reference, sides.candidate))
+def ledger(*, tokens: int = ROWS, unlike: int = 0, floors: Floors = FLOORS) -> Ledgers:
+    """Ledgers that have seen the tokens of some rows, `unlike` of them with other ids on the candidate's side."""
+    kept = open_ledgers(floors, None)
+    sides = [Pair(encoding(), encoding("abcx" if row < unlike else "abcd")) for row in range(tokens)]
+    kept.open_window(window([Example(row, "abcd") for row in range(tokens)], sides))
     return kept
 
 
-def saw(kept: Ledger, stage: str, heap: Heap, off: float = 0.0) -> None:
-    """Let the ledger see a stage of ones, the candidate's off by a share, in every row."""
-    ones = np.ones((ROWS * TOKENS, 8), np.float32)
-    rows, positions = np.indices((ROWS, TOKENS)).reshape(2, -1)
-    difference = kept.heaps[heap].setdefault(stage, Difference(2 * floors(stage).allowed))
-    difference.add(ones, ones * np.float32(1 + off), rows, positions)
+def window(examples: Sequence[Example], sides: Sequence[Pair[Encoding]]) -> Window:
+    return Window(
+        list(examples),
+        Pair([side.reference for side in sides], [side.candidate for side in sides]),
+        [align_row(side.reference, side.candidate) for side in sides],
+        Pair(0, 0),
+    )
 
 
-def saw_all(kept: Ledger, heap: Heap, off: float = 0.0) -> Ledger:
-    for stage in ("embeddings", "layer.0"):
-        saw(kept, stage, heap, off)
+def saw_all(kept: Ledgers, *passes: str, off: float = 0.0, plan: Plan | None = None) -> Ledgers:
+    """Let the ledgers see every stage as ones in some passes, the candidate's off by a share, in every row."""
+    planned = plan or plan_of(Pair(described(), described()), detail=False)
+    batches = Pair(ones(planned, 1.0), ones(planned, 1.0 + off))
+    kept.stages.add(Shown(passes, batches, range(ROWS), None, decides=OWN in passes), planned)
     return kept
+
+
+def ones(plan: Plan, value: float) -> Batch:
+    """A batch in which every stage holds one value throughout; outputs have a row for an axis, the others a token."""
+    stages = {"real": StageTensor("real", ("row", "token"), np.ones((ROWS, TOKENS), np.uint8), "uint8")}
+    for name in plan.stages:
+        whole = name == "logits"
+        axes = ("row", "class") if whole else ("row", "token", "hidden")
+        shape = (ROWS, 2) if whole else (ROWS, TOKENS, UNITS)
+        stages[name] = StageTensor(name, axes, np.full(shape, value, np.float32), "float32")
+    return Batch(stages, 0.0, None)
 
 
 def sample(*, between: dict[str, float] | None = None, own_feed_equal: bool = True) -> NoiseSample:
@@ -86,29 +102,42 @@ def sample(*, between: dict[str, float] | None = None, own_feed_equal: bool = Tr
 
 
 def concluded(
-    kept: Ledger,
+    kept: Ledgers,
     *,
     sides: Pair[Description] | None = None,
     noise: NoiseSample | None = None,
     policy: PolicyRecord = FAITHFUL,
-    stage_floors: Callable[[str], Floor] = floors,
+    floors: Floors = FLOORS,
 ) -> Audit:
     both = sides or Pair(described(), described())
     return conclude(
-        described=both,
-        records=Pair(subject("toy:a"), subject("toy:b")),
-        plan=plan_of(both, detail=False),
-        sample=noise or sample(),
-        ledger=kept,
-        floors=stage_floors,
-        policy=policy,
-        inputs=InputsRecord(count=ROWS, digest="sha256:0", source="by hand"),
-        provenance={},
-        command="parity compare toy:a toy:b",
+        Comparison(
+            described=both,
+            records=Pair(subject("toy:a"), subject("toy:b")),
+            plan=plan_of(both, detail=False),
+            sample=noise or sample(),
+            ledgers=kept,
+            floors=floors,
+            policy=policy,
+            inputs=InputsRecord(count=ROWS, digest="sha256:0", source="by hand"),
+            passes=[
+                PassRecord(
+                    name=one.name,
+                    title=one.title,
+                    sentence=one.sentence,
+                    note=one.note,
+                    phase=one.phase,
+                    feed=one.feed,
+                )
+                for one in passes_in("sweep")
+            ],
+            provenance={},
+            command="parity compare toy:a toy:b",
+        )
     )
 
 
-def record(audit: Audit, stage: str, pass_: str = "own") -> StageRecord:
+def record(audit: Audit, stage: str, pass_: str = OWN) -> StageRecord:
     return next(one for one in audit.stages if (one.stage, one.pass_) == (stage, pass_))
 
 
@@ -128,16 +157,16 @@ def padded(side: str) -> Batch:
 
 
 def test_what_was_fed_alike_counts_in_both_passes() -> None:
-    audit = concluded(saw_all(ledger(), "both"))
+    audit = concluded(saw_all(ledger(), *BOTH))
     assert "parity" == audit.verdict
-    assert (ROWS, ROWS) == (record(audit, "layer.0").rows, record(audit, "layer.0", "same_ids").rows)
+    assert (ROWS, ROWS) == (record(audit, "layer.0").rows, record(audit, "layer.0", GIVEN).rows)
 
 
 def test_batches_fed_alike_and_apart_are_one_measurement() -> None:
-    kept = saw_all(saw_all(ledger(), "both"), "own", off=0.5)
-    saw_all(kept, "given")
+    kept = saw_all(saw_all(ledger(), *BOTH), OWN, off=0.5)
+    saw_all(kept, GIVEN)
     audit = concluded(kept)
-    own, given = record(audit, "layer.0"), record(audit, "layer.0", "same_ids")
+    own, given = record(audit, "layer.0"), record(audit, "layer.0", GIVEN)
     assert (2 * ROWS * TOKENS, 2 * ROWS * TOKENS) == (own.positions, given.positions)
     assert ("divergent", "equal") == (own.status, given.status)
 
@@ -146,106 +175,98 @@ def test_symbols_come_before_tensors_and_probabilities_after_logits() -> None:
     stages = [StageSeen("embeddings", ["row", "token", "hidden"]), StageSeen("logits", ["row", "class"])]
     side = described(stages=stages, labels=["no", "yes"], task="sequence_classification")
     kept = ledger()
-    for stage in ("embeddings", "logits", "probabilities"):
-        saw(kept, stage, "both")
+    saw_all(kept, *BOTH, plan=plan_of(Pair(side, side), detail=False))
     names = list(dict.fromkeys(one.stage for one in concluded(kept, sides=Pair(side, side)).stages))
     symbols = ["text", "tokens", "input_ids", "token_type_ids", "attention_mask"]
     assert [*symbols, "embeddings", "logits", "probabilities"] == names
 
 
 def test_float64_is_held_against_the_own_pass_only_where_both_fed_themselves_alike() -> None:
-    kept = saw_all(saw_all(ledger(), "own"), "given")
+    kept = saw_all(saw_all(ledger(), OWN), GIVEN)
     noise = sample(between={"embeddings": 1e-3, "layer.0": 1e-3}, own_feed_equal=False)
     audit = concluded(kept, noise=noise)
     assert ("equal", "divergent") == (
         record(audit, "layer.0").status,
-        record(audit, "layer.0", "same_ids").status,
+        record(audit, "layer.0", GIVEN).status,
     )
 
 
 def test_a_stage_that_was_not_seen_in_float64_counts_against_parity() -> None:
-    audit = concluded(saw_all(ledger(), "both"), noise=sample(between={"embeddings": 0.0}))
-    assert ("not_comparable", [("layer.0", "same_ids")]) == (audit.verdict, counting(audit))
+    audit = concluded(saw_all(ledger(), *BOTH), noise=sample(between={"embeddings": 0.0}))
+    assert ("not_comparable", [("layer.0", GIVEN)]) == (audit.verdict, counting(audit))
 
 
 def test_a_stage_that_did_not_fit_in_one_batch_counts_though_others_fitted() -> None:
-    kept = saw_all(ledger(), "both")
-    kept.unfit["layer.0", "own"] = "shape [2, 3] against [3, 2]"
+    kept = saw_all(ledger(), *BOTH)
+    kept.stages.refuse(["layer.0"], [OWN], "shape [2, 3] against [3, 2]")
     audit = concluded(kept)
-    assert ("not_comparable", [("layer.0", "own")]) == (audit.verdict, counting(audit))
+    assert ("not_comparable", [("layer.0", OWN)]) == (audit.verdict, counting(audit))
 
 
 def test_a_lack_of_the_same_ids_pass_counts_only_where_nothing_differs_before_it() -> None:
-    for unlike, expected in ((0, [("layer.0", "same_ids")]), (1, [])):
-        kept = saw_all(ledger(unlike=unlike), "own")
-        kept.unfit["layer.0", "same_ids"] = "the candidate cannot be given another's ids"
+    for unlike, expected in ((0, [("layer.0", GIVEN)]), (1, [])):
+        kept = saw_all(ledger(unlike=unlike), OWN)
+        kept.stages.refuse(["layer.0"], [GIVEN], "the candidate cannot be given another's ids")
         assert expected == counting(concluded(kept))
 
 
 def test_rows_with_other_ids_are_counted_once_whatever_their_kinds() -> None:
-    audit = concluded(saw_all(ledger(unlike=2), "both"))
+    audit = concluded(saw_all(ledger(unlike=2), *BOTH))
     found = record(audit, "input_ids")
     assert ("divergent", 2, [[0], [1]]) == (found.status, found.rows_beyond, found.first_beyond)
 
 
 def test_rows_whose_tokens_a_side_does_not_show_count_against_parity() -> None:
-    audit = concluded(saw_all(ledger(tokens=ROWS - 2), "both"))
+    audit = concluded(saw_all(ledger(tokens=ROWS - 2), *BOTH))
     assert ("not_comparable", [("tokens", None)]) == (audit.verdict, counting(audit))
     assert "2 of 6 rows" in audit.headline
 
 
 def test_a_side_that_has_no_tokens_to_show_does_not_count_and_one_that_hides_them_does() -> None:
-    kept = saw_all(ledger(tokens=0), "both")
+    kept = saw_all(ledger(tokens=0), *BOTH)
     without = described(can=Abilities(tokens=False))
     assert [] == counting(concluded(kept, sides=Pair(described(), without)))
     assert {("text", None), ("tokens", None), ("input_ids", None)} == set(counting(concluded(kept)))
 
 
 def test_padding_on_other_sides_is_equal_where_the_model_does_not_mind() -> None:
-    kept = saw_all(ledger(), "both")
-    kept.add_feeds(Pair(padded("left"), padded("right")), [0, 1], [True, True])
+    kept = saw_all(ledger(), *BOTH)
+    kept.feeds.add(Pair(padded("left"), padded("right")), [0, 1], [True, True])
     found = record(concluded(kept), "attention_mask")
     assert ("equal", 0) == (found.status, found.rows_beyond)
     assert "padded on the left and on the right; the model does not mind" == found.reason
 
 
 def test_padding_on_other_sides_is_divergent_where_the_own_pass_alone_diverges() -> None:
-    kept = saw_all(saw_all(ledger(), "own", off=0.1), "given")
-    kept.add_feeds(Pair(padded("left"), padded("right")), [0, 1], [True, True])
+    kept = saw_all(saw_all(ledger(), OWN, off=0.1), GIVEN)
+    kept.feeds.add(Pair(padded("left"), padded("right")), [0, 1], [True, True])
     audit = concluded(kept)
     assert audit.first_divergence is not None and "attention_mask" == audit.first_divergence.stage
     assert [[1]] == record(audit, "attention_mask").first_beyond
 
 
 def test_padding_is_not_blamed_where_both_passes_diverge_alike() -> None:
-    kept = saw_all(saw_all(ledger(), "own", off=0.1), "given", off=0.1)
-    kept.add_feeds(Pair(padded("left"), padded("right")), [0, 1], [True, True])
+    kept = saw_all(saw_all(ledger(), OWN, off=0.1), GIVEN, off=0.1)
+    kept.feeds.add(Pair(padded("left"), padded("right")), [0, 1], [True, True])
     audit = concluded(kept)
     assert audit.first_divergence is not None and "embeddings" == audit.first_divergence.stage
 
 
-def token_ledger(pieces: str, other: str, *, columns: int = 3) -> tuple[Ledger, Pair[Description]]:
+def token_ledger(pieces: str, other: str, *, columns: int = 3) -> tuple[Ledgers, Pair[Description]]:
     """One row of a token classifier between two special tokens, the reference's pieces against the candidate's."""
     stages = [StageSeen("logits", ["row", "token", "class"])]
     side = described(stages=stages, task="token_classification")
     plan = plan_of(Pair(side, side), detail=False)
-    tally = DecisionTally(
-        [],
-        [1.0],
-        Pair(1.0, 1.0),
-        multi_label=False,
-        class_order="same",
-        noise=None,
-        confidence=0.95,
+    deciding = Deciding(
+        [], [1.0], Pair(1.0, 1.0), multi_label=False, class_order="same", noise=None, confidence=0.95
     )
-    kept = Ledger(floors, tally)
+    kept = open_ledgers(FLOORS, deciding)
     sides = Pair(framed(pieces), framed(other))
     aligned = align_row(sides.reference, sides.candidate)
-    example = Example(0, pieces)
-    tally.look_at([example])
-    kept.add_tokens(example, sides, aligned)
+    kept.open_window(window([Example(0, pieces)], [sides]))
     batches = Pair(*(logits_of(side, columns) for side in sides))
-    kept.add_stages("own", batches, [0], [None if aligned.equal else aligned.pairs], plan)
+    pairs = [None if aligned.equal else aligned.pairs]
+    kept.stages.add(Shown((FIRST.name,), batches, [0], pairs, decides=True), plan)
     return kept, Pair(side, side)
 
 
@@ -304,8 +325,8 @@ def test_tokens_without_a_counterpart_are_decisions_that_nobody_compared() -> No
 def test_tokens_without_a_counterpart_are_said_where_texts_are_decided_as_wholes() -> None:
     kept = ledger()
     sides = Pair(encoding("abcd"), encoding("abc"))
-    kept.add_tokens(Example(ROWS, "abcd"), sides, align_row(sides.reference, sides.candidate))
-    said = [item for item in concluded(saw_all(kept, "own")).not_compared if "no counterpart" in item.reason]
+    kept.open_window(window([Example(ROWS, "abcd")], [sides]))
+    said = [item for item in concluded(saw_all(kept, OWN)).not_compared if "no counterpart" in item.reason]
     assert [("tokens", False)] == [(item.stage, item.counts) for item in said]
 
 
@@ -333,9 +354,7 @@ def test_stages_that_a_policy_names_and_nobody_has_are_said() -> None:
     policy = msgspec.structs.replace(
         FAITHFUL, ignore=["layer.O", "embeddings"], stages={"layer.9": 1.0, "tokens": 1.0, "layer.0": 1e-3}
     )
-    said = {
-        finding.stage: finding for finding in concluded(saw_all(ledger(), "both"), policy=policy).findings
-    }
+    said = {finding.stage: finding for finding in concluded(saw_all(ledger(), *BOTH), policy=policy).findings}
     assert {"layer.O", "layer.9", "tokens"} == set(said)
     assert {"notice"} == {finding.severity for finding in said.values()}
     assert (
@@ -347,18 +366,14 @@ def test_stages_that_a_policy_names_and_nobody_has_are_said() -> None:
 
 def test_a_pattern_of_a_policy_that_fits_a_stage_is_not_said_to_have_no_effect() -> None:
     policy = msgspec.structs.replace(FAITHFUL, ignore=["emb*"], stages={"layer.*": 1e-3, "x*": 1.0})
-    drawn = concluded(saw_all(ledger(), "both"), policy=policy).findings
+    drawn = concluded(saw_all(ledger(), *BOTH), policy=policy).findings
     assert ["x*"] == [finding.stage for finding in drawn]
-
-
-def limited_floors(policy: PolicyRecord) -> Callable[[str], Floor]:
-    return lambda stage: floor_of(stage, {}, {}, policy, float64_is_pure=True)
 
 
 def test_an_excluded_stage_is_marked_and_what_lacks_of_it_does_not_count() -> None:
     pooled = StageSeen("pooled", ["row", "hidden"])
     sides = Pair(described(), described(stages=[*described().stages, pooled]))
-    kept = saw_all(ledger(), "both")
+    kept = saw_all(ledger(), *BOTH)
     audit = concluded(kept, sides=sides)
     assert ("not_comparable", 1) == (audit.verdict, audit.exit_code)
     policy = msgspec.structs.replace(FAITHFUL, ignore=["pooled", "layer.0"], ignore_option=["pooled"])
@@ -373,10 +388,11 @@ def test_an_excluded_stage_is_marked_and_what_lacks_of_it_does_not_count() -> No
 
 def test_a_mask_whose_effect_stays_within_a_limit_is_not_said_to_have_none() -> None:
     policy = msgspec.structs.replace(FAITHFUL, stages={"*": 1e-2})
-    kept = saw_all(ledger(), "own", off=1e-4)
-    saw_all(kept, "given")
-    kept.add_feeds(Pair(padded("left"), padded("right")), [0, 1], [True, True])
-    audit = concluded(kept, policy=policy, stage_floors=limited_floors(policy))
+    floors = Floors(Pair({}, {}), policy, exact=True)
+    kept = saw_all(ledger(floors=floors), OWN, off=1e-4)
+    saw_all(kept, GIVEN)
+    kept.feeds.add(Pair(padded("left"), padded("right")), [0, 1], [True, True])
+    audit = concluded(kept, policy=policy, floors=floors)
     assert ("equivalent", 0) == (audit.verdict, audit.exit_code)
     mask = record(audit, "attention_mask")
     assert ("equal", True) == (mask.status, "what follows stays within its limits" in mask.reason)
@@ -391,20 +407,21 @@ def test_a_batch_size_that_one_side_imposes_on_both_is_said() -> None:
         (Pair(described(), one), "candidate"),
         (Pair(one, described(max_rows=8)), "reference"),
     ):
-        (finding,) = concluded(saw_all(ledger(), "both"), sides=sides).findings
+        (finding,) = concluded(saw_all(ledger(), *BOTH), sides=sides).findings
         assert "notice" == finding.severity
         assert f"Both sides ran at batch size 1, because the {who} asks for it" in finding.sentence
     for sides in (Pair(one, one), Pair(described(), described(max_rows=64))):
-        assert [] == concluded(saw_all(ledger(), "both"), sides=sides).findings
+        assert [] == concluded(saw_all(ledger(), *BOTH), sides=sides).findings
 
 
 def test_nan_beside_a_divergence_is_said_to_be_not_compared() -> None:
-    kept = saw_all(ledger(), "both", off=0.5)
-    nothing = np.full((1, 8), np.nan, np.float32)
-    kept.heaps["both"]["layer.0"].add(nothing, nothing, [0], [0])
+    kept = saw_all(ledger(), *BOTH, off=0.5)
+    plan = plan_of(Pair(described(), described()), detail=False)._replace(stages=("layer.0",))
+    nothing = ones(plan, np.nan)
+    kept.stages.add(Shown(BOTH, Pair(nothing, nothing), range(ROWS), None, decides=True), plan)
     audit = concluded(kept)
     assert "divergent" == record(audit, "layer.0").status
-    assert [("layer.0", "own"), ("layer.0", "same_ids")] == counting(audit)
+    assert [("layer.0", OWN), ("layer.0", GIVEN)] == counting(audit)
 
 
 def test_nothing_measured_is_not_comparable() -> None:

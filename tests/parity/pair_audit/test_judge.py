@@ -12,11 +12,12 @@ from parity.align.exclusions import check_exclusions, not_counting
 from parity.errors import UnknownStage
 from parity.measure.measurement import Measurement, Spot
 from parity.measure.noise import Floor
-from parity.pair_audit.judge import Measured, discrete_record, first_divergence, judge_stage, reach_verdict
+from parity.pair_audit.judge import Measured, Symbols, discrete_record, judge_stage
 from parity.pair_audit.policy import BUILT_IN
+from parity.pair_audit.verdict import first_divergence, reach_verdict
 from parity.pair_audit.verdict_of_decisions import Judgement
 from parity.records.policy import PolicyRecord
-from parity.records.stage import NotCompared, Pass, StageRecord
+from parity.records.stage import NotCompared, StageRecord
 from tests.audits import decisions
 
 FAITHFUL, DECISIONS, BITWISE = BUILT_IN["faithful"], BUILT_IN["decisions"], BUILT_IN["bitwise"]
@@ -28,7 +29,7 @@ FLOOR = Floor(
     max_abs=4e-6,
     measured=True,
 )
-RIGHT = discrete_record("input_ids", "own", compared=40, rows=10, differing=[], count=0)
+RIGHT = discrete_record("input_ids", "own", Symbols(40, 10, [], 0))
 
 
 def seen(relative: float | None = 1e-7, **changes: Any) -> Measurement:
@@ -51,7 +52,7 @@ def judged(
     relative: float | None = 1e-7,
     *,
     stage: str = "layer.1",
-    pass_: Pass = "own",
+    pass_: str = "own",
     policy: PolicyRecord = FAITHFUL,
     float64: float | None = None,
     whole: bool = False,
@@ -270,9 +271,7 @@ def test_a_place_is_said_in_the_words_of_its_stage(
 
 
 def test_symbols_of_no_row_are_not_comparable() -> None:
-    assert (
-        "not_comparable" == discrete_record("tokens", "own", compared=0, rows=0, differing=[], count=0).status
-    )
+    assert "not_comparable" == discrete_record("tokens", "own", Symbols(0, 0, [], 0)).status
 
 
 # The first divergence
@@ -344,7 +343,7 @@ def test_a_number_missing_on_one_side_is_clear_cut() -> None:
 
 
 def test_a_row_with_other_symbols_is_named_without_a_token() -> None:
-    record = discrete_record("tokens", "own", compared=40, rows=10, differing=[6, 8], count=2)
+    record = discrete_record("tokens", "own", Symbols(40, 10, [6, 8], 2))
     first = first_divergence([record], FAITHFUL)
     assert first is not None and (6, None) == (first.example, first.token)
 
@@ -420,18 +419,18 @@ def test_a_divergence_in_float64_alone_is_said_to_be_that() -> None:
 
 
 def test_symbols_that_differ_are_counted_by_row() -> None:
-    record = discrete_record("tokens", "own", compared=40, rows=10, differing=[6, 8], count=2)
+    record = discrete_record("tokens", "own", Symbols(40, 10, [6, 8], 2))
     assert "Divergent from tokens on: 2 of 10 rows differ." == verdict(record, judged()).headline
 
 
 def test_flips_are_counted_without_what_is_said_of_rows_that_have_no_label() -> None:
     reason = "in 4 of 24 rows no label can be told"
-    record = discrete_record("label", "own", compared=20, rows=20, differing=[2], count=8, reason=reason)
+    record = discrete_record("label", "own", Symbols(20, 20, [2], 8), reason)
     assert "Divergent from label on: 8 of 20 rows differ." == verdict(judged(), record).headline
 
 
 def test_tokens_that_differ_are_divergent_though_no_number_could_be_compared() -> None:
-    tokens = discrete_record("tokens", "own", compared=40, rows=10, differing=[6], count=1)
+    tokens = discrete_record("tokens", "own", Symbols(40, 10, [6], 1))
     missing = NotCompared(stage="layer.1", reason="shape [2, 3] against [3, 2]")
     for stages in ((tokens,), (tokens, judged(None, compared=0))):
         found = verdict(*stages, missing=(missing,))
@@ -489,7 +488,7 @@ def test_ignoring_every_stage_leaves_nothing_compared() -> None:
 
 def test_what_is_excluded_is_named_with_what_is_known_of_it() -> None:
     missing = NotCompared(stage="pooled", reason="Only the reference has pooled")
-    tokens = discrete_record("tokens", "own", compared=40, rows=10, differing=[6], count=1)
+    tokens = discrete_record("tokens", "own", Symbols(40, 10, [6], 1))
     found = verdict(
         tokens,
         judged(stage="embeddings"),

@@ -60,7 +60,7 @@ def test_a_stage_of_the_second_pass_alone_stands_after_the_one_it_followed() -> 
 def test_a_run_of_stages_says_its_largest_number() -> None:
     records = [tensor_stage(f"layer.{index}", "own", 0.5 + index) for index in range(4)]
     (run,) = runs(build_ladder(audit(stages=records)))
-    assert ("layer.0 to layer.3", "3.5") == (run.stages, run.own.times if run.own else None)
+    assert ("layer.0 to layer.3", "3.5") == (run.stages, run.measures[0].times if run.measures[0] else None)
 
 
 def test_the_first_finding_is_the_one_that_says_why() -> None:
@@ -120,7 +120,8 @@ def test_a_stage_that_differs_and_does_not_count_is_still_shown() -> None:
     assert ("Nowhere that counts", "No difference that counts") == (where.answer, why.answer)
     assert "Excluded and different: pooled." in where.detail
     (rung,) = [rung for rung in page.ladder.rungs if rung.stage == "pooled"]
-    assert rung.own is not None and ("divergent, does not count", True) == (rung.own.word, rung.ignored)
+    own = rung.measures[0]
+    assert own is not None and ("divergent, does not count", True) == (own.word, rung.ignored)
     assert ("Excluded by --ignore", "pooled") in page.policy
 
 

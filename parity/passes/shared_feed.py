@@ -1,4 +1,6 @@
-"""Whose positions the candidate takes when it is given the reference's ids: found out once a comparison, by trying both.
+"""Whether both sides fed themselves the same, and whose positions the candidate takes when it is given the reference's feed.
+
+Whose positions these are is found out once in a comparison, by trying both.
 
 A position is an index into a table, and two tables may begin at different rows: RoBERTa's first token reads the row after
 the padding's, and a port may have cut off the rows before it. Then the same position is another row, and to force the
@@ -10,33 +12,47 @@ stage tells for which it makes a difference: positions are forced where that bri
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from parity.align.batch import PairedStage, paired_stages
+from parity.align.batch import PairedStage, paired_stages, same_feed
 from parity.align.plan import Plan
 from parity.border.runner import Batch, Runner, written
 from parity.errors import InputsDoNotFit
 from parity.measure.stage_difference import Difference
 from parity.records.pair import Pair
 from parity.session.feed import feed_of
+from parity.session.session import Session
 
-__all__ = ["Positioning"]
+__all__ = ["Fed", "SharedFeed"]
 
 
-class Positioning:
-    """What was found out so far: nothing, until a batch was seen whose positions alone differ."""
+class Fed(NamedTuple):
+    """`alike`: both fed themselves the same. `positions`: else the candidate is to be given the reference's positions too."""
+
+    alike: bool
+    positions: bool = False
+
+
+class SharedFeed:
+    """What was found out so far: nothing, until a batch was seen in which the positions alone differ."""
 
     def __init__(self) -> None:
         self._forced: bool | None = None
 
-    @property
-    def settled(self) -> bool:
-        """Whether a batch was seen whose positions alone differ, and both ways were tried."""
-        return self._forced is not None
+    def compare(self, candidate: Session, plan: Plan, own: Pair[Batch]) -> Fed:
+        """What both fed themselves, and what a shared feed takes; may run forwards of the candidate."""
+        if same_feed(own):
+            return Fed(alike=True)
+        if not candidate.described.can.accepts_feed or own.candidate.ended:
+            return Fed(alike=False)
+        forced = self._positions(candidate.runner, plan, own)
+        settled = self._forced is not None and not forced
+        return Fed(alike=settled and same_feed(own, positions=False), positions=forced)
 
-    def forced(self, candidate: Runner, plan: Plan, own: Pair[Batch]) -> bool:
-        """Whether the reference's positions are forced on the candidate, given what both fed themselves in `own`.
+    def _positions(self, candidate: Runner, plan: Plan, own: Pair[Batch]) -> bool:
+        """Whether the reference's positions are forced on the candidate.
 
         Never where the two are laid out differently: their positions differ for that alone.
         """

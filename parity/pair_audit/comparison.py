@@ -1,0 +1,35 @@
+"""A comparison: all that was gathered of a pair, from which its audit is drawn up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from parity.align.plan import Plan
+from parity.border.description import Description
+from parity.measure.noise import Floors
+from parity.pair_audit.ledgers import Ledgers
+from parity.pair_audit.sample import NoiseSample
+from parity.records.inputs import InputsRecord
+from parity.records.pair import Pair
+from parity.records.passes import PassRecord
+from parity.records.policy import PolicyRecord
+from parity.records.subject import SubjectRecord
+
+__all__ = ["Comparison"]
+
+
+class Comparison(NamedTuple):
+    """What a pair was run with and what it showed; nothing is run any more, and nothing is judged yet."""
+
+    described: Pair[Description]
+    records: Pair[SubjectRecord]
+    plan: Plan
+    sample: NoiseSample
+    ledgers: Ledgers
+    floors: Floors
+    policy: PolicyRecord
+    inputs: InputsRecord
+    passes: Sequence[PassRecord]
+    provenance: dict[str, Any]
+    command: str

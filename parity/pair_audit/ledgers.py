@@ -1,0 +1,37 @@
+"""The four ledgers of one comparison: all that is added up while batches go by, and nothing that grows with the inputs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from parity.measure.noise import Floors
+from parity.pair_audit.decision_ledger import Deciding, DecisionLedger
+from parity.pair_audit.feed_ledger import FeedLedger
+from parity.pair_audit.stage_ledger import StageLedger
+from parity.pair_audit.token_ledger import TokenLedger
+from parity.session.window import Window
+
+__all__ = ["Ledgers", "open_ledgers"]
+
+
+class Ledgers(NamedTuple):
+    """What the tokens, the feeds and the stages showed, and the decisions, where there are classes to decide between."""
+
+    tokens: TokenLedger
+    feeds: FeedLedger
+    stages: StageLedger
+    decisions: DecisionLedger | None
+
+    def open_window(self, window: Window) -> None:
+        """The rows whose batches come next."""
+        self.tokens.open_window(window)
+        if self.decisions is not None:
+            self.decisions.open_window(window.examples)
+
+
+def open_ledgers(floors: Floors, deciding: Deciding | None) -> Ledgers:
+    """Empty ledgers; `deciding` says how decisions are counted (None: there are none)."""
+    tokens = TokenLedger()
+    decisions = None if deciding is None else DecisionLedger(deciding, tokens)
+    stages = StageLedger(floors, None if decisions is None else decisions.add)
+    return Ledgers(tokens, FeedLedger(), stages, decisions)

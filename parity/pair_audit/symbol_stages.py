@@ -1,0 +1,160 @@
+"""The stages of symbols, from the text to the positions and the label: equal, or different in so many rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from parity.align.texts import unlike_algorithms
+from parity.pair_audit.comparison import Comparison
+from parity.pair_audit.feed_ledger import FeedLedger
+from parity.pair_audit.judge import Symbols, discrete_record
+from parity.pair_audit.ledgers import Ledgers
+from parity.passes import FIRST
+from parity.records.decisions import Decisions
+from parity.records.stage import NotCompared, StageRecord
+
+__all__ = ["label_stage", "symbol_stages", "unpaired"]
+
+_OWN_WORSE = 3.0
+_INPUT_KINDS: dict[str, tuple[str, ...]] = {
+    "text": ("text",),
+    "tokens": ("text", "pieces"),
+    "input_ids": ("text", "pieces", "ids", "special_tokens", "truncation"),
+    "token_type_ids": ("token_type_ids",),
+}
+
+
+class _Soft(NamedTuple):
+    """An input that need not change what a model computes: it diverges only if what follows does because of it."""
+
+    stage: str
+    rows: int
+    differing: list[int]
+    differing_rows: int
+    said: str
+
+
+def symbol_stages(
+    comparison: Comparison, tensors: list[StageRecord]
+) -> tuple[list[StageRecord], list[NotCompared]]:
+    """Text, tokens, ids, types, mask and positions, in the first pass."""
+    described, inputs, ledger = comparison.described, comparison.inputs, comparison.ledgers.tokens
+    if ledger.rows == 0:
+        who = (
+            "a side has outputs only"
+            if "outputs" in {side.scope for side in described}
+            else "a side has no tokens"
+        )
+        counts = all(side.can.tokens and side.scope == "full" for side in described)
+        return [], [
+            NotCompared(stage=stage, reason=who, counts=counts) for stage in ("text", "tokens", "input_ids")
+        ]
+    records: list[StageRecord] = []
+    silent: list[NotCompared] = []
+    if ledger.rows < inputs.count:
+        untold = f"a side shows no tokens for {inputs.count - ledger.rows} of {inputs.count} rows"
+        silent.append(NotCompared(stage="tokens", reason=untold))
+    for stage, kinds in _INPUT_KINDS.items():
+        if stage == "text" and not ledger.texts_known:
+            reason = unlike_algorithms(*(side.tokenizer for side in described))
+            reason = reason or "a tokenizer does not tell its normalised text"
+            silent.append(NotCompared(stage="text", reason=reason, counts=False))
+            continue
+        rows = ledger.texts_known if stage == "text" else ledger.rows
+        compared = rows if stage == "text" else ledger.token_count
+        symbols = Symbols(compared, rows, ledger.named(kinds), ledger.count_of(kinds))
+        records.append(discrete_record(stage, FIRST.name, symbols))
+    followed = _changed_by_inputs(comparison, tensors)
+    statuses = {record.status for record in tensors}
+    for soft in _soft(ledger.rows, comparison.ledgers.feeds):
+        reason = soft.said
+        if soft.differing_rows and "divergent" not in statuses:
+            effect = (
+                "what follows stays within its limits"
+                if "within_limit" in statuses
+                else "the model does not mind"
+            )
+            reason = f"{soft.said}; {effect}"
+        records.append(
+            discrete_record(
+                soft.stage,
+                FIRST.name,
+                Symbols(
+                    ledger.token_count, soft.rows, soft.differing, soft.differing_rows if followed else 0
+                ),
+                reason,
+            )
+        )
+    return records, silent
+
+
+def _soft(rows: int, feeds: FeedLedger) -> list[_Soft]:
+    sides = feeds.padding_sides
+    said: list[str] = []
+    count, named = feeds.mask.count, list(feeds.mask.rows)
+    if feeds.padded_unlike:
+        said.append(f"padded on the {sides['reference']} and on the {sides['candidate']}")
+        count = max(count, min(feeds.padded))
+        named = sorted({*named, *feeds.padding.rows})
+    if feeds.mask.count:
+        said.append("padding is attended to on one side")
+    found = [_Soft("attention_mask", rows, named, count, ", ".join(said))]
+    positions = feeds.positions
+    if positions.of:
+        how = _shift(feeds.shifts) if positions.count else ""
+        found.append(_Soft("position_ids", positions.of, positions.rows, positions.count, how))
+    return found
+
+
+def _shift(shifts: set[int]) -> str:
+    """How the positions differ: by one number throughout where they index tables that begin at different rows."""
+    if len(shifts) != 1:
+        return "other positions"
+    (shift,) = shifts
+    return f"other positions: the reference's are {abs(shift)} {'more' if shift > 0 else 'less'} throughout"
+
+
+def _changed_by_inputs(comparison: Comparison, tensors: list[StageRecord]) -> bool:
+    """Whether the passes on each side's own feed diverge where one on a shared feed does not, or clearly more."""
+    fed = {one.name: one.feed for one in comparison.passes}
+    given = {record.stage: record for record in tensors if fed[record.pass_] == "shared"}
+    for record in tensors:
+        if fed[record.pass_] != "own" or record.status != "divergent":
+            continue
+        other = given.get(record.stage)
+        if other is None or other.status != "divergent":
+            return True
+        if (record.relative_l2 or 0.0) > _OWN_WORSE * (other.relative_l2 or 0.0):
+            return True
+    return False
+
+
+def unpaired(ledgers: Ledgers) -> list[NotCompared]:
+    """Tokens without a counterpart. Where each token is decided they are decisions that nobody compared, which counts."""
+    ledger, decisions = ledgers.tokens, ledgers.decisions
+    if not ledger.unpaired_rows:
+        return []
+    here, there = ledger.unpaired
+    reason = (
+        f"{here} tokens of the reference and {there} of the candidate, in {ledger.unpaired_rows} of {ledger.rows} rows, "
+        "have no counterpart"
+    )
+    by_token = decisions is not None and decisions.by_token
+    # Elsewhere they are no more than what makes the stage `tokens` or `input_ids` differ.
+    stage = "label" if by_token else "tokens"
+    return [NotCompared(stage=stage, pass_=FIRST.name, reason=reason, counts=by_token)]
+
+
+def label_stage(decisions: Decisions) -> StageRecord:
+    """The labels that the two decide for, as a stage."""
+    real = [flip.row for flip in decisions.flips if not flip.explained_by_noise]
+    # Where the logits are no numbers on both sides alike, neither has a label: that is not a flip, and not agreement.
+    silent = decisions.undefined_both
+    unexplained = decisions.flips_total - decisions.flips_explained - silent
+    reason = ""
+    if silent:
+        reason = f"in {silent} of {decisions.examples} rows no label can be told: their logits are no numbers on either side"
+    elif decisions.flips_total and not unexplained:
+        reason = f"{decisions.flips_total} flips lie within the noise"
+    decided = decisions.examples - silent
+    return discrete_record("label", FIRST.name, Symbols(decided, decided, real, unexplained), reason)

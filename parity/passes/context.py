@@ -1,0 +1,135 @@
+"""What the passes of one batch share: both sides, the plan, the rows, and what the first pass ran."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.align.plan import Plan
+from parity.align.tokens import RowAlignment
+from parity.border.breakdown import Breakdown
+from parity.border.runner import Batch, Reply
+from parity.passes.shared_feed import Fed, SharedFeed
+from parity.records.pair import Pair
+from parity.session.feed import feed_of
+from parity.session.session import Session
+from parity.session.window import Window
+
+__all__ = ["PassContext", "Rows", "Shared"]
+
+
+class Rows(NamedTuple):
+    """The rows of one batch, and the numbers by which each side's runner knows the window that they are in."""
+
+    rows: Sequence[int]
+    alignments: Sequence[RowAlignment | None]
+    windows: Pair[int]
+
+    @classmethod
+    def of(cls, window: Window, rows: Sequence[int]) -> Rows:
+        """Some rows of a window, by their numbers over all inputs."""
+        known = {
+            example.row: aligned for example, aligned in zip(window.examples, window.alignments, strict=True)
+        }
+        return cls(rows, [known[row] for row in rows], window.numbers)
+
+    @property
+    def equal(self) -> list[bool]:
+        """Whose tokens are equal, or not known."""
+        return [aligned is None or aligned.equal for aligned in self.alignments]
+
+    @property
+    def pairs(self) -> list[NDArray[np.int64] | None]:
+        """The pairs of tokens of each row; None where both have the same."""
+        return [None if aligned is None or aligned.equal else aligned.pairs for aligned in self.alignments]
+
+    @property
+    def shown_equal(self) -> bool:
+        """Whether the tokens of all rows are known to be equal."""
+        return all(aligned is not None and aligned.equal for aligned in self.alignments)
+
+
+class Shared:
+    """What the passes of a whole comparison share: whether the feed can be shared, and which sides can be run in float64."""
+
+    def __init__(self) -> None:
+        self.feed = SharedFeed()
+        self.able = [False, False]
+        self.impossible = ["", ""]
+        self.float64 = ["", ""]
+        self.failure = ""
+
+    def cannot(self, number: int, reason: str) -> None:
+        """A side that cannot be run in float64 any more, and why."""
+        self.able[number] = False
+        self.impossible[number] = self.impossible[number] or reason
+
+
+class PassContext:
+    """One batch: `own` are the batches of the first pass, as soon as they are there."""
+
+    def __init__(self, sides: Pair[Session], plan: Plan, batch: Rows, shared: Shared) -> None:
+        self.sides = sides
+        self.plan = plan
+        self.batch = batch
+        self.shared = shared
+        self._own: Pair[Batch] | None = None
+        self._further: Pair[list[Batch]] = Pair([], [])
+        self._fed: Fed | None = None
+
+    @property
+    def own(self) -> Pair[Batch]:
+        """What each side gave in the first pass; not to be read before that pass has run."""
+        assert self._own is not None, "the first pass has not been run"
+        return self._own
+
+    def take(self, own: Pair[Batch]) -> None:
+        """The first pass has run."""
+        self._own = own
+
+    def forward(
+        self, number: int, rows: Sequence[int] | None = None, *, precision: str | None = None
+    ) -> Reply[Batch]:
+        """Request a forward of a side (0, 1) on its own encoding: of the whole batch, or of some rows of it."""
+        return self.sides[number].runner.forward(
+            self.batch.rows if rows is None else rows,
+            window=self.batch.windows[number],
+            stages=list(self.plan.stages),
+            precision=precision,
+        )
+
+    def forward_fed(self, reference: Batch, *, positions: bool, precision: str | None = None) -> Reply[Batch]:
+        """Request a forward of the candidate on what the reference fed itself."""
+        return self.sides.candidate.runner.forward(
+            inputs=feed_of(reference, positions=positions),
+            stages=list(self.plan.stages),
+            precision=precision,
+        )
+
+    def fed(self) -> Fed:
+        """Whether both fed themselves the same; found out once a batch."""
+        if self._fed is None:
+            self._fed = self.shared.feed.compare(self.sides.candidate, self.plan, self.own)
+        return self._fed
+
+    @property
+    def fed_known(self) -> bool:
+        """Whether that was found out."""
+        return self._fed is not None
+
+    def note(self, number: int, batch: Batch) -> None:
+        """A further batch of a side, which may have been its last."""
+        self._further[number].append(batch)
+
+    def broken(self) -> Breakdown | None:
+        """The first side whose process ended in one of these forwards: nothing more can be run."""
+        for side, own, further in zip(Pair._fields, self.own, self._further, strict=True):
+            for batch in (own, *further):
+                if batch.failure is not None and batch.ended:
+                    stages = self.plan.stages
+                    lost = next((stage for stage in stages if stage not in batch.stages), stages[-1])
+                    return Breakdown(side, batch.failure, lost, len(self.batch.rows))
+        return None
