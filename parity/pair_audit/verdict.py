@@ -76,13 +76,15 @@ def _judged(
     counted = _counted(stages, policy)
     counting = [item for item in not_compared if item.counts and excluded_by(item, policy) is None]
     tensors = [record for record in counted if record.noise_floor is not None]
-    if first is None and not any(record.compared for record in tensors):
+    measured = any(record.compared for record in tensors)
+    if first is None and not measured:
         return Judgement(
             "not_comparable", 1, f"Nothing was compared: {why_nothing(stages, not_compared, policy)}"
         )
     limited = [record for record in tensors if record.status == "within_limit"]
     start = first.stage if first is not None else limited[0].stage if limited else ""
-    if start and policy.flip_rate is not None and policy.probability is not None:
+    # Decisions excuse a difference only beside stages that were measured.
+    if start and measured and policy.flip_rate is not None and policy.probability is not None:
         over = _over_a_limit(counted, policy)
         if over is not None:
             return Judgement("divergent", 1, over_limit_sentence(over))

@@ -122,6 +122,11 @@ def test_what_is_missing_never_turns_a_verdict_green(
         assert reach_verdict(stages, seen, [], policy).exit_code == 0
 
 
+def test_decisions_excuse_nothing_where_no_stage_was_measured() -> None:
+    found = reached(stage("text", "divergent"), policy=BUILT_IN["decisions"], seen=some_flips(0, 299))
+    assert ("divergent", 1, "Divergent from text on: 3 of 10 rows differ.") == found[:3]
+
+
 @pytest.mark.parametrize(
     ("policy", "status", "expected"),
     [
