@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from parity.api.assertion import assert_parity as assert_parity
     from parity.api.audits import Audit as Audit
     from parity.api.audits import SeedAudit as SeedAudit
     from parity.api.audits import load_audit as load_audit
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from parity.api.runs import seeds as seeds
     from parity.api.subject import inspect as inspect
     from parity.api.subject import record as record
+    from parity.border.progress import Progress as Progress
     from parity.conformance import check_adapter as check_adapter
     from parity.environments.resolve import Managed as Managed
     from parity.environments.resolve import ThisInterpreter as ThisInterpreter
@@ -44,11 +46,13 @@ _PLACES = {
     "Managed": "parity.environments.resolve",
     "Option": "parity.subjects.adapter",
     "ParityError": "parity.errors",
+    "Progress": "parity.border.progress",
     "RunError": "parity.errors",
     "SeedAudit": "parity.api.audits",
     "Subject": "parity.subjects.subject",
     "ThisInterpreter": "parity.environments.resolve",
     "UsageError": "parity.errors",
+    "assert_parity": "parity.api.assertion",
     "check_adapter": "parity.conformance",
     "compare": "parity.api.pair",
     "inspect": "parity.api.subject",
@@ -65,11 +69,13 @@ __all__ = [
     "Managed",
     "Option",
     "ParityError",
+    "Progress",
     "RunError",
     "SeedAudit",
     "Subject",
     "ThisInterpreter",
     "UsageError",
+    "assert_parity",
     "check_adapter",
     "compare",
     "inspect",

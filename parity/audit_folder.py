@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from parity.records.failure import Failure
 
 __all__ = [
+    "FILES",
     "check_folder",
+    "clear_folder",
     "render_reports",
     "render_seed_reports",
     "write_failure",
@@ -31,7 +33,22 @@ Renderer = Callable[[Any], str]
 GROUP = "parity.reports"
 SEED_GROUP = "parity.seed_reports"
 FAILURE_GROUP = "parity.failure_reports"
+FILES = ("audit.json", "junit.xml", "report.html", "summary.md")
+"""What an audit writes."""
+
 _PROBE_BYTES = 1 << 16
+
+
+def clear_folder(folder: Path, names: Iterable[str] = FILES, *, kept: Iterable[Path] = ()) -> None:
+    """Remove the last audit from a folder, so that no file of it is taken for the result of the next; other files stay.
+
+    `kept` is not removed: what the next one reads there. Raises OSError.
+    """
+    spared = {path.resolve() for path in kept}
+    for name in names:
+        path = folder / name
+        if (path.is_file() or path.is_symlink()) and path.resolve() not in spared:
+            path.unlink()
 
 
 def check_folder(folder: Path) -> None:

@@ -11,6 +11,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import parity
@@ -35,11 +36,13 @@ NAMES = [
     "Managed",
     "Option",
     "ParityError",
+    "Progress",
     "RunError",
     "SeedAudit",
     "Subject",
     "ThisInterpreter",
     "UsageError",
+    "assert_parity",
     "check_adapter",
     "compare",
     "inspect",
@@ -190,6 +193,20 @@ def test_its_first_screen_is_that_of_the_report() -> None:
     audit = as_audit(AUDITS["divergent_at_layer"])
     assert audit.headline in audit.summary()
     assert "Where does it start?" in audit.summary()
+
+
+def _in_a_notebook(audit: parity.Audit) -> str:
+    html = audit._repr_html_()  # pyright: ignore[reportPrivateUsage]
+    assert html is not None
+    return html
+
+
+def test_a_notebook_shows_the_first_screen_and_inputs_stay_text() -> None:
+    html = _in_a_notebook(as_audit(AUDITS["divergent_at_layer"]))
+    assert "Where does it start?" in html and "Divergent" in html
+    hostile = msgspec.structs.replace(AUDITS["parity"], headline="<script>x</script>\u202e{0}")
+    html = _in_a_notebook(as_audit(hostile))
+    assert "<script>" not in html and "\u202e" not in html and "{0}" in html
 
 
 def test_the_record_of_a_list_says_that_it_was_given_from_python(tmp_path: Path) -> None:

@@ -19,12 +19,8 @@ if TYPE_CHECKING:
     from parity.cli.commands import LazyCommands
     from parity.errors import ParityError
 
-__all__ = ["FILES", "OutFolder", "prepare"]
+__all__ = ["OutFolder", "prepare"]
 
-FILES = ("audit.json", "junit.xml", "report.html", "summary.md")
-"""What an audit writes."""
-
-_REPORTS = FILES[1:]
 _OURS = b'<testsuites name="parity"'  # how a junit.xml of parity's begins, after the XML declaration
 _AUDITS: dict[str, Literal["compare", "seeds"]] = {"compare": "compare", "seeds": "seeds"}
 
@@ -58,8 +54,10 @@ class OutFolder:
 
     def empty(self, folder: Path, *, kept: Iterable[Path] = ()) -> None:
         """Remove the last audit from the folder; `kept` is what this command reads there. What is no file of an audit stays."""
+        from parity.audit_folder import clear_folder
+
         with suppress(OSError):  # what cannot be removed cannot be written either, which is found out next
-            _remove(folder, FILES, {path.resolve() for path in kept})
+            clear_folder(folder, kept=kept)
         self._emptied = True
 
     def fail(self, error: ParityError) -> list[Path]:
@@ -71,16 +69,16 @@ class OutFolder:
         place = self._place()
         if place is None:
             return []
+        from parity.audit_folder import FILES, check_folder, clear_folder, write_failure
+        from parity.records.failure import Failure
+
         audits = place.command in _AUDITS
         if not audits and not _is_ours(place.folder / "junit.xml"):
             return []  # `report`, or a command that there is not: another's folder, as far as is known
         if not place.named and error.exit_code == 2 and not place.folder.is_dir():
             return []
         if not self._emptied:
-            _remove(place.folder, FILES if audits else _REPORTS, set())
-        from parity.audit_folder import check_folder, write_failure
-        from parity.records.failure import Failure
-
+            clear_folder(place.folder, FILES if audits else FILES[1:])
         check_folder(place.folder)  # for the reason where it cannot be
         failure = Failure(
             audited=_AUDITS.get(place.command, "compare"),
@@ -137,13 +135,6 @@ def _read(arguments: Sequence[str], options: Sequence[Any]) -> tuple[dict[str, s
         elif not word.startswith("-") or word == "-":
             others.append(word)
     return {name: value for name, value in values.items() if value}, others
-
-
-def _remove(folder: Path, names: Iterable[str], kept: set[Path]) -> None:
-    for name in names:
-        path = folder / name
-        if (path.is_file() or path.is_symlink()) and path.resolve() not in kept:
-            path.unlink()
 
 
 def _is_ours(path: Path) -> bool:

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,40 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "fixtures").symlink_to(ROOT / "fixtures")
     (place / ".venv").symlink_to(Path(sys.prefix))
     return place
+
+
+def _python_blocks() -> list[str]:
+    return re.findall(
+        r"^```python\n(.*?)^```$", _PAGES[0].read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+def test_the_readme_shows_a_call_and_a_test() -> None:
+    calls, tests = _python_blocks()
+    assert "parity.compare(" in calls
+    assert "def test_" in tests
+
+
+@pytest.mark.real
+@pytest.mark.readme
+@pytest.mark.parametrize("block", _python_blocks(), ids=["calls", "tests"])
+def test_the_readmes_python_runs_as_it_stands(block: str, clone: Path) -> None:
+    path = clone / "test_block.py"
+    path.write_text(block, encoding="utf-8")
+    installed = any(entry.name == "parity" for entry in entry_points(group="pytest11"))
+    plugin = [] if installed else ["-p", "parity.pytest_plugin"]
+    words = ["-m", "pytest", "-q", *plugin, path.name] if "def test_" in block else [path.name]
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=clone,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+    if "def test_" in block:
+        assert "1 passed" in done.stdout
 
 
 @pytest.mark.real

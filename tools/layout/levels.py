@@ -23,7 +23,7 @@ LEVELS = (
     ("pair_audit", "repairs", "inspection"),
     ("api",),
     (API,),
-    ("cli",),
+    ("cli", "pytest_plugin"),
 )
 _FOREIGN = "_in_process"  # run in another interpreter: imports nothing of parity, and may be read by anyone
 _FOR_ADAPTERS = frozenset({"errors", "environments", "subjects", "training"})
