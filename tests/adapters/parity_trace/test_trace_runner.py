@@ -138,6 +138,21 @@ def test_the_sample_is_replayed_in_float64(tmp_path: Path) -> None:
             again.forward([left_out], window=window, precision="float64").wait()
 
 
+def test_a_window_may_hold_any_of_the_recorded_rows_in_any_order(tmp_path: Path) -> None:
+    inputs = inputs_in(tmp_path)
+    recorded(tmp_path, inputs)
+    examples = next(inputs.windows())
+    with replay(tmp_path) as runner:
+        whole = runner.tokenize(examples).wait()
+        some = runner.tokenize([examples[row] for row in (34, 3, 4, 0)])
+        assert tuple(whole[row] for row in (34, 3, 4, 0)) == some.wait()
+        ids = runner.forward([4, 34], window=some.window).wait().stages["input_ids"].values
+    for row, found in zip((4, 34), ids, strict=True):
+        encoding = whole[row]
+        assert encoding is not None
+        assert list(encoding.input_ids) == found[: len(encoding.input_ids)].tolist()
+
+
 def test_other_batches_than_the_recorded_are_padded_as_they_were(tmp_path: Path) -> None:
     inputs = inputs_in(tmp_path)
     recorded(tmp_path, inputs, subject(side="left"))
