@@ -12,9 +12,12 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
-from typing import Any, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from . import stages
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 Write = Callable[[str, Any, Sequence[str]], None]
 
@@ -24,7 +27,7 @@ class Layered:
 
     scope = "full"
 
-    def __init__(self, host: Any, model: Any, reader: Any, seen: Any) -> None:
+    def __init__(self, host: Host, model: Any, reader: Any, seen: Any) -> None:
         self._host = host
         self._model = model
         self._reader = reader

@@ -25,7 +25,10 @@ import importlib
 import importlib.util
 import os
 import sys
-from typing import Any, Dict, NamedTuple, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Sequence, Tuple
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 _PACKAGES = [
     "pair_classification",
@@ -58,7 +61,7 @@ def silence_the_network(workdir: str) -> None:
     os.environ["CACHED_PATH_CACHE_ROOT"] = os.path.join(workdir, "cached_path")
 
 
-def packages(host: Any, include: Sequence[str]) -> None:
+def packages(host: Host, include: Sequence[str]) -> None:
     """Import AllenNLP, its models where they are installed, and the packages the user named."""
     host.progress("importing AllenNLP")
     importlib.import_module("allennlp.models")
@@ -82,7 +85,7 @@ def packages(host: Any, include: Sequence[str]) -> None:
             ) from error
 
 
-def guard(host: Any, include: Sequence[str]) -> list[str]:
+def guard(host: Host, include: Sequence[str]) -> list[str]:
     """Replace what would import, fetch or unpickle; returns the list that notes will be added to."""
     notes: list[str] = []
     guard_types(host, include, "The archive")
@@ -92,7 +95,7 @@ def guard(host: Any, include: Sequence[str]) -> list[str]:
     return notes
 
 
-def guard_types(host: Any, include: Sequence[str], who: str) -> None:
+def guard_types(host: Host, include: Sequence[str], who: str) -> None:
     """From here on AllenNLP looks up registered names, and paths to classes in the packages included; `who` names others."""
     registrable = importlib.import_module("allennlp.common.registrable").Registrable
     original = getattr(registrable, "_parity_original", registrable.resolve_class_name.__func__)
@@ -201,7 +204,7 @@ def _blank(spacy: Any, name: str, parse: bool) -> Any:
 
 
 def resolve_transformers(
-    host: Any, configs: Any, config: dict[str, Any], given: str, beside: str, named_by: str = "archive"
+    host: Host, configs: Any, config: dict[str, Any], given: str, beside: str, named_by: str = "archive"
 ) -> dict[str, str]:
     """Put the user's folders where the config names a transformer; returns the names replaced, and by what.
 
@@ -270,13 +273,13 @@ def resolve_transformers(
     return mapped
 
 
-def _refuse_pickled(host: Any, place: str, *settings: tuple[str, Any]) -> None:
+def _refuse_pickled(host: Host, place: str, *settings: tuple[str, Any]) -> None:
     found = host.pickled_vocabulary.look(place, *settings)
     if found is not None:
         raise host.pickled_vocabulary.refusal(place, found, host.Refusal)
 
 
-def guard_tokenizers(host: Any) -> None:
+def guard_tokenizers(host: Host) -> None:
     """From here on no tokenizer of AllenNLP's unpickles a vocabulary, wherever its name comes from."""
     cached: Any = importlib.import_module("allennlp.common.cached_transformers")
     original = getattr(cached, "_parity_get_tokenizer", cached.get_tokenizer)
@@ -299,7 +302,7 @@ def guard_tokenizers(host: Any) -> None:
     cached.get_tokenizer = get_tokenizer
 
 
-def load(host: Any, folder: str, weights: str, predictor: str, reader: str) -> Loaded:
+def load(host: Host, folder: str, weights: str, predictor: str, reader: str) -> Loaded:
     """Load the archive in `folder` (its config already scanned), in eval mode; Refusal for what the user can mend."""
     archival = importlib.import_module("allennlp.models.archival")
     predictors = importlib.import_module("allennlp.predictors").Predictor

@@ -15,7 +15,10 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from typing import Any, Callable, Generator, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, Generator, NamedTuple, Optional
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 Make = Callable[[str, Optional[str]], Any]
 
@@ -47,7 +50,11 @@ class Reading(NamedTuple):
     probe: tuple[str, str | None] = ("a few plain words", None)
 
 
-def choose(host: Any, registered: str, predictor: Any, reader: Any) -> Reading:
+Build = Callable[["Host", Any, Any], Reading]
+"""How the predictor of one name reads, given the predictor and the reader."""
+
+
+def choose(host: Host, registered: str, predictor: Any, reader: Any) -> Reading:
     """How this archive reads; `registered` is the predictor's name, "" where AllenNLP resolves none."""
     if registered in _IMAGES or registered == "multitask":
         wants = "several tasks' inputs" if registered == "multitask" else "images"
@@ -56,23 +63,23 @@ def choose(host: Any, registered: str, predictor: Any, reader: Any) -> Reading:
             f"The predictor {registered} reads {wants}, which text inputs cannot give.",
         )
     if registered in _TABLE:
-        return _TABLE[registered](predictor, reader)
+        return _TABLE[registered](host, predictor, reader)
     return _by_signature(host, registered or type(reader).__name__, reader)
 
 
-def _keyed(name: str, key: str, **more: Any) -> Callable[[Any, Any], Reading]:
+def _keyed(name: str, key: str, **more: Any) -> Build:
     """A predictor of one text, under its key."""
 
-    def build(predictor: Any, reader: Any) -> Reading:
+    def build(_: Host, predictor: Any, reader: Any) -> Reading:
         return Reading(name, "no", lambda text, pair: predictor._json_to_instance({key: text}), **more)
 
     return build
 
 
-def _paired(name: str, first: str, second: str) -> Callable[[Any, Any], Reading]:
+def _paired(name: str, first: str, second: str) -> Build:
     """A predictor of two texts, under their keys."""
 
-    def build(predictor: Any, reader: Any) -> Reading:
+    def build(_: Host, predictor: Any, reader: Any) -> Reading:
         return Reading(
             name,
             "required",
@@ -83,14 +90,14 @@ def _paired(name: str, first: str, second: str) -> Callable[[Any, Any], Reading]
     return build
 
 
-def _text_classifier(predictor: Any, reader: Any) -> Reading:
+def _text_classifier(host: Host, predictor: Any, reader: Any) -> Reading:
     """A text classifier's predictor gives its reader one text; a reader of pairs is called directly."""
     if len([name for name in _required(reader) if name in (*_FIRST, *_SECOND)]) == 2:
-        return _by_signature(None, "text_classifier", reader)
-    return _keyed("text_classifier", "sentence")(predictor, reader)
+        return _by_signature(host, "text_classifier", reader)
+    return _keyed("text_classifier", "sentence")(host, predictor, reader)
 
 
-def _multiple_choice(predictor: Any, reader: Any) -> Reading:
+def _multiple_choice(_: Host, predictor: Any, reader: Any) -> Reading:
     def make(text: str, pair: str | None) -> Any:
         return predictor._json_to_instance({"prefix": text, "alternatives": str(pair).split("\n")})
 
@@ -98,7 +105,7 @@ def _multiple_choice(predictor: Any, reader: Any) -> Reading:
     return Reading("transformer_mc", "required", make, note, ("a question of", "one\nanother"))
 
 
-def _dialogue(predictor: Any, reader: Any) -> Reading:
+def _dialogue(_: Host, predictor: Any, reader: Any) -> Reading:
     def make(text: str, pair: str | None) -> Any:
         answers = [{"text": "CANNOTANSWER", "answer_start": 0}]
         asked = {"id": "0", "question": text, "answers": answers, "yesno": "x", "followup": "n"}
@@ -108,7 +115,7 @@ def _dialogue(predictor: Any, reader: Any) -> Reading:
     return Reading("dialog_qa", "required", make, note, ("a few words", "and a few plain words"))
 
 
-def _roles(predictor: Any, reader: Any) -> Reading:
+def _roles(_: Host, predictor: Any, reader: Any) -> Reading:
     """Semantic roles, of one verb: finding verbs needs a tagger that is not here, so the pair names it."""
 
     def make(text: str, pair: str | None) -> Any:
@@ -125,7 +132,7 @@ def _roles(predictor: Any, reader: Any) -> Reading:
     return Reading("semantic_role_labeling", "optional", make, note)
 
 
-_TABLE: dict[str, Callable[[Any, Any], Reading]] = {
+_TABLE: dict[str, Build] = {
     "text_classifier": _text_classifier,
     "sentence_tagger": _keyed("sentence_tagger", "sentence"),
     "textual_entailment": _paired("textual_entailment", "premise", "hypothesis"),
@@ -156,7 +163,7 @@ def _required(reader: Any) -> list[str]:
     ]
 
 
-def _by_signature(host: Any, name: str, reader: Any) -> Reading:
+def _by_signature(host: Host, name: str, reader: Any) -> Reading:
     """The reader's `text_to_instance`, each of its parameters filled by what its name says it is."""
     wanted = _required(reader) or list(inspect.signature(reader.text_to_instance).parameters)[:1]
     known = (*_FIRST, *_SECOND, *_WORDS, "sentences", "index", "qid", "label")

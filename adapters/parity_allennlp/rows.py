@@ -10,9 +10,12 @@ Runs inside the foreign interpreter: AllenNLP's objects only, Python 3.8.
 from __future__ import annotations
 
 import importlib
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import encoding, reading
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 
 class Row(NamedTuple):
@@ -25,7 +28,7 @@ class Row(NamedTuple):
 class Reader:
     """The archive's way from text to rows: its reading, its reader, and the indexer that the ids are taken from."""
 
-    def __init__(self, host: Any, model: Any, reader: Any, chosen: Any) -> None:
+    def __init__(self, host: Host, model: Any, reader: Any, chosen: Any) -> None:
         self._refusal = host.Refusal
         self._model = model
         self._reader = reader

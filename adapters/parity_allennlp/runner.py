@@ -16,16 +16,19 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, Sequence
+from typing import TYPE_CHECKING, Any, Sequence
 
 from . import archive, import_stubs, loading
 from . import config as configs
 from . import session as sessions
 
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
+
 PROTOCOL = 2
 
 
-def open(request: dict[str, Any], host: Any) -> Any:
+def open(request: dict[str, Any], host: Host) -> Any:
     """A session with the archive or serialization directory that `request` names; Refusal for what is not one, or unsafe."""
     locator, options = str(request["locator"]), request["options"]
     if not os.path.exists(locator):
@@ -64,7 +67,7 @@ def open(request: dict[str, Any], host: Any) -> Any:
     return sessions.Session(host, origin, loaded, options, notes)
 
 
-def _unpacked(host: Any, locator: str, folder: str) -> Any:
+def _unpacked(host: Host, locator: str, folder: str) -> Any:
     try:
         return archive.unpack(locator, folder)
     except archive.Unsafe as error:
@@ -77,7 +80,7 @@ def _unpacked(host: Any, locator: str, folder: str) -> Any:
         ) from error
 
 
-def _scanned(host: Any, locator: str, folder: str, include: Sequence[str]) -> dict[str, Any]:
+def _scanned(host: Host, locator: str, folder: str, include: Sequence[str]) -> dict[str, Any]:
     try:
         text = Path(folder, archive.CONFIG).read_bytes().decode("utf-8")
         config: dict[str, Any] = configs.parse(text)
@@ -92,7 +95,7 @@ def _scanned(host: Any, locator: str, folder: str, include: Sequence[str]) -> di
     return config
 
 
-def _unsafe(host: Any, locator: str, error: Exception) -> Exception:
+def _unsafe(host: Host, locator: str, error: Exception) -> Exception:
     refusal: Exception = host.Refusal(
         "unsafe-artifact",
         f"{locator} was refused: {error}. Nothing of it was executed.",
@@ -102,7 +105,7 @@ def _unsafe(host: Any, locator: str, error: Exception) -> Exception:
 
 
 def _loaded(
-    host: Any, safe_weights: Any, folder: str, weights: str, options: dict[str, str], writable: list[str]
+    host: Host, safe_weights: Any, folder: str, weights: str, options: dict[str, str], writable: list[str]
 ) -> Any:
     """The archive as AllenNLP loads it, which reads, and writes nowhere but into `writable`.
 

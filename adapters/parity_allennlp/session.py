@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from typing import Any, Callable, Generator, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Generator, NamedTuple, Sequence
 
 from . import config as configs
 from . import facts, layered, outputs, reading, stages
 from . import rows as rows_of
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 Write = Callable[[str, Any, Sequence[str]], None]
 
@@ -39,7 +42,7 @@ class Session:
     """One loaded archive, in eval mode."""
 
     def __init__(
-        self, host: Any, origin: Origin, loaded: Any, options: dict[str, str], notes: list[str]
+        self, host: Host, origin: Origin, loaded: Any, options: dict[str, str], notes: list[str]
     ) -> None:
         self._host = host
         self._origin = origin

@@ -15,11 +15,14 @@ from __future__ import annotations
 import importlib
 import os
 import platform
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import config as configs
 from . import experiment as experiments
 from . import import_stubs, loading, runner, training
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 PROTOCOL = 2
 
@@ -27,7 +30,7 @@ _ANSWERING = ("include", "predictor", "reader", "batch_size", "temperature")  # 
 _VERSIONS = ("torch", "transformers", "tokenizers", "numpy", "allennlp", "allennlp-models")
 
 
-def open(request: dict[str, Any], host: Any) -> Session:
+def open(request: dict[str, Any], host: Host) -> Session:
     """Train, or find the run trained; then load its archive."""
     place, options = str(request["locator"]), request["options"]
     if not os.path.isfile(place):
@@ -76,7 +79,7 @@ def open(request: dict[str, Any], host: Any) -> Session:
     return Session(answering, claimed, place, notes)
 
 
-def _experiment(place: str, options: dict[str, str], include: list[str], host: Any, notes: list[str]) -> Any:
+def _experiment(place: str, options: dict[str, str], include: list[str], host: Host, notes: list[str]) -> Any:
     variables = experiments.variables(options.get("vars", ""), host.Refusal)
     config = experiments.evaluate(place, variables, host.Refusal)
     unused = experiments.unused_variable(place, variables, config, host.Refusal)

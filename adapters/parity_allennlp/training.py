@@ -22,7 +22,10 @@ import math
 import os
 import sys
 import time
-from typing import Any, Generator
+from typing import TYPE_CHECKING, Any, Generator
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 ARCHIVE = "model.tar.gz"
 METRICS = "metrics.json"
@@ -35,7 +38,7 @@ _SAID = 300  # characters of an error of AllenNLP's, which may list all it knows
 class Watcher:
     """What was seen of a training: (step, loss), the rows of each epoch in their order, the state it began in."""
 
-    def __init__(self, host: Any) -> None:
+    def __init__(self, host: Host) -> None:
         self._host = host
         self._total: int | None = None
         self._epochs: dict[int, Any] = {}
@@ -95,7 +98,7 @@ class Watcher:
 
 
 def train(
-    place: str, experiment: Any, threads: int, draft: str, host: Any, safe_weights: Any
+    place: str, experiment: Any, threads: int, draft: str, host: Host, safe_weights: Any
 ) -> dict[str, Any]:
     """Train, leave the archive and its metrics in `draft`, and tell how it went."""
     torch: Any = importlib.import_module("torch")
@@ -143,7 +146,7 @@ def _on_cpu(config: dict[str, Any]) -> dict[str, Any]:
     return copy
 
 
-def _refusal(place: str, error: Exception, host: Any, safe_weights: Any) -> Any:
+def _refusal(place: str, error: Exception, host: Host, safe_weights: Any) -> Any:
     """What the user can mend, as a sentence; None for a training that failed."""
     problems: Any = importlib.import_module("allennlp.common.checks").ConfigurationError
     said = (str(error).strip() or type(error).__name__).split("\n", maxsplit=1)[0]

@@ -10,11 +10,14 @@ import hashlib
 import platform
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .outputs_file import Unreadable, read_outputs
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 PROTOCOL = 2
 
@@ -22,7 +25,7 @@ PROTOCOL = 2
 class Session:
     """One file of outputs, read whole."""
 
-    def __init__(self, path: str, options: dict[str, str], host: Any) -> None:
+    def __init__(self, path: str, options: dict[str, str], host: Host) -> None:
         try:
             self._outputs = read_outputs(path, options)
         except Unreadable as error:
@@ -187,6 +190,6 @@ class Session:
         )
 
 
-def open(request: dict[str, Any], host: Any) -> Session:
+def open(request: dict[str, Any], host: Host) -> Session:
     """Read the file that the request names."""
     return Session(request["locator"], request["options"], host)

@@ -12,13 +12,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import trace_folder
 from .trace_forms import Damaged
 from .trace_shard import Shard, open_shard
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 PROTOCOL = 2
 
@@ -49,7 +52,7 @@ class Place(NamedTuple):
 class Session:
     """One trace, opened and found whole."""
 
-    def __init__(self, folder: str, temperature: str | None, host: Any) -> None:
+    def __init__(self, folder: str, temperature: str | None, host: Host) -> None:
         self._host = host
         self._folder = folder
         self._temperature = temperature
@@ -249,7 +252,7 @@ class Session:
         return open_shard(self._folder, self._entries[name], self._axes, self._count)
 
 
-def open(request: dict[str, Any], host: Any) -> Session:
+def open(request: dict[str, Any], host: Host) -> Session:
     """Open the trace that the request names; refuses one that is damaged, foreign or newer, with the reason."""
     return Session(request["locator"], request["options"].get("temperature"), host)
 

@@ -11,7 +11,10 @@ import importlib
 import json
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 __all__ = ["commit_of", "held", "of_files", "of_loaded"]
 
@@ -36,7 +39,7 @@ def of_files(folder: str) -> str:
     return "sha256:" + whole.hexdigest()
 
 
-def held(folder: str, digest: str, host: Any) -> None:
+def held(folder: str, digest: str, host: Host) -> None:
     """Refuse a folder whose files are not those that were digested."""
     try:
         same = of_files(folder) == digest

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import base_content, finding, untrusted
-from .loading import version_of
+from .versions import version_of
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 __all__ = ["Loaded", "freeze", "load"]
 
@@ -29,7 +32,7 @@ class Loaded:
         self.revision = revision
 
 
-def load(recipe: dict[str, Any], seed: int, host: Any) -> Loaded:
+def load(recipe: dict[str, Any], seed: int, host: Host) -> Loaded:
     """The base with a head for the recipe's classes, drawn under `seed`; refuses what cannot be trained from."""
     asked = recipe["model"]
     source = finding.find(asked["base"], host)
@@ -91,7 +94,7 @@ def load(recipe: dict[str, Any], seed: int, host: Any) -> Loaded:
     return Loaded(model, tokenizer, new, limit, digest, revision)
 
 
-def _new_weights(model: Any, info: Any, base: str, host: Any) -> list[str]:
+def _new_weights(model: Any, info: Any, base: str, host: Host) -> list[str]:
     """Names of the weights the base did not bring; its body must have come whole."""
     found: dict[str, list[str]] = {}
     for kind in ("missing_keys", "mismatched_keys"):
@@ -112,7 +115,7 @@ def _new_weights(model: Any, info: Any, base: str, host: Any) -> list[str]:
     return new
 
 
-def _limit(asked: int | None, tokenizer: Any, model: Any, host: Any) -> int | None:
+def _limit(asked: int | None, tokenizer: Any, model: Any, host: Host) -> int | None:
     """Tokens a row is cut to: the recipe's, else what tokenizer and positions have room for."""
     positions = host.tap.position_limit(model)
     if asked is not None and positions is not None and asked > positions:
@@ -134,7 +137,7 @@ def _limit(asked: int | None, tokenizer: Any, model: Any, host: Any) -> int | No
     return min(room) if room else None
 
 
-def freeze(model: Any, beginnings: list[str], host: Any) -> None:
+def freeze(model: Any, beginnings: list[str], host: Host) -> None:
     """Leave out of the training what the recipe names, with or without the body's own name in front."""
     named = dict(model.named_parameters())
     body = model.base_model_prefix + "."

@@ -5,12 +5,19 @@ A user who gives an option expects it to matter; none is dropped without a word.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
+
+    from .encoding import Encoder
+    from .loading import Loaded
+    from .options import Options
 
 __all__ = ["check_revision", "check_shape", "notes"]
 
 
-def check_revision(locator: str, local: bool, revision: str | None, host: Any) -> None:
+def check_revision(locator: str, local: bool, revision: str | None, host: Host) -> None:
     """Refuse a revision of a folder, which has none: what lies there is what is loaded, whatever is asked for."""
     if local and revision is not None:
         raise host.Refusal(
@@ -21,7 +28,7 @@ def check_revision(locator: str, local: bool, revision: str | None, host: Any) -
         )
 
 
-def check_shape(name: str, options: Any, encoder: Any, host: Any) -> None:
+def check_shape(name: str, options: Options, encoder: Encoder, host: Host) -> None:
     """Refuse a length or a padding that nothing is cut or padded to."""
     if options.max_length is not None and not options.truncation and options.padding != "max_length":
         raise host.Refusal(
@@ -45,7 +52,7 @@ def check_shape(name: str, options: Any, encoder: Any, host: Any) -> None:
         )
 
 
-def notes(given: dict[str, str], loaded: Any, encoder: Any, alone: bool, attention: str) -> list[str]:
+def notes(given: dict[str, str], loaded: Loaded, encoder: Encoder, alone: bool, attention: str) -> list[str]:
     """What of the options given has no effect, a sentence each; `alone` where rows are run one at a time."""
     found: list[str] = []
     if alone and given.get("batch_size", "1") != "1":
@@ -66,7 +73,7 @@ def notes(given: dict[str, str], loaded: Any, encoder: Any, alone: bool, attenti
     return found
 
 
-def _own_code(loaded: Any) -> bool:
+def _own_code(loaded: Loaded) -> bool:
     if getattr(loaded.config, "auto_map", None):
         return True
     if getattr(loaded.tokenizer, "init_kwargs", {}).get("auto_map"):

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .options import Options
 
 from .tokenizer_internals import internals
 
@@ -20,7 +23,7 @@ _UNLIMITED = 10**9  # tokenizers without a limit say 1e30
 class Encoder:
     """Encodes examples, and pads encodings to a batch."""
 
-    def __init__(self, tokenizer: Any, options: Any, room: int | None, takes_types: bool) -> None:
+    def __init__(self, tokenizer: Any, options: Options, room: int | None, takes_types: bool) -> None:
         self.tokenizer = tokenizer
         self._takes_types = takes_types
         self._options = options

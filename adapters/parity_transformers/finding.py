@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+    from parity._in_process.host import Host, Refusal
 
 __all__ = [
     "FAMILIES",
@@ -44,7 +49,7 @@ class Source(NamedTuple):
     note: str | None
 
 
-def find(locator: str, host: Any) -> Source:
+def find(locator: str, host: Host) -> Source:
     """What a locator stands for; refuses what can be neither a model's folder nor a hub id."""
     path = os.path.expanduser(locator)
     if os.path.isdir(path):
@@ -79,7 +84,7 @@ def find(locator: str, host: Any) -> Source:
     return Source([locator], False, None)
 
 
-def _refuse_other_layouts(locator: str, path: str, host: Any) -> None:
+def _refuse_other_layouts(locator: str, path: str, host: Host) -> None:
     """A folder of a PEFT adapter alone, or of sentence-transformers with its transformer one folder deeper."""
     adapter, modules = _json(path, "adapter_config.json"), _json(path, "modules.json")
     if isinstance(adapter, dict):
@@ -109,7 +114,7 @@ def _json(path: str, name: str) -> Any:
         return None
 
 
-def config_of(source: Source, hub: dict[str, Any], host: Any) -> tuple[str, Any]:
+def config_of(source: Source, hub: dict[str, object], host: Host) -> tuple[str, PretrainedConfig]:
     """The name that worked, and its configuration; refuses with the reason where none does."""
     import transformers
 
@@ -121,10 +126,10 @@ def config_of(source: Source, hub: dict[str, Any], host: Any) -> tuple[str, Any]
         except Exception as error:  # noqa: BLE001  # the kinds of it differ from version to version
             last = last or error
     assert last is not None
-    raise _noconfig_of(source, last, host) from last
+    raise _no_config(source, last, host) from last
 
 
-def settle_architectures(config: Any) -> list[str]:
+def settle_architectures(config: PretrainedConfig) -> list[str]:
     """Make `config.architectures` a list of names, or None; a note for what was no name."""
     given = getattr(config, "architectures", None)
     if given is None:
@@ -141,7 +146,7 @@ def settle_architectures(config: Any) -> list[str]:
     )
 
 
-def _noconfig_of(source: Source, error: Exception, host: Any) -> Any:
+def _no_config(source: Source, error: Exception, host: Host) -> Refusal:
     import transformers
 
     name, text = source.names[0], first_line(error)
@@ -158,18 +163,20 @@ def _noconfig_of(source: Source, error: Exception, host: Any) -> Any:
     offline = os.environ.get("TRANSFORMERS_OFFLINE") == "1"
     if "connect" in text.lower() or "cached" in text.lower():  # two lines of advice on how to be online
         text = "no connection"
-    asked = f"There is no folder {name}," if source.note is None else source.note[:-1] + ", but there is"
+    beginning = (
+        f"There is no folder {name}, and" if source.note is None else source.note[:-1] + ", but there is"
+    )
     return host.Refusal(
         "subject-not-found",
-        "{} and no model {} in the cache or within reach on the hub ({}).".format(
-            asked, name, "the hub is switched off by HF_HUB_OFFLINE" if offline else text
-        ).replace("but there is and no", "but there is no"),
+        "{} no model {} in the cache or within reach on the hub ({}).".format(
+            beginning, name, "the hub is switched off by HF_HUB_OFFLINE" if offline else text
+        ),
         "Check the name, or give a local folder."
         + (" Unset HF_HUB_OFFLINE to let it be downloaded." if offline else ""),
     )
 
 
-def own_code(name: str, host: Any) -> Any:
+def own_code(name: str, host: Host) -> Refusal:
     """The refusal of a checkpoint that asks for its own Python code."""
     return host.Refusal(
         "unsafe-artifact",
@@ -178,7 +185,7 @@ def own_code(name: str, host: Any) -> Any:
     )
 
 
-def no_text_model(name: str, why: str, host: Any) -> Any:
+def no_text_model(name: str, why: str, host: Host) -> Refusal:
     """The refusal of a model that does not read text, or not text alone."""
     return host.Refusal(
         "subject",
@@ -187,7 +194,7 @@ def no_text_model(name: str, why: str, host: Any) -> Any:
     )
 
 
-def not_by_text_alone(name: str, kind: str, error: Exception, host: Any) -> Any:
+def not_by_text_alone(name: str, kind: str, error: Exception, host: Host) -> Refusal:
     """The refusal of a model that a short text, encoded by its tokenizer, does not run."""
     return host.Refusal(
         "subject",

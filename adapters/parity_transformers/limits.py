@@ -5,7 +5,12 @@ A framework that is fed more raises an IndexError at best; some read what lies b
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host, Refusal
+
+    from .loading import Loaded
 
 __all__ = ["Limits"]
 
@@ -13,7 +18,7 @@ __all__ = ["Limits"]
 class Limits:
     """The limits of one loaded model; `room` is the longest input in tokens, None where nothing limits it."""
 
-    def __init__(self, loaded: Any, host: Any) -> None:
+    def __init__(self, loaded: Loaded, host: Host) -> None:
         self._name = loaded.name
         self._host = host
         model = loaded.model
@@ -81,13 +86,14 @@ class Limits:
                 "Leave truncation on, or set max_length.",
             )
 
-    def _refused(self, sentence: str, step: str) -> Any:
+    def _refused(self, sentence: str, step: str) -> Refusal:
         return self._host.Refusal("inputs-do-not-fit", sentence, step)
 
 
-def _vocabulary_rows(loaded: Any, host: Any) -> int:
+def _vocabulary_rows(loaded: Loaded, host: Host) -> int:
     try:
-        return int(loaded.model.get_input_embeddings().weight.shape[0])
+        table: Any = loaded.model.get_input_embeddings()
+        return int(table.weight.shape[0])
     except Exception as error:
         raise host.Refusal(
             "subject",

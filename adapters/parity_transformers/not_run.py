@@ -14,9 +14,14 @@ import inspect
 import json
 import os
 import re
-from typing import Any, Callable, Iterable
+from typing import TYPE_CHECKING, Any, Callable, Iterable, NamedTuple
 
 from . import companions, weights_files
+from .weights_files import FileTensor
+
+if TYPE_CHECKING:
+    from .execution import Execution
+    from .loading import Loaded
 
 __all__ = ["Folder", "leftover", "parts"]
 
@@ -91,7 +96,7 @@ class Folder:
         return lambda path: os.path.realpath(os.path.join(self._name, path)) == os.path.realpath(other._name)
 
 
-def leftover(unexpected: Iterable[str], files: Any, model: Any) -> list[str]:
+def leftover(unexpected: Iterable[str], files: dict[str, FileTensor], model: Any) -> list[str]:
     """The tensors of the files that reached no parameter: those that were reported, and those that the class keeps silent about."""
     own = set(model.state_dict())
     prefix = model.base_model_prefix + "." if model.base_model_prefix else ""
@@ -104,13 +109,11 @@ def leftover(unexpected: Iterable[str], files: Any, model: Any) -> list[str]:
     return sorted(name for name in found if not _COMPUTED.search(name) and not _mask(name, files.get(name)))
 
 
-def parts(loaded: Any, execution: Any, encoder_only: bool, folder: Folder) -> list[dict[str, Any]]:
+def parts(loaded: Loaded, execution: Execution, encoder_only: bool, folder: Folder) -> list[dict[str, Any]]:
     """Each part that is not run: its name, why, its tensors, the settings that it alone reads, and whether it always counts."""
     model = loaded.model
     files = weights_files.WeightsFiles(folder.find).tensors
-    lost = leftover(loaded.unused_weights, files, model)
-    unneeded = _unneeded(loaded, execution)
-    found = _of_class(loaded, lost, unneeded, execution, encoder_only, files, folder)
+    found = _of_class(_Run(loaded, execution, encoder_only, folder), files)
     found += companions.companions(folder.find, folder.place_of(folder), loaded.config, model)
     above = folder.parent()
     if above is not None:
@@ -118,16 +121,20 @@ def parts(loaded: Any, execution: Any, encoder_only: bool, folder: Folder) -> li
     return found
 
 
-def _of_class(
-    loaded: Any,
-    lost: list[str],
-    unneeded: list[str],
-    execution: Any,
-    encoder_only: bool,
-    files: dict[str, Any],
-    folder: Folder,
-) -> list[dict[str, Any]]:
+class _Run(NamedTuple):
+    """What was run: the model or its encoder alone, the parameters that this needed, and the folder that it came from."""
+
+    loaded: Loaded
+    execution: Execution
+    encoder_only: bool
+    folder: Folder
+
+
+def _of_class(run: _Run, files: dict[str, FileTensor]) -> list[dict[str, Any]]:
+    loaded, execution, encoder_only, folder = run
     model = loaded.model
+    lost = leftover(loaded.unused_weights, files, model)
+    unneeded = _unneeded(loaded, execution)
     opened = type(model).__name__
     named = [name for name in loaded.config.architectures or [] if name != opened]
     records = {name: _record_in_file(name, files) for name in lost}
@@ -179,7 +186,7 @@ def _part(
     return {"part": part, "reason": reason, "tensors": ordered, "settings": settings, "always": always}
 
 
-def _unneeded(loaded: Any, execution: Any) -> list[str]:
+def _unneeded(loaded: Loaded, execution: Execution) -> list[str]:
     """Loaded parameters that no compared stage needs. An expert that this probe was not sent to is none of them."""
     reached = execution.reached
     kinds = {_expert(name) for name in reached}
@@ -202,7 +209,7 @@ def _expert(name: str) -> str:
     return re.sub(r"(experts?)\.(expert_)?\d+\.", r"\1.*.", name)
 
 
-def _record_in_file(name: str, files: dict[str, Any]) -> dict[str, Any]:
+def _record_in_file(name: str, files: dict[str, FileTensor]) -> dict[str, Any]:
     """A tensor that reached no parameter; without a digest where the framework reports it by another name than the file's."""
     older = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
     for key in (name, older):
@@ -211,7 +218,7 @@ def _record_in_file(name: str, files: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "shape": [], "dtype": "", "digest": ""}
 
 
-def _record_of(name: str, model: Any, files: dict[str, Any]) -> dict[str, Any]:
+def _record_of(name: str, model: Any, files: dict[str, FileTensor]) -> dict[str, Any]:
     """A loaded parameter as its file has it, so that the precision it is loaded in makes no difference."""
     prefix = model.base_model_prefix + "." if model.base_model_prefix else ""
     for key in (name, prefix + name, name[len(prefix) :] if name.startswith(prefix) else name):
@@ -235,7 +242,7 @@ def _in_decoder(name: str, model: Any) -> bool:
     return name.startswith("decoder.")
 
 
-def _mask(name: str, tensor: Any) -> bool:
+def _mask(name: str, tensor: FileTensor | None) -> bool:
     """Flags and whole numbers are masks and counters; GPT-2's kind once saved its causal mask [1, 1, n, n] as numbers."""
     if tensor is None:
         return False

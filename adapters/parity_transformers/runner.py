@@ -12,14 +12,19 @@ from __future__ import annotations
 
 import inspect
 import platform
-from typing import Any, Sequence
+from typing import TYPE_CHECKING, Any, Sequence
 
-from . import effects, encoding, finding, limits, loading, not_run, options, own_code, stages
+from . import effects, encoding, execution, finding, limits, loading, not_run, options, own_code, stages
+
+if TYPE_CHECKING:
+    import torch
+
+    from parity._in_process.host import Host, Refusal, Write
 
 PROTOCOL = 2
 
 
-def open(request: dict[str, Any], host: Any) -> Session:
+def open(request: dict[str, Any], host: Host) -> Session:
     """Load the model once; everything the user can get wrong ends in a sentence here."""
     asked = options.read(request["options"])
     loading.quieten()
@@ -31,12 +36,13 @@ def open(request: dict[str, Any], host: Any) -> Session:
     torch.backends.cudnn.allow_tf32 = False
     torch.use_deterministic_algorithms(True, warn_only=True)
     device = _device(asked.device, host)
-    loaded = loading.load(request["locator"], asked, host, host.safe_weights)
-    loaded.model.to(device)
+    loaded = loading.load(request["locator"], asked, host)
+    model: Any = loaded.model  # its `to` is wrapped, and typed wrongly
+    model.to(device)
     return Session(loaded, asked, device, host, dict(request["options"]))
 
 
-def _device(name: str, host: Any) -> Any:
+def _device(name: str, host: Host) -> torch.device:
     import torch
 
     try:
@@ -57,7 +63,12 @@ class Session:
     """One loaded model, asked to describe itself, to tokenize, and to run forwards."""
 
     def __init__(
-        self, loaded: Any, asked: Any, device: Any, host: Any, given: dict[str, str] | None = None
+        self,
+        loaded: loading.Loaded,
+        asked: options.Options,
+        device: torch.device,
+        host: Host,
+        given: dict[str, str] | None = None,
     ) -> None:
         self._given = given or {}
         self._loaded = loaded
@@ -84,11 +95,11 @@ class Session:
         self._drawn = self._without_a_file()
         self._not_run = not_run.parts(loaded, self._execution, self._runs is not self._model, loaded.folder)
 
-    def _tried_out(self) -> Any:
+    def _tried_out(self) -> stages.Stages:
         """The stages that one short forward shows; a model that cannot be run on a text alone is refused."""
         name, kind = self._loaded.name, type(self._model).__name__
         try:
-            return stages.Stages(self._tap, self._model, self._loaded.task, self._probe())
+            return stages.Stages(self._host, self._model, self._loaded.task, self._probe())
         except Exception as error:
             if isinstance(error, MemoryError) or "out of memory" in str(error):
                 raise
@@ -98,14 +109,14 @@ class Session:
             if encoder is None:
                 raise finding.not_by_text_alone(name, kind, error, self._host) from error
         try:
-            found = stages.Stages(self._tap, encoder, self._loaded.task, self._probe())
+            found = stages.Stages(self._host, encoder, self._loaded.task, self._probe())
         except Exception as error:
             raise finding.not_by_text_alone(name, "the encoder of " + kind, error, self._host) from error
         self._runs = encoder
         self._accepts = set(inspect.signature(encoder.forward).parameters)
         return found
 
-    def _ran(self) -> Any:
+    def _ran(self) -> execution.Execution:
         """Which parameters the stages need; a model that a row as its tokenizer makes it does not run is refused."""
         try:
             return self._stages.execution(self._model, self._probe_feeds())
@@ -200,7 +211,7 @@ class Session:
         inputs: dict[str, Any] | None,
         stages: Sequence[str] | None,
         precision: str | None,
-        write: Any,
+        write: Write,
     ) -> dict[str, Any]:
         """Run these encodings (padded as the subject pads), or exactly these inputs, and write the stages as they appear."""
         if inputs is None:
@@ -220,7 +231,7 @@ class Session:
     def close(self) -> None:
         """Nothing to give back: the process ends."""
 
-    def _run(self, feeds: dict[str, Any], real: Any, stages: Sequence[str] | None, write: Any) -> None:
+    def _run(self, feeds: dict[str, Any], real: Any, stages: Sequence[str] | None, write: Write) -> None:
         import numpy
         import torch
 
@@ -288,7 +299,7 @@ class Session:
                 del feeds[name]
         return feeds
 
-    def _cannot(self, error: Exception) -> Any:
+    def _cannot(self, error: Exception) -> Refusal:
         import torch
 
         return self._host.Refusal(

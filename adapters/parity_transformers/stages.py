@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import TYPE_CHECKING, Any, Sequence
 
 import torch
 
 from . import execution
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host, Write
+    from parity._in_process.sites import Site
 
 __all__ = ["Stages"]
 
@@ -21,8 +25,8 @@ class Stages:
     not be the one that runs.
     """
 
-    def __init__(self, tap: Any, model: Any, task: str, ids: Sequence[int]) -> None:
-        self._tap = tap
+    def __init__(self, host: Host, model: Any, task: str, ids: Sequence[int]) -> None:
+        self._tap = tap = host.tap
         self._model = model
         self.excluded: dict[str, list[str]] = {}
         sites = list(tap.locate(model))
@@ -52,7 +56,7 @@ class Stages:
         ]
 
     def run(
-        self, tensors: dict[str, Any], shape: tuple[int, int], stages: Sequence[str] | None, write: Any
+        self, tensors: dict[str, Any], shape: tuple[int, int], stages: Sequence[str] | None, write: Write
     ) -> None:
         """One forward of these tensors, the stages asked for (None: all but details) written as they are computed."""
         with torch.no_grad(), self._tap.Tap(self._wanted(stages), write, shape) as tapped:
@@ -61,7 +65,7 @@ class Stages:
             if (stages is None or stage in stages) and stage not in tapped.written:
                 write(stage, outputs[key], axes)
 
-    def execution(self, whole: Any, feeds: dict[str, Any]) -> Any:
+    def execution(self, whole: Any, feeds: dict[str, Any]) -> execution.Execution:
         """Which parameters of `whole`, the model that this one is or is in, the stages need; one forward of `feeds` tells."""
         tensors = {
             name: torch.tensor(values, dtype=torch.long, device=self._model.device)
@@ -89,7 +93,7 @@ class Stages:
     def _is_detail(self, name: str) -> bool:
         return any(site.detail for site in self._sites if site.name == name)
 
-    def _wanted(self, stages: Sequence[str] | None) -> list[Any]:
+    def _wanted(self, stages: Sequence[str] | None) -> list[Site]:
         if stages is None:
             return [site for site in self._sites if not site.detail]
         return [site for site in self._sites if site.name in stages or site.name == "position_ids"]

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import json
 import platform
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import base_model, loading, runner, training, training_rows, training_seeds
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 PROTOCOL = 2
 
 _ANSWERING = ("batch_size", "temperature", "device")  # options that the answering side knows too
 
 
-def open(request: dict[str, Any], host: Any) -> Session:
+def open(request: dict[str, Any], host: Host) -> Session:
     """Train, or find the run trained; then load it."""
     options = request["options"]
     loading.quieten()

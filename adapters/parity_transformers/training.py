@@ -12,11 +12,14 @@ import inspect
 import math
 import platform
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import base_model
-from .loading import version_of
 from .training_rows import TrainingRows, Watcher
+from .versions import version_of
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 __all__ = ["VERSION", "environment", "settle", "train"]
 
@@ -50,7 +53,7 @@ def train(
     seeds: dict[str, int],
     device: str,
     draft: str,
-    host: Any,
+    host: Host,
 ) -> dict[str, Any]:
     """Train what was loaded, save model and tokenizer into `draft`, and tell how it went."""
     began = time.monotonic()
@@ -96,7 +99,7 @@ def _run(
     device: str,
     plan: tuple[int, int],
     draft: str,
-    host: Any,
+    host: Host,
 ) -> tuple[list[tuple[int, float]], str]:
     """The training itself: the loss of each step, and the digest of the generator that dropout drew from at its start."""
     import torch

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
 
 __all__ = ["TrainingRows", "Watcher", "read"]
 
 
-def read(path: str, digest: str, host: Any) -> list[dict[str, Any]]:
+def read(path: str, digest: str, host: Host) -> list[dict[str, Any]]:
     """The rows of a file whose bytes have this digest."""
     with open(path, "rb") as file:
         content = file.read()

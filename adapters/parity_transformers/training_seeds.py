@@ -8,9 +8,12 @@ the number itself, as in anyone's own script.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Refusal
 
 __all__ = ["NAMES", "asked", "derived"]
 
@@ -18,7 +21,7 @@ NAMES = ("init_seed", "order_seed", "dropout_seed")
 _STREAMS = {"order_seed": 1, "dropout_seed": 2}
 
 
-def asked(options: dict[str, str], refusal: Any) -> dict[str, int]:
+def asked(options: dict[str, str], refusal: type[Refusal]) -> dict[str, int]:
     """The three seeds of a subject: each by its own option, else by `seed`, else 0."""
     if "seed" in options and all(name in options for name in NAMES):
         raise refusal(

@@ -15,7 +15,10 @@ import glob
 import json
 import os
 import re
-from typing import Any, Generator, Iterator
+from typing import TYPE_CHECKING, Any, Generator, Iterator
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Host, Refusal
 
 __all__ = ["check_attention", "check_folder", "check_settings", "nothing_unpickled"]
 
@@ -23,13 +26,13 @@ __all__ = ["check_attention", "check_folder", "check_settings", "nothing_unpickl
 _IMPLEMENTATION = re.compile(r"(attn|attention|experts)_implementation(_internal)?$")
 
 
-def check_folder(place: str, host: Any) -> None:
+def check_folder(place: str, host: Host) -> None:
     """Refuse a folder whose tokenizer would unpickle its vocabulary; before transformers is imported."""
     if os.path.isdir(place):
         _check(place, host)
 
 
-def check_attention(place: str, host: Any) -> None:
+def check_attention(place: str, host: Host) -> None:
     """Refuse a config that asks for an implementation from the hub: compiled code, which transformers 5 fetches and runs."""
     for path in sorted(glob.glob(os.path.join(glob.escape(place), "config*.json"))):
         try:
@@ -59,7 +62,7 @@ def _implementations(settings: Any) -> Iterator[tuple[str, str]]:
             yield key, value
 
 
-def check_settings(place: str, config: Any, asked: dict[str, Any], host: Any) -> None:
+def check_settings(place: str, config: Any, asked: dict[str, Any], host: Host) -> None:
     """Refuse a tokenizer that would unpickle its vocabulary, by the settings as transformers finds them.
 
     `config` is the one that the tokenizer's class comes from, where it is at hand; `asked` says how the hub is asked.
@@ -84,7 +87,7 @@ def check_settings(place: str, config: Any, asked: dict[str, Any], host: Any) ->
 
 
 @contextlib.contextmanager
-def nothing_unpickled(name: str, trusted: bool, host: Any) -> Generator[None, None, None]:
+def nothing_unpickled(name: str, trusted: bool, host: Host) -> Generator[None, None, None]:
     """While files of `name` are read nothing is unpickled; what the user trusts to run its own code may do that too."""
     if trusted:
         yield
@@ -100,13 +103,13 @@ def nothing_unpickled(name: str, trusted: bool, host: Any) -> Generator[None, No
         raise _prevented(name, prevented[0], host)
 
 
-def _check(place: str, host: Any, *settings: tuple[str, Any]) -> None:
+def _check(place: str, host: Host, *settings: tuple[str, Any]) -> None:
     found = host.pickled_vocabulary.look(place, *settings)
     if found is not None:
         raise host.pickled_vocabulary.refusal(place, found, host.Refusal)
 
 
-def _prevented(name: str, act: str, host: Any) -> Any:
+def _prevented(name: str, act: str, host: Host) -> Refusal:
     return host.Refusal(
         "unsafe-artifact",
         f"{name} was not loaded: loading it would {act}. That was prevented, and nothing of it was executed.",

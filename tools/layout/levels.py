@@ -26,7 +26,9 @@ LEVELS = (
     ("cli", "pytest_plugin"),
 )
 _FOREIGN = "_in_process"  # run in another interpreter: imports nothing of parity, and may be read by anyone
-_FOR_ADAPTERS = frozenset({"errors", "environments", "subjects", "training"})
+_FOR_ADAPTERS = frozenset(
+    {_FOREIGN, "errors", "environments", "subjects", "training"}
+)  # of _FOREIGN types alone
 _APART = frozenset({("pair_audit", "seed_audit")})  # allowed by their levels alone
 _LEVEL = {name: number for number, names in enumerate(LEVELS, start=1) for name in names}
 

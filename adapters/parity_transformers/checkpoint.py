@@ -1,0 +1,29 @@
+"""A checkpoint that is being loaded: what every step of the way needs to know of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+    from parity._in_process.host import Host
+
+    from .options import Options
+
+__all__ = ["Checkpoint"]
+
+
+class Checkpoint(NamedTuple):
+    """The name that worked and the configuration found there; `local` says that it is a folder here.
+
+    `hub` is how files are looked for (revision, own code, without a network). What a user should know is added to `notes`.
+    """
+
+    name: str
+    local: bool
+    config: PretrainedConfig
+    options: Options
+    hub: dict[str, object]
+    host: Host
+    notes: list[str]
