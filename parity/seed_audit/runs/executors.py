@@ -26,8 +26,8 @@ from parity.session.session import Session
 __all__ = ["run_here", "run_on_ray"]
 
 _RETRIES = 3
-_GLANCE = 1.0  # seconds between two looks at how far the workers are
-_PATIENCE = 10.0  # seconds for a cluster to answer the door
+_POLL_SECONDS = 1.0  # between two looks at how far the workers are
+_CONNECT_SECONDS = 10.0  # for a cluster to accept a connection
 _PASSED = ("PARITY_RUNS", "PARITY_CACHE", "HF_HOME", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
@@ -89,7 +89,7 @@ def run_on_ray(
         left = list(waiting)
         progress(Progress("runs", 0, len(tasks)))
         while left:
-            ready, left = ray.wait(left, num_returns=1, timeout=_GLANCE)
+            ready, left = ray.wait(left, num_returns=1, timeout=_POLL_SECONDS)
             for task, reference in zip(tasks, waiting, strict=True):
                 if reference in left:
                     _relay(task, progress)
@@ -103,7 +103,7 @@ def run_on_ray(
 
 def _ray(address: str | None, jobs: int) -> Any:
     """Ray, connected. Raises ExecutorMissing."""
-    # Ray counts its users over the network unless told otherwise before it is imported.
+    # Ray counts its users over the network unless this is set before it is imported.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
@@ -114,7 +114,7 @@ def _ray(address: str | None, jobs: int) -> Any:
             next_step='Install it: pip install "parity-audit[ray]"',
         ) from error
     if address is not None:
-        _knock(address)
+        _check_address(address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
     try:
         if address is None:
@@ -123,25 +123,25 @@ def _ray(address: str | None, jobs: int) -> Any:
             ray.init(address=address, **quiet)
     except (OSError, RuntimeError, ValueError, AssertionError) as error:
         where = "No Ray can be started here" if address is None else f"No Ray cluster answers at {address}"
-        said = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:200]
         raise ExecutorMissing(
-            f"{where}: {said or type(error).__name__}.",
+            f"{where}: {reason or type(error).__name__}.",
             next_step="Give --address HOST:PORT of a cluster (ray start --head), or leave it out to start one here.",
         ) from error
     return ray
 
 
-def _knock(address: str) -> None:
-    """Find out at once whether anybody listens there: Ray itself would go on trying for many minutes."""
+def _check_address(address: str) -> None:
+    """Find out at once whether a server listens there: Ray itself would go on trying for many minutes."""
     host, colon, port = address.rpartition("://")[2].rpartition(":")
     if not colon and address == "auto":
-        return  # it looks for a cluster on this machine, and says at once that there is none
+        return  # it looks for a cluster on this machine, and reports at once where there is none
     if not host or not port.isdecimal():
         raise ExecutorMissing(
             f"--address {address!r} is no HOST:PORT.", next_step="Write it as ray start --head says it."
         )
     try:
-        with socket.create_connection((host, int(port)), timeout=_PATIENCE):
+        with socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS):
             pass
     except (OSError, OverflowError) as error:
         raise ExecutorMissing(
@@ -151,7 +151,7 @@ def _knock(address: str) -> None:
 
 
 def _collect_there(task: Task, folder: str, variables: dict[str, str]) -> Outcome:
-    """What a worker does: the same as here, seen from the same folder, leaving word of how far it is."""
+    """What a worker does: the same as here, in the same folder, writing to a file how far it is."""
     os.environ.update(variables)
     try:
         os.chdir(folder)
@@ -160,29 +160,29 @@ def _collect_there(task: Task, folder: str, variables: dict[str, str]) -> Outcom
         return Outcome(
             task.subject, None, sentence, ExecutorMissing.slug, "Start in a folder that all nodes see."
         )
-    told = 0.0
-    word = _word(task)
+    written = 0.0
+    file = _progress_file(task)
 
-    def leave_word(said: Progress) -> None:
-        nonlocal told
-        if time.monotonic() - told >= _GLANCE:
-            told = time.monotonic()
+    def write(progress: Progress) -> None:
+        nonlocal written
+        if time.monotonic() - written >= _POLL_SECONDS:
+            written = time.monotonic()
             with suppress(OSError):
-                word.parent.mkdir(parents=True, exist_ok=True)
-                draft = word.with_suffix(".draft")
-                draft.write_text(f"{said.done}\t{said.total or ''}\t{said.what}", "utf-8")
-                draft.replace(word)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                draft = file.with_suffix(".draft")
+                draft.write_text(f"{progress.done}\t{progress.total or ''}\t{progress.what}", "utf-8")
+                draft.replace(file)
 
-    return collect(task, leave_word)
+    return collect(task, write)
 
 
-def _word(task: Task) -> Path:
-    return Path(f"{task.folder}.told")
+def _progress_file(task: Task) -> Path:
+    return Path(f"{task.folder}.progress")
 
 
 def _relay(task: Task, progress: OnProgress) -> None:
     with suppress(OSError, ValueError):
-        done, total, what = _word(task).read_text("utf-8").split("\t", 2)
+        done, total, what = _progress_file(task).read_text("utf-8").split("\t", 2)
         progress(Progress(what, int(done), int(total) if total else None).of(task.name))
 
 
@@ -195,8 +195,10 @@ def _outcome(ray: Any, task: Task, reference: Any) -> Outcome:
             return Outcome(task.subject, None, cause.sentence, cause.slug, cause.next_step)
         raise cause from error
     except ray.exceptions.RayError as error:
-        said = str(error).strip().splitlines()[0][:200]
-        return Outcome(task.subject, None, f"Its worker was lost {_RETRIES + 1} times: {said}", "runner-died")
+        reason = str(error).strip().splitlines()[0][:200]
+        return Outcome(
+            task.subject, None, f"Its worker was lost {_RETRIES + 1} times: {reason}", "runner-died"
+        )
     if outcome.folder is not None and not Path(outcome.folder).is_dir():
         sentence = f"What the run said was left in {outcome.folder}, which is not seen from here."
         return Outcome(

@@ -1,6 +1,6 @@
-"""What one run of a population said about the inputs, collected into a folder: its logits, and its layers on the first rows.
+"""The results of one run of a population on the inputs, collected into a folder: its logits, and its layers on the first rows.
 
-A run is any subject. It is asked as a comparison asks it; what is kept is small: logits [examples, classes] of every
+A run is any subject. It is opened and run as a comparison does; what is kept is small: logits [examples, classes] of every
 example, and the vectors [real tokens, width] of every stage for the first examples, from which layers are compared.
 """
 
@@ -41,7 +41,7 @@ _FILES = ("outputs.npz", "stages.npz", "run.json")
 
 
 class Task(NamedTuple):
-    """One run to ask: the subject as written, the inputs, the folder to fill, for how many rows all stages are kept.
+    """One run to open: the subject as written, the inputs, the folder to fill, for how many rows all stages are kept.
 
     `name` is what the run is called while it is watched.
     """
@@ -57,7 +57,7 @@ class Task(NamedTuple):
 class Outcome(NamedTuple):
     """What became of a task: its folder, or the sentence, slug and next step of what went wrong.
 
-    `fault` is set where the run could be asked, and its rows are not those of the inputs.
+    `fault` is set where the run could be opened, and its rows are not those of the inputs.
     """
 
     subject: str
@@ -223,7 +223,7 @@ def _not_whole(described: Description) -> str:
 
 
 def _own_rows(subject: Subject, adapter: Adapter, described: Description) -> list[Example] | None:
-    """The rows that a run which only replays was recorded on; None for one that can be asked anything."""
+    """The rows that a run which only replays was recorded on; None for one that runs on any inputs."""
     if described.recorded is None or adapter.own_inputs is None:
         return None
     with tempfile.TemporaryDirectory(prefix="parity-") as folder:
