@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["text_change", "unlike_algorithms"]
+__all__ = ["text_change", "unknown_piece", "unlike_algorithms"]
 
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")
 
@@ -49,6 +49,16 @@ def unlike_algorithms(reference: Mapping[str, Any], candidate: Mapping[str, Any]
     return (
         f"the reference cuts text by {ours} and the candidate by {theirs}, each with a normal form of its own"
     )
+
+
+def unknown_piece(tokenizer: Mapping[str, Any]) -> str:
+    """What a tokenizer, as it describes itself, writes for a word that it does not know; empty where it does not report that.
+
+    >>> unknown_piece({"special_tokens": {"unk_token": "[UNK]"}}), unknown_piece({})
+    ('[UNK]', '')
+    """
+    special: Mapping[str, Any] = tokenizer.get("special_tokens") or {}
+    return str(special.get("unk_token") or "")
 
 
 def _bare(text: str) -> str:

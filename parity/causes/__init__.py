@@ -9,11 +9,13 @@ from parity.causes.attention import Attention
 from parity.causes.attention_mask import AttentionMask
 from parity.causes.cause import Cause
 from parity.causes.changed_weights import ChangedWeights, PermutedWeights, RetrainedWeights
+from parity.causes.constant_answer import ConstantAnswer
 from parity.causes.constant_shift import ConstantShift
 from parity.causes.dtype import Dtype
 from parity.causes.label_order import LabelOrder
 from parity.causes.not_loaded import HeadNotLoaded, MissingWeights, PoolerNotLoaded
 from parity.causes.output_activation import OutputActivation
+from parity.causes.padding_id import PaddingId
 from parity.causes.padding_side import PaddingSide
 from parity.causes.pieces import Algorithm, Vocabulary
 from parity.causes.position_ids import PositionIds
@@ -30,6 +32,7 @@ from parity.causes.temperature import Temperature
 from parity.causes.text_rules import Accents, Lowercase, UnicodeForm, WhiteSpace
 from parity.causes.token_type_ids import TokenTypeIds
 from parity.causes.truncation import Truncation
+from parity.causes.unknown_tokens import UnknownTokens
 
 __all__ = ["CAUSES"]
 
@@ -38,12 +41,14 @@ CAUSES: tuple[Cause, ...] = (
     Accents(),
     UnicodeForm(),
     WhiteSpace(),
+    UnknownTokens(),
     Algorithm(),
     Vocabulary(),
     SpecialTokens(),
     Truncation(),
     TokenTypeIds(),
     PaddingSide(),
+    PaddingId(),
     AttentionMask(),
     PositionIds(),
     LayerNormEpsilon(),
@@ -64,4 +69,5 @@ CAUSES: tuple[Cause, ...] = (
     OutputActivation(),
     ConstantShift(),
     Temperature(),
+    ConstantAnswer(),
 )

@@ -29,10 +29,12 @@ class InputsSeen(NamedTuple):
 
 
 class TokensSeen(NamedTuple):
-    """How the encodings compare; `text_changes` counts the rows whose normalised texts differ, by the rule that makes them equal."""
+    """How the encodings compare; `text_changes` counts the rows whose normalised texts differ, by the rule that makes them equal,
+    `unknown` those in which a word is the unknown token on this side and not on the other."""
 
     record: Tokens
     text_changes: Mapping[str, int] = {}
+    unknown: Pair[int] = Pair(0, 0)
 
 
 class Feeds(NamedTuple):
@@ -43,11 +45,12 @@ class Feeds(NamedTuple):
 
 class Outputs(NamedTuple):
     """How the logits stand to each other: their classes, how they are the same numbers after all (`relation`, if they are), and
-    whether no other order of their columns is nearer (`columns_fit`)."""
+    whether no other order of their columns is nearer (`columns_fit`); `answers` counts the classes that each side gives at all."""
 
     classes: LabelAlignment | None = None
     relation: Relation | None = None
     columns_fit: bool = False
+    answers: Pair[int] | None = None
 
     def related(self, first: FirstDivergence | None) -> Relation | None:
         """The relation, where it explains the first divergence: one at the logits or after them."""

@@ -124,12 +124,17 @@ def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
         described=comparison.described,
         policy=comparison.policy,
         inputs=_inputs_seen(comparison),
-        tokens=TokensSeen(judged.tokens, dict(ledgers.tokens.text_changes)),
+        tokens=TokensSeen(judged.tokens, dict(ledgers.tokens.text_changes), ledgers.tokens.unknown),
         feeds=Feeds(dict(zip(Pair._fields, ledgers.feeds.unmasked, strict=True))),
         stages=judged.stages,
         first=judged.first,
         decisions=judged.decisions,
-        outputs=Outputs(comparison.plan.labels, relations.found(), relations.fits_as_it_stands),
+        outputs=Outputs(
+            comparison.plan.labels,
+            relations.found(),
+            relations.fits_as_it_stands,
+            None if ledgers.decisions is None else ledgers.decisions.answers,
+        ),
         lost=Lost(judged.not_compared, tuple(ledgers.stages.breakdowns.values())),
     )
 

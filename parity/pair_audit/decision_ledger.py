@@ -88,6 +88,7 @@ class DecisionLedger:
         self._distinct = DistinctInputs()
         self._examples: dict[int, Example] = {}
         self._flipped: dict[int, Example] = {}
+        self._answers: Pair[set[int]] = Pair(set(), set())
         self._by_position = False
         self._places: dict[str, int] | None = None
 
@@ -110,6 +111,10 @@ class DecisionLedger:
         own = self._deciding.own
         differing = self._count.add(here, there, rows, positions)
         self._distinct.add(np.unique(rows).tolist(), differing.tolist(), self._examples)
+        if not self._deciding.multi_label:
+            for given, values_of_side in zip(self._answers, (here, there), strict=True):
+                finite = values_of_side[np.isfinite(values_of_side).all(axis=1)]
+                given.update(np.unique(finite.argmax(axis=1)).tolist())
         self._distances.add(here, there)
         self._implied.add(here / own.reference, there / own.candidate)
         self._by_position = self._by_position or bool(positions.any())
@@ -120,6 +125,11 @@ class DecisionLedger:
             if self._places is None:
                 self._places = label_places(self._names, here.shape[1])
             self._labelled.add(here, there, [self._class_of(int(row), self._places) for row in rows])
+
+    @property
+    def answers(self) -> Pair[int] | None:
+        """How many classes each side gives at all; None where an example may have several."""
+        return None if self._deciding.multi_label else Pair(*(len(given) for given in self._answers))
 
     def record(self) -> Decisions:
         """The decisions as the audit keeps them."""

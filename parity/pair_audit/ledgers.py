@@ -9,6 +9,7 @@ from parity.pair_audit.decision_ledger import Deciding, DecisionLedger
 from parity.pair_audit.feed_ledger import FeedLedger
 from parity.pair_audit.stage_ledger import StageLedger
 from parity.pair_audit.token_ledger import TokenLedger
+from parity.records.pair import Pair
 from parity.session.window import Window
 
 __all__ = ["Ledgers", "open_ledgers"]
@@ -29,9 +30,14 @@ class Ledgers(NamedTuple):
             self.decisions.open_window(window.examples)
 
 
-def open_ledgers(floors: Floors, deciding: Deciding | None) -> Ledgers:
-    """Empty ledgers; `deciding` says how decisions are counted (None: there are none)."""
-    tokens = TokenLedger()
+def open_ledgers(
+    floors: Floors,
+    deciding: Deciding | None,
+    unknown_pieces: Pair[str] = Pair("", ""),  # noqa: B008 - immutable
+) -> Ledgers:
+    """Empty ledgers; `deciding` says how decisions are counted (None: there are none), `unknown_pieces` what each side's
+    tokenizer writes for a word that it does not know."""
+    tokens = TokenLedger(unknown_pieces)
     decisions = None if deciding is None else DecisionLedger(deciding, tokens)
     stages = StageLedger(floors, None if decisions is None else decisions.add)
     return Ledgers(tokens, FeedLedger(), stages, decisions)

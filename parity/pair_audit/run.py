@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from parity.align.exclusions import check_exclusions
 from parity.align.plan import Plan, plan_of
+from parity.align.texts import unknown_piece
 from parity.border.description import Description
 from parity.border.progress import OnProgress, Progress
 from parity.border.without_effect import check_temperatures, nothing_decided
@@ -90,7 +91,8 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         cut, shared, done = _cut(described), Shared(), 0
         sample = _sample(sides, plan, request, inputs, shared, progress)
         floors = Floors(sample.noise, request.policy, sample.exact, shares=plan.known is not None)
-        ledgers = open_ledgers(floors, _deciding(described, plan, request, floors))
+        unknown = Pair(*(unknown_piece(side.tokenizer) for side in described))
+        ledgers = open_ledgers(floors, _deciding(described, plan, request, floors), unknown)
         runs = PassRuns(passes_in("sweep"), sides, plan)
         sweep = Sweep(sides, runs, ledgers, shared)
 

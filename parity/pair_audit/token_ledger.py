@@ -28,10 +28,11 @@ class TokenLedger:
 
     `kinds` counts rows by kind of difference, and a row can have several; `kinds_together` counts the kinds of one row as one.
     `texts_known` are the rows whose normalised text both sides gave, `token_count` the reference's tokens. `unpaired` counts the
-    tokens of either side that have no counterpart (special tokens excluded), `unpaired_rows` the rows with such.
+    tokens of either side that have no counterpart (special tokens excluded), `unpaired_rows` the rows with such. `unknown` counts the
+    rows in which a side has more unknown tokens (`unknown_pieces`, "" where it has none) than the other.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, unknown_pieces: Pair[str] = Pair("", "")) -> None:  # noqa: B008 - immutable
         self.rows = 0
         self.rows_equal = 0
         self.kinds: Counter[str] = Counter()
@@ -39,12 +40,14 @@ class TokenLedger:
         self.kind_rows: dict[str, list[int]] = {}
         self.text_changes: Counter[str] = Counter()
         self.texts_known = 0
+        self.unknown: Pair[int] = Pair(0, 0)
         self.token_count = 0
         self.examples: list[TokenExample] = []
         self.pairs_aligned = 0
         self.unpaired: Pair[int] = Pair(0, 0)
         self.unpaired_rows = 0
         self._encodings: dict[int, Encoding] = {}
+        self._unknown_pieces = unknown_pieces
 
     def open_window(self, window: Window) -> None:
         """Every row of a window; the reference's encodings are kept until the next one is opened."""
@@ -91,6 +94,13 @@ class TokenLedger:
         alone = [_alone(encodings[side], aligned.pairs[:, side]) for side in (0, 1)]
         self.unpaired = Pair(self.unpaired.reference + alone[0], self.unpaired.candidate + alone[1])
         self.unpaired_rows += any(alone)
+        here_unknown, there_unknown = (
+            side.pieces.count(piece) for side, piece in zip(encodings, self._unknown_pieces, strict=True)
+        )
+        self.unknown = Pair(
+            self.unknown.reference + (here_unknown > there_unknown),
+            self.unknown.candidate + (there_unknown > here_unknown),
+        )
         self.kinds_together[aligned.kinds] += 1
         for kind in aligned.kinds:
             self.kinds[kind] += 1

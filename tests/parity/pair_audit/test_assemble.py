@@ -460,3 +460,19 @@ def test_logits_count_even_where_a_side_holds_outputs_only() -> None:
         NotCompared(stage="logits", reason="Only the reference has logits", side="reference")
         in plan.not_compared
     )
+
+
+def test_rows_with_an_unknown_token_on_one_side_are_counted_for_that_side() -> None:
+    kept = open_ledgers(FLOORS, None, Pair("?", "?"))
+    rows = [("abc", "ab?"), ("ab?", "ab?"), ("?bc", "abc"), ("ab?d", "abc?")]
+    sides = [Pair(encoding(pieces), encoding(other)) for pieces, other in rows]
+    kept.open_window(window([Example(row, pieces) for row, (pieces, _) in enumerate(rows)], sides))
+    assert Pair(1, 1) == kept.tokens.unknown
+
+
+def test_the_classes_that_each_side_gives_at_all_are_counted() -> None:
+    kept, _ = token_ledger("abcdef", "aaaaaa")
+    logits = logits_of(encoding("abcdef"), 3).stages["logits"].values[0]
+    assert kept.decisions is not None
+    assert Pair(len(set(logits.argmax(axis=1).tolist())), 1) == kept.decisions.answers
+    assert len(set(logits.argmax(axis=1).tolist())) > 1
