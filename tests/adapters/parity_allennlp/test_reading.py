@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from parity._in_process.host import Host, Refusal
-from parity._in_process.wire import Voice
+from parity._in_process.wire import LineWriter
 from parity_allennlp import reading
 
 
@@ -18,7 +18,7 @@ class OfPairsAndImages:
 
 
 def test_a_text_classifiers_reader_of_two_texts_and_more_is_refused_in_a_sentence() -> None:
-    host = Host(Voice(os.open(os.devnull, os.O_WRONLY)))
+    host = Host(LineWriter(os.open(os.devnull, os.O_WRONLY)))
     with pytest.raises(Refusal) as caught:
         reading.choose(host, "text_classifier", None, OfPairsAndImages())
     assert (

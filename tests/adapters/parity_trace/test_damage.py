@@ -101,8 +101,9 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def replay(folder: Path) -> str:
     """Ask a trace everything, as the host does: "read", or the sentence it was refused with."""
+    host: Any = Host()
     try:
-        session = trace_runner.open({"locator": str(folder), "options": {}}, Host())
+        session = trace_runner.open({"locator": str(folder), "options": {}}, host)
         described = read_description(json.loads(wire._encode(session.describe())), "trace:x")
         assert described.recorded is not None
         examples = [
