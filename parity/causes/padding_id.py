@@ -22,7 +22,7 @@ class PaddingId(Cause):
     CASES = (
         Case(
             "the last token is found by the padding id",
-            pair(_ZERO, _ONE, first="logits", stages=[stage("logits"), stage("logits", "equal", "same_ids")]),
+            pair(_ZERO, _ONE, first="logits", stages=[stage("logits"), stage("logits", "equal", "one feed")]),
         ),
     )
     BENIGN = (
@@ -31,7 +31,7 @@ class PaddingId(Cause):
         Case("nothing is padded", pair(_ZERO, side(tokenizer={"pad_token_id": None}), first="logits")),
         Case(
             "on the same ids the two differ as well",
-            pair(_ZERO, _ONE, first="logits", stages=[stage("logits"), stage("logits", pass_="same_ids")]),
+            pair(_ZERO, _ONE, first="logits", stages=[stage("logits"), stage("logits", pass_="one feed")]),
         ),
     )
 
@@ -41,10 +41,15 @@ class PaddingId(Cause):
         first = evidence.first
         if ours is None or theirs is None or ours == theirs or not padded or first is None:
             return
-        given = next(
-            (item for item in evidence.stages if (item.stage, item.pass_) == (first.stage, "same_ids")), None
+        on_one_feed = next(
+            (item for item in evidence.stages if item.stage == first.stage and item.pass_ != first.pass_),
+            None,
         )
-        if first.pass_ == "own" and given is not None and given.status in ("equal", "within_noise"):
+        if (
+            first.pass_ == "own"
+            and on_one_feed is not None
+            and on_one_feed.status in ("equal", "within_noise")
+        ):
             yield Suspicion(
                 f"The reference pads with the id {ours}, the candidate with {theirs}, and given the same ids the two agree "
                 f"at {first.stage}.",
