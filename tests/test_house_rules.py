@@ -116,8 +116,6 @@ def test_the_command_line_calls_the_public_names_and_nothing_else(path: Path) ->
     }
     if path.name == "env.py":  # environments are no matter of an audit, and have no public names
         found -= {"parity.environments.managed", "parity.environments.resolve", "parity.subjects.adapter"}
-    if path.name == "progress.py":
-        found -= {"parity.border.progress"}
     assert set() == found - _OF_THE_COMMAND_LINE
 
 

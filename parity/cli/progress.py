@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from parity.border.progress import OnProgress, Progress
+    import parity
 
 __all__ = ["left", "watch"]
 
 
 @contextlib.contextmanager
-def watch(quiet: bool) -> Generator[OnProgress]:
+def watch(quiet: bool) -> Generator[Callable[[parity.Progress], None]]:
     """What shows progress; safe to call from any thread.
 
     What has a name and a colon before it ("seed 3: training, epoch 2 of 20") keeps one bar for all that it does.
@@ -54,7 +54,7 @@ def watch(quiet: bool) -> Generator[OnProgress]:
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, object] = {}
 
-        def show(progress: Progress) -> None:
+        def show(progress: parity.Progress) -> None:
             what, done, total = progress
             name = what.partition(": ")[0]
             with lock:
