@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from parity_reports.compare.stages import Ladder, Measure, Rung
+from parity_reports.compare.measure import Measure
+from parity_reports.compare.stages import Ladder, Rung
 from parity_reports.figures.svg import LinearScale, LogScale, Point, Svg
 from parity_reports.text import wording
 

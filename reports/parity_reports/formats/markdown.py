@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from parity.records.audit import Audit
 from parity_reports.blocks import Column, Facts, Points, Section, Table
+from parity_reports.compare.measure import Measure
 from parity_reports.compare.page import Page, Sizes, build_page
-from parity_reports.compare.stages import Measure, build_ladder, runs
+from parity_reports.compare.stages import build_ladder, runs
 from parity_reports.text import wording
 from parity_reports.text.visible import visible
 

@@ -15,8 +15,9 @@ from rich.text import Text
 from parity.records.audit import Audit
 from parity.records.passes import PassRecord
 from parity.records.subject import SubjectRecord
+from parity_reports.compare.measure import Measure
 from parity_reports.compare.screen import build_first_screen, main_finding
-from parity_reports.compare.stages import Measure, Run, build_ladder, runs
+from parity_reports.compare.stages import Run, build_ladder, runs
 from parity_reports.text import wording
 from parity_reports.text.visible import visible
 
