@@ -80,7 +80,7 @@ class Shard:
     def write(self, path: Path) -> WrittenFile:
         """Write what was gathered; raises OSError."""
         tensors = {"rows": [np.array(self.rows, np.int64)], **self._pieces}
-        return write_tensors(path, tensors, {"format": "parity.trace.writer"})
+        return write_tensors(path, tensors, {"format": "parity.trace"})
 
     def _keep(self, name: str, piece: Array) -> None:
         self._pieces.setdefault(name, []).append(piece)
