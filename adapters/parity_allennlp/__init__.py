@@ -19,6 +19,7 @@ from pathlib import Path
 
 from parity.environments.resolve import Managed
 from parity.subjects.adapter import Adapter, Option
+from parity.subjects.factors import Factor, Trains
 from parity.subjects.subject import Subject
 
 __all__ = ["adapter", "train_adapter"]
@@ -67,6 +68,17 @@ train_adapter = Adapter(
     scheme="allennlp-train",
     runner=_HERE / "train_runner.py",
     prepare=_with_runs,
+    trains=Trains(
+        factors=(
+            Factor("random_seed", "the order of the training rows", None, makes=("order",)),
+            Factor("numpy_seed", "numpy's draws", None),
+            Factor("pytorch_seed", "initial weights and dropout", None, makes=("weights", "dropout")),
+        ),
+        moved=("seed",),
+        together="AllenNLP draws initial weights and dropout from one stream (pytorch_seed) and the order from another (random_seed): "
+        "initial weights cannot be moved alone.",
+        instead="Give --seeds N, or each run by itself: CONFIG?random_seed=1&pytorch_seed=2.",
+    ),
     options=(
         Option("seed", "integer", "sets all three seeds; each as the config says unless given"),
         Option("random_seed", "integer", "Python's, which shuffles the training rows"),

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from parity.subjects.adapter import Adapter, Option
+from parity.subjects.factors import Factor, Trains
 from parity.subjects.subject import Subject
 
 __all__ = ["adapter", "train_adapter"]
@@ -37,6 +39,14 @@ def _evaluation_rows(subject: Subject, workdir: Path) -> Path:
     from parity.training.run_cache import store_rows
 
     return store_rows(read_recipe(subject.locator).evaluation, workdir)
+
+
+def _settled(subject: Subject) -> dict[str, Any]:
+    """What a recipe says, with its base model and the column that splits its evaluation rows."""
+    from parity.training.recipe import read_recipe
+
+    recipe = read_recipe(subject.locator)
+    return {**recipe.settled(), "base": recipe.model.base, "slices": recipe.evaluation.slices}
 
 
 adapter = Adapter(
@@ -84,6 +94,34 @@ train_adapter = Adapter(
     framework=(*_FRAMEWORK, "accelerate"),
     own_inputs=_evaluation_rows,
     prepare=_prepare,
+    trains=Trains(
+        factors=(
+            Factor(
+                "init_seed",
+                "initial weights",
+                makes=("weights",),
+                unmoved="began with the same weights, as where the base model brings its head",
+                reason="init_seed_fixed",
+            ),
+            Factor(
+                "order_seed",
+                "the order of the training rows",
+                makes=("order",),
+                unmoved="saw the rows in the same order",
+                reason="order_seed_fixed",
+            ),
+            Factor(
+                "dropout_seed",
+                "dropout",
+                makes=("dropout",),
+                unmoved="drew the same dropout",
+                reason="dropout_seed_fixed",
+            ),
+        ),
+        grid=("init_seed", "order_seed"),
+        recipes=(".toml",),
+        settled=_settled,
+    ),
     options=(
         Option("seed", "integer", "sets all three seeds; 0 unless said"),
         Option("init_seed", "integer", "makes the weights that the base model does not bring"),

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
@@ -25,6 +25,7 @@ from parity.seed_audit.audit import SurveyRequest, survey
 from parity.seed_audit.runs.executors import run_here, run_on_ray
 from parity.seed_audit.runs.requested import SeedPlan, read_factors, runs_asked
 from parity.seed_audit.verdict.stability import Margins
+from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import parse_subject
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ _LEAST_ALPHA = 1e-6
 class SeedSettings(TypedDict, total=False):
     """What else a seed audit can be asked for, by the names of the command line's options.
 
-    Of a recipe: `seeds` runs with each seed moved, or `init_seeds` crossed with `order_seeds`; each run `repeat` times. Of runs
+    Of a recipe: `seeds` runs with each seed moved, or `init_seeds` crossed with `order_seeds`, or any seeds that its adapter
+    declares (`cross`, by name: how many of each); each run `repeat` times. Of runs
     made elsewhere: `factors`, a CSV of their seeds. What would matter: `metric`, `margin` (in its unit), `churn_budget`, `alpha`.
     `slices`: a column of the inputs that splits them. `temperatures`: that probabilities are compared at. How: `jobs` side by
     side, `executor` (`local` or `ray`), `address` of a Ray cluster, `timeout` in seconds. `allow_inconclusive`: whether runs that
@@ -49,6 +51,7 @@ class SeedSettings(TypedDict, total=False):
     seeds: int | None
     init_seeds: int | None
     order_seeds: int | None
+    cross: Mapping[str, int] | None
     repeat: int
     factors: str | PathLike[str] | None
     metric: str | None
@@ -124,11 +127,21 @@ def _list(runs: str | Sequence[str]) -> list[str]:
 
 
 def _plan(settings: SeedSettings) -> SeedPlan:
-    counts = {
-        name: None if settings.get(name) is None else checked(name, settings.get(name), whole(1))
-        for name in ("seeds", "init_seeds", "order_seeds")
+    every = settings.get("seeds")
+    crossed = {
+        "init": settings.get("init_seeds"),
+        "order": settings.get("order_seeds"),
+        **(settings.get("cross") or {}),
     }
-    return SeedPlan(**counts, repeat=checked("repeat", settings.get("repeat", 1), whole(1)))
+    return SeedPlan(
+        None if every is None else checked("seeds", every, whole(1)),
+        {
+            name: checked(f"{name}_seeds", count, whole(1))
+            for name, count in crossed.items()
+            if count is not None
+        },
+        checked("repeat", settings.get("repeat", 1), whole(1)),
+    )
 
 
 def _margins(settings: SeedSettings, metric: str) -> Margins:
@@ -163,16 +176,12 @@ def _check_executor(executor: str, address: str | None) -> None:
 
 def _recipe(asked: Sequence[RunAsked], arm: str) -> dict[str, Any] | None:
     """The recipe of an arm as it was settled, read and checked once, before anything is trained; None where runs exist."""
-    from parity.subjects.subject import parse_subject
-
     subjects = {parse_subject(run.subject)._replace(options=()) for run in asked if run.arm == arm}
     found: dict[str, Any] | None = None
     for subject in sorted(subjects, key=str):
-        if subject.scheme == "finetune":
-            from parity.training.recipe import read_recipe
-
-            recipe = read_recipe(subject.locator)
-            settled = {**recipe.settled(), "base": recipe.model.base, "slices": recipe.evaluation.slices}
+        trains = find_adapter(subject).trains
+        if trains is not None and trains.settled is not None:
+            settled = trains.settled(subject)
             found = settled if len(subjects) == 1 else None
     return found
 

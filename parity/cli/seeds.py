@@ -26,6 +26,15 @@ def _metric(value: str) -> str:
     return shared.one_of(METRICS)(value)
 
 
+def _factor(value: str) -> str:
+    """A seed and how many values of it: NAME=K."""
+    name, equals, count = value.partition("=")
+    if not name or not equals:
+        raise typer.BadParameter(f"{value!r} is not NAME=K, such as order=3.")
+    shared.at_least(1)(count)
+    return value
+
+
 @single()
 def command(
     context: typer.Context,
@@ -54,6 +63,15 @@ def command(
             help="… J seeds of the order of the training rows.",
         ),
     ] = None,
+    factor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--factor",
+            metavar="NAME=K",
+            parser=_factor,
+            help="K values of any seed that the recipe's adapter declares, crossed with the others; several times.",
+        ),
+    ] = None,
     repeat: Annotated[
         int,
         typer.Option(
@@ -75,7 +93,7 @@ def command(
         typer.Option(
             "--factors",
             metavar="CSV",
-            help="Seeds of runs made elsewhere: columns subject, init_seed, order_seed, arm.",
+            help="Seeds of runs made elsewhere: columns subject, arm, and one a seed.",
         ),
     ] = None,
     metric: Annotated[
@@ -188,6 +206,7 @@ def command(
             seeds=seeds,
             init_seeds=init_seeds,
             order_seeds=order_seeds,
+            cross={name: int(count) for name, _, count in (pair.partition("=") for pair in factor or ())},
             repeat=repeat,
             factors=factors,
             metric=metric,

@@ -16,7 +16,7 @@ __all__ = ["metric"]
 class _Accuracy(MeanMetric):
     name = "accuracy"
     noun = "accuracy"
-    form = MetricForm(title="accuracy", better="higher", scale=100, digits=1, unit="%", step="points")
+    form = MetricForm(title="accuracy", better="higher", scale=100.0, digits=1, unit="%", step="points")
     range = Interval(0.0, 1.0)
     of_decisions = True
 

@@ -22,7 +22,7 @@ Integers = npt.NDArray[np.int64]
 class _MacroF1:
     name = "macro_f1"
     noun = "macro F1"
-    form = MetricForm(title="macro F1", better="higher", scale=100, digits=1, unit="%", step="points")
+    form = MetricForm(title="macro F1", better="higher", scale=100.0, digits=1, unit="%", step="points")
     range = Interval(0.0, 1.0)
     of_decisions = True
 

@@ -18,6 +18,7 @@ from typing import Literal
 
 from parity.environments.resolve import Environment, ThisInterpreter
 from parity.errors import BadOptionValue, SubjectError, UnknownOption, UnknownScheme
+from parity.subjects.factors import Trains
 from parity.subjects.subject import Subject
 
 __all__ = ["LEAST", "Adapter", "Kind", "Option", "adapters", "check_options", "find_adapter", "schemes"]
@@ -53,6 +54,7 @@ class Adapter:
 
     `runner` is the script that drives the framework; `framework` the modules it cannot do without, by import name.
     `own_inputs` finds the inputs that an artifact brings along (None: it has none), unpacked under the folder given.
+    `trains` declares the seeds of an adapter whose runner trains (None: it only loads).
     `prepare` reads on this side what the locator names, and turns the checked options into those the runner is opened with.
     Of the environment variables, a runner sees those every runner sees, without `withheld` and with `passed` (both
     are names, a final `*` standing for any ending), and `variables` on top.
@@ -71,6 +73,7 @@ class Adapter:
     withheld: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    trains: Trains | None = None
 
 
 def schemes() -> tuple[str, ...]:

@@ -52,9 +52,11 @@ def parse_subject(text: str) -> Subject:
     """Read a subject; raises SubjectError with the form expected when the text is not one."""
     scheme, colon, rest = text.partition(":")
     if not colon or not _SCHEME.match(scheme):
+        from parity.subjects.adapter import schemes  # which reads this module
+
         raise SubjectError(
-            f"{text!r} is not a subject: it does not begin with a scheme such as hf: or allennlp:.",
-            next_step=f"Write scheme:locator, for example hf:{text or './model'}.",
+            f"{text!r} is not a subject: it does not begin with a scheme and a colon.",
+            next_step=f"Write scheme:{text or './model'}. The schemes are: {', '.join(schemes())}.",
         )
     place, question, query = rest.partition("?")
     locator, at, interpreter = place.partition("@")

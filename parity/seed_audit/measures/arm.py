@@ -41,6 +41,7 @@ from parity.seed_audit.population.design import Design, design_of
 from parity.seed_audit.population.population import Population
 from parity.seed_audit.recorded import recorded
 from parity.statistics.pairing import Pairing
+from parity.subjects.training import grids
 
 __all__ = ["ArmStatistics", "arm_statistics", "calibration_of"]
 
@@ -192,14 +193,15 @@ def _slice_spreads(
 def _variance(
     population: Population, primary: str, labelled: bool, confidence: float
 ) -> VarianceRecord | None:
-    grid = grid_of(population)
+    crossed = ((grid_of(population, *seeds), seeds) for seeds in grids())
+    grid, seeds = next(((grid, seeds) for grid, seeds in crossed if grid is not None), (None, ("", "")))
     if grid is None:
         return None
     split = logit_split(population, grid, confidence)
     metric = recorded(metric_split(population, grid, primary, confidence), SplitRecord) if labelled else None
     return {
-        "first": "init_seed",
-        "second": "order_seed",
+        "first": seeds[0],
+        "second": seeds[1],
         "logits": recorded(split, SplitRecord),
         primary: metric,
     }

@@ -66,7 +66,7 @@ class VarianceSplit(NamedTuple):
     confidence: float
 
 
-def grid_of(population: Population, first: str = "init_seed", second: str = "order_seed") -> Grid | None:
+def grid_of(population: Population, first: str, second: str) -> Grid | None:
     """Where the runs lie on the grid of two seeds; None unless every cell has the same number of runs, two of each seed."""
     cells: dict[tuple[int, int], list[int]] = {}
     for run, factors in enumerate(population.factors):

@@ -17,8 +17,6 @@ from parity.statistics.pairing import Pairing, grid_pairs
 
 __all__ = ["Design", "design_of", "shared_seeds"]
 
-_CROSSED = ("init_seed", "order_seed")
-
 
 class Design(NamedTuple):
     """kind: "apart" (no two runs share a seed that moved, or nothing is known of them), "grid" (a full grid of two seeds), or
@@ -55,8 +53,7 @@ def design_of(population: Population) -> Design:
         return Design("apart", everyone, fixed, None)
     # A seed that no two runs share (dropout's, moved with every run) crosses nothing.
     crossed = [name for name in moved if _shares(population, population, (name,)).sum() > population.runs]
-    first, second = _CROSSED if set(crossed) == set(_CROSSED) else (*crossed, "", "")[:2]
-    grid = grid_of(population, first, second) if len(crossed) == 2 else None
+    grid = grid_of(population, crossed[0], crossed[1]) if len(crossed) == 2 else None
     if grid is not None:
         diagonal = np.diagonal(grid.cells[:, :, 0])
         return Design("grid", tuple(sorted(int(run) for run in diagonal)), fixed, grid)

@@ -23,6 +23,7 @@ from parity.seed_audit.population.integrity import SeedCheck, check_rows, check_
 from parity.seed_audit.population.population import Population
 from parity.seed_audit.runs.requested import Arm, RunAsked
 from parity.seed_audit.runs.run_inputs import Collected, Outcome
+from parity.subjects.training import known_factors
 
 __all__ = ["gather_arms", "told_of"]
 
@@ -320,16 +321,12 @@ def _made(run: Collected) -> dict[str, tuple[str, ...]]:
     training = run.description.training
     if training is None:
         return {}
-    head, dropout = ([] if one is None else [one] for one in (training.head_digest, training.dropout_digest))
-    order = training.order_digests
+    head, dropout = (() if one is None else (one,) for one in (training.head_digest, training.dropout_digest))
+    digests = {"weights": head, "order": tuple(training.order_digests), "dropout": dropout}
     return {
-        "init_seed": tuple(head),
-        "order_seed": tuple(order),
-        "dropout_seed": tuple(dropout),
-        # AllenNLP's: torch's stream makes head and dropout, Python's the order.
-        "random_seed": tuple(order),
-        "pytorch_seed": (*head, *dropout),
-        "seed": (*head, *order, *dropout),
+        name: tuple(digest for part in factor.makes for digest in digests[part])
+        for name, factor in known_factors().items()
+        if factor.makes
     }
 
 

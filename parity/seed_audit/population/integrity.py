@@ -14,15 +14,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from parity.seed_audit.population.population import Population
+from parity.subjects.training import whole_sets
 
 __all__ = ["FactorCheck", "Fault", "RepeatNoise", "RowCheck", "SeedCheck", "check_rows", "check_seeds"]
 
-# Seeds that leave no other unknown: of a recipe, of AllenNLP.
-_WHOLE = (
-    {"init_seed", "order_seed", "dropout_seed"},
-    {"seed"},
-    {"random_seed", "numpy_seed", "pytorch_seed"},
-)
 Kind = Literal[
     "other_data", "row_order", "duplicate_run", "same_weights", "seed_without_effect", "repeat_differs"
 ]
@@ -169,7 +164,7 @@ def _moved(one: Mapping[str, int], other: Mapping[str, int]) -> tuple[str, ...] 
     if not names or names != others:
         return None
     moved = tuple(sorted(name for name in names if one[name] != other[name]))
-    if moved or names in _WHOLE or ("repeat" in one and "repeat" in other):
+    if moved or frozenset(names) in whole_sets() or ("repeat" in one and "repeat" in other):
         return moved
     return None
 

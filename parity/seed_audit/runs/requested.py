@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from parity.errors import UsageError
+from parity.subjects.factors import Trains
 from parity.subjects.subject import Subject, parse_subject
+from parity.subjects.training import known_seeds, trainers
 
 __all__ = ["Arm", "Known", "RunAsked", "SeedPlan", "is_recipe", "read_factors", "runs_asked"]
 
 Arm = Literal["candidate", "baseline"]
-_FACTORS = ("init_seed", "order_seed", "dropout_seed")
-_ALLENNLP = ("random_seed", "numpy_seed", "pytorch_seed")
-_COLUMNS = ("subject", "arm", *_FACTORS, "seed", *_ALLENNLP, "repeat")
-_TRAINED = {"finetune": _FACTORS, "allennlp-train": ("seed",)}
+_LEADING, _REPEAT = ("subject", "arm"), "repeat"
+_SEEDS = 5  # that a recipe is run with where no number is given
 
 
 class RunAsked(NamedTuple):
@@ -38,63 +38,81 @@ class Known(NamedTuple):
 
 
 class SeedPlan(NamedTuple):
-    """Which seeds a recipe is run with: `seeds` move everything, or `init_seeds` x `order_seeds`; each `repeat` times."""
+    """Which seeds a recipe is run with: `seeds` move everything, or so many values of each factor in `crossed` (by its name, with or
+    without `_seed`), crossed with one another; each run `repeat` times.
+    """
 
     seeds: int | None = None
-    init_seeds: int | None = None
-    order_seeds: int | None = None
+    crossed: Mapping[str, int] = {}
     repeat: int = 1
 
-    def points(self, names: Sequence[str]) -> list[dict[str, int]]:
-        """The seeds of every run, in order; raises UsageError where the plan does not say which.
+    def points(self, trains: Trains) -> list[dict[str, int]]:
+        """The seeds of every run, in order; raises UsageError where the plan does not say which, or the adapter cannot follow it.
 
-        >>> SeedPlan(init_seeds=1, order_seeds=2).points(("init_seed", "order_seed", "dropout_seed"))
+        >>> from parity.subjects.factors import Factor
+        >>> trains = Trains((Factor("init_seed", "weights"), Factor("order_seed", "order"), Factor("dropout_seed", "dropout")))
+        >>> SeedPlan(crossed={"init": 1, "order": 2}).points(trains)
         [{'init_seed': 1, 'order_seed': 1, 'dropout_seed': 1}, {'init_seed': 1, 'order_seed': 2, 'dropout_seed': 1}]
         """
-        crossed = self.init_seeds is not None or self.order_seeds is not None
-        if crossed and self.seeds is not None:
+        if self.crossed and self.seeds is not None:
             raise UsageError(
                 "--seeds moves every seed at once, and --init-seeds with --order-seeds each alone.",
                 next_step="Give one or the other.",
             )
-        if crossed and tuple(names) != _FACTORS:
-            raise UsageError(
-                "AllenNLP draws initial weights and dropout from one stream (pytorch_seed) and the order from another (random_seed): "
-                "initial weights cannot be moved alone.",
-                next_step="Give --seeds N, or each run by itself: CONFIG?random_seed=1&pytorch_seed=2.",
-            )
-        if crossed:
-            grid = product(range(1, (self.init_seeds or 1) + 1), range(1, (self.order_seeds or 1) + 1))
-            found = [{"init_seed": init, "order_seed": order, "dropout_seed": 1} for init, order in grid]
+        if self.crossed and trains.together:
+            raise UsageError(trains.together, next_step=trains.instead)
+        if self.crossed:
+            counts = self._counts(trains)
+            values = product(*(range(1, counts.get(name, 1) + 1) for name in trains.names))
+            found = [dict(zip(trains.names, point, strict=True)) for point in values]
         else:
-            found = [dict.fromkeys(names, seed) for seed in range(1, (self.seeds or 5) + 1)]
+            moved = trains.moved or trains.names
+            found = [dict.fromkeys(moved, seed) for seed in range(1, (self.seeds or _SEEDS) + 1)]
         if self.repeat == 1:
             return found
-        return [{**point, "repeat": again} for point in found for again in range(1, self.repeat + 1)]
+        return [{**point, _REPEAT: again} for point in found for again in range(1, self.repeat + 1)]
 
-    def said(self) -> str | None:
+    def given(self) -> str | None:
         """The first option of the plan that was given; None where none was."""
-        options = {
-            "--seeds": self.seeds is not None,
-            "--init-seeds": self.init_seeds is not None,
-            "--order-seeds": self.order_seeds is not None,
-            "--repeat": self.repeat > 1,
-        }
-        return next((name for name, given in options.items() if given), None)
+        if self.seeds is not None:
+            return "--seeds"
+        if self.crossed:
+            return f"--{next(iter(self.crossed)).removesuffix('_seed')}-seeds"
+        return "--repeat" if self.repeat > 1 else None
+
+    def _counts(self, trains: Trains) -> dict[str, int]:
+        """How many values of each factor, by its whole name."""
+        names = {name: factor.name for factor in trains.factors for name in (factor.name, factor.short)}
+        for name in self.crossed:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+                raise UsageError(
+                    f"No seed of this recipe is called {name!r}.",
+                    next_step=f"{f'Did you mean {near[0]}? ' if near else ''}Its seeds are: {', '.join(trains.names)}.",
+                )
+        return {names[name]: count for name, count in self.crossed.items()}
 
 
 def is_recipe(text: str) -> bool:
-    """Whether this names a recipe that is to be run with seeds, and not one run: it says none itself.
+    """Whether this names a recipe that is to be run with seeds, and not one run: it gives no seed itself.
 
     >>> is_recipe("recipe.toml"), is_recipe("finetune:recipe.toml?seed=3"), is_recipe("hf:run-1")
     (True, False, False)
     """
-    if text.endswith(".toml") and ":" not in text:
-        return True
-    if not text.startswith(tuple(f"{scheme}:" for scheme in _TRAINED)):
+    if ":" not in text:
+        return _scheme_of_file(text) is not None
+    if not text.startswith(tuple(f"{scheme}:" for scheme in trainers())):
         return False
-    said = {name for name, _ in parse_subject(text).options}
-    return not said & {*_FACTORS, *_ALLENNLP, "seed", "repeat"}
+    given = {name for name, _ in parse_subject(text).options}
+    return not given & {*known_seeds(), _REPEAT}
+
+
+def _scheme_of_file(name: str) -> str | None:
+    """The adapter whose recipes are files of this name."""
+    found = (
+        scheme for scheme, trains in trainers().items() if trains.recipes and name.endswith(trains.recipes)
+    )
+    return next(found, None)
 
 
 def runs_asked(
@@ -121,7 +139,7 @@ def runs_asked(
                     next_step="Give one recipe, or runs only.",
                 )
             found.append(_of_run(text, arm, known))
-    given = plan.said()
+    given = plan.given()
     if given is not None and not any(is_recipe(text) for text in (*candidate, *baseline)):
         raise UsageError(
             f"{given} says how often a recipe is run, and there is none: the runs exist.",
@@ -134,7 +152,7 @@ def runs_asked(
 
 
 def read_factors(path: Path) -> dict[str, Known]:
-    """The seeds of runs made elsewhere, by subject, from a CSV with the columns subject, arm, init_seed, order_seed, ….
+    """The seeds of runs made elsewhere, by subject, from a CSV with the columns subject, arm, and any seeds that adapters declare.
 
     Raises UsageError with the line that is wrong.
     """
@@ -164,7 +182,8 @@ def read_factors(path: Path) -> dict[str, Known]:
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> None:
-    known = f"The columns are: {', '.join(_COLUMNS)}."
+    possible = (*_LEADING, *known_seeds(), _REPEAT)
+    known = f"The columns are: {', '.join(possible)}."
     if "subject" not in columns:
         near = difflib.get_close_matches("subject", columns, n=1, cutoff=0.5)
         step = f"Call {near[0]!r} subject. " if near else "Its first line names the columns. "
@@ -173,8 +192,8 @@ def _check_columns(path: Path, columns: Sequence[str]) -> None:
     for name in columns:
         if columns.count(name) > 1:
             raise UsageError(f"--factors {path} has the column {name!r} twice.", next_step="Remove one.")
-        if name not in _COLUMNS:
-            near = difflib.get_close_matches(name.lower(), set(_COLUMNS) - set(columns), n=1, cutoff=0.5)
+        if name not in possible:
+            near = difflib.get_close_matches(name.lower(), set(possible) - set(columns), n=1, cutoff=0.5)
             raise UsageError(
                 f"--factors {path} has an unknown column {name!r}.",
                 next_step=f"{f'Did you mean {near[0]}? ' if near else 'Remove it. '}{known}",
@@ -184,7 +203,7 @@ def _check_columns(path: Path, columns: Sequence[str]) -> None:
 def _seeds(row: Mapping[str, str | None], where: str) -> dict[str, int]:
     seeds: dict[str, int] = {}
     for name, value in row.items():
-        if name in {"subject", "arm"} or not value or not value.strip():
+        if name in _LEADING or not value or not value.strip():
             continue
         try:
             seeds[name] = int(value)
@@ -204,13 +223,13 @@ def _arm(said: str, where: str) -> Arm | None:
 
 
 def _of_recipe(text: str, arm: Arm, plan: SeedPlan) -> list[RunAsked]:
-    subject = parse_subject(f"finetune:{text}" if ":" not in text else text)
+    subject = parse_subject(f"{_scheme_of_file(text)}:{text}" if ":" not in text else text)
     found: list[RunAsked] = []
-    for point in plan.points(_TRAINED[subject.scheme]):
+    for point in plan.points(trainers()[subject.scheme]):
         asked = tuple((name, str(value)) for name, value in point.items())
         run = subject._replace(options=(*subject.options, *asked))
         said = ", ".join(f"{name.removesuffix('_seed')} {value}" for name, value in point.items())
-        if plan.init_seeds is None and plan.order_seeds is None:
+        if not plan.crossed:
             said = f"seed {next(iter(point.values()))}"
             said += f", repeat {point['repeat']}" if "repeat" in point else ""
         found.append(RunAsked(said, str(run), arm, point))
@@ -231,16 +250,24 @@ def _of_run(text: str, arm: Arm, known: Mapping[str, Known] | None) -> RunAsked:
 
 
 def _own_seeds(subject: Subject) -> dict[str, int]:
-    """The seeds that a subject which is trained says itself; none of any other."""
-    names = _TRAINED.get(subject.scheme, ())
-    said = dict(subject.options)
-    values = {name: said.get(name, said.get("seed", "0")) for name in names}
-    if subject.scheme == "allennlp-train" and said.keys() & set(_ALLENNLP):
-        # What is not said is the config's own, and not known here.
-        known = {name: said.get(name, said.get("seed")) for name in _ALLENNLP}
-        values = {name: value for name, value in known.items() if value is not None}
-    if "repeat" in said and names:
-        values["repeat"] = said["repeat"]
+    """The seeds that a subject which is trained gives itself; none of any other."""
+    trains = trainers().get(subject.scheme)
+    if trains is None:
+        return {}
+    given = dict(subject.options)
+    if all(factor.default is not None for factor in trains.factors):
+        seeds = [
+            (factor.name, given.get(factor.name, given.get(trains.every, str(factor.default))))
+            for factor in trains.factors
+        ]
+    elif given.keys() & set(trains.names):
+        # What is not given is the artifact's own, and not known here.
+        seeds = [(name, given.get(name, given.get(trains.every, ""))) for name in trains.names]
+    else:
+        seeds = [(trains.every, given.get(trains.every, "0"))]
+    values = {name: value for name, value in seeds if value}
+    if _REPEAT in given:
+        values[_REPEAT] = given[_REPEAT]
     if not all(value.isdecimal() for value in values.values()):
         return {}  # the adapter says what is wrong with it
     return {name: int(value) for name, value in values.items()}

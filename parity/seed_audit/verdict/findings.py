@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from parity.records.seed_audit import SeedFinding
 from parity.seed_audit.population.arms import ArmRuns, NamedFault
 from parity.seed_audit.verdict.unmeasured import LabelsRead, Unmeasured
+from parity.subjects.training import known_factors
 
 __all__ = ["findings_of"]
 
@@ -26,12 +27,7 @@ _FAULTS = {
     "classes_by_index": "{runs} did not name the classes: {detail}.",
 }
 _MOVED = "{runs} are the same to the bit, though {factors} moved: a seed that is not wired, or one run named twice. It counts once."
-_HIDDEN = {
-    "init_seed": "{seeds} changed nothing: {runs} began with the same weights, as where the base model brings its head. What "
-    "they differ by, other seeds made.",
-    "order_seed": "{seeds} changed nothing: {runs} saw the rows in the same order. What they differ by, other seeds made.",
-    "dropout_seed": "{seeds} changed nothing: {runs} drew the same dropout. What they differ by, other seeds made.",
-}
+_HIDDEN = "{seeds} changed nothing: {runs} {unmoved}. What they differ by, other seeds made."
 _RECORDED = "{seeds} changed nothing that {runs} recorded. What they differ by, something else made."
 # A notice about the labels is left out where one that bars a pass has it.
 _KNOWN_BY = {
@@ -71,11 +67,11 @@ def _said_before(fault: NamedFault, arm: ArmRuns, arms: Sequence[ArmRuns]) -> bo
 
 def _fault(fault: NamedFault, of_arm: str) -> SeedFinding:
     moved = fault.kind == "duplicate_run" and bool(fault.factors)
-    sentence = _FAULTS[fault.kind]
+    sentence, unmoved = _FAULTS[fault.kind], _unmoved(fault)
     if moved:
         sentence = _MOVED
     elif fault.hidden:
-        sentence = _HIDDEN.get(fault.factors[0], _RECORDED)
+        sentence = _HIDDEN if unmoved else _RECORDED
     factors = " and ".join(fault.factors)
     said = sentence.format(
         runs=_runs(fault.runs, of_arm),
@@ -83,6 +79,7 @@ def _fault(fault: NamedFault, of_arm: str) -> SeedFinding:
         factors=factors,
         seeds=f"The seed{'s' if len(fault.factors) > 1 else ''} {factors}{of_arm}",
         detail=fault.detail,
+        unmoved=unmoved,
     )
     said = said[0].upper() + said[1:]
     if fault.detail and "{detail}" not in sentence:
@@ -93,6 +90,12 @@ def _fault(fault: NamedFault, of_arm: str) -> SeedFinding:
         runs=list(fault.runs),
         severity="bars" if moved or fault.kind in _BARRED else "notice",
     )
+
+
+def _unmoved(fault: NamedFault) -> str:
+    """What runs have in common of which this seed changed nothing, as its adapter declares it."""
+    known = known_factors()
+    return known[fault.factors[0]].unmoved if fault.factors and fault.factors[0] in known else ""
 
 
 def _members(arm: ArmRuns, of_arm: str) -> list[SeedFinding]:

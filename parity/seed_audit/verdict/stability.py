@@ -17,40 +17,11 @@ from parity.seed_audit.population.failed import FailedRuns
 from parity.seed_audit.population.integrity import SeedCheck
 from parity.seed_audit.verdict.runs_needed import RunsNeeded, runs_for_difference, runs_for_stability
 from parity.statistics.quantiles import normal_quantile
+from parity.subjects.training import known_factors
 
-__all__ = ["About", "Comparison", "Margins", "Reason", "Stability", "compare_arms", "judge_stability"]
+__all__ = ["Comparison", "Margins", "Reason", "Stability", "compare_arms", "judge_stability"]
 
-About = Literal[
-    "failed_runs",
-    "seed_without_effect",
-    "missing_runs",
-    "few_runs",
-    "shared_seeds",
-    "init_seed_fixed",
-    "order_seed_fixed",
-    "dropout_seed_fixed",
-    "seed_fixed",
-    "no_labels",
-    "metric_not_measured",
-    "labels_not_classes",
-    "labels_too_few",
-    "slices_not_measured",
-    "slices_apart",
-    "new_run",
-    "new_run_low",
-    "churn_high",
-    "churn_low",
-    "difference",
-    "tost",
-    "excess_high",
-    "permutation",
-]
 _TELLING = 5  # runs: with fewer a seed effect as large as the flip noise goes unseen every other time
-_FIXED: dict[str, About] = {
-    "init_seed": "init_seed_fixed",
-    "order_seed": "order_seed_fixed",
-    "dropout_seed": "dropout_seed_fixed",
-}
 
 
 class Margins(NamedTuple):
@@ -76,12 +47,12 @@ class Reason(NamedTuple):
     slices_not_measured (how many): what was requested and not measured, or not in full (`parity/seed_audit/verdict/unmeasured.py`).
     slices_apart: the least p of a slice, Holm's, where the arms as a whole are not shown to differ.
     failed_runs: how many, of 0. missing_runs: how many of those asked for could not be counted, of 0. shared_seeds: how many
-    runs share no seed, of three. init_seed_fixed and the like: that seed never moved. new_run: half-width for a new run, at
+    runs share no seed, of three. seed_fixed, or the reason that the seed's adapter names: it never moved. new_run: half-width for a new run, at
     most the metric's margin. new_run_low: what the lower bound of the SD gives (z s_low), above the margin or not. churn_high, churn_low: the bounds of mean churn against the budget. difference: p of the two-sided t test. tost: p of
     the equivalence test. excess_high: the upper bound of excess churn. permutation: p of its test.
     """
 
-    about: About
+    about: str
     value: float | None
     limit: float | None
     holds: bool
@@ -201,7 +172,10 @@ def _known(unmeasured: Sequence[Reason]) -> bool:
 
 
 def _fixed(names: Sequence[str]) -> list[Reason]:
-    return [Reason(_FIXED.get(name, "seed_fixed"), None, None, False) for name in names]
+    known = known_factors()
+    return [
+        Reason(known[name].reason if name in known else "seed_fixed", None, None, False) for name in names
+    ]
 
 
 def _judged(margins: Margins, metric: MetricSpread | None, churn: Churn | None) -> list[Reason]:

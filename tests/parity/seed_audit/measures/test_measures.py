@@ -248,17 +248,17 @@ def test_the_modified_large_sample_interval_is_exact_where_the_rest_vanishes() -
 
 def test_a_grid_is_found_whatever_the_order_of_runs_and_only_when_it_is_full() -> None:
     made = gridded(3, 4, 2)
-    grid = grid_of(made)
+    grid = grid_of(made, "init_seed", "order_seed")
     assert grid is not None
     assert ((0, 10, 20), (0, 10, 20, 30), (3, 4, 2)) == (grid.rows, grid.columns, grid.cells.shape)
     assert 10 == made.factors[int(grid.cells[1, 2, 0])]["init_seed"]
-    assert grid_of(made.of_runs(range(23))) is None
-    assert grid_of(population()) is None
+    assert grid_of(made.of_runs(range(23)), "init_seed", "order_seed") is None
+    assert grid_of(population(), "init_seed", "order_seed") is None
 
 
 def test_what_the_initial_weights_do_is_found_in_the_logits_and_a_row_constant_is_not_seen() -> None:
     made = gridded(4, 4, 1)
-    grid = grid_of(made)
+    grid = grid_of(made, "init_seed", "order_seed")
     assert grid is not None
     found = logit_split(made, grid)
     assert found.first.share is not None and found.second.share is not None and found.rest.share is not None
@@ -280,7 +280,7 @@ def test_logits_that_move_as_one_have_the_interval_of_one_of_them() -> None:
 @pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "nll"])
 def test_every_metric_that_is_a_number_a_run_is_split(metric: str) -> None:
     made = gridded(4, 3, 1)
-    grid = grid_of(made)
+    grid = grid_of(made, "init_seed", "order_seed")
     assert grid is not None
     values = np.array(metric_spread(made, metric).spread.values)
     assert split_variance(values[grid.cells]) == metric_split(made, grid, metric)

@@ -28,10 +28,10 @@ def test_a_recipe_is_run_with_five_seeds_that_each_move_everything() -> None:
 
 
 def test_initial_weights_and_order_are_crossed_with_dropout_fixed() -> None:
-    runs = runs_asked(["recipe.toml"], [], SeedPlan(init_seeds=2, order_seeds=2))
+    runs = runs_asked(["recipe.toml"], [], SeedPlan(crossed={"init": 2, "order": 2}))
     assert [(1, 1, 1), (1, 2, 1), (2, 1, 1), (2, 2, 1)] == seeds(runs)
     assert "init 1, order 2, dropout 1" == runs[1].name
-    assert 3 == len(runs_asked(["recipe.toml"], [], SeedPlan(order_seeds=3)))
+    assert 3 == len(runs_asked(["recipe.toml"], [], SeedPlan(crossed={"order_seed": 3})))
 
 
 def test_a_repeat_is_the_same_seeds_again() -> None:
@@ -127,8 +127,12 @@ def test_a_csv_and_the_runs_are_about_the_same() -> None:
 @pytest.mark.parametrize(
     ("runs", "plan", "said"),
     [
-        (["r.toml"], SeedPlan(seeds=2, init_seeds=2), "--seeds moves every seed at once"),
-        (["allennlp-train:c.jsonnet"], SeedPlan(init_seeds=2), "initial weights cannot be moved alone"),
+        (["r.toml"], SeedPlan(2, {"init": 2}), "--seeds moves every seed at once"),
+        (
+            ["allennlp-train:c.jsonnet"],
+            SeedPlan(crossed={"init": 2}),
+            "initial weights cannot be moved alone",
+        ),
         (["r.toml", "hf:one"], SeedPlan(), "other runs stand beside it"),
         (["hf:one", "hf:two"], SeedPlan(seeds=3), "--seeds says how often a recipe is run"),
         (["hf:one", "hf:two"], SeedPlan(repeat=2), "--repeat says how often a recipe is run"),

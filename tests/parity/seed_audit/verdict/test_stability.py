@@ -22,7 +22,6 @@ from parity.seed_audit.population.integrity import Fault, check_rows, check_seed
 from parity.seed_audit.population.population import Population
 from parity.seed_audit.verdict.runs_needed import RunsNeeded, half_width_at, runs_for_stability
 from parity.seed_audit.verdict.stability import (
-    About,
     Comparison,
     Margins,
     Reason,
@@ -347,7 +346,7 @@ def test_where_one_test_rejects_the_other_has_all_of_alpha() -> None:
 
 
 @pytest.mark.parametrize("about", ["metric_not_measured", "slices_not_measured", "labels_not_classes"])
-def test_what_was_requested_and_not_measured_bars_a_pass(about: About) -> None:
+def test_what_was_requested_and_not_measured_bars_a_pass(about: str) -> None:
     reason = Reason(about, None, None, False)
     one = judge_stability(MARGINS, steady(0.002), churn(CALM), runs=5, unmeasured=[reason])
     two = compare_arms(MARGINS, apart(0.001, 0.002), no_excess(), runs=(5, 5), unmeasured=[reason])
