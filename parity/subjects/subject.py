@@ -54,9 +54,10 @@ def parse_subject(text: str) -> Subject:
     if not colon or not _SCHEME.match(scheme):
         from parity.subjects.adapter import schemes  # which reads this module
 
+        place = text or "./model"
         raise SubjectError(
             f"{text!r} is not a subject: it does not begin with a scheme and a colon.",
-            next_step=f"Write scheme:{text or './model'}. The schemes are: {', '.join(schemes())}.",
+            next_step=f"Write one of: {', '.join(f'{name}:{place}' for name in schemes())}.",
         )
     place, question, query = rest.partition("?")
     locator, at, interpreter = place.partition("@")

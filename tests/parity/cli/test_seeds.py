@@ -99,3 +99,28 @@ def test_any_column_of_the_inputs_may_part_them(files: Files, tmp_path: Path) ->
     for column, expected in (("text", 2), ("label", 3)):
         found = audited(tmp_path / column, *files.runs(3), "--inputs", str(inputs), "--slices", column)
         assert ([], expected) == (kinds(found.audit), len(found.audit.arms[0].slices))
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "said"),
+    [
+        ("order", typer.BadParameter, "'order' is not NAME=K, such as order=3."),
+        ("order=0", typer.BadParameter, "is not a whole number of 1 or more"),
+        ("ordre=2", UsageError, "No seed of this recipe is called 'ordre'."),
+    ],
+)
+def test_a_seed_that_cannot_be_crossed_is_refused_before_anything_is_trained(
+    tmp_path: Path, value: str, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said) as caught:
+        audited(tmp_path / "out", str(DEMO / "recipe.toml"), "--factor", value)
+    if isinstance(caught.value, UsageError):
+        assert (
+            "Did you mean order? Its seeds are: init_seed, order_seed, dropout_seed."
+            == caught.value.next_step
+        )
+
+
+def test_options_of_two_seeds_and_factors_are_crossed_alike(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--seeds moves every seed at once"):
+        audited(tmp_path / "out", str(DEMO / "recipe.toml"), "--seeds", "2", "--factor", "dropout=2")
