@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.measure.distributions import distances, log_softmax
+from parity.seed_audit.margins import Margins
 from parity.seed_audit.measures.agreement import agreement
 from parity.seed_audit.measures.between import two_arms
 from parity.seed_audit.measures.calibration import calibration_error
@@ -40,7 +41,8 @@ from parity.seed_audit.measures.metric_spread import MetricSpread, grid_spread, 
 from parity.seed_audit.measures.power import can_show, difference_power, tost_power
 from parity.seed_audit.measures.variance import split_variance
 from parity.seed_audit.population.population import Population
-from parity.seed_audit.verdict.stability import Margins, compare_arms, judge_stability
+from parity.seed_audit.verdict.equivalence import BothArms, compare_arms
+from parity.seed_audit.verdict.stability import OneArm, judge_stability
 from parity.statistics.estimate import Estimate, p_beyond
 from parity.statistics.interval import Interval
 from parity.statistics.pairing import grid_pairs
@@ -360,7 +362,9 @@ def stability(rng: np.random.Generator, repeats: int) -> Iterator[Row]:
             for _ in range(repeats):
                 told = spread(0.8 + wide * margin / z * rng.standard_normal(runs))
                 metric = MetricSpread("accuracy", told, None, None, runs, 2000, runs)
-                verdicts.append(judge_stability(Margins(margin, 0.05), metric, still, runs=runs).verdict)
+                verdicts.append(
+                    judge_stability(Margins(margin, 0.05), OneArm(metric, still, runs=runs)).verdict
+                )
             factor = z / (wide * can_show(runs).new_run_half_width)
             low = 1 - f_tail(factor**2, runs - 1, 1e9)
             setting = f"95 % of runs within {wide:.0f} x the margin"
@@ -471,7 +475,9 @@ def one_seed(rng: np.random.Generator, repeats: int) -> Iterator[Row]:
             hits.append(covers(spread(values).mean_interval, weights))
             told = spread(0.8 + 2 * margin / z * values)
             metric = MetricSpread("accuracy", told, None, None, runs, 2000, runs)
-            found = judge_stability(Margins(margin, 0.05), metric, still, runs=runs, fixed=["init_seed"])
+            found = judge_stability(
+                Margins(margin, 0.05), OneArm(metric, still, runs=runs, fixed=["init_seed"])
+            )
             verdicts.append(found.verdict)
         setting = f"one init seed, {said(shares)}"
         yield rate("mean over runs of that seed, t", setting, runs, EXACT, hits)
@@ -591,7 +597,7 @@ def excess(rng: np.random.Generator, repeats: int) -> Iterator[Row]:
             seen["null"].append(covers(same.estimate.interval, 0.0))
             seen["alternative"].append(covers(apart.estimate.interval, truth))
             t = record(unpaired_estimate(one.astype(np.float64), two.astype(np.float64), 0.95))
-            verdict = compare_arms(Margins(0.01, 0.1), t, same, runs=(runs, runs)).verdict
+            verdict = compare_arms(Margins(0.01, 0.1), BothArms(t, same, runs=(runs, runs))).verdict
             seen["verdict"].append(verdict == "different")
         setting = "400 examples, seed SD 0.3 logit"
         least = Claim(0.0, 0.0) if runs == 3 else LEVEL

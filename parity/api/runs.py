@@ -22,9 +22,9 @@ from parity.inputs.choose import choose_for_runs
 from parity.metrics import METRICS
 from parity.metrics.registry import find_metric
 from parity.seed_audit.audit import SurveyRequest, survey
+from parity.seed_audit.margins import Margins
 from parity.seed_audit.runs.executors import run_here, run_on_ray
 from parity.seed_audit.runs.requested import SeedPlan, read_factors, runs_asked
-from parity.seed_audit.verdict.stability import Margins
 from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import parse_subject
 

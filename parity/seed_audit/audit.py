@@ -28,19 +28,22 @@ from parity.metrics.registry import find_metric, metric_names
 from parity.records.comparison_statistics import BaselineRecord
 from parity.records.metric_form import MetricForm
 from parity.records.seed_audit import MarginsRecord, NeededRecord, ReasonRecord, SeedAudit
+from parity.seed_audit.margins import Margins
 from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
 from parity.seed_audit.population.arms import ArmRuns, Ground
 from parity.seed_audit.population.classes import Classes, usual_classes
-from parity.seed_audit.population.exclusions import gather_arms, told_of
+from parity.seed_audit.population.exclusions import gather_arms
+from parity.seed_audit.population.run_facts import told_of
 from parity.seed_audit.provenance import provenance_of
 from parity.seed_audit.recorded import recorded
 from parity.seed_audit.run_records import contested_examples, integrity_record, run_records
 from parity.seed_audit.runs.requested import Arm, RunAsked
 from parity.seed_audit.runs.run_inputs import Outcome, Task, read_collected
 from parity.seed_audit.verdict.against import against_baseline
+from parity.seed_audit.verdict.equivalence import Comparison
 from parity.seed_audit.verdict.findings import findings_of
 from parity.seed_audit.verdict.headline import Reached, headline
-from parity.seed_audit.verdict.stability import Comparison, Margins, Stability, judge_stability
+from parity.seed_audit.verdict.stability import OneArm, Stability, judge_stability
 from parity.seed_audit.verdict.unmeasured import LabelsRead, Requested, Unmeasured, unmeasured
 from parity.subjects.adapter import check_options, find_adapter
 from parity.subjects.subject import parse_subject
@@ -137,8 +140,7 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
     if len(made.arms) == 2:
         verdict, between = against_baseline(made.arms, request.primary, request.margins, made.slices, reasons)
     else:
-        verdict = judge_stability(
-            request.margins,
+        arm = OneArm(
             first.primary,
             first.churn,
             runs=len(candidate.kept),
@@ -147,8 +149,8 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
             failed=candidate.failed,
             seeds=candidate.check,
             missing=candidate.missing,
-            unmeasured=reasons,
         )
+        verdict = judge_stability(request.margins, arm, reasons)
     inside = isinstance(verdict, Comparison) and verdict.inside_margin
     reached = _reached(made, statistics, [item.sentence for item in barred])
     passed = verdict.verdict in {"stable", "equivalent"} or inside

@@ -11,48 +11,21 @@ A draft is renamed when it is whole, so a folder that has a run's name is a run.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, cast
 
 from parity.environments.managed import cache_folder
 from parity.errors import UsageError
 from parity.training.rows import Part
 
-__all__ = ["Run", "finished_runs", "runs_folder", "store_rows"]
-
-RECORD = "run.json"
-
-
-class Run(NamedTuple):
-    """A finished run: its folder and what it tells of itself."""
-
-    folder: Path
-    record: dict[str, Any]
+__all__ = ["runs_folder", "store_rows"]
 
 
 def runs_folder(named: str | None = None) -> Path:
     """The folder of runs: as named, else `PARITY_RUNS`, else `runs` in parity's cache folder (`PARITY_CACHE`)."""
     chosen = named or os.environ.get("PARITY_RUNS")
     return Path(chosen).expanduser().absolute() if chosen else cache_folder().parent / "runs"
-
-
-def finished_runs(root: Path) -> Iterator[Run]:
-    """Every run that is whole, oldest first."""
-    if not root.is_dir():
-        return
-    folders = [folder for folder in root.iterdir() if re.fullmatch(r"[0-9a-f]{24}", folder.name)]
-    for folder in sorted(folders, key=lambda folder: (folder.stat().st_mtime, folder.name)):
-        try:
-            record: object = json.loads((folder / RECORD).read_text("utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(record, dict):
-            yield Run(folder, cast("dict[str, Any]", record))
 
 
 def store_rows(part: Part, root: Path) -> Path:

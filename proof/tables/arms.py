@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from parity.seed_audit.verdict.against import Against
+
     Floats = npt.NDArray[np.float64]
 
 TITLE = "Two arms of runs: false alarms and power"
@@ -110,14 +112,13 @@ class _Audits:
         slices = np.array([str(row % int(data["slices"])) for row in range(n)]) if "slices" in data else None
         metric = data.get("metric", "accuracy")
         found = judged(candidate, baseline, labels, metric, slices, paired=bool(data.get("paired")))
-        record: dict[str, Any] = found.record or {}
-        tested: dict[str, Any] = record.get("differences", {}).get(metric) or {}
-        churned: dict[str, Any] = record.get("excess_churn") or {}
-        p: float | None = tested.get("p")
-        churn: float | None = churned.get("p")
-        different = found.comparison.verdict == "different" or any(
-            part["differs"] for part in record.get("slices", [])
-        )
+        record = found.record
+        tested = None if record is None else record.differences.get(metric)
+        churned = None if record is None else record.excess_churn
+        p = None if tested is None else tested.p
+        churn = None if churned is None else churned.p
+        slices_differ = record is not None and any(part.differs for part in record.slices)
+        different = found.comparison.verdict == "different" or slices_differ
         equivalent = found.comparison.verdict == "equivalent"
         return different, equivalent, 1.0 if p is None else p, 1.0 if churn is None else churn
 
@@ -168,10 +169,10 @@ def judged(
     slices: Any = None,
     *,
     paired: bool = False,
-) -> Any:
+) -> Against:
     """The verdict over two arms of logits [runs, examples, classes], and its record, as `parity seeds` comes to them."""
+    from parity.seed_audit.margins import Margins
     from parity.seed_audit.verdict.against import against_baseline
-    from parity.seed_audit.verdict.stability import Margins
 
     arms = _gathered(candidate, baseline, labels, paired=paired)
     return against_baseline(arms, metric, Margins(0.02, 0.1, _ALPHA), slices)

@@ -16,7 +16,7 @@ from parity.errors import RecipeError
 from parity.records.seed_audit import load_seed_audit
 from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import parse_subject
-from parity.training.run_cache import finished_runs
+from tests.finished_runs import finished_runs
 from tests.real.allennlp_asking import interpreter
 from tests.real.asking import ROOT
 from tests.real.test_allennlp_train import changed_config, folder, start

@@ -26,7 +26,7 @@ from parity.errors import (
 from parity.inputs.example import Example
 from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import parse_subject
-from parity.training.run_cache import finished_runs
+from tests.finished_runs import finished_runs
 from tests.real.allennlp_asking import ask as ask_archive
 from tests.real.allennlp_asking import interpreter
 from tests.real.asking import ROOT, compare, parity, stage

@@ -22,7 +22,7 @@ from parity.records.seed_audit import SeedAudit, load_seed_audit
 from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import Subject, parse_subject
 from parity.training.recipe import read_recipe
-from parity.training.run_cache import finished_runs
+from tests.finished_runs import finished_runs
 from tests.real.asking import ROOT
 from tests.real.test_seeds import audit, started, wait_for
 

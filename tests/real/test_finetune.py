@@ -23,7 +23,7 @@ from parity.inputs.example import Example
 from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import parse_subject
 from parity.training.recipe import read_recipe
-from parity.training.run_cache import finished_runs
+from tests.finished_runs import finished_runs
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

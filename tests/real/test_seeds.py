@@ -18,7 +18,7 @@ import pytest
 
 from parity.records.runs import RepeatsRecord, RunRecord
 from parity.records.seed_audit import SeedAudit, load_seed_audit, variance_of
-from parity.training.run_cache import finished_runs
+from tests.finished_runs import finished_runs
 from tests.real.asking import ROOT, Run, parity
 from tests.real.processes import commands, descendants, gone, hear_signals
 

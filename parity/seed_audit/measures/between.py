@@ -18,6 +18,7 @@ from parity.records.comparison_statistics import (
     MetricDifferenceRecord,
     SliceDifferenceRecord,
 )
+from parity.seed_audit.margins import Margins
 from parity.seed_audit.measures.churn import churn_kinds
 from parity.seed_audit.measures.difference import Difference, difference, tost
 from parity.seed_audit.measures.excess import ExcessChurn, excess_churn
@@ -26,7 +27,6 @@ from parity.seed_audit.measures.slices import slice_differences
 from parity.seed_audit.population.design import design_of, shared_seeds
 from parity.seed_audit.population.population import Population
 from parity.seed_audit.recorded import recorded
-from parity.seed_audit.verdict.stability import Margins
 from parity.statistics.holm import holm
 
 __all__ = ["TwoArms", "two_arms"]

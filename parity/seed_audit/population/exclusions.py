@@ -1,4 +1,4 @@
-"""Both arms of collected runs, brought onto one set of classes and labels; and who of them may be averaged.
+"""Both arms of collected runs, brought onto one set of classes and labels; and which of them may be averaged.
 
 A run that was lost, saw other rows, has other classes, stands there twice or in both arms, or learnt nothing is said, and is
 in no mean.
@@ -6,7 +6,6 @@ in no mean.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal
@@ -15,26 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.border.description import Training
-from parity.errors import TrainingDiverged
 from parity.seed_audit.population.arms import ArmRuns, Ground, Member, NamedFault
-from parity.seed_audit.population.classes import Classes, Told, columns_of
+from parity.seed_audit.population.classes import Classes, columns_of
 from parity.seed_audit.population.failed import diverged_runs, failed_runs
 from parity.seed_audit.population.integrity import SeedCheck, check_rows, check_seeds
 from parity.seed_audit.population.population import Population
+from parity.seed_audit.population.run_facts import final_loss, made_by_seeds, member_gone, told_of
 from parity.seed_audit.runs.requested import Arm, RunAsked
 from parity.seed_audit.runs.run_inputs import Collected, Outcome
-from parity.subjects.training import known_factors
 
-__all__ = ["gather_arms", "told_of"]
+__all__ = ["gather_arms"]
 
 _ARMS: tuple[Arm, ...] = ("candidate", "baseline")
 _Rows = Literal["other_data", "row_order", "other_recipe"]
-
-
-def told_of(run: Collected) -> Told:
-    """What a run tells of its classes."""
-    names = run.description.labels
-    return Told(None if names is None else tuple(names), run.logits.shape[1])
 
 
 def gather_arms(
@@ -88,7 +80,7 @@ class _Gathering:
     ) -> None:
         self.arm: Arm = arm
         self.members = [
-            Member(run, collected[index], "kept") if index in collected else _gone(run, outcomes[index])
+            Member(run, collected[index], "kept") if index in collected else member_gone(run, outcomes[index])
             for index, run in enumerate(asked)
         ]
         self.faults: list[NamedFault] = []
@@ -137,11 +129,11 @@ class _Gathering:
         if sound := self.sound():
             runs = dict(self._runs())
             weights = [runs[index].description.weights_digest for index in sound]
-            made = [_made(runs[index]) for index in sound]
+            made = [made_by_seeds(runs[index]) for index in sound]
             check = check_seeds(self._population(sound, ground.labels), weights, made)
             self._seeds_did(check, sound)
         present = self.present()
-        losses = [_loss(run) for _, run in self._runs()]
+        losses = [final_loss(run) for _, run in self._runs()]
         failed = failed_runs(self._population(present, ground.labels), losses, ground.confidence)
         for run in failed.failed:
             place = present[run.run]
@@ -306,32 +298,3 @@ class _Gathering:
 
 def _seeds(run: RunAsked) -> dict[str, int]:
     return {name: seed for name, seed in run.factors.items() if name != "repeat"}
-
-
-def _loss(run: Collected) -> float | None:
-    """The final loss of a run that tells of its training; NaN where that was no number."""
-    training = run.description.training
-    if training is None or (training.final_loss is None and not training.losses):
-        return None
-    return math.nan if training.final_loss is None else training.final_loss
-
-
-def _made(run: Collected) -> dict[str, tuple[str, ...]]:
-    """What each seed made in a run that recorded it, by its digests; nothing of one that did not."""
-    training = run.description.training
-    if training is None:
-        return {}
-    head, dropout = (() if one is None else (one,) for one in (training.head_digest, training.dropout_digest))
-    digests = {"weights": head, "order": tuple(training.order_digests), "dropout": dropout}
-    return {
-        name: tuple(digest for part in factor.makes for digest in digests[part])
-        for name, factor in known_factors().items()
-        if factor.makes
-    }
-
-
-def _gone(run: RunAsked, outcome: Outcome) -> Member:
-    """A run that nothing can be asked of: it failed where its training did, and is lost else."""
-    if outcome.slug == TrainingDiverged.slug:
-        return Member(run, None, "failed", outcome.sentence.rstrip("."))
-    return Member(run, None, "lost", f"{outcome.sentence} {outcome.next_step}".strip(), missed=True)

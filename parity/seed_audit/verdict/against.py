@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.records.comparison_statistics import BaselineRecord, LevelsRecord, SliceDifferenceRecord
+from parity.seed_audit.margins import Margins
 from parity.seed_audit.measures.between import TwoArms, two_arms
 from parity.seed_audit.population.arms import ArmRuns
 from parity.seed_audit.population.population import Population
 from parity.seed_audit.recorded import recorded
+from parity.seed_audit.verdict.equivalence import BothArms, Comparison, compare_arms
+from parity.seed_audit.verdict.reasons import Reason
 from parity.seed_audit.verdict.runs_needed import RunsNeeded
-from parity.seed_audit.verdict.stability import Comparison, Margins, Reason, compare_arms
 
 __all__ = ["Against", "against_baseline"]
 
@@ -42,16 +44,15 @@ def against_baseline(
         found = two_arms(baseline, candidate, primary, margins, slices, paired=paired)
     kept = (len(arms[1].kept), len(arms[0].kept))
     baseline_runs, candidate_runs = kept if found is None or found.record.runs is None else found.record.runs
-    comparison = compare_arms(
-        margins,
+    both = BothArms(
         found.difference if found is not None else None,
         found.excess if found is not None else None,
         runs=(baseline_runs, candidate_runs),
         fixed=[] if found is None else found.record.conditional_on,
         failed=[arm.failed for arm in arms if arm.failed is not None],
         missing=sum(arm.missing for arm in arms),
-        unmeasured=unmeasured,
     )
+    comparison = compare_arms(margins, both, unmeasured)
     if found is None:
         return Against(_of_seeds(comparison, arms), None)
     parts = found.record.slices

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from parity.metrics.registry import find_metric
 from parity.records.comparison_statistics import BaselineRecord, DifferenceRecord
 from parity.records.metric_form import MetricForm
+from parity.seed_audit.margins import Margins
 from parity.seed_audit.measures.arm import ArmStatistics
-from parity.seed_audit.verdict.stability import Comparison, Margins, Stability
+from parity.seed_audit.verdict.equivalence import Comparison
+from parity.seed_audit.verdict.stability import Stability
 
 __all__ = ["Reached", "headline"]
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from parity.align.spelling import offered
 from parity.metrics.registry import find_metric
-from parity.seed_audit.verdict.stability import Margins, Reason
+from parity.seed_audit.margins import Margins
+from parity.seed_audit.verdict.reasons import Reason
 from parity.statistics.interval import clopper_pearson
 
 __all__ = ["LabelsRead", "Requested", "Unmeasured", "unmeasured"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parity.records.arm_statistics import ArmRecord, ComponentRecord, MetricRecord
-from parity.records.comparison_statistics import DifferenceRecord, ExcessChurnRecord, SliceDifferenceRecord
+from parity.records.arm_statistics import ArmRecord, MetricRecord
+from parity.records.comparison_statistics import DifferenceRecord
 from parity.records.metric_form import MetricForm
-from parity.records.seed_audit import ReasonRecord, SeedAudit, variance_of
+from parity.records.seed_audit import ReasonRecord, SeedAudit
 from parity_reports.compare.screen import Answer
+from parity_reports.seeds.origin import answer_origin, excess_sentence, two_armed
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence
 from parity_reports.text import units, wording
 
@@ -20,11 +21,6 @@ _MARKS = {
     "unstable": ("✕", "bad", "Unstable"),
     "different": ("✕", "bad", "Different"),
     "inconclusive": ("?", "warn", "Inconclusive"),
-}
-_SEEDS = {
-    "init_seed": "Initial weights",
-    "order_seed": "The order of the training rows",
-    "dropout_seed": "Dropout",
 }
 
 
@@ -59,7 +55,7 @@ def build_seed_screen(audit: SeedAudit) -> SeedScreen:
         answers=(
             _inside(audit),
             _size(audit),
-            _origin(audit),
+            answer_origin(audit),
             _next(audit),
         ),
         rule=_rule(audit),
@@ -90,7 +86,7 @@ def _rule(audit: SeedAudit) -> str:
 
 
 def _inside(audit: SeedAudit) -> Answer:
-    two = _two_armed(audit)
+    two = two_armed(audit)
     question = "Is the difference inside seed noise?" if two else "Is the spread inside the limits?"
     answer = {
         "stable": "Yes",
@@ -127,7 +123,7 @@ def _telling(audit: SeedAudit) -> list[ReasonRecord]:
 def _size(audit: SeedAudit) -> Answer:
     question = "How big is it?"
     primary = units.form_of(audit)
-    if _two_armed(audit):
+    if two_armed(audit):
         return _difference_size(question, primary, audit)
     arm = audit.arms[0]
     metric = arm.metrics.get(audit.margins.primary)
@@ -177,7 +173,7 @@ def _difference_size(question: str, primary: MetricForm, audit: SeedAudit) -> An
         return Answer(
             question,
             f"{wording.share(excess.estimate.value)} excess churn",
-            _excess_sentence(excess),
+            excess_sentence(excess),
             "baseline",
             "The arms",
         )
@@ -201,100 +197,6 @@ def _beside_sd(primary: MetricForm, audit: SeedAudit) -> str:
     if metric is None or metric.spread.sd is None:
         return ""
     return f"The SD over the baseline's seeds is {units.size(primary, metric.spread.sd)}."
-
-
-def _origin(audit: SeedAudit) -> Answer:
-    question = "Where does it come from?"
-    if _two_armed(audit):
-        return _arms_origin(question, audit)
-    variance = variance_of(audit)
-    if variance is not None and (split := variance.metric or variance.logits) is not None:
-        named = [
-            (_SEEDS.get(variance.first, variance.first), split.first),
-            (_SEEDS.get(variance.second, variance.second), split.second),
-            ("Their interaction", split.interaction),
-            ("The rest", split.rest),
-        ]
-        shares = [(name, part) for name, part in named if part is not None and part.share is not None]
-        if shares:
-            first = max(shares, key=lambda pair: pair[1].share or 0.0)
-            ranked = _ranked(first[1], [part for _, part in shares if part is not first[1]])
-            whose = units.form_of(audit).title if variance.metric is not None else "the logits"
-            listed = "; ".join(_share(name, part) for name, part in shares)
-            apart = "Its interval lies above the others'." if ranked else "Their intervals overlap."
-            title = f"Mostly {first[0][:1].lower()}{first[0][1:]}" if ranked else "Not ranked yet"
-            said = f"Point shares of the variance of {whose}: {listed}. {apart}"
-            return Answer(question, title, said, "variance", "Sources of variance")
-    metric = audit.arms[0].metrics.get(audit.margins.primary)
-    if metric is not None and metric.seed is not None:
-        return _flip_noise(question, audit, metric)
-    said = "Initial weights and order are told apart over a grid of both (--init-seeds, --order-seeds)."
-    return Answer(question, "Not told apart", said, "variance", "Sources of variance")
-
-
-def _ranked(first: ComponentRecord, others: list[ComponentRecord]) -> bool:
-    """Whether the largest is shown to be: its interval lies above every other."""
-    if first.interval is None or first.interval.low is None:
-        return False
-    highs = [None if other.interval is None else other.interval.high for other in others]
-    return all(high is not None and high < first.interval.low for high in highs)
-
-
-def _share(name: str, part: ComponentRecord) -> str:
-    return f"{name[:1].lower()}{name[1:]} {wording.share(part.share)}"
-
-
-def _flip_noise(question: str, audit: SeedAudit, metric: MetricRecord) -> Answer:
-    assert metric.seed is not None
-    primary, seed = units.form_of(audit), metric.seed
-    shown = seed.p is not None and seed.p <= audit.margins.alpha
-    said = (
-        f"Of the SD, {units.size(primary, seed.seed_sd)} is the seeds' and {units.size(primary, seed.flip_sd)} what flips on "
-        f"{wording.plural(metric.examples, 'example')} make alone (p = {units.p_value(seed.p)}). Which seed, only a grid tells."
-    )
-    title = "Seeds, beyond flip noise" if shown else "Seeds, or a small test set"
-    return Answer(question, title, said, "metrics", "Metrics over runs")
-
-
-def _arms_origin(question: str, audit: SeedAudit) -> Answer:
-    found = audit.baseline
-    if found is None:
-        return Answer(question, "Not told", "The arms were not compared.", "baseline", "The arms")
-    where = _parted_slices(found.slices)
-    if found.excess_churn is None:
-        return Answer(
-            question, "Not told", f"Too few runs to compare decisions.{where}", "baseline", "The arms"
-        )
-    excess = found.excess_churn
-    tested = next((reason for reason in audit.reasons if reason.about == "permutation"), None)
-    title = "Not shown to be other decisions than seeds make"
-    level = audit.margins.alpha if tested is None or tested.limit is None else tested.limit
-    if tested.holds if tested is not None else excess.p is not None and excess.p <= level:
-        title = "Other decisions than seeds make"
-    elif excess.least_p is not None and excess.least_p > level:
-        title = "So few runs cannot tell"
-        where = f" No p below {units.p_value(excess.least_p)} can come of them, whatever is seen.{where}"
-    return Answer(question, title, _excess_sentence(excess) + where, "baseline", "The arms")
-
-
-def _parted_slices(slices: list[SliceDifferenceRecord]) -> str:
-    """Which slices are shown to differ: that none is says nothing of none."""
-    if not slices:
-        return ""
-    parted = [item.slice for item in slices if item.differs]
-    if parted:
-        return f" By slices (Holm): {', '.join(parted[:3])}{' and others' if len(parted) > 3 else ''}."
-    apart = [item.slice for item in slices if item.apart]
-    if apart:
-        listed = f"{', '.join(apart[:3])}{' and others' if len(apart) > 3 else ''}"
-        return f" Slices that differ by themselves (Holm), though the arms are not shown to: {listed}."
-    tested = any(item.p is not None for item in slices)
-    return " No slice is shown to differ by itself." if tested else " No slice could be tested."
-
-
-def _excess_sentence(excess: ExcessChurnRecord) -> str:
-    within = " and ".join(wording.share(value) for value in excess.within)
-    return f"Churn between the arms {wording.share(excess.between)}, within them {within}; p = {units.p_value(excess.p)}."
 
 
 def _next(audit: SeedAudit) -> Answer:
@@ -345,8 +247,8 @@ _NOT_MEASURED = {
 
 def _settle(question: str, audit: SeedAudit) -> Answer:
     """What would settle an inconclusive audit: what was requested and not measured first, then runs."""
-    needed, each = audit.runs_needed, " an arm" if _two_armed(audit) else ""
-    sentence = needed_sentence(needed, arms=_two_armed(audit))
+    needed, each = audit.runs_needed, " an arm" if two_armed(audit) else ""
+    sentence = needed_sentence(needed, arms=two_armed(audit))
     found = next((item for item in audit.findings if item.kind in _NOT_MEASURED), None)
     if found is not None:
         title = _NOT_MEASURED[found.kind]
@@ -362,7 +264,3 @@ def _settle(question: str, audit: SeedAudit) -> Answer:
     else:
         title = f"Run {wording.count(needed.runs)}{each}"
     return Answer(question, title, sentence, "needed", "Runs needed")
-
-
-def _two_armed(audit: SeedAudit) -> bool:
-    return len(audit.arms) > 1

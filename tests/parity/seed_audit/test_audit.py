@@ -16,9 +16,9 @@ from parity.inputs.spec import InputsSpec
 from parity.records.arm_statistics import SplitRecord
 from parity.records.seed_audit import NeededRecord, seed_audit_bytes
 from parity.seed_audit.audit import SurveyRequest, survey
+from parity.seed_audit.margins import Margins
 from parity.seed_audit.runs.requested import SeedPlan, runs_asked
 from parity.seed_audit.runs.run_inputs import Outcome, Task, collect
-from parity.seed_audit.verdict.stability import Margins
 from tests.seed_files import Audited, Files, audited, kinds, run_of
 
 

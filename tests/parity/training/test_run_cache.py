@@ -15,7 +15,8 @@ import pytest
 from parity._in_process import run_folder
 from parity.errors import RecipeError, UsageError
 from parity.training.recipe import read_recipe
-from parity.training.run_cache import finished_runs, runs_folder, store_rows
+from parity.training.run_cache import runs_folder, store_rows
+from tests.finished_runs import finished_runs
 
 ROOT = Path(__file__).parents[3]
 RUN_FOLDER = ROOT / "parity" / "_in_process" / "run_folder.py"

@@ -9,12 +9,12 @@ from typing import Any, cast
 import numpy as np
 
 from parity.records.arm_statistics import Bounds, SplitRecord
+from parity.seed_audit.margins import Margins
 from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
 from parity.seed_audit.measures.between import two_arms
 from parity.seed_audit.population.arms import ArmRuns, Member
 from parity.seed_audit.population.population import Population
 from parity.seed_audit.runs.requested import RunAsked
-from parity.seed_audit.verdict.stability import Margins
 from tests.seed_runs import population
 
 

@@ -12,24 +12,16 @@ import numpy as np
 import pytest
 import statsmodels.stats.proportion  # type: ignore[import-untyped]
 
+from parity.seed_audit.margins import Margins
 from parity.seed_audit.measures.churn import churn
 from parity.seed_audit.measures.crossed import seed_effect
-from parity.seed_audit.measures.difference import Difference, difference
-from parity.seed_audit.measures.excess import ExcessChurn, excess_churn
 from parity.seed_audit.measures.metric_spread import MetricSpread, metric_spread, spread
 from parity.seed_audit.population.failed import failed_runs
 from parity.seed_audit.population.integrity import Fault, check_rows, check_seeds
 from parity.seed_audit.population.population import Population
+from parity.seed_audit.verdict.reasons import Reason
 from parity.seed_audit.verdict.runs_needed import RunsNeeded, half_width_at, runs_for_stability
-from parity.seed_audit.verdict.stability import (
-    Comparison,
-    Margins,
-    Reason,
-    Stability,
-    compare_arms,
-    judge_stability,
-)
-from parity.statistics.estimate import Estimate
+from parity.seed_audit.verdict.stability import OneArm, Stability, judge_stability
 from tests.seed_runs import labels_of, population
 
 
@@ -162,7 +154,7 @@ MARGINS = Margins(metric=0.02, churn=0.05)
 
 
 def judged(sd: float, runs: int = 5, margins: Margins = MARGINS) -> Stability:
-    return judge_stability(margins, steady(sd, runs), churn(CALM[:runs]), runs=runs)
+    return judge_stability(margins, OneArm(steady(sd, runs), churn(CALM[:runs]), runs=runs))
 
 
 def test_little_spread_and_no_churn_is_stable_and_settled() -> None:
@@ -196,7 +188,7 @@ def test_a_spread_at_the_margin_itself_no_number_of_runs_settles() -> None:
 
 def test_churn_that_is_surely_over_its_budget_is_unstable() -> None:
     made = population(5, 400, noise=2.0)
-    found = judge_stability(MARGINS, None, churn(made.predictions), runs=5)
+    found = judge_stability(MARGINS, OneArm(None, churn(made.predictions), runs=5))
     assert "unstable" == found.verdict
     assert "no_labels" in [reason.about for reason in found.reasons]
 
@@ -204,20 +196,21 @@ def test_churn_that_is_surely_over_its_budget_is_unstable() -> None:
 def test_a_failed_run_is_unstable_whatever_else() -> None:
     made = population(5, 200, 3, noise=0.2)
     failed = failed_runs(made, [None, None, 9.0, None, None])
-    found = judge_stability(MARGINS, steady(0.001, 4), churn(CALM[:4]), runs=4, failed=failed)
+    found = judge_stability(MARGINS, OneArm(steady(0.001, 4), churn(CALM[:4]), runs=4, failed=failed))
     assert ("unstable", "failed_runs") == (found.verdict, found.reasons[0].about)
 
 
 def test_a_seed_without_effect_is_never_stable() -> None:
     dead = check_seeds(seeded([0, 0, 1, 1], [both(1, 1), both(1, 2), both(2, 1), both(2, 2)]))
-    found = judge_stability(MARGINS, steady(0.001), churn(CALM), runs=5, seeds=dead)
+    found = judge_stability(MARGINS, OneArm(steady(0.001), churn(CALM), runs=5, seeds=dead))
     assert "inconclusive" == found.verdict
 
 
 @pytest.mark.parametrize("runs", [1, 2])
 def test_one_run_or_two_are_inconclusive_and_ask_for_three(runs: int) -> None:
     found = judge_stability(
-        MARGINS, steady(0.0001, 2) if runs == 2 else None, churn(CALM[:2]) if runs == 2 else None, runs=runs
+        MARGINS,
+        OneArm(steady(0.0001, 2) if runs == 2 else None, churn(CALM[:2]) if runs == 2 else None, runs=runs),
     )
     assert ("inconclusive", RunsNeeded(3, "at_least")) == (found.verdict, found.runs_needed)
     # Nothing is said of new runs by the interval of one pair.
@@ -225,21 +218,15 @@ def test_one_run_or_two_are_inconclusive_and_ask_for_three(runs: int) -> None:
 
 
 def test_a_seed_that_never_moved_bars_stable_and_asks_for_runs_that_move_it() -> None:
-    found = judge_stability(MARGINS, steady(0.002), churn(CALM), runs=5, fixed=["init_seed"])
+    found = judge_stability(MARGINS, OneArm(steady(0.002), churn(CALM), runs=5, fixed=["init_seed"]))
     assert ("inconclusive", RunsNeeded(5, "every_seed")) == (found.verdict, found.runs_needed)
     assert ["init_seed_fixed"] == [reason.about for reason in found.reasons if not reason.holds]
-    wide = judge_stability(MARGINS, steady(0.1), churn(CALM), runs=5, fixed=["init_seed"])
+    wide = judge_stability(MARGINS, OneArm(steady(0.1), churn(CALM), runs=5, fixed=["init_seed"]))
     assert "unstable" == wide.verdict
 
 
-def test_a_seed_that_never_moved_bars_equivalence() -> None:
-    found = compare_arms(MARGINS, apart(0.001, 0.002), no_excess(), runs=(5, 5), fixed=["seed"])
-    assert ("inconclusive", RunsNeeded(5, "every_seed")) == (found.verdict, found.runs_needed)
-    assert "seed_fixed" in [reason.about for reason in found.reasons]
-
-
 def test_four_runs_of_two_by_two_seeds_are_judged_as_two() -> None:
-    found = judge_stability(MARGINS, steady(0.0001, 4), churn(CALM[:4]), runs=4, independent=2)
+    found = judge_stability(MARGINS, OneArm(steady(0.0001, 4), churn(CALM[:4]), runs=4, independent=2))
     assert ("inconclusive", RunsNeeded(4, "every_seed")) == (found.verdict, found.runs_needed)
     assert ["shared_seeds"] == [reason.about for reason in found.reasons]
 
@@ -248,125 +235,28 @@ def test_a_spread_that_the_examples_make_by_themselves_asks_for_no_more_seeds() 
     flips = np.random.default_rng(3).standard_normal((8, 500))
     seed = seed_effect(flips - flips.mean(axis=1, keepdims=True) * 0.5)
     metric = steady(0.0085, 8)._replace(seed=seed)
-    found = judge_stability(MARGINS, metric, churn(np.repeat(CALM[:1], 8, axis=0)), runs=8)
+    found = judge_stability(MARGINS, OneArm(metric, churn(np.repeat(CALM[:1], 8, axis=0)), runs=8))
     assert ("inconclusive", RunsNeeded(None, "examples")) == (found.verdict, found.runs_needed)
 
 
 def test_two_runs_apart_do_not_condemn_a_recipe_by_their_churn() -> None:
     picked = np.stack([np.zeros(500, dtype=np.int64), np.ones(500, dtype=np.int64)])
-    assert "inconclusive" == judge_stability(MARGINS, None, churn(picked), runs=2).verdict
+    assert "inconclusive" == judge_stability(MARGINS, OneArm(None, churn(picked), runs=2)).verdict
 
 
 def test_intervals_at_another_alpha_are_refused() -> None:
     with pytest.raises(ValueError, match="alpha"):
-        judge_stability(Margins(0.02, 0.05, alpha=0.01), steady(0.01), churn(CALM), runs=5)
-
-
-def apart(value: float, error: float, runs: int = 5) -> Difference:
-    """A difference with this standard error, all of it from runs."""
-    p = 1.0 if abs(value) < 2.31 * error else 0.001
-    half = 2.31 * error
-    found = Estimate(value, (value - half, value + half), error, 2.0 * (runs - 1), error**2, 0.0, 0.95)  # type: ignore[arg-type]
-    return Difference("accuracy", 0.8, 0.8 + value, found, p, False, (runs, runs), 500)
-
-
-def no_excess(runs: int = 5) -> ExcessChurn:
-    return excess_churn(CALM[:runs], CALM[:runs])
-
-
-def compared(value: float, error: float) -> Comparison:
-    return compare_arms(MARGINS, apart(value, error), no_excess(), runs=(5, 5))
-
-
-def test_a_difference_shown_to_lie_inside_the_margin_is_equivalent() -> None:
-    found = compared(0.001, 0.002)
-    assert ("equivalent", False, RunsNeeded(5, "enough")) == (
-        found.verdict,
-        found.inside_margin,
-        found.runs_needed,
-    )
-
-
-def test_a_difference_that_is_real_and_small_is_different_but_inside_the_margin() -> None:
-    found = compared(0.008, 0.002)
-    assert ("different", True) == (found.verdict, found.inside_margin)
-
-
-def test_a_difference_that_is_large_is_different() -> None:
-    found = compared(0.05, 0.005)
-    assert ("different", False) == (found.verdict, found.inside_margin)
-
-
-def test_what_cannot_be_shown_either_way_is_inconclusive_with_the_runs_that_would_settle_it() -> None:
-    found = compared(0.005, 0.01)
-    assert "inconclusive" == found.verdict
-    assert found.runs_needed.kind == "estimate" and (found.runs_needed.runs or 0) > 5
-    assert (compared(0.005, 0.02).runs_needed.runs or 0) > (found.runs_needed.runs or 0)
-
-
-def test_vote_laws_that_differ_at_equal_accuracy_are_different() -> None:
-    rng = np.random.default_rng(0)
-    other = np.array([rng.permutation(np.arange(500) % 2) for _ in range(1)]).repeat(5, axis=0)
-    found = compare_arms(MARGINS, apart(0.0, 0.002), excess_churn(CALM, other), runs=(5, 5))
-    assert ("different", False) == (found.verdict, found.inside_margin)
-    assert {"permutation", "tost"} == {reason.about for reason in found.reasons if reason.holds} - {
-        "difference"
-    }
-
-
-def test_a_failed_run_bars_equivalence() -> None:
-    failed = failed_runs(population(5, 200, 3, noise=0.2), [9.0, None, None, None, None])
-    found = compare_arms(MARGINS, apart(0.001, 0.002), no_excess(), runs=(5, 5), failed=[failed])
-    assert "inconclusive" == found.verdict
-
-
-@pytest.mark.parametrize("runs", [3, 4, 5])
-def test_the_two_tests_together_spend_one_alpha(runs: int) -> None:
-    found = compare_arms(MARGINS, apart(0.0, 0.01, runs), no_excess(runs), runs=(runs, runs))
-    assert pytest.approx(0.05) == found.false_alarm == sum(found.levels)
-    assert (runs == 3) == (found.levels.permutation == 0)
-
-
-def test_a_p_below_alpha_and_above_its_part_of_it_is_not_different() -> None:
-    seen = apart(0.008, 0.002)._replace(p=0.04)
-    found = compare_arms(MARGINS, seen, no_excess(), runs=(5, 5))
-    assert "equivalent" == found.verdict
-    alone = compare_arms(MARGINS, seen, None, runs=(5, 5))
-    assert "different" == alone.verdict
-
-
-def test_where_one_test_rejects_the_other_has_all_of_alpha() -> None:
-    rng = np.random.default_rng(0)
-    other = np.array([rng.permutation(np.arange(500) % 2) for _ in range(1)]).repeat(5, axis=0)
-    seen = apart(0.008, 0.002)._replace(p=0.04)
-    found = compare_arms(MARGINS, seen, excess_churn(CALM, other), runs=(5, 5))
-    limits = {reason.about: (reason.limit, reason.holds) for reason in found.reasons}
-    assert (0.05, True) == limits["difference"]
-    assert limits["permutation"][1] and pytest.approx(3 / 126) == limits["permutation"][0]
+        judge_stability(Margins(0.02, 0.05, alpha=0.01), OneArm(steady(0.01), churn(CALM), runs=5))
 
 
 @pytest.mark.parametrize("about", ["metric_not_measured", "slices_not_measured", "labels_not_classes"])
 def test_what_was_requested_and_not_measured_bars_a_pass(about: str) -> None:
     reason = Reason(about, None, None, False)
-    one = judge_stability(MARGINS, steady(0.002), churn(CALM), runs=5, unmeasured=[reason])
-    two = compare_arms(MARGINS, apart(0.001, 0.002), no_excess(), runs=(5, 5), unmeasured=[reason])
-    for found in (one, two):
-        assert ("inconclusive", RunsNeeded(None, "not_measured")) == (found.verdict, found.runs_needed)
-        assert about in [item.about for item in found.reasons]
-    wide = judge_stability(MARGINS, steady(0.1), churn(CALM), runs=5, unmeasured=[reason])
+    found = judge_stability(MARGINS, OneArm(steady(0.002), churn(CALM), runs=5), [reason])
+    assert ("inconclusive", RunsNeeded(None, "not_measured")) == (found.verdict, found.runs_needed)
+    assert about in [item.about for item in found.reasons]
+    wide = judge_stability(MARGINS, OneArm(steady(0.1), churn(CALM), runs=5), [reason])
     assert "unstable" == wide.verdict
-
-
-def test_single_runs_are_inconclusive_and_ask_for_three() -> None:
-    one, other = population(1, 50), population(1, 50)
-    found = compare_arms(MARGINS, difference(one, other), None, runs=(1, 1))
-    assert ("inconclusive", RunsNeeded(3, "at_least")) == (found.verdict, found.runs_needed)
-
-
-def test_without_labels_churn_alone_decides_and_it_is_said() -> None:
-    found = compare_arms(MARGINS, None, no_excess(), runs=(5, 5))
-    assert "equivalent" == found.verdict
-    assert "no_labels" in [reason.about for reason in found.reasons]
 
 
 def test_the_examples_part_of_an_interval_does_not_shrink_with_runs() -> None:
@@ -386,6 +276,7 @@ def test_churn_near_its_budget_for_want_of_examples_no_number_of_runs_settles() 
 def test_a_real_population_goes_through_the_whole_gate() -> None:
     made = population(5, 300, known=0.9)
     found = judge_stability(
-        Margins(0.05, 0.5), metric_spread(made), churn(made.predictions), runs=5, failed=failed_runs(made)
+        Margins(0.05, 0.5),
+        OneArm(metric_spread(made), churn(made.predictions), runs=5, failed=failed_runs(made)),
     )
     assert found.verdict in ("stable", "inconclusive")
