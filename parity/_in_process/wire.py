@@ -71,7 +71,7 @@ class LineWriter:
 
     def write(self, record: dict[str, Any]) -> None:
         """Send one record; TypeError or ValueError when it holds what JSON cannot."""
-        line = _encode(record)
+        line = encode(record)
         with self._lock:
             _write(self._descriptor, line)
             self._written_at = time.monotonic()
@@ -94,7 +94,7 @@ class Listing:
 
     def add(self, record: dict[str, Any]) -> None:
         """Add one line; OSError where there is no room for it."""
-        _write(self._descriptor, _encode(record))
+        _write(self._descriptor, encode(record))
 
 
 class LineReader(threading.Thread):
@@ -225,7 +225,7 @@ def _write(descriptor: int, line: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def _encode(record: dict[str, Any]) -> bytes:
+def encode(record: dict[str, Any]) -> bytes:
     try:
         text = json.dumps(record, allow_nan=False, default=_plain)
     except ValueError:

@@ -104,12 +104,12 @@ def replay(folder: Path) -> str:
     host: Any = Host()
     try:
         session = trace_runner.open({"locator": str(folder), "options": {}}, host)
-        described = read_description(json.loads(wire._encode(session.describe())), "trace:x")
+        described = read_description(json.loads(wire.encode(session.describe())), "trace:x")
         assert described.recorded is not None
         examples = [
             {"row": row, "text": text, "pair": None, "id": f"n{row}"} for row, text in enumerate(TEXTS)
         ]
-        told = wire._encode(session.tokenize(examples))
+        told = wire.encode(session.tokenize(examples))
         read_encodings(Done(1, msgspec.Raw(told.strip())), len(examples), "trace:x")
         written: set[str] = set()
 
