@@ -21,7 +21,7 @@
     │   └── RecordError              an audit.json is damaged or of another schema
     └── RunError                     exit 3: a run failed
         ├── RunnerDied · RunnerTimeout · RunnerRaised · RunnerSpokeGarbage
-        ├── TrainingDiverged         a training ended in a loss that is no number
+        ├── TrainingDiverged         a training ended in a loss that is not a number
         ├── EnvironmentBuildFailed
         ├── OutOfSpace
         └── InternalError            parity itself made a mistake
@@ -305,7 +305,7 @@ class RunnerSpokeGarbage(RunError):
 
 
 class TrainingDiverged(RunError):
-    """A training ended in a loss that is no number; in a seed audit that is a failed run."""
+    """A training ended in a loss that is not a number; in a seed audit that is a failed run."""
 
     slug = "training-diverged"
 

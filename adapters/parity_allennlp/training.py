@@ -169,7 +169,7 @@ def _refusal(place: str, error: Exception, host: Host, safe_weights: Any) -> Any
     if isinstance(error, ValueError) and "nan loss" in said:
         return host.Refusal(
             "training-diverged",
-            f"The training of {place} diverged: its loss is no number.",
+            f"The training of {place} diverged: its loss is not a number.",
             "A lower learning rate or a longer warm-up often ends it.",
         )
     if "from_pretrained" in _frames(error) and isinstance(error, (OSError, ValueError)):

@@ -189,7 +189,7 @@ def no_text_model(name: str, why: str, host: Host) -> Refusal:
     """The refusal of a model that does not read text, or not text alone."""
     return host.Refusal(
         "subject",
-        f"{name} is no text model: {why}.",
+        f"{name} is not a text model: {why}.",
         "Give a model that reads texts; a text encoder inside another model can be saved as a folder of its own.",
     )
 
@@ -199,7 +199,7 @@ def not_by_text_alone(name: str, kind: str, error: Exception, host: Host) -> Ref
     return host.Refusal(
         "subject",
         f"{name} cannot be run on a text alone: {kind} raised {type(error).__name__}: {first_line(error)}.",
-        "Where it needs a picture, sound or a second text, it is no text model; else look at its config.json.",
+        "Where it needs a picture, sound or a second text, it is not a text model; else look at its config.json.",
     )
 
 

@@ -97,7 +97,7 @@ def _vocabulary_rows(loaded: Loaded, host: Host) -> int:
     except Exception as error:
         raise host.Refusal(
             "subject",
-            f"{loaded.name} is no text model that parity can run: {type(loaded.model).__name__} has no one table of token "
+            f"{loaded.name} is not a text model that parity can run: {type(loaded.model).__name__} has no one table of token "
             "embeddings.",
             "Give a model that reads tokens of a text; a text encoder inside another model can be saved as a folder of its own.",
         ) from error

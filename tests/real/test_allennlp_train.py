@@ -267,7 +267,7 @@ def test_three_seeds_are_audited_by_one_command(folder: Path, tmp_path: Path) ->
             "trainer.optimizer.type is 'subprocess.Popen'",
         ),
         ("batch_size", "batch_sise", SubjectError, "batch_sise"),
-        ('"lr": 5e-4', '"lr": 1e30', TrainingDiverged, "diverged: its loss is no number"),
+        ('"lr": 5e-4', '"lr": 1e30', TrainingDiverged, "diverged: its loss is not a number"),
         ('"random_seed": 13', '"distributed": {}', SubjectError, "several processes"),
         ('"random_seed": 13', '"test_data_path": "s3://b/x"', SubjectError, "test_data_path is an address"),
         ('"random_seed": 13', '"random_seed": std.extVar("S")', SubjectError, "?vars=S=VALUE"),

@@ -255,7 +255,7 @@ def test_a_model_that_does_not_read_text_is_refused_in_a_sentence(family: str, t
     config.architectures = [f"{family}Model"]
     config.save_pretrained(tmp_path)
     write_tokenizer(tmp_path)
-    assert "is no text model" in str(refused(tmp_path))
+    assert "is not a text model" in str(refused(tmp_path))
 
 
 def test_a_model_of_texts_and_pictures_is_refused_in_a_sentence(tmp_path: Path) -> None:
@@ -270,4 +270,4 @@ def test_a_model_of_texts_and_pictures_is_refused_in_a_sentence(tmp_path: Path) 
     vision = {**small, "image_size": 32, "patch_size": 16}
     tiny("clip", text_config=text, vision_config=vision, projection_dim=16).save_pretrained(tmp_path)
     write_tokenizer(tmp_path)
-    assert "is no text model" in str(refused(tmp_path))
+    assert "is not a text model" in str(refused(tmp_path))

@@ -395,7 +395,7 @@ def test_a_run_that_was_asked_other_inputs_is_said_and_in_no_mean(files: Files, 
 
 def test_a_run_whose_training_diverged_is_a_failed_run_and_no_lost_one(files: Files, tmp_path: Path) -> None:
     def with_one_diverged(tasks: Sequence[Task], progress: OnProgress) -> list[Outcome]:
-        said = "The training of c.jsonnet diverged: its loss is no number."
+        said = "The training of c.jsonnet diverged: its loss is not a number."
         gone = Outcome(tasks[0].subject, None, said, "training-diverged", "Lower the rate.")
         return [gone, *(collect(task) for task in tasks[1:])]
 
@@ -413,7 +413,7 @@ def test_a_run_whose_training_diverged_is_a_failed_run_and_no_lost_one(files: Fi
     assert ("unstable", ["failed_run"]) == (found.verdict, kinds(found))
     assert ["failed", "kept", "kept", "kept"] == [run.standing for run in found.runs]
     assert (4, 0.25) == (found.arms[0].failed.runs, found.arms[0].failed.rate)
-    expected = "Run run-1.npz failed: The training of c.jsonnet diverged: its loss is no number. It is counted, and in no mean."
+    expected = "Run run-1.npz failed: The training of c.jsonnet diverged: its loss is not a number. It is counted, and in no mean."
     assert expected == found.findings[0].sentence
 
 
