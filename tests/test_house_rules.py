@@ -100,7 +100,7 @@ def test_reports_see_records_and_the_table_of_stages_only(path: Path) -> None:
 
 _OF_THE_COMMAND_LINE = {  # what a command may use beside the public names: words, checks of values, the folder that it leaves
     "parity.api.values",
-    "parity.audit_folder",
+    "parity.records.audit_folder",
     "parity.errors",
     "parity.metrics",
     "parity.metrics.registry",

@@ -10,7 +10,7 @@ from typing import Unpack
 from parity.api.audits import Audit
 from parity.api.given import Given
 from parity.api.pair import PairSettings, compare
-from parity.audit_folder import check_folder, clear_folder
+from parity.records.audit_folder import check_folder, clear_folder
 
 __all__ = ["assert_parity"]
 

@@ -15,10 +15,10 @@ from typing import Any, TextIO
 
 import msgspec
 
-from parity.audit_folder import render_reports, render_seed_reports, write_folder, write_seed_folder
 from parity.records import audit as pair_record
 from parity.records import seed_audit as seed_record
 from parity.records.audit import audit_bytes
+from parity.records.audit_folder import render_reports, render_seed_reports, write_folder, write_seed_folder
 from parity.records.document import load_record
 from parity.records.seed_audit import seed_audit_bytes
 from parity.records.shown_paths import shown_paths

@@ -11,8 +11,8 @@ from parity.api.call import known_settings
 from parity.api.given import Given, given_inputs
 from parity.api.values import checked, positive, whole
 from parity.border.progress import OnProgress, unwatched
-from parity.inspection import inspect_subject
 from parity.records.inspection import Inspection
+from parity.session.inspection import inspect_subject
 from parity.subjects.subject import parse_subject
 from parity.trace.record import RecordRequest
 from parity.trace.record import record as record_trace

@@ -37,7 +37,7 @@ def prepare(out: object, folder: Path, *, kept: str | None = None) -> None:
     """Begin an audit that goes to `folder`: the last one there is removed, all but the file or folder `kept` that this command
     reads, and whether it can be written is found out. `out` is what `main` hands to a command (None: the command by itself).
     """
-    from parity.audit_folder import check_folder
+    from parity.records.audit_folder import check_folder
 
     if isinstance(out, OutFolder):
         out.empty(folder, kept=[] if kept is None else [Path(kept), Path(kept) / "audit.json"])
@@ -54,7 +54,7 @@ class OutFolder:
 
     def empty(self, folder: Path, *, kept: Iterable[Path] = ()) -> None:
         """Remove the last audit from the folder; `kept` is what this command reads there. What is no file of an audit stays."""
-        from parity.audit_folder import clear_folder
+        from parity.records.audit_folder import clear_folder
 
         with suppress(OSError):  # what cannot be removed cannot be written either, which is found out next
             clear_folder(folder, kept=kept)
@@ -69,7 +69,7 @@ class OutFolder:
         place = self._place()
         if place is None:
             return []
-        from parity.audit_folder import FILES, check_folder, clear_folder, write_failure
+        from parity.records.audit_folder import FILES, check_folder, clear_folder, write_failure
         from parity.records.failure import Failure
 
         audits = place.command in _AUDITS

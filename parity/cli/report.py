@@ -26,8 +26,8 @@ def command(
     AUDIT is an audit.json, or the folder that holds it.
     """
     import parity
-    from parity.audit_folder import check_folder
     from parity.cli.summary import summarise
+    from parity.records.audit_folder import check_folder
 
     loaded = parity.load_audit(audit)
     beside = Path(audit) if Path(audit).is_dir() else Path(audit).parent

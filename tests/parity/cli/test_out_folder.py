@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from parity.audit_folder import write_folder
+from parity.records.audit_folder import write_folder
 from parity.records.failure import Failure
 from parity_reports.formats.failure import junit, markdown
 from tests.audits import AUDITS, XSS_CORPUS

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.audit_folder import write_folder, write_seed_folder
+from parity.records.audit_folder import write_folder, write_seed_folder
 from parity.records.shown_paths import shown_paths
 from tests.audits import AUDITS
 from tests.seed_audits import SEED_AUDITS

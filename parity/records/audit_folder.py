@@ -1,4 +1,4 @@
-"""Writing an audit's folder: the record first, then whatever reports are installed, each from the record alone."""
+"""Writing the folder of an audit: first the record, then each installed report, from the record alone."""
 
 from __future__ import annotations
 
