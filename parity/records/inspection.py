@@ -37,7 +37,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
         assert isinstance(found, parity.Inspection) and found.float64
     """
 
-    schema: Literal["parity.inspection/1"] = "parity.session.inspection/1"
+    schema: Literal["parity.inspection/1"] = "parity.inspection/1"
     subject: str
     interpreter: str
     framework: str
