@@ -18,7 +18,7 @@ from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
 from parity.records.stage_patterns import limit_of
 
-__all__ = ["Floor", "Floors", "StageNoise", "coarser_status", "floor_of", "rerun_limit"]
+__all__ = ["Floor", "Floors", "StageNoise", "floor_of", "rerun_limit"]
 
 UNIT_ROUNDOFF = 2.0**-24
 NOISE_FACTOR = 5.0
@@ -36,18 +36,6 @@ class StageNoise(NamedTuple):
 
     relative_l2: float
     max_abs: float
-
-
-def coarser_status(known: str, new: str) -> str:
-    """What two float64 runs of one side amount to: the one that was less of float64; "" is none yet.
-
-    >>> coarser_status("pure", "kept: softmax"), coarser_status("mixed: softmax", "pure")
-    ('kept: softmax', 'mixed: softmax')
-    """
-    order = ("", "pure", "kept", "unchecked", "mixed")
-    kinds = [status.partition(":")[0] for status in (known, new)]
-    ranks = [order.index(kind) if kind in order else order.index("unchecked") for kind in kinds]
-    return new if ranks[1] > ranks[0] else known
 
 
 def rerun_limit(dtype: str) -> float:

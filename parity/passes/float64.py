@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from parity.align.plan import Plan
 from parity.border.runner import Batch, Reply, written
 from parity.errors import InputsDoNotFit
-from parity.measure.noise import coarser_status
 from parity.passes.context import PassContext, Shared
 from parity.passes.pass_ import PassResult
+from parity.records.float64_status import coarser_status
 from parity.records.pair import Pair
 from parity.records.passes import FeedKind, Phase
 from parity.session.session import Session

@@ -16,9 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.labels import label_places
-from parity.border.progress import OnProgress, Progress
-from parity.environments.managed import ensure
-from parity.environments.resolve import Managed
+from parity.border.progress import OnProgress
 from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_slug
 from parity.inputs.choose import open_for_runs
 from parity.inputs.inputs import Inputs
@@ -45,7 +43,7 @@ from parity.seed_audit.verdict.findings import findings_of
 from parity.seed_audit.verdict.headline import Reached, headline
 from parity.seed_audit.verdict.stability import OneArm, Stability, judge_stability
 from parity.seed_audit.verdict.unmeasured import LabelsRead, Requested, Unmeasured, unmeasured
-from parity.subjects.adapter import check_options, find_adapter
+from parity.session.session import prepare
 from parity.subjects.subject import parse_subject
 
 __all__ = ["SurveyRequest", "survey"]
@@ -233,11 +231,7 @@ def _barred(request: SurveyRequest, made: _Made, statistics: Sequence[ArmStatist
 def _prepare(asked: Sequence[RunAsked], progress: OnProgress) -> None:
     """What would fail every run alike fails once and at once; an environment is built once, not by each run."""
     for run in asked:
-        subject = parse_subject(run.subject)
-        adapter = find_adapter(subject)
-        check_options(adapter, subject)
-        if isinstance(adapter.environment, Managed) and subject.interpreter is None:
-            ensure(adapter.environment, on_line=lambda what: progress(Progress(what)))
+        prepare(parse_subject(run.subject), progress)
 
 
 def _nothing(runs: Sequence[RunAsked], outcomes: Sequence[Outcome]) -> ParityError:

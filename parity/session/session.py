@@ -23,7 +23,7 @@ from parity.records.subject import SubjectRecord
 from parity.subjects.adapter import Adapter, check_options, find_adapter
 from parity.subjects.subject import Subject
 
-__all__ = ["OpenRequest", "Session", "open_session", "open_sessions", "parameter_count"]
+__all__ = ["OpenRequest", "Session", "open_session", "open_sessions", "parameter_count", "prepare"]
 
 
 class OpenRequest(NamedTuple):
@@ -109,6 +109,16 @@ def open_session(request: OpenRequest, on_progress: OnProgress = unwatched) -> S
     adapter = request.adapter or find_adapter(request.subject)
     check_options(adapter, request.subject)
     return Session(request, adapter, on_progress)
+
+
+def prepare(subject: Subject, on_progress: OnProgress = unwatched) -> None:
+    """Do what opening a subject does first, and start nothing: its options are checked, its environment is built where it must be.
+
+    Raises UnknownScheme, UnknownOption, BadOptionValue, InterpreterNotFound, and what building an environment raises.
+    """
+    adapter = find_adapter(subject)
+    check_options(adapter, subject)
+    interpreter_for(subject.interpreter, adapter.environment, lambda what: on_progress(Progress(what)))
 
 
 def open_sessions(

@@ -24,7 +24,7 @@ from parity.border.description import Description
 from parity.errors import OutOfSpace, TraceError
 from parity.inputs.example import Encoding, Example
 from parity.inputs.inputs import Inputs
-from parity.measure.noise import coarser_status
+from parity.records.float64_status import coarser_status
 from parity.trace.manifest import (
     SCHEMA,
     FileEntry,

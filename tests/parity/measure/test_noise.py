@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from parity.measure.noise import UNIT_ROUNDOFF, StageNoise, coarser_status, floor_of, rerun_limit
+from parity.measure.noise import UNIT_ROUNDOFF, StageNoise, floor_of, rerun_limit
 from parity.pair_audit.policy import BUILT_IN
 
 FAITHFUL = BUILT_IN["faithful"]
@@ -97,20 +97,6 @@ def test_a_factor_above_that_of_rounding_is_a_limit_and_not_noise() -> None:
     )
     strict = msgspec.structs.replace(FAITHFUL, floor_factor=2.0)
     assert floor_of("layer.3", noise, noise, strict, float64_is_pure=True).limit is None
-
-
-@pytest.mark.parametrize(
-    ("known", "new", "expected"),
-    [
-        ("", "pure", "pure"),
-        ("pure", "kept: to", "kept: to"),
-        ("kept: to", "pure", "kept: to"),
-        ("mixed: bmm", "kept: to", "mixed: bmm"),
-        ("kept: to", "unchecked", "unchecked"),
-    ],
-)
-def test_two_float64_runs_are_as_good_as_the_coarser(known: str, new: str, expected: str) -> None:
-    assert expected == coarser_status(known, new)
 
 
 def test_a_rerun_counts_as_rounding_up_to_a_limit_that_the_number_format_sets() -> None:
