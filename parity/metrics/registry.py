@@ -6,26 +6,26 @@ import difflib
 from collections import Counter
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 
 from parity.errors import UsageError
 from parity.metrics import METRICS
 from parity.metrics.metric import Metric
+from parity.subjects.registry import Group, entries, load, name_taken, origin
 
 __all__ = ["find_metric", "metric_names"]
 
-GROUP = "parity.metrics"
+_GROUP = Group("parity.metrics", "metric", "metrics")
 
 
 def metric_names() -> tuple[str, ...]:
-    """Every name, in the order of the tables; none of them is imported. Raises UsageError where two have one name."""
+    """Every name, in the order of the tables; none of them is imported. Raises NameTaken where two have one name."""
     names = (*METRICS, *(entry.name for entry in _entries()))
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
-        owners = [_origin(entry) for entry in _entries() if entry.name == twice]
-        owners = ["parity's own", *owners] if twice in METRICS else owners
-        raise UsageError(
-            f"Two metrics are called {twice!r}: {' and '.join(owners)}.", next_step="Uninstall one of them."
+        owners = [origin(entry) for entry in _entries() if entry.name == twice]
+        raise name_taken(
+            _GROUP, twice, [f"parity's {_place(twice)}", *owners] if twice in METRICS else owners
         )
     return names
 
@@ -41,33 +41,23 @@ def find_metric(name: str) -> Metric:
             next_step=f"{f'Did you mean {near[0]}? ' if near else ''}The metrics are: {', '.join(known)}.",
         )
     if name in METRICS:
-        found: object = import_module(f"parity.metrics.{name}").metric
-        origin = "parity's own"
+        found: object = import_module(_place(name).partition(":")[0]).metric
+        owner = f"parity's {_place(name)}"
     else:
-        found, origin = _load(next(entry for entry in _entries() if entry.name == name))
+        entry = next(entry for entry in _entries() if entry.name == name)
+        found, owner = load(entry, f"The metric {name!r}"), origin(entry)
     if not isinstance(found, Metric) or found.name != name:
         raise UsageError(
-            f"The metric {name!r} ({origin}) is {type(found).__name__}, and not a metric of that name.",
+            f"The metric {name!r} ({owner}) is {type(found).__name__}, and not a metric of that name.",
             next_step="Ask its author; parity/metrics/metric.py says what a metric is.",
         )
     return found
 
 
-def _load(entry: EntryPoint) -> tuple[object, str]:
-    try:
-        return entry.load(), _origin(entry)
-    except Exception as error:  # whatever another package raises when it is imported
-        raise UsageError(
-            f"The metric {entry.name!r} ({_origin(entry)}) does not load: {type(error).__name__}: {error}.",
-            next_step="Install it again, or ask its author.",
-        ) from error
-
-
 @cache
 def _entries() -> tuple[EntryPoint, ...]:
-    return tuple(sorted(entry_points(group=GROUP), key=lambda entry: entry.name))
+    return entries(_GROUP.name)
 
 
-def _origin(entry: EntryPoint) -> str:
-    package = entry.dist.name if entry.dist is not None else "an unknown package"
-    return f"{package}'s {entry.value}"
+def _place(name: str) -> str:
+    return f"parity.metrics.{name}:metric"

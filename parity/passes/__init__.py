@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
 from typing import cast
 
-from parity.errors import NameTaken, UsageError
 from parity.passes.float64 import FLOAT64
 from parity.passes.own import OWN
 from parity.passes.pass_ import Pass
 from parity.passes.rerun import RERUN
 from parity.passes.same_ids import SAME_IDS
 from parity.records.passes import Phase
+from parity.subjects.registry import Group, with_registered
 
 __all__ = ["FIRST", "PASSES", "all_passes", "pass_named", "pass_rank", "passes_in"]
 
@@ -20,29 +19,13 @@ PASSES: tuple[Pass, ...] = (OWN, SAME_IDS, FLOAT64, RERUN)
 """Those of parity, in their order; others come after them, by the entry-point group `parity.passes`."""
 FIRST = PASSES[0]
 """The pass that every other begins with; what either side decides is what it gave there."""
-_GROUP = "parity.passes"
+_GROUP = Group("parity.passes", "pass", "passes")
 
 
 @cache
 def all_passes() -> tuple[Pass, ...]:
-    """The passes of parity and then those of others; raises UsageError for a name used twice, or one that does not load."""
-    found = list(PASSES)
-    for entry in sorted(entry_points(group=_GROUP), key=lambda entry: (entry.name, entry.value)):
-        try:
-            made = cast("Pass", entry.load())
-            name = made.name
-        except Exception as error:  # whatever a stranger's module raises when imported
-            raise UsageError(
-                f"The pass {entry.name} ({entry.value}) does not load: {type(error).__name__}: {error}.",
-                next_step="Install it again, or ask its author.",
-            ) from error
-        if name in {one.name for one in found}:
-            raise NameTaken(
-                f"Two passes are called {name!r}: one of them is {entry.value}.",
-                next_step="Uninstall the package of one of them, or ask its author for another name.",
-            )
-        found.append(made)
-    return tuple(found)
+    """The passes of parity and then those of others; raises UsageError for one that does not load, NameTaken for a name used twice."""
+    return with_registered(_GROUP, PASSES, lambda one: one.name, lambda one: cast("Pass", one))
 
 
 def passes_in(phase: Phase) -> list[Pass]:

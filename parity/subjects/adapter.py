@@ -12,13 +12,14 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Literal
 
 from parity.environments.resolve import Environment, ThisInterpreter
 from parity.errors import BadOptionValue, SubjectError, UnknownOption, UnknownScheme
 from parity.subjects.factors import Trains
+from parity.subjects.registry import entries, load, origin
 from parity.subjects.subject import Subject
 
 __all__ = ["LEAST", "Adapter", "Kind", "Option", "adapters", "check_options", "find_adapter", "schemes"]
@@ -194,32 +195,21 @@ def _entries() -> tuple[EntryPoint, ...]:
 @cache
 def _entries_on(path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
     """Every adapter's entry point; a search of all that is installed takes longer than anything else here, so once is enough."""
-    return tuple(entry_points(group=GROUP))
+    return entries(GROUP)
 
 
 def _load(scheme: str) -> Adapter:
-    entries = {entry.value: entry for entry in _entries() if entry.name == scheme}
-    if len(entries) > 1:
+    found = [entry for entry in _entries() if entry.name == scheme]
+    if len(found) > 1:
         raise SubjectError(
-            f"Two adapters are called {scheme!r}: {' and '.join(map(_origin, entries.values()))}.",
+            f"Two adapters are called {scheme!r}: {' and '.join(map(origin, found))}.",
             next_step="Uninstall one of them.",
         )
-    (entry,) = entries.values()
-    try:
-        adapter: object = entry.load()
-    except Exception as error:  # whatever a stranger's module raises when imported
-        raise SubjectError(
-            f"The adapter of {scheme}: ({_origin(entry)}) does not load: {type(error).__name__}: {error}.",
-            next_step="Install it again, or ask its author.",
-        ) from error
+    (entry,) = found
+    adapter = load(entry, f"The adapter of {scheme}:", SubjectError)
     if not isinstance(adapter, Adapter):
         raise SubjectError(
-            f"The entry point of {scheme}: ({_origin(entry)}) is {type(adapter).__name__}, not an Adapter.",
+            f"The entry point of {scheme}: ({origin(entry)}) is {type(adapter).__name__}, not an Adapter.",
             next_step="Ask its author.",
         )
     return adapter
-
-
-def _origin(entry: EntryPoint) -> str:
-    package = entry.dist.name if entry.dist is not None else "an unknown package"
-    return f"{package}'s {entry.value}"

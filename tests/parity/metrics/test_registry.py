@@ -115,7 +115,8 @@ def test_a_name_used_twice_is_an_error_that_names_both(tmp_path: Path) -> None:
         tmp_path, "accuracy", "accuracy", "from parity.metrics.registry import metric_names; metric_names()"
     )
     assert (
-        "Two metrics are called 'accuracy': parity's own and error-rate's error_rate:metric." in done.stderr
+        "Two metrics are called 'accuracy': parity's parity.metrics.accuracy:metric and error-rate's error_rate:metric."
+        in done.stderr
     )
 
 
