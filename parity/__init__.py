@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from parity.api.subject import inspect as inspect
     from parity.api.subject import record as record
     from parity.border.progress import Progress as Progress
-    from parity.conformance import check_adapter as check_adapter
     from parity.environments.resolve import Managed as Managed
     from parity.environments.resolve import ThisInterpreter as ThisInterpreter
     from parity.errors import ParityError as ParityError
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from parity.errors import UsageError as UsageError
     from parity.inputs.spec import InputsSpec as InputsSpec
     from parity.records.inspection import Inspection as Inspection
+    from parity.session.conformance import check_adapter as check_adapter
     from parity.subjects.adapter import Adapter as Adapter
     from parity.subjects.adapter import Option as Option
     from parity.subjects.subject import Subject as Subject
@@ -53,7 +53,7 @@ _PLACES = {
     "ThisInterpreter": "parity.environments.resolve",
     "UsageError": "parity.errors",
     "assert_parity": "parity.api.assertion",
-    "check_adapter": "parity.conformance",
+    "check_adapter": "parity.session.conformance",
     "compare": "parity.api.pair",
     "inspect": "parity.api.subject",
     "load_audit": "parity.api.audits",

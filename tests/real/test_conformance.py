@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.conformance.check import check_adapter
+from parity.session.conformance import check_adapter
 from parity.subjects.adapter import Adapter
 from tests.real.asking import parity
 

@@ -19,7 +19,7 @@ LEVELS = (
     ("tasks",),
     ("align",),
     ("session", "causes"),
-    ("passes", "trace", "seed_audit", "conformance"),
+    ("passes", "trace", "seed_audit"),
     ("pair_audit", "repairs"),
     ("api",),
     (API,),

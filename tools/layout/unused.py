@@ -2,9 +2,8 @@
 
 A public name is a function, class or constant at the top of a module, without an underscore. It is used when, outside its own
 definition, its module loads it, another module of the product imports it (a folder's `__init__.py` that only passes it on does
-not count, its importers do), or any attribute of that name is read. Not looked at: entry points, commands, what the API and
-`parity.conformance` publish, hooks and fixtures of pytest, errors that are raised by their slug, and names that a protocol
-declares.
+not count, its importers do), or any attribute of that name is read. Not looked at: entry points, commands, what the API
+publishes, hooks and fixtures of pytest, errors that are raised by their slug, and names that a protocol declares.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from tools.layout.tree import API, Module, Tree, identifiers
 
 __all__ = ["unused_names"]
 
-_PUBLISHED = frozenset({API, "parity.conformance"})
+_PUBLISHED = frozenset({API})
 _REGISTERING = frozenset(
     {"callback", "command", "fixture", "group"}
 )  # decorators that hand a function to click, typer, pytest

@@ -14,10 +14,10 @@ from parity.align.batch import PairedStage, Unfit, paired_stages
 from parity.align.plan import Plan, plan_of
 from parity.border.description import Description
 from parity.border.runner import Batch, Runner
-from parity.conformance import promises
 from parity.errors import ParityError
 from parity.inputs.example import Encoding, Example
 from parity.records.pair import Pair
+from parity.session import promises
 from parity.session.feed import feed_of
 from parity.session.session import OpenRequest, open_session
 from parity.stages import FED, is_detail

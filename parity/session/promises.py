@@ -2,7 +2,7 @@
 
 These are what a comparison believes without being able to look behind it: that logits are no probabilities, that float64
 was computed in float64, that offsets lie where the pieces stand in the text, which tokens are special, where padding is,
-and which of two texts a token comes from. `parity.conformance.check` runs them.
+and which of two texts a token comes from. `parity.session.conformance` runs them.
 """
 
 from __future__ import annotations

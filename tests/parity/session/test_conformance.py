@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tokenizers import BertWordPieceTokenizer, ByteLevelBPETokenizer, SentencePieceBPETokenizer
 
-from parity.conformance import promises
-from parity.conformance.check import check_adapter
 from parity.inputs.example import Encoding, Example
+from parity.session import promises
+from parity.session.conformance import check_adapter
 from parity.subjects.adapter import Adapter
 
 RUNNER = Path(__file__).parents[2] / "runners" / "promises.py"
