@@ -7,7 +7,7 @@
     │   │   └── UnsafeArtifact       an archive or checkpoint that was refused
     │   ├── InputsError              the inputs cannot be read
     │   │   ├── InputsNotFound · EmptyInputs · MissingColumn · MalformedLine · UndecodableInputs · UnknownInputFormat
-    │   │   └── InputsDoNotFit       a subject cannot be asked with these inputs
+    │   │   └── InputsDoNotFit       a subject cannot run on these inputs
     │   ├── InterpreterError         the interpreter named cannot be used
     │   │   ├── InterpreterNotFound · InterpreterBroken · FrameworkMissing
     │   │   └── EnvironmentNotBuilt
@@ -24,7 +24,7 @@
         ├── TrainingDiverged         a training ended in a loss that is not a number
         ├── EnvironmentBuildFailed
         ├── OutOfSpace
-        └── InternalError            parity itself made a mistake
+        └── InternalError            a defect in parity itself
 
 A message says what, with which value, what is known; `next_step` what to do; `slug` leads to docs/errors.md.
 """
@@ -174,7 +174,7 @@ class MalformedLine(InputsError):
 
 
 class UndecodableInputs(InputsError):
-    """Bytes that are not text in the encoding said."""
+    """Bytes that are not text in the named encoding."""
 
     slug = "undecodable-inputs"
 
@@ -186,7 +186,7 @@ class UnknownInputFormat(InputsError):
 
 
 class InputsDoNotFit(InputsError):
-    """A subject cannot be asked with these inputs (a pair model without pairs, say)."""
+    """A subject cannot run on these inputs (a model of pairs on single texts, for example)."""
 
     slug = "inputs-do-not-fit"
 
@@ -240,7 +240,7 @@ class PolicyError(UsageError):
 
 
 class UnknownStage(UsageError):
-    """A stage to exclude that neither side has: a misspelt name would exclude nothing, and nobody would notice."""
+    """A stage to exclude that neither side has: a misspelt name would exclude nothing without any sign."""
 
     slug = "unknown-stage"
 
@@ -311,7 +311,7 @@ class TrainingDiverged(RunError):
 
 
 class EnvironmentBuildFailed(RunError):
-    """A managed environment could not be built; what the installer said is in `detail`."""
+    """A managed environment could not be built; the installer's output is in `detail`."""
 
     slug = "environment-build-failed"
 

@@ -409,7 +409,7 @@ def few(runs: int) -> SeedAudit:
     return seed_audit(
         record,
         verdict="inconclusive",
-        headline="Inconclusive. There is too little to say how far runs differ. At least 3 runs would settle it.",
+        headline="Inconclusive. There are too few runs to show how far runs differ. At least 3 runs would settle it.",
         reasons=[{"about": "few_runs", "value": float(runs), "limit": 3.0, "holds": False}],
         runs_needed={"runs": 3, "kind": "at_least"},
         contested=[],
@@ -458,7 +458,7 @@ def nothing_kept() -> SeedAudit:
     )
     return seed_audit(
         empty,
-        headline="Unstable. There is too little to say how far runs differ.",
+        headline="Unstable. There are too few runs to show how far runs differ.",
         runs=[
             run("seed 1", (1, 1, 1), standing="failed", reason="it is right no more often than chance"),
             run(

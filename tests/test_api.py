@@ -157,8 +157,8 @@ def test_a_wrong_call_is_a_sentence_before_anything_runs(
     ("arguments", "said"),
     [
         ({"metric": "f1"}, "No metric is called 'f1'."),
-        ({"margin": 5}, "--margin 5 is beyond what accuracy can be (1)."),
-        ({"alpha": 0.5}, "--alpha 0.5 is no error rate"),
+        ({"margin": 5}, "--margin 5 is more than accuracy can be (1)."),
+        ({"alpha": 0.5}, "--alpha 0.5 is not a usable error rate"),
         ({"executor": "dask"}, "'dask' is not an executor."),
         ({"jobs": 0}, "The argument jobs: '0'"),
         ({"seeds": 0}, "The argument seeds: '0'"),

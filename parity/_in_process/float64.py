@@ -2,7 +2,7 @@
 
 Rounding sinks from 1e-7 to 1e-16 in float64, so that what remains of a difference is not rounding. Many models cast down
 inside: a norm, a softmax or a rotary table "in float32 for stability". One such cast brings the rounding of float32
-back, and a weight that differs by 1e-6 disappears in it. So while the model is in float64, whatever asks for a lower
+back, and a weight that differs by 1e-6 disappears in it. So while the model is in float64, whatever requests a lower
 precision gets float64 (`_Keeping`): casts, dtype arguments, new tensors, and tensors that were float32 before.
 Values are never changed by this, only rounded less. The subject's own run, without any of this, is compared as well.
 """
@@ -33,7 +33,7 @@ _WRITES_INTO = frozenset(["__setitem__", "set_", "copy_"])
 class Watch:
     """What was seen during a float64 pass.
 
-    `said` is "pure", "kept: softmax, to" (the model asked these for less than float64, and they were computed in
+    `said` is "pure", "kept: softmax, to" (the model requested less than float64 of these, and they were computed in
     float64), "mixed: softmax, …" (these could only be computed in less) or "unchecked" (nothing could be watched).
     """
 
@@ -51,7 +51,7 @@ class Watch:
         return "pure" if self.checked else "unchecked"
 
     def keep(self, name: str) -> None:
-        """Note a function that was asked for a lower precision and kept."""
+        """Note a function of which a lower precision was requested and that was kept in float64."""
         if name not in self.kept:
             self.kept.append(name)
 
@@ -61,7 +61,7 @@ class Watch:
             self.lower.append(name)
 
     def call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The result of a torch function, in float64 where it was asked for less or given less."""
+        """The result of a torch function, in float64 where a lower precision was requested or passed in."""
         name = getattr(function, "__name__", "")
         if name in _PASSED:
             return function(*args, **kwargs)
@@ -153,7 +153,7 @@ def _named(values: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, An
 
 
 def _widened(args: tuple[Any, ...], kwargs: dict[str, Any], into: Any) -> tuple[Any, Any, bool]:
-    """The arguments in float64 (all but the tensor that is written into), and whether a lower dtype was asked for."""
+    """The arguments in float64 (all but the tensor that is written into), and whether a lower dtype was requested."""
     cast: list[Any] = []
 
     def widen(value: Any) -> Any:

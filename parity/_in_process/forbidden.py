@@ -2,7 +2,7 @@
 
 What an artifact says is looked at before any framework reads it. This is for what that look misses: Python tells a hook
 of each such act before it happens (PEP 578), whichever way it was reached, and the hook prevents it. A framework may
-swallow the error that it sees then, so what was prevented is kept, and whoever loads asks for it afterwards.
+swallow the error that it sees then, so what was prevented is recorded, and the loading code checks it afterwards.
 
 Standard library only, Python 3.8.
 """

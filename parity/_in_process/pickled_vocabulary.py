@@ -1,6 +1,6 @@
 """A tokenizer that unpickles its vocabulary: recognised by what its files say, before a framework reads any of them.
 
-Unpickling runs whatever the file asks for. Transformer-XL's tokenizer reads `vocab.pkl` (or a `vocab.bin` of torch's), and
+Unpickling runs any code that the file names. Transformer-XL's tokenizer reads `vocab.pkl` (or a `vocab.bin` of torch's), and
 whatever file `pretrained_vocab_file` names, in every transformers that has it (up to 4.5x). It is chosen by a class name
 in tokenizer_config.json or config.json, by the type of the model, by the type of a part of it (an encoder beside a
 decoder, the two tokenizers of RAG), by one of the versioned files that config.json lists, or, in old versions, by the
@@ -38,7 +38,7 @@ class Found(NamedTuple):
 
     def __str__(self) -> str:
         read = " and ".join(self.files) or "its vocabulary"
-        return f"{self.where} {self.what}, which unpickles {read}, and so runs whatever it asks for"
+        return f"{self.where} {self.what}, which unpickles {read}, and unpickling runs any code in the file"
 
 
 def look(place: str, *loaded: tuple[str, Any]) -> Found | None:
@@ -74,7 +74,7 @@ def refusal(place: str, found: Found, refuse: Any) -> Any:
     """The refusal of a tokenizer from `place`, made by `refuse` (the host's Refusal)."""
     return refuse(
         "unsafe-artifact",
-        f"The tokenizer of {place} was not loaded: {found}. Nothing of it was executed.",
+        f"The tokenizer of {place} was not loaded: {found}. None of its code was run.",
         "Save its vocabulary as text (vocab.txt) without the pickled file, or name another tokenizer with ?tokenizer=PATH.",
     )
 

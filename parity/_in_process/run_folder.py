@@ -68,7 +68,7 @@ class Claim:
 
 @contextlib.contextmanager
 def claim(runs: str, key: str, host: Any) -> Generator[Claim, None, None]:
-    """Hold a run's lock: another process that asks for the same run waits here, and then finds it made."""
+    """Hold a run's lock: another process that needs the same run waits here, and then finds it finished."""
     folder = os.path.join(runs, key)
     record = _read(folder)
     if record is not None and not _damage(folder, record):
@@ -84,7 +84,7 @@ def claim(runs: str, key: str, host: Any) -> Generator[Claim, None, None]:
         raise host.Refusal(
             "usage",
             f"The folder for runs cannot be written: {runs} ({error.strerror}).",
-            "Name another: PARITY_RUNS=/a/folder/of/yours.",
+            "Name another folder: PARITY_RUNS=/path/to/folder.",
         ) from error
     try:
         _lock(descriptor, host)
@@ -132,9 +132,9 @@ def _damage(folder: str, record: dict[str, Any]) -> str | None:
     for name, said in record.get("files", {}).items():
         path = os.path.join(folder, name)
         if not os.path.isfile(path):
-            return f"{name} is gone"
+            return f"{name} is missing"
         if os.path.getsize(path) != said["size"] or _digest(path) != said["digest"]:
-            return f"{name} is not what was written"
+            return f"{name} was changed after it was written"
     return None
 
 

@@ -31,10 +31,10 @@ _torch_load: Any = torch.load
 
 
 class UnsafeWeights(pickle.UnpicklingError):
-    """A weights file that asks for more than tensors; `name` is what it asked for. Nothing of it was executed."""
+    """A weights file that names more than tensors; `name` is what it named. Nothing of it was executed."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"the weights file asks for {name}, which is neither a tensor nor a plain container")
+        super().__init__(f"the weights file names {name}, which is neither a tensor nor a plain container")
         self.name = name
 
 
@@ -138,6 +138,6 @@ def _refuse_other_formats(source: Any) -> None:
             tarfile.open(fileobj=source, mode="r:").close()
         except tarfile.TarError:
             return
-        raise UnsafeWeights("a tar archive of its own kind")
+        raise UnsafeWeights("a tar archive in torch's old format")
     finally:
         source.seek(start)

@@ -2,9 +2,9 @@
 
 Nothing of parity is imported; the interpreter may be Python 3.8 with nothing but numpy, torch and the framework.
 
-**The conversation.** Requests come on stdin, replies go to what was stdout, both one JSON object a line (ASCII).
+**Lines.** Requests come on stdin, replies go to what was stdout, both one JSON object a line (ASCII).
 The runner's own prints cannot mix with them: file descriptor 1 is pointed at stderr, and stdin at /dev/null, before the
-runner is loaded. The first line is said unasked::
+runner is loaded. The first line is sent without a request::
 
     {"event": "hello", "protocol": 2, "python": "3.8.18", "executable": "/envs/old/bin/python"}
 
@@ -19,7 +19,7 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
     forget    {"window": int}                                                                      -> {}
     close     {}                                                              -> {}, and the process ends
 
-Everything said about a request carries its id; any number of the first two, then one of the last two::
+Every event about a request carries its id; any number of the first two, then one of the last two::
 
     {"id", "event": "progress", "what": str, "done": int, "total": int|null}
     {"id", "event": "warning",  "sentence": str}
@@ -233,7 +233,7 @@ def _check_protocol(runner: str, spoken: Any) -> None:
         raise Refusal(
             "protocol-mismatch",
             f"{runner} was written for protocol {spoken} of parity's runners, and this parity speaks protocol {PROTOCOL}.",
-            "Install a version of the adapter for this parity; its author finds what changed in docs/adapters.md.",
+            "Install a version of the adapter for this parity; docs/adapters.md lists for its author what changed.",
         )
 
 

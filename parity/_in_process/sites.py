@@ -5,7 +5,7 @@ For a Hugging Face `PreTrainedModel` (bare or with a head), in forward order:
     position_ids           the ids that enter the position embedding, where there is such a module
     embeddings             what enters the first block
     layer.k                what block k returns
-    layer.k.attention      the attention's output, before the residual is added   (details: tapped when asked by name)
+    layer.k.attention      the attention's output, before the residual is added   (details: tapped only when requested by name)
     layer.k.mlp            the feed-forward's output, before the residual is added (likewise)
     module.<path>          the norm after the last block, where there is one
     pooled                 what the pooler returns

@@ -66,7 +66,7 @@ class LineWriter:
 
     @property
     def silent(self) -> float:
-        """The seconds since something was said."""
+        """The seconds since the last line was sent."""
         return time.monotonic() - self._written_at
 
     def write(self, record: dict[str, Any]) -> None:
@@ -198,7 +198,7 @@ class Slot:
         except (OSError, OverflowError) as error:
             if isinstance(error, OverflowError) or out_of_room(error) or error.errno == errno.EFBIG:
                 raise NoRoom(
-                    f"no room for {size:,} bytes of tensors between the runner and parity"
+                    f"no space for {size:,} bytes of tensors between the runner and parity"
                 ) from error
             raise
         self._map = mmap.mmap(self._descriptor, size, flags=mmap.MAP_SHARED | _POPULATE)

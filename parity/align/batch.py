@@ -1,7 +1,7 @@
 """One pair of batches, made comparable: the same positions of both sides, stage by stage, with probabilities derived.
 
 Only real positions come through, paired by rank or by the row's token alignment; classes are brought into the
-reference's order; anything whose shapes do not fit is said instead of being bent.
+reference's order; anything with shapes that do not fit is reported and never reshaped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOSTLY = 0.75  # from this share of real positions on, padding costs less than 
 class PairedStage(NamedTuple):
     """One stage of one pair of batches: [n, width] of either side, with the example row and the position of each vector.
 
-    `real` [n] is False at vectors to leave out; None when there are none, as always unless padding was to stay in place.
+    `real` [n] is False at vectors to exclude; None when there are none. Only padding that stays in place is marked.
     """
 
     stage: str
@@ -175,16 +175,16 @@ def _feed(batch: Batch) -> dict[str, Array]:
 def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] | None) -> Pairing | Unfit:
     masks = [batch.stages.get(MASKS[kind]) for batch in batches]
     if masks[0] is None or masks[1] is None:
-        return Unfit(kind, f"a side does not tell which {kind}s are real")
+        return Unfit(kind, f"one side does not report which {kind}s are real")
     here, there = masks[0].values.astype(np.uint8), masks[1].values.astype(np.uint8)
     if kind == "word" and not np.array_equal(here.sum(axis=1), there.sum(axis=1)):
-        return Unfit(kind, "the two cut the text into different words")
+        return Unfit(kind, "the two sides split the text into different words")
     chosen = pairs if kind == "token" and pairs is not None else [None] * len(here)
     counts = here.sum(axis=1), there.sum(axis=1)
     for row, pair in enumerate(chosen):
         if pair is None and counts[0][row] != counts[1][row]:
             return Unfit(
-                kind, f"a row has {counts[0][row]} real {kind}s against {counts[1][row]}, and the same ids"
+                kind, f"a row has {counts[0][row]} real {kind}s against {counts[1][row]}, with the same ids"
             )
     return pair_positions(here, there, chosen)
 

@@ -19,7 +19,7 @@ def common_parameters(sides: Pair[Description]) -> list[str]:
 
 
 def changed_parameters(sides: Pair[Description]) -> list[str]:
-    """Those of the common names whose values differ. What no file holds is drawn anew on each side, and is not among them."""
+    """Those of the common names whose values differ. What no file holds is drawn at random on each side, and is not among them."""
     ours, theirs = ({item.name: item.digest for item in side.parameters} for side in sides)
     drawn = {name for side in sides for name in side.newly_initialised}
     return [name for name in common_parameters(sides) if name not in drawn and ours[name] != theirs[name]]
@@ -31,5 +31,5 @@ def changed_parameters_note(changed: list[str]) -> str:
         return ""
     names = some(changed)
     if len(changed) == 1:
-        return f"1 parameter holds other values, which these inputs do not show: {names}"
-    return f"{len(changed)} parameters hold other values, which these inputs do not show: {names}"
+        return f"1 parameter differs, and these inputs do not show it: {names}"
+    return f"{len(changed)} parameters differ, and these inputs do not show it: {names}"

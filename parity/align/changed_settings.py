@@ -90,8 +90,8 @@ def changed_settings_note(names: Sequence[str]) -> str:
     if not names:
         return ""
     if len(names) == 1:
-        return f"1 setting holds another value, which these inputs do not show: {names[0]}"
-    return f"{len(names)} settings hold other values, which these inputs do not show: {some(names)}"
+        return f"1 setting differs, and these inputs do not show it: {names[0]}"
+    return f"{len(names)} settings differ, and these inputs do not show it: {some(names)}"
 
 
 def _of_tokenizer(described: Mapping[str, Any], whole: bool) -> dict[str, Any]:

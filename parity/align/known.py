@@ -24,7 +24,7 @@ __all__ = ["Known", "known_of", "within_rounding"]
 
 Array = NDArray[np.generic]
 _SLACK = 1e-7  # of a probability: what float32 arithmetic adds
-_LEAST = 2.0**-126  # what float32 still tells from nothing without losing digits
+_LEAST = 2.0**-126  # the smallest that float32 distinguishes from 0 without losing digits
 
 
 class Known(NamedTuple):
@@ -45,7 +45,7 @@ class Known(NamedTuple):
         return self.multi_label or self.step > 0
 
     def as_known(self, logits: Array) -> Array:
-        """[n, classes] the log-probabilities that these logits make, none less than can be told from nothing."""
+        """[n, classes] the log-probabilities that these logits make, none below the smallest that float32 distinguishes from 0."""
         if self.multi_label:
             return logits
         with np.errstate(invalid="ignore"):

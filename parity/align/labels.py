@@ -47,7 +47,7 @@ def align_labels(
     if reference is not None and candidate is not None and list(reference) == list(candidate):
         # Also where a name stands twice: the two lists say the same of every column.
         doubled = _doubled(reference)
-        twice = f" {_listed(doubled)} stands more than once." if doubled else ""
+        twice = f" {_listed(doubled)} appears more than once." if doubled else ""
         return LabelAlignment(
             "same", tuple(range(len(reference))), f"The classes have the same names in the same order.{twice}"
         )
@@ -63,7 +63,9 @@ def align_labels(
                 f"{name} {i}→{j}" for i, (name, j) in enumerate(zip(reference, order, strict=True)) if i != j
             ]
             return LabelAlignment(
-                "permuted", order, f"The same classes stand in another order: {_listed(moved, quote=False)}."
+                "permuted",
+                order,
+                f"The classes are the same in another order: {_listed(moved, quote=False)}.",
             )
         if not _generic(reference) and not _generic(candidate):
             return _not(_unlike(reference, candidate))
@@ -74,7 +76,7 @@ def align_labels(
     if named is None or _generic(named):
         mapping = "columns are compared by index"
     else:
-        mapping = f"column 0 is taken for {named[0]!r}, and so on by index" if named else "there are none"
+        mapping = f"column 0 is matched to {named[0]!r}, and so on by index" if named else "there are none"
     return LabelAlignment(
         "by_index", None if count is None else tuple(range(count)), f"{who} its classes; {mapping}."
     )
@@ -119,7 +121,7 @@ def _unlike(reference: Sequence[str], candidate: Sequence[str]) -> str:
         [name for name in candidate if name not in reference],
     )
     folded = {name.casefold() for name in reference} == {name.casefold() for name in candidate}
-    hint = " They differ in case only; parity does not guess that they are the same." if folded else ""
+    hint = " They differ only in case; parity does not guess that they are the same." if folded else ""
     # Names that both have are meant by both: only the rest can be another spelling.
     hint = hint or offered(only[1], only[0])
     return (

@@ -112,7 +112,7 @@ def _drawn(sides: Pair[Description]) -> Iterator[NotCompared]:
         for stage, parameters in side.drawn.items():
             yield NotCompared(
                 stage=stage or "weights",
-                reason=f"the {name} computes it with {_count(len(parameters))} in no file, drawn anew at every load: {_some(parameters)}",
+                reason=f"the {name} computes it with {_count(len(parameters))} in no file, drawn at random at every load: {_some(parameters)}",
                 side=_side(name),
             )
 

@@ -46,7 +46,7 @@ class Plan(NamedTuple):
     def held_until(self, row: int) -> Plan:
         """The same, saying that the stages before the outputs were compared for the rows before `row` only."""
         kept = self.outputs_only().stages
-        reason = f"a trace holds it for the first {row} rows only"
+        reason = f"the trace holds it only for the first {row} rows"
         partly = [
             NotCompared(stage=name, reason=reason, counts=False) for name in self.stages if name not in kept
         ]
@@ -98,7 +98,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
                 stage="probabilities",
                 reason="one side is multi-label (sigmoid), the other is not (softmax)"
                 + (
-                    "; of a file it is said with ?activation=sigmoid"
+                    "; for a file, ?activation=sigmoid states it"
                     if any(not side.model_class for side in sides)
                     else ""
                 ),

@@ -75,7 +75,7 @@ def gather(values: NDArray[np.generic], index: Integers | None) -> NDArray[np.ge
 
 
 def _by_rank(reference: NDArray[np.uint8], candidate: NDArray[np.uint8], counts: NDArray[np.intp]) -> Pairing:
-    """The pairing of two batches whose rows hold equally many real positions: no row need be looked at by itself."""
+    """The pairing of two batches whose rows hold equally many real positions: no row is treated by itself."""
     places = np.flatnonzero(reference)
     rows = np.repeat(np.arange(len(counts)), counts)
     ranks = np.arange(len(places)) - (np.cumsum(counts) - counts)[rows]

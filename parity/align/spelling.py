@@ -45,7 +45,7 @@ def offered(names: Sequence[str], classes: Sequence[str]) -> str:
         return ""
     pairs = [f"{name!r} for {meant!r}" for name, meant in mapping.items() if name != meant]
     more = f" and {len(pairs) - _MOST} more" if len(pairs) > _MOST else ""
-    return f" They look like the same classes ({', '.join(pairs[:_MOST])}{more}); parity does not guess: give both the same names."
+    return f" They look like the same classes ({', '.join(pairs[:_MOST])}{more}); parity does not guess: give both sides the same names."
 
 
 _Rule = Callable[[str, str, int], bool]

@@ -28,7 +28,7 @@ def text_change(reference: str, candidate: str) -> str | None:
         return "whitespace"
     if _bare(reference) == _bare(candidate):
         return "accents"
-    # Lower-casing BERT strips accents as well unless told otherwise: both at once are still the case rule.
+    # Lower-casing BERT strips accents as well unless configured otherwise: both at once are still the case rule.
     if _bare(reference.lower()) == _bare(candidate.lower()):
         return "lowercase"
     return "other"
@@ -41,13 +41,13 @@ def unlike_algorithms(reference: Mapping[str, Any], candidate: Mapping[str, Any]
     does nothing at all. Where the algorithms differ the pieces part for that reason, not for the text's.
 
     >>> unlike_algorithms({"algorithm": "WordPiece"}, {"algorithm": "BPE"})
-    'the reference cuts text by WordPiece and the candidate by BPE, each with a normal form of its own'
+    'the reference splits text by WordPiece and the candidate by BPE, each after its own normalisation'
     """
     ours, theirs = reference.get("algorithm"), candidate.get("algorithm")
     if not ours or not theirs or ours == theirs:
         return ""
     return (
-        f"the reference cuts text by {ours} and the candidate by {theirs}, each with a normal form of its own"
+        f"the reference splits text by {ours} and the candidate by {theirs}, each after its own normalisation"
     )
 
 

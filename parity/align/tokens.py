@@ -6,13 +6,13 @@ gives no offsets.
 
 A row's kinds name its true causes, the earliest where one explains another:
 
-* `text`: the normalised texts differ (case, accents, unicode, whitespace) and so do pieces. Never said when a side's
+* `text`: the normalised texts differ (case, accents, unicode, whitespace) and so do pieces. Never reported when a side's
   normalised text is unknown, nor when the pieces kept are the same.
-* `pieces`: the same normalised text (or an unknown one) cut into other pieces. Not said beside `text`, which explains it.
+* `pieces`: the same normalised text (or an unknown one) split into other pieces. Not reported beside `text`, which explains it.
 * `ids`: the same piece has another id. Neither text nor pieces can explain that, so it may stand beside them.
 * `special_tokens`: a token that no character stands for (CLS, SEP, BOS, EOS) is missing, doubled, or another one.
 * `truncation`: one side was cut (its untruncated length says so) and the other was not; or both were, and lack tokens at
-  the cut. Not said where both were cut to the same length and another kind is the reason that less text fitted.
+  the cut. Not reported where both were cut to the same length and another kind is the reason that less text fitted.
 * `token_type_ids`: the segment ids of paired tokens differ; absent ones are all zeros, as a model takes them.
 """
 

@@ -53,7 +53,7 @@ def _shown(value: object) -> str:
 
 
 def _listed(inputs: object) -> str:
-    """Inputs: a list by its length, since nobody reads a thousand texts in a call."""
+    """Inputs: a list by its length, since a thousand texts in a call are unreadable."""
     if isinstance(inputs, list):
         return f"<a list of {len(cast('list[object]', inputs))}>"
     return _shown(inputs)

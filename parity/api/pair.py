@@ -26,7 +26,7 @@ __all__ = ["PairSettings", "compare"]
 
 
 class PairSettings(TypedDict, total=False):
-    """What else a comparison can be asked for, by the names of the command line's options.
+    """The optional settings of a comparison, named as the command line's options.
 
     `ignore`: stages, by name or pattern, that are measured and do not count. `allow_inconclusive`: whether rows that cannot
     settle it pass. `temperatures`: that probabilities are compared at, besides 1. `detail`: also attention and MLP of each

@@ -38,7 +38,7 @@ _LEAST_ALPHA = 1e-6
 
 
 class SeedSettings(TypedDict, total=False):
-    """What else a seed audit can be asked for, by the names of the command line's options.
+    """The optional settings of a seed audit, named as the command line's options.
 
     Of a recipe: `seeds` runs with each seed moved, or `init_seeds` crossed with `order_seeds`, or any seeds that its adapter
     declares (`cross`, by name: how many of each); each run `repeat` times. Of runs
@@ -153,8 +153,8 @@ def _margins(settings: SeedSettings, metric: str) -> Margins:
     alpha = checked("alpha", settings.get("alpha", 0.05), positive)
     if not _LEAST_ALPHA <= alpha < 0.5:
         raise UsageError(
-            f"--alpha {alpha:g} is no error rate to ask for.",
-            next_step=f"Give one below 0.5, and not below {_LEAST_ALPHA:g}: so far out no interval is known.",
+            f"--alpha {alpha:g} is not a usable error rate.",
+            next_step=f"Give a rate from {_LEAST_ALPHA:g} to below 0.5: smaller rates are beyond what the intervals can compute.",
         )
     limits = (
         ("--margin", margin, metric, find_metric(metric).range.high),
@@ -163,7 +163,7 @@ def _margins(settings: SeedSettings, metric: str) -> Margins:
     for option, value, what, most in limits:
         if value > most:
             step = "Give a share: 0.02 is two points." if most == 1 else f"Give {most:g} at most."
-            raise UsageError(f"{option} {value:g} is beyond what {what} can be ({most:g}).", next_step=step)
+            raise UsageError(f"{option} {value:g} is more than {what} can be ({most:g}).", next_step=step)
     return Margins(metric=margin, churn=churn, alpha=alpha)
 
 
@@ -171,7 +171,7 @@ def _check_executor(executor: str, address: str | None) -> None:
     if executor not in ("local", "ray"):
         raise UsageError(f"{executor!r} is not an executor.", next_step="Use local or ray.")
     if address is not None and executor != "ray":
-        raise UsageError("--address is of a Ray cluster.", next_step="Add --executor ray.")
+        raise UsageError("--address is only for a Ray cluster.", next_step="Add --executor ray.")
 
 
 def _recipe(asked: Sequence[RunAsked], arm: str) -> dict[str, Any] | None:
@@ -187,7 +187,7 @@ def _recipe(asked: Sequence[RunAsked], arm: str) -> dict[str, Any] | None:
 
 
 def _slices(named: str | None, recipe: dict[str, Any] | None) -> str | None:
-    """The column that parts the inputs: in a recipe's own evaluation rows it is always called `slice`."""
+    """The column that splits the inputs: in a recipe's own evaluation rows it is always called `slice`."""
     if recipe is None:
         return named
     column = recipe["slices"]
@@ -195,16 +195,16 @@ def _slices(named: str | None, recipe: dict[str, Any] | None) -> str | None:
         return None if column is None else "slice"
     if named == "label":
         return named
-    parted = "no column parts them" if column is None else f"they are parted by {column!r}"
+    parted = "no column splits them" if column is None else f"{column!r} splits them"
     raise UsageError(
-        f"--slices {named}: of a recipe's own evaluation rows it is the recipe that says so, and {parted}.",
+        f"--slices {named}: a recipe's own evaluation rows are split as the recipe states, and {parted}.",
         next_step=f'Write slices = "{named}" under [data].',
     )
 
 
 @contextlib.contextmanager
 def _folder(executor: str) -> Generator[Path]:
-    """Where runs leave what they said, gone afterwards: on a cluster beside the runs, on storage that all nodes see."""
+    """The temporary folder of the runs' results: on a cluster beside the runs, on storage that all nodes see."""
     place = None
     if executor == "ray":
         from parity.training.run_cache import runs_folder

@@ -1,4 +1,4 @@
-"""`parity.record` and `parity.inspect`: what is asked of one subject, from Python."""
+"""`parity.record` and `parity.inspect`: what can be done with one subject, from Python."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["RecordSettings", "inspect", "record"]
 
 
 class RecordSettings(TypedDict, total=False):
-    """What else a recording can be asked for, by the names of the command line's options.
+    """The optional settings of a recording, named as the command line's options.
 
     `outputs_only`: logits only. `full_rows`: all stages for so many rows only. `force`: replace a trace that is there. `timeout`:
     seconds that the model's process may be silent.

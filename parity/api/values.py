@@ -28,10 +28,10 @@ def positive(value: object) -> float:
 
 
 def temperature(value: object) -> float:
-    """A number that logits may be divided by and still be told apart; raises ValueError with the value."""
+    """A number that logits may be divided by and still be distinguished; raises ValueError with the value."""
     number = positive(value)
     if not _COLDEST <= number <= _HOTTEST:
-        raise ValueError(f"{str(value)!r} is no temperature between {_COLDEST:g} and {_HOTTEST:,.0f}.")
+        raise ValueError(f"{str(value)!r} is not a temperature between {_COLDEST:g} and {_HOTTEST:,.0f}.")
     return number
 
 

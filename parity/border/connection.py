@@ -128,7 +128,10 @@ class Connection:
             try:
                 event = read_event(line)
                 self._note(event)
-            except (ValueError, KeyError):  # not JSON, not a record of ours, or about a request nobody made
+            except (
+                ValueError,
+                KeyError,
+            ):  # not JSON, not a record of ours, or about a request that was not made
                 self._fail(self._garbage(line))
                 return
             try:
@@ -172,8 +175,8 @@ class Connection:
     def _timed_out(self) -> ParityError:
         words = self._child.last_words()
         return RunnerTimeout(
-            f"{self._name} said nothing for {self._timeout:g} s, while {self._running()}; it was ended.{_quoted(words)}",
-            next_step="Allow it longer with --timeout SECONDS.",
+            f"{self._name} sent nothing for {self._timeout:g} s, while {self._running()}; its process was ended.{_quoted(words)}",
+            next_step="Allow more time with --timeout SECONDS.",
             detail=words,
         )
 
@@ -181,7 +184,7 @@ class Connection:
         self._child.wait(0.5)
         ended, words = self._child.how_it_ended(), self._child.last_words()
         if not self._child.ended():
-            ended = "closed the conversation without ending"
+            ended = "closed its output without ending"
         if self._hello is None and not self._child.was_killed():
             return self._no_python(ended, words)
         died = RunnerDied(
@@ -198,8 +201,8 @@ class Connection:
         if self._hello is None:
             return self._no_python(f"answers {shown}", self._child.last_words())
         return RunnerSpokeGarbage(
-            f"The runner of {self._name} said what is not the protocol, while {self._running()}: {shown}.",
-            next_step="Something in its process writes where only parity's runner may; its last words may tell what.",
+            f"The runner of {self._name} sent a line that is not valid protocol JSON, while {self._running()}: {shown}.",
+            next_step="Something in its process writes to the runner's output; its last lines may show what.",
             detail=self._child.last_words(),
         )
 
@@ -208,7 +211,7 @@ class Connection:
             version = interrogate(Path(self._interpreter))
             return self._too_old(f"Python {version}" if version else "an older Python")
         return InterpreterBroken(
-            f"{self._interpreter} does not start as a Python: it {what}.{_quoted(words)}",
+            f"{self._interpreter} does not start as Python: it {what}.{_quoted(words)}",
             next_step=_NAME_ANOTHER,
             detail=words,
         )
@@ -225,13 +228,11 @@ class Connection:
         )
 
 
-_OUT_OF_MEMORY = (
-    "SIGKILL is most often the system's, out of memory: use ?batch_size=1, or fewer things beside it."
-)
+_OUT_OF_MEMORY = "The system most often sends SIGKILL when memory runs out: use ?batch_size=1, or run fewer other programs."
 _CRASH = "The framework crashed: try it with ?device=cpu, with fewer rows at a time, or another version of it by @."
-_NAME_ANOTHER = "Name a Python 3.8 or newer after the @, one that starts when called by itself."
+_NAME_ANOTHER = "Name a Python 3.8 or newer after the @ that starts by itself."
 
 
 def _quoted(words: str) -> str:
     last = next((line for line in reversed(words.splitlines()) if line.strip()), "")
-    return f" Its last words: {last.strip()[:300].rstrip('.')}." if last else ""
+    return f" Its last lines: {last.strip()[:300].rstrip('.')}." if last else ""

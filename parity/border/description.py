@@ -78,13 +78,13 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class Training(msgspec.Struct, frozen=True):
-    """How a subject that was trained to be questioned came about; what each seed decided is told by digests.
+    """How a subject was trained; digests show what each seed decided.
 
-    `seeds` are those asked for (`init_seed`, `order_seed`, `dropout_seed`), `derived` the numbers that the framework was
+    `seeds` are those requested (`init_seed`, `order_seed`, `dropout_seed`), `derived` the numbers that the framework was
     given. `initial_digest` is of all weights before the first step, `head_digest` of those among them that init_seed
     made (None: the base brought all), `order_digests` of the rows of each epoch in the order they were trained on (the
-    last may be part of one), `dropout_digest` of the random generator's state at the first step. `losses` are
-    (step, loss), a loss of None being no number; `final_loss` is the mean of the last tenth of the steps.
+    last may be incomplete), `dropout_digest` of the random generator's state at the first step. `losses` are
+    (step, loss), where a loss of None is not a number; `final_loss` is the mean of the last tenth of the steps.
     `trained_now` is False for a run that was found finished in `folder`. `base_digest` is of what it began with (weights, config and
     tokenizer of the base model), `base_revision` the commit where that came from the hub.
     """
@@ -161,6 +161,6 @@ def read_description(value: object, subject: str) -> Description:
         return msgspec.convert(value, Description)
     except msgspec.ValidationError as error:
         raise RunnerSpokeGarbage(
-            f"{subject} described itself in a way parity cannot read: {error}.",
-            next_step="This is a defect of its adapter's runner; report it with this sentence.",
+            f"{subject} sent a description that parity cannot read: {error}.",
+            next_step="This is a defect in its adapter's runner; report it with this message.",
         ) from error

@@ -86,6 +86,6 @@ def _decoded(text: bytes) -> tuple[Encoding | None, ...]:
 
 def _garbage(subject: str, reason: str) -> RunnerSpokeGarbage:
     return RunnerSpokeGarbage(
-        f"{subject} answered with encodings parity cannot read: {reason}.",
-        next_step="This is a defect of its adapter's runner; report it with this sentence.",
+        f"{subject} sent encodings that parity cannot read: {reason}.",
+        next_step="This is a defect in its adapter's runner; report it with this message.",
     )

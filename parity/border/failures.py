@@ -21,9 +21,9 @@ __all__ = ["Failures"]
 
 # What to do where a runner's refusal does not say it itself.
 _STEPS: dict[type[ParityError], str] = {
-    BadOptionValue: "Give it another value, or leave the option out.",
-    SubjectError: "Check what lies there; parity inspect SUBJECT opens it alone.",
-    OutOfSpace: "Use fewer rows at a time (?batch_size=1), or name a roomier folder: PARITY_SLOTS=… and TMPDIR=….",
+    BadOptionValue: "Give it another value, or omit the option.",
+    SubjectError: "Check the files there; parity inspect SUBJECT opens it alone.",
+    OutOfSpace: "Use fewer rows at a time (?batch_size=1), or name folders with more space: PARITY_SLOTS=… and TMPDIR=….",
 }
 
 

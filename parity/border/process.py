@@ -1,7 +1,7 @@
-"""A child: one process in a session of its own, fed and heard through pipes, which leaves nothing behind.
+"""A child process in its own session, written to and read through pipes, which leaves nothing behind.
 
-Three pipes, each with a thread: what it is sent (so that a child that does not listen cannot block this process), what it
-says, line by line, and its stderr, of which the last words are kept.
+Three pipes, each with a thread: its stdin (so that a child that does not read cannot block this process), its stdout, line
+by line, and its stderr, of which the last lines are kept.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ class Child:
         self._listener.start()
 
     def send(self, line: bytes) -> None:
-        """Queue a line for the child's stdin; returns at once, and says nothing if the child is no more."""
+        """Queue a line for the child's stdin; returns at once, without an error if the child has ended."""
         self._outgoing.put(line)
 
     def lines(self) -> Iterator[bytes]:
-        """What the child says on stdout, line by line, to its end; a line beyond 256 MiB comes in pieces."""
+        """The child's stdout, line by line, to its end; a line beyond 256 MiB comes in pieces."""
         stdout = self._pipe(self._process.stdout)
         while line := stdout.readline(_LONGEST_LINE):
             yield line
@@ -102,7 +102,7 @@ class Child:
         self._group_is_ours = False  # once reaped, the number may belong to someone else
 
     def close(self, seconds: float) -> None:
-        """Wait `seconds` for it to end by itself, then ask (SIGTERM), then kill; nothing of its group is left."""
+        """Wait `seconds` for it to end by itself, then terminate it (SIGTERM), then kill it; nothing of its group is left."""
         try:
             if not self.wait(seconds):
                 self._signal(signal.SIGTERM)
@@ -135,5 +135,5 @@ class Child:
 
     @staticmethod
     def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-        assert pipe is not None  # all three are asked for above
+        assert pipe is not None  # all three are requested above
         return pipe

@@ -1,4 +1,4 @@
-"""How far a long piece of work is: reported by runners, and handed on to whoever watches."""
+"""How far a long piece of work is: reported by runners, and passed on to the caller."""
 
 from __future__ import annotations
 
@@ -30,4 +30,4 @@ OnProgress = Callable[[Progress], None]
 
 
 def unwatched(progress: Progress) -> None:
-    """For work that nobody watches."""
+    """For work without a progress display."""

@@ -110,7 +110,7 @@ class Runner:
                 threads=threads,
                 workdir=self._workdir,
             )
-            # Also when nobody leaves the context: at the end of this interpreter at the latest.
+            # Also when the context is not left: at the end of this interpreter at the latest.
             self._end = weakref.finalize(self, stack.pop_all().close)
 
     @classmethod
@@ -192,9 +192,9 @@ class Runner:
         there are slots are still held.
         """
         if (rows is None) == (inputs is None):
-            raise ValueError("a forward is of rows, or of inputs")
+            raise ValueError("a forward takes rows or inputs, not both")
         if (rows is None) != (window is None):
-            raise ValueError("rows are of a window, and inputs are of none")
+            raise ValueError("rows need a window, and inputs take none")
         number = next((number for number, slot in enumerate(self._slots) if slot.free), None)
         if number is None:
             raise RuntimeError(f"the arrays of {len(self._slots)} forwards of {self.subject} are still held")
@@ -240,7 +240,7 @@ class Runner:
             return answer.fields()
         except ValueError as error:
             raise RunnerSpokeGarbage(
-                f"The runner of {self.subject} answered with what is no object, while {pending.what}: {error}."
+                f"The runner of {self.subject} sent an answer that is not a JSON object, while {pending.what}: {error}."
             ) from error
 
     def _stages(self, pending: Pending, slot: Slot) -> dict[str, StageTensor]:
@@ -248,7 +248,7 @@ class Runner:
             listed = read_listing(slot.listed(), pending.number)
         except ValueError as error:
             raise RunnerSpokeGarbage(
-                f"The runner of {self.subject} listed what is no tensor, while {pending.what}: {error}."
+                f"The runner of {self.subject} listed an entry that is not a tensor, while {pending.what}: {error}."
             ) from error
         return {tensor.stage: self._stage(tensor, slot) for tensor in listed}
 
@@ -257,13 +257,15 @@ class Runner:
             values = slot.view(tensor.dtype, tensor.shape, tensor.offset)
         except ValueError as error:
             raise RunnerSpokeGarbage(
-                f"The runner of {self.subject} said that stage {tensor.stage} lies where it does not: {error}."
+                f"The runner of {self.subject} gave a wrong place for stage {tensor.stage}: {error}."
             ) from error
         return StageTensor(tensor.stage, tensor.axes, values, tensor.source)
 
     def _batch(self, pending: Pending, slot: Slot) -> Batch:
         if not slot.is_of(pending.number):
-            raise RuntimeError("a forward's answer is collected once: its slot may hold another's by now")
+            raise RuntimeError(
+                "a forward's answer is collected once: its slot may hold another answer by now"
+            )
         try:
             value = self._fields(pending)
             return Batch(self._stages(pending, slot), float(value["cpu_seconds"]), value.get("float64"))

@@ -11,7 +11,7 @@ from parity.subjects.subject import Subject
 __all__ = ["check_own_temperature", "check_temperatures", "nothing_decided"]
 
 _DECIDING = frozenset({"sequence_classification", "token_classification"})
-_LEAVE_OUT = "Leave --temperature out: it divides the logits of classes before probabilities are taken."
+_LEAVE_OUT = "Omit --temperature: it divides the logits of classes before probabilities are taken."
 
 
 def check_own_temperature(subject: Subject, described: Description) -> None:
@@ -23,7 +23,7 @@ def check_own_temperature(subject: Subject, described: Description) -> None:
     if why is not None:
         raise BadOptionValue(
             f"temperature={given} has no effect on {subject}: {why}.",
-            next_step="Leave temperature out: it divides the logits of classes before probabilities are taken.",
+            next_step="Omit temperature: it divides the logits of classes before probabilities are taken.",
         )
 
 
@@ -38,8 +38,8 @@ def check_temperatures(asked: Sequence[float], classed: bool, sides: Sequence[De
 
 
 def nothing_decided(asked: Sequence[float]) -> UsageError | None:
-    """The same for what no description tells: a file of one column; None where no temperature was asked for."""
-    return None if tuple(asked) == (1.0,) else _without(asked, "one column of logits decides nothing")
+    """The same for what no description tells: a file of one column; None where no temperature was requested."""
+    return None if tuple(asked) == (1.0,) else _without(asked, "one column of logits makes no decision")
 
 
 def _without(asked: Sequence[float], why: str) -> UsageError:
@@ -54,7 +54,7 @@ def _no_classes(described: Description) -> str | None:
     if described.task not in _DECIDING:
         return f"it has no classes (its task is {described.task!r})"
     if all(stage.name != "logits" for stage in described.stages):
-        return "it shows no logits"
+        return "it has no logits"
     if described.labels is not None and len(described.labels) == 1 and not described.multi_label:
-        return "it has one column, which decides nothing"
+        return "it has one column, which makes no decision"
     return None

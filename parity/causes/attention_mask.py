@@ -1,4 +1,4 @@
-"""A side that was given no attention mask: padding is attended to."""
+"""A side that got no attention mask: padding is attended to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["AttentionMask"]
 class AttentionMask(Cause):
     NAME = "batch.attention_mask"
     TITLE = "The attention mask differs"
-    REMEDY = "Feed the mask the reference feeds."
+    REMEDY = "Feed the same mask as the reference."
     STAGE = "attention_mask"
     CASES = (
         Case(
@@ -29,7 +29,7 @@ class AttentionMask(Cause):
                 continue
             counts = evidence.first is not None and evidence.first.stage == "attention_mask"
             yield Suspicion(
-                f"The {side} was given no attention mask, so padding is attended to in {rows} padded rows.",
+                f"The {side} got no attention mask, so padding is attended to in {rows} padded rows.",
                 self.STAGE,
                 {"side": side, "padded rows": rows},
                 severity="divergent" if counts else "notice",

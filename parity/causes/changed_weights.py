@@ -58,7 +58,11 @@ def _permuted(sides: Pair[Description], changed: list[str]) -> bool:
 
 def _suspicion(evidence: Evidence, seen: _Changed) -> Suspicion:
     beginning = evidence.first.stage if evidence.first is not None else "embeddings"
-    words = "stand at other names" if seen.relation == "permuted" else "with the same name hold other values"
+    words = (
+        "stand under other names"
+        if seen.relation == "permuted"
+        else "with the same name have different values"
+    )
     return Suspicion(
         f"{len(seen.changed)} of {len(seen.common)} parameters {words}: {some(seen.changed)}.",
         _earliest(seen.changed) or beginning,
@@ -103,8 +107,8 @@ _NONE = _case("the same parameters", None)
 
 class PermutedWeights(Cause):
     NAME = "weights.permuted"
-    TITLE = "Weights stand at other names"
-    REMEDY = "Correct the map of names in the conversion."
+    TITLE = "Weights stand under other names"
+    REMEDY = "Correct the name mapping in the conversion."
     STAGE = "layer.0"
     SPECIFICITY = 190
     CASES = (_SWAPPED,)
@@ -119,7 +123,7 @@ class PermutedWeights(Cause):
 class ChangedWeights(Cause):
     NAME = "weights.changed"
     TITLE = "Weights were changed"
-    REMEDY = "Put the reference's weights in that place."
+    REMEDY = "Restore the reference's weights there."
     STAGE = "layer.0"
     SPECIFICITY = 120
     CASES = (_ONE,)

@@ -11,14 +11,14 @@ from parity.records.pair import Pair
 
 __all__ = ["ConstantAnswer"]
 
-_LEAST = 8  # inputs: fewer may well have one answer
+_LEAST = 8  # inputs: fewer may well share one answer
 _MANY = decided()
 
 
 class ConstantAnswer(Cause):
     NAME = "output.constant"
-    TITLE = "Every input gets one answer"
-    REMEDY = "Look at the tokenizer first."
+    TITLE = "Every input gets the same answer"
+    REMEDY = "Check the tokenizer first."
     STAGE = "label"
     SPECIFICITY = 10
     CASES = (
@@ -51,7 +51,7 @@ class ConstantAnswer(Cause):
         ):
             if own == 1 and other > 1:
                 yield Suspicion(
-                    f"The {name} gives all {decisions.examples} {decisions.unit}s one class, the other side gives {other} classes.",
+                    f"The {name} assigns all {decisions.examples} {decisions.unit}s to one class; the other side uses {other} classes.",
                     self.STAGE,
                     {"side": name, "classes": own, "classes of the other side": other},
                     severity="divergent",

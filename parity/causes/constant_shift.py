@@ -19,7 +19,7 @@ def _shifted(status: str = "divergent", **fields: object) -> StageRecord:
 class ConstantShift(Cause):
     NAME = "output.shift"
     TITLE = "Logits shifted by a constant"
-    REMEDY = "Compare probabilities, or drop what adds the same number to every class of a row."
+    REMEDY = "Compare probabilities, or remove the code that adds the same number to every class of a row."
     STAGE = "logits"
     SPECIFICITY = 95
     CASES = (Case("a constant in every row", pair(first="logits", stages=[_shifted()])),)
@@ -53,8 +53,8 @@ class ConstantShift(Cause):
             if (record.non_finite_reference, record.non_finite_candidate) != (0, 0):
                 continue
             yield Suspicion(
-                f"The logits of each row differ by a constant and nothing more: their relative L2 is {raw:.1e}, "
-                f"and {left:.1e} once each row's mean is taken out. No probability and no label depends on it.",
+                f"The logits of each row differ only by a constant: their relative L2 is {raw:.1e}, "
+                f"and {left:.1e} after each row's mean is removed. No probability and no label depends on it.",
                 self.STAGE,
                 {"relative L2": raw, "centred relative L2": left},
                 severity="divergent" if at_logits else "notice",

@@ -38,10 +38,10 @@ class Dtype(Cause):
         if not ours or not theirs or ours == theirs:
             return
         fits = _fits(evidence)
-        judged = " Or use --policy decisions, which judges what they decide."
+        judged = " Or use --policy decisions, which judges the labels and probabilities."
         yield Suspicion(
             f"The reference computes in {ours}, the candidate in {theirs}"
-            f"{'' if fits else '; what differs is more than that explains'}.",
+            f"{'' if fits else '; the difference is larger than that explains'}.",
             self.STAGE,
             {"reference": ours, "candidate": theirs},
             severity="divergent" if evidence.first is not None and fits else "notice",

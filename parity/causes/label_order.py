@@ -21,7 +21,7 @@ _SHOWN = 6
 class LabelOrder(Cause):
     NAME = "output.label_order"
     TITLE = "Classes in another order"
-    REMEDY = "Name the classes in the order of the head's rows."
+    REMEDY = "List the classes in the order of the head's rows."
     STAGE = "label"
     SPECIFICITY = 140
     CASES = (
@@ -61,8 +61,8 @@ def _columns(evidence: Evidence, relation: Relation) -> Suspicion:
     ]
     more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
     return Suspicion(
-        f"The candidate's columns fit the reference's in another order: {', '.join(moved[:_SHOWN])}{more} "
-        f"(relative L2 {relation.left:.1e} in that order, {relation.apart:.1e} as they stand).",
+        f"The candidate's columns match the reference's in another order: {', '.join(moved[:_SHOWN])}{more} "
+        f"(relative L2 {relation.left:.1e} in that order, {relation.apart:.1e} in their own).",
         "logits",
         {**relation.distances(), "permutation": list(relation.order)},
         severity="divergent",

@@ -18,7 +18,7 @@ def model_notices(evidence: Evidence) -> Iterator[Finding]:
         for stage, parameters in described.excluded.items():
             yield notice(
                 stage,
-                f"{len(parameters)} parameters of the {name} are in no file, and nothing but {stage} needs them, which "
+                f"{len(parameters)} parameters of the {name} are in no file, and only {stage} needs them, which "
                 f"is not compared: {some(parameters)}.",
                 {"side": name, "parameters": parameters},
             )
@@ -26,7 +26,7 @@ def model_notices(evidence: Evidence) -> Iterator[Finding]:
     if digest is not None and digest == evidence.described.candidate.weights_digest:
         yield notice(
             "embeddings",
-            "Both sides hold the same weights, to the last bit.",
+            "Both sides have the same weights, bit for bit.",
             {"digest": digest},
         )
     classes, names = evidence.outputs.classes, evidence.described.reference.labels or []

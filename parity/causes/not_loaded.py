@@ -52,7 +52,7 @@ class _NotLoaded(Cause):
 class HeadNotLoaded(_NotLoaded):
     NAME = "weights.head_not_loaded"
     TITLE = "The head was not loaded"
-    REMEDY = "Load the trained head; look at the names of the keys."
+    REMEDY = "Load the trained head; check the names of the keys."
     STAGE = "logits"
     SPECIFICITY = 160
     PART = "head"
@@ -63,7 +63,7 @@ class HeadNotLoaded(_NotLoaded):
 class PoolerNotLoaded(_NotLoaded):
     NAME = "weights.pooler_not_loaded"
     TITLE = "The pooler was not loaded"
-    REMEDY = "Load the trained pooler; look at the key names."
+    REMEDY = "Load the trained pooler; check the names of the keys."
     STAGE = "pooled"
     SPECIFICITY = 150
     PART = "pooler"

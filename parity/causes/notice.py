@@ -1,4 +1,4 @@
-"""A notice: a finding that names no cause, observed and without weight on the verdict unless it is said to be divergent."""
+"""A notice: a finding that names no cause, observed and without weight on the verdict unless its severity is divergent."""
 
 from __future__ import annotations
 

@@ -37,14 +37,14 @@ def policy_findings(evidence: Evidence) -> Iterator[Finding]:
             hint = f" Did you mean {near[0]!r}?" if near else ""
             yield notice(
                 name,
-                f"The policy {what} {name!r}, which {why}: that has no effect.{hint}",
+                f"The policy {what} {name!r}, which {why}: this has no effect.{hint}",
                 {"policy": policy.name},
                 could_hide=True,
             )
 
 
 def rows_at_once_findings(evidence: Evidence) -> Iterator[Finding]:
-    """Both sides are asked in the same batches, so that a side's own batch size, if smaller, is the other's too."""
+    """Both sides run in the same batches, so that a smaller batch size of one side is also used for the other."""
     asked = {name: described.max_rows for name, described in evidence.sides}
     known = {side: rows for side, rows in asked.items() if rows is not None}
     side = min(known, key=known.__getitem__, default=None)
@@ -52,8 +52,8 @@ def rows_at_once_findings(evidence: Evidence) -> Iterator[Finding]:
         return
     yield notice(
         "input_ids",
-        f"Both sides ran at batch size {known[side]}, because the {side} asks for it: what a larger batch changes "
-        "in the other was not seen.",
+        f"Both sides ran at batch size {known[side]}, because the {side} sets it: what a larger batch changes "
+        "in the other side was not seen.",
         {**asked},
         could_hide=True,
     )
@@ -63,7 +63,7 @@ def inputs_findings(evidence: Evidence) -> Iterator[Finding]:
     if evidence.inputs.record.built_in:
         yield notice(
             "text",
-            "No inputs were given: the built-in probe texts were used, which are not data of any real use.",
+            "No inputs were given: the built-in probe texts were used, which are not real data.",
             could_hide=True,
         )
     if evidence.decisions is not None:
@@ -88,7 +88,7 @@ def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
         )
         yield notice(
             "label",
-            f"{evidence.inputs.record.labelled} of the inputs have a label, and no accuracy or the like is computed from them: {why}.",
+            f"{evidence.inputs.record.labelled} of the inputs have a label, and no metric is computed from them: {why}.",
             {"inputs": evidence.inputs.record.labelled},
             could_hide=True,
         )
@@ -96,7 +96,7 @@ def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
         named = f": 0 is {classes[0]!r}, and so on" if classes else ", as the classes have no names"
         yield notice(
             "label",
-            f"Labels of the inputs that are a whole number: {evidence.inputs.numbered}; each was read as the number "
+            f"Labels of the inputs that are whole numbers: {evidence.inputs.numbered}; each was read as the index "
             f"of its class{named}.",
             {"inputs": evidence.inputs.numbered},
         )
@@ -106,8 +106,8 @@ def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
         known = f"the classes are {names}" if classes else "the classes have no names, only numbers from 0"
         yield notice(
             "label",
-            f"Labels of the inputs that are no one class: {count}, {_strange(evidence)} ({known}): "
-            f"accuracy and the like leave them out. Name the label's column with --label-column.{offered(evidence.inputs.unknown, classes)}",
+            f"Labels of the inputs that are not a class: {count}, {_strange(evidence)} ({known}): "
+            f"the metrics exclude them. Name the label's column with --label-column.{offered(evidence.inputs.unknown, classes)}",
             {"inputs": count},
             could_hide=True,
         )

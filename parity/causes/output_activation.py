@@ -40,7 +40,7 @@ class OutputActivation(Cause):
         option = "?activation=sigmoid" if relation.kind == "sigmoid" else "?values=probabilities"
         yield Suspicion(
             f"The {relation.side}'s values are the {relation.kind} of the {other}'s (relative L2 {relation.left:.1e}): "
-            f"the {relation.side} holds probabilities, not logits. Name them with {option}, and the two are compared as such.",
+            f"the {relation.side} holds probabilities, not logits. State this with {option}, and both are compared as probabilities.",
             "logits",
             {**relation.distances(), "side": relation.side, "activation": relation.kind},
             severity="divergent",

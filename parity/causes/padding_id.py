@@ -51,7 +51,7 @@ class PaddingId(Cause):
             and on_one_feed.status in ("equal", "within_noise")
         ):
             yield Suspicion(
-                f"The reference pads with the id {ours}, the candidate with {theirs}, and given the same ids the two agree "
+                f"The reference pads with the id {ours}, the candidate with {theirs}, and on the same ids the two agree "
                 f"at {first.stage}.",
                 first.stage,
                 {"reference": ours, "candidate": theirs},

@@ -36,7 +36,9 @@ class PaddingSide(Cause):
         if len(set(sides.values()) - {"none"}) < 2:
             return
         counts = evidence.first is not None and evidence.first.pass_ == "own"
-        words = "and the model minds" if counts else "and the model does not mind"
+        words = (
+            "and the model's output changes with it" if counts else "and the model's output does not change"
+        )
         start = evidence.start
         if not counts and start is not None and start.pass_ == "own":
             words = "and what follows stays within the limits that were set"

@@ -27,7 +27,7 @@ def _kinds(evidence: Evidence) -> Iterator[_Kind]:
     digests = ours.get("vocabulary_digest"), theirs.get("vocabulary_digest")
     differences = evidence.tokens.record.differences
     for kind, stage, words in (
-        ("pieces", "tokens", "the same normalised text is cut into other pieces"),
+        ("pieces", "tokens", "the same normalised text is split into other pieces"),
         ("ids", "input_ids", "the same pieces have other ids"),
     ):
         count = differences.get(kind, 0)
@@ -39,7 +39,7 @@ def _kinds(evidence: Evidence) -> Iterator[_Kind]:
             facts["same vocabulary"] = same
         unlike = unlike_algorithms(ours, theirs) if kind == "pieces" else ""
         if unlike:
-            words = f"the text is cut into other pieces: {unlike}"
+            words = f"the text is split into other pieces: {unlike}"
         facts["reference tokenizer"], facts["candidate tokenizer"] = ours.get("class"), theirs.get("class")
         if same is False:
             words += "; the two tokenizers have different vocabularies"

@@ -16,7 +16,7 @@ _REASON = "other positions: the reference's are 2 more throughout"
 class PositionIds(Cause):
     NAME = "batch.position_ids"
     TITLE = "Positions differ"
-    REMEDY = "Count positions the way the reference does."
+    REMEDY = "Count positions as the reference does."
     STAGE = "position_ids"
     CASES = (
         Case(
@@ -34,7 +34,9 @@ class PositionIds(Cause):
             "a shift that the table makes up for",
             pair(
                 tokens=TokensSeen(tokens(position_ids=10)),
-                stages=[stage("position_ids", "equal", reason=f"{_REASON}; the model does not mind")],
+                stages=[
+                    stage("position_ids", "equal", reason=f"{_REASON}; the model's output does not change")
+                ],
             ),
         ),
     )

@@ -26,7 +26,7 @@ class Probabilities(Cause):
                 continue
             digits = "" if described.decimals is None else f", rounded to {described.decimals} decimals"
             yield Suspicion(
-                f"The {name} holds {described.values.replace('_', '-')} and not logits{digits}: they are compared as such.",
+                f"The {name} holds {described.values.replace('_', '-')} and not logits{digits}: they are compared as probabilities.",
                 self.STAGE,
                 {"side": name, "values": described.values},
                 standing="observed",

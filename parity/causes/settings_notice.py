@@ -23,11 +23,7 @@ def settings_notice(evidence: Evidence, seen: Iterable[Suspicion]) -> Iterator[F
     if not settings:
         return
     words = some([setting.in_words() for setting in settings])
-    count = (
-        "1 setting holds another value"
-        if len(settings) == 1
-        else f"{len(settings)} settings hold other values"
-    )
+    count = "1 setting differs" if len(settings) == 1 else f"{len(settings)} settings differ"
     of_tokenizer = all(setting.name.startswith("tokenizer.") for setting in settings)
     yield notice(
         "input_ids" if of_tokenizer else "embeddings",
@@ -39,7 +35,7 @@ def settings_notice(evidence: Evidence, seen: Iterable[Suspicion]) -> Iterator[F
 
 
 def unexercised_settings(evidence: Evidence, seen: Iterable[Suspicion]) -> list[str]:
-    """The settings that differ, less those whose effect was observed: what an agreement on these inputs leaves open."""
+    """The settings that differ, except those of which an effect was observed: what an agreement on these inputs leaves open."""
     observed = {name for one in seen if one.standing == "observed" for name in one.settings}
     return [setting.name for setting in _unnamed(changed_settings(evidence.described), observed)]
 

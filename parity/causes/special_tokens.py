@@ -14,7 +14,7 @@ __all__ = ["SpecialTokens"]
 class SpecialTokens(Cause):
     NAME = "tokenizer.special_tokens"
     TITLE = "Special tokens differ"
-    REMEDY = "Add or drop the special token the reference has."
+    REMEDY = "Add or remove special tokens as the reference does."
     STAGE = "input_ids"
     CASES = (
         Case(
@@ -29,7 +29,7 @@ class SpecialTokens(Cause):
         count = record.differences.get("special_tokens", 0)
         if count:
             yield Suspicion(
-                f"In {count} of {record.rows} rows special tokens are missing, doubled or other.",
+                f"In {count} of {record.rows} rows special tokens are missing, repeated or different.",
                 self.STAGE,
                 {"rows": count},
                 severity="divergent",

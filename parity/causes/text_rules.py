@@ -63,7 +63,7 @@ class Accents(_TextRule):
 class UnicodeForm(_TextRule):
     NAME = "text.unicode"
     TITLE = "Another Unicode normal form"
-    REMEDY = "Normalise the text the way the reference does."
+    REMEDY = "Normalise the text as the reference does."
     KIND = "unicode"
     WORDS = "the normalised texts differ by their Unicode form"
     CASES = (_case("NFC against NFKC", "unicode"),)
@@ -73,7 +73,7 @@ class UnicodeForm(_TextRule):
 class WhiteSpace(_TextRule):
     NAME = "text.whitespace"
     TITLE = "White space is handled differently"
-    REMEDY = "Normalise white space the way the reference does."
+    REMEDY = "Normalise white space as the reference does."
     KIND = "whitespace"
     WORDS = "the normalised texts differ by white space"
     CASES = (_case("repeated spaces collapsed on one side", "whitespace"),)

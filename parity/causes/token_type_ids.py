@@ -14,7 +14,7 @@ __all__ = ["TokenTypeIds"]
 class TokenTypeIds(Cause):
     NAME = "batch.token_type_ids"
     TITLE = "Token type ids differ"
-    REMEDY = "Feed the token type ids the reference feeds."
+    REMEDY = "Feed the same token type ids as the reference."
     STAGE = "token_type_ids"
     CASES = (
         Case(

@@ -19,7 +19,7 @@ _SETTINGS = tuple(
 
 class Truncation(Cause):
     NAME = "tokenizer.truncation"
-    TITLE = "Texts are cut differently"
+    TITLE = "Texts are truncated differently"
     REMEDY = "Set the reference's maximum length and side."
     STAGE = "input_ids"
     CASES = (
@@ -50,7 +50,7 @@ class Truncation(Cause):
             longest = described.tokenizer.get("limit", described.tokenizer.get("max_length"))
             facts[f"{name} maximum length"] = longest
         yield Suspicion(
-            f"In {count} of {record.rows} rows one side is cut shorter than the other.",
+            f"In {count} of {record.rows} rows one side is truncated shorter than the other.",
             self.STAGE,
             facts,
             severity="divergent",

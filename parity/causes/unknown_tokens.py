@@ -36,7 +36,7 @@ class UnknownTokens(Cause):
         for name, rows in zip(Pair._fields, unknown, strict=True):
             if rows and differing and rows >= _SHARE * differing:
                 yield Suspicion(
-                    f"In {rows} of {record.rows} rows a word is the unknown token in the {name} alone.",
+                    f"In {rows} of {record.rows} rows a word is the unknown token only in the {name}.",
                     self.STAGE,
                     {"side": name, "rows": rows},
                     severity="divergent",

@@ -21,7 +21,7 @@ __all__ = ["main", "parity"]
 
 _EXIT_CODES = """\b
 Exit code: 0 parity or equivalent; 1 divergent, inconclusive, or something was not comparable;
-2 what was typed or given is wrong; 3 a run failed.
+2 the command or its input is wrong; 3 a run failed.
 """
 
 
@@ -30,9 +30,9 @@ class _Root(LazyCommands):
         "compare": ("parity.cli.compare", "Compare two subjects: REFERENCE against CANDIDATE."),
         "env": ("parity.cli.env", "The environments that parity builds and keeps."),
         "inspect": ("parity.cli.inspect", "Open SUBJECT and show how it describes itself."),
-        "record": ("parity.cli.record", "Record what SUBJECT says as a trace, to compare with later."),
+        "record": ("parity.cli.record", "Record what SUBJECT computes as a trace, to compare with later."),
         "report": ("parity.cli.report", "Render an AUDIT's reports again; nothing is run."),
-        "seeds": ("parity.cli.seeds", "Is it the model, or the seed? Many runs, judged."),
+        "seeds": ("parity.cli.seeds", "Is it the model, or the seed? Judge many runs."),
     }
 
 
@@ -61,7 +61,7 @@ def _parity(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Do two runs of "the same" model say the same thing? If not: where do they part, why, by how much, does it matter?"""
+    """Do two runs of "the same" model give the same results? If not: where do they first differ, why, by how much, does it matter?"""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(UsageError.exit_code)

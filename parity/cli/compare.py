@@ -38,29 +38,21 @@ def command(
         typer.Option(
             "--ignore",
             metavar="STAGE",
-            help="A stage, or a pattern such as 'layer.*', that is measured and does not count; may be given several times.",
+            help="A stage, or a pattern such as 'layer.*', to measure but not to count; may be given several times.",
         ),
     ] = None,
-    allow_inconclusive: Annotated[
-        bool, typer.Option("--allow-inconclusive", help="Exit 0 where the rows cannot settle it.")
+    allow_inconclusive: shared.AllowInconclusiveOption = False,
+    temperatures: shared.TemperaturesOption = None,
+    detail: Annotated[
+        bool, typer.Option("--detail", help="Also compare attention and MLP within each layer.")
     ] = False,
-    temperatures: Annotated[
-        list[float] | None,
-        typer.Option(
-            "--temperature",
-            metavar="T",
-            parser=shared.temperature,
-            help="A temperature to compare probabilities at, besides 1; may be given several times.  [default: 1.0]",
-        ),
-    ] = None,
-    detail: Annotated[bool, typer.Option("--detail", help="Also attention and MLP of each layer.")] = False,
     sample: Annotated[
         int,
         typer.Option(
             "--sample",
             metavar="N",
             parser=shared.at_least(1),
-            help="Examples that the noise floor is measured on.",
+            help="How many examples to measure the noise floor on.",
         ),
     ] = 32,
     seeds: Annotated[
@@ -68,12 +60,10 @@ def command(
         typer.Option(
             "--seeds",
             metavar="AUDIT",
-            help="An audit.json of parity seeds: say the differences beside those of seeds.",
+            help="An audit.json of parity seeds: also show the differences relative to those between seeds.",
         ),
     ] = None,
-    out: Annotated[
-        str, typer.Option("--out", metavar="FOLDER", help="Where the audit goes.")
-    ] = "parity-audit",
+    out: shared.OutOption = "parity-audit",
     timeout: shared.TimeoutOption = 600.0,
     json: shared.JsonOption = False,
     quiet: shared.QuietOption = False,

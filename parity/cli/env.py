@@ -37,7 +37,7 @@ def _list() -> int:
     with listened_to():
         for item in listing(_declared().values()):
             size = "" if item.size is None else f"{item.size / 1e9:.1f} GB"
-            old = "" if item.current else " (no longer asked for)"
+            old = "" if item.current else " (no longer used)"
             typer.echo(f"{item.name:24} {item.state + old:12} {size:>8}  {item.path}")
     return 0
 
@@ -45,7 +45,7 @@ def _list() -> int:
 @_app.command("build", cls=Command)
 def _build(
     name: _Name,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but the interpreter's path.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print only the interpreter's path.")] = False,
 ) -> int:
     """Build an environment unless it is there; print its Python."""
     from parity.environments.managed import ensure

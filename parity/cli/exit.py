@@ -32,7 +32,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
-    """A signal asked for the end: it unwinds like any exception, and so takes processes and files with it."""
+    """A signal that ends the command: it unwinds like any exception, so that processes are ended and files removed."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -141,14 +141,14 @@ def _known(error: Exception) -> ParityError:
     if isinstance(error, MemoryError):
         return RunError(
             "parity ran out of memory.",
-            next_step="Free some, or ask for less at a time: --sample 8, ?batch_size=1.",
+            next_step="Free some memory, or use less at a time: --sample 8, ?batch_size=1.",
             detail=story,
         )
     if isinstance(error, OSError) and error.errno is not None:
         return _of_the_system(error, story)
     where = traceback.extract_tb(error.__traceback__)[-1]
     return InternalError(
-        f"parity itself made a mistake: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno}).",
+        f"parity has a defect: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno}).",
         next_step="Please report it, with the command and with what PARITY_TRACEBACK=1 shows.",
         detail=story,
     )
@@ -158,13 +158,13 @@ def _of_the_system(error: OSError, story: str) -> ParityError:
     place = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return OutOfSpace(
-            f"No room is left on a device that was written to{place or ' (standard output, or the temporary folder)'}.",
-            next_step="Free some, or name other folders: --out FOLDER, TMPDIR=FOLDER, PARITY_SLOTS=FOLDER.",
+            f"No space is left on a device that was written to{place or ' (standard output, or the temporary folder)'}.",
+            next_step="Free some space, or name other folders: --out FOLDER, TMPDIR=FOLDER, PARITY_SLOTS=FOLDER.",
             detail=story,
         )
     return RunError(
         f"The system refused: {error.strerror}{place}.",
-        next_step="Mend that and run again; PARITY_TRACEBACK=1 shows what was being done.",
+        next_step="Fix that and run again; PARITY_TRACEBACK=1 shows what was being done.",
         detail=story,
     )
 
@@ -191,12 +191,12 @@ def _of_the_command_line(error: typer.TyperException) -> UsageError:
     elif "extra argument" in sentence:
         one = " " not in sentence.partition("(s) (")[2]
         sentence = sentence.replace("argument(s)", "argument" if one else "arguments") + "."
-        step = f"A subject with a space in it is put in quotes. {step}"
+        step = f"Put a subject with a space in it in quotes. {step}"
     return UsageError(sentence if sentence.endswith(".") else f"{sentence}.", next_step=step)
 
 
 def _plain(text: str) -> str:
-    """One line of what may be a stranger's text: no line breaks, nothing a terminal obeys, not without end."""
+    """One line of untrusted text: without line breaks or terminal control characters, and of limited length."""
     line = " ".join(text.split())
     shown = "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode()
@@ -206,5 +206,5 @@ def _plain(text: str) -> str:
 
 
 def _say(text: str) -> None:
-    with contextlib.suppress(OSError, ValueError):  # nobody listens on stderr: the exit code says it alone
+    with contextlib.suppress(OSError, ValueError):  # stderr is closed: only the exit code reports it
         typer.echo(text, err=True)

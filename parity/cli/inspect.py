@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from parity.cli import options as shared
@@ -15,7 +13,7 @@ __all__ = ["command"]
 
 @single(epilog=shared.SUBJECTS)
 def command(
-    subject: Annotated[str, typer.Argument(metavar="SUBJECT", hidden=True)],
+    subject: shared.SubjectArgument,
     timeout: shared.TimeoutOption = 600.0,
     json: shared.JsonOption = False,
     quiet: shared.QuietOption = False,

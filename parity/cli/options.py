@@ -13,14 +13,18 @@ from parity.api.values import whole
 
 __all__ = [
     "SUBJECTS",
+    "AllowInconclusiveOption",
     "EncodingOption",
     "IdColumnOption",
     "InputsOption",
     "JsonOption",
     "LabelColumnOption",
     "LimitOption",
+    "OutOption",
     "PairColumnOption",
     "QuietOption",
+    "SubjectArgument",
+    "TemperaturesOption",
     "TextColumnOption",
     "TimeoutOption",
     "at_least",
@@ -36,13 +40,13 @@ A subject is scheme:locator@interpreter?option=value&option=value, in quotes:
   allennlp:model.tar.gz                an archive, run by AllenNLP itself
   "hf:./model@/envs/old/bin/python"    the same in another interpreter
   "hf:./model?dtype=bfloat16"          a variant of it
-  trace:x.trace  outputs:theirs.npz    what was recorded, or what another system said
+  trace:x.trace  outputs:theirs.npz    a recording, or the outputs of another system
 """
-"""What stands below the help of a command that takes subjects."""
+"""The end of the help of a command that takes subjects."""
 
 
 def _parser(check: Callable[[object], _Value]) -> Callable[[str], _Value]:
-    """The check as typer calls it: what is wrong is typer's BadParameter, which names the option."""
+    """The check as a typer parser: its ValueError becomes typer's BadParameter, which names the option."""
 
     def parse(value: str) -> _Value:
         try:
@@ -73,6 +77,7 @@ def one_of(words: Sequence[str]) -> Callable[[str], str]:
     return _parser(check)
 
 
+SubjectArgument = Annotated[str, typer.Argument(metavar="SUBJECT", hidden=True)]
 InputsOption = Annotated[
     str | None,
     typer.Option(
@@ -94,16 +99,30 @@ LabelColumnOption = Annotated[
 IdColumnOption = Annotated[str | None, typer.Option("--id-column", metavar="NAME", help="Column of the id.")]
 LimitOption = Annotated[
     int | None,
-    typer.Option("--limit", metavar="N", parser=at_least(1), help="Only the first N examples."),
+    typer.Option("--limit", metavar="N", parser=at_least(1), help="Use only the first N examples."),
 ]
-EncodingOption = Annotated[str, typer.Option("--encoding", metavar="NAME", help="Encoding of the file.")]
+EncodingOption = Annotated[str, typer.Option("--encoding", metavar="NAME", help="Encoding of the inputs.")]
+TemperaturesOption = Annotated[
+    list[float] | None,
+    typer.Option(
+        "--temperature",
+        metavar="T",
+        parser=temperature,
+        help="A temperature to compare probabilities at; may be given several times.  [default: 1.0]",
+    ),
+]
+AllowInconclusiveOption = Annotated[
+    bool, typer.Option("--allow-inconclusive", help="Exit with 0 where the verdict is inconclusive.")
+]
+OutOption = Annotated[str, typer.Option("--out", metavar="FOLDER", help="Folder of the audit.")]
 TimeoutOption = Annotated[
     float,
     typer.Option(
-        "--timeout", metavar="SECONDS", parser=positive, help="How long a model's process may be silent."
+        "--timeout", metavar="SECONDS", parser=positive, help="End a model's process after so long a silence."
     ),
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress; the result in one line.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print the result in one line, and no progress.")]
 JsonOption = Annotated[
-    bool, typer.Option("--json", help="The record on standard output, everything else on standard error.")
+    bool,
+    typer.Option("--json", help="Print the record on standard output, everything else on standard error."),
 ]

@@ -15,7 +15,7 @@ __all__ = ["command"]
 
 @single(epilog=shared.SUBJECTS)
 def command(
-    subject: Annotated[str, typer.Argument(metavar="SUBJECT", hidden=True)],
+    subject: shared.SubjectArgument,
     *,
     inputs: shared.InputsOption = None,
     text_column: shared.TextColumnOption = None,
@@ -24,22 +24,22 @@ def command(
     id_column: shared.IdColumnOption = None,
     limit: shared.LimitOption = None,
     encoding: shared.EncodingOption = "utf-8",
-    out: Annotated[str, typer.Option("--out", metavar="PATH.trace", help="The folder to make.")],
-    outputs_only: Annotated[bool, typer.Option("--outputs-only", help="Keep logits only.")] = False,
+    out: Annotated[str, typer.Option("--out", metavar="PATH.trace", help="The folder to write.")],
+    outputs_only: Annotated[bool, typer.Option("--outputs-only", help="Keep only the logits.")] = False,
     full_rows: Annotated[
         int | None,
         typer.Option(
             "--full-rows",
             metavar="N",
             parser=shared.at_least(0),
-            help="Keep all stages for the first N rows only.",
+            help="Keep all stages only for the first N rows.",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a trace that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing trace.")] = False,
     timeout: shared.TimeoutOption = 600.0,
     quiet: shared.QuietOption = False,
 ) -> int:
-    """Record what SUBJECT says as a trace, to compare with later."""
+    """Record what SUBJECT computes as a trace, to compare with later."""
     import parity
     from parity.cli.progress import watch
 

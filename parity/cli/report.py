@@ -17,9 +17,9 @@ def command(
     audit: Annotated[str, typer.Argument(metavar="AUDIT", hidden=True)],
     folder: Annotated[
         str | None,
-        typer.Option("--out", metavar="FOLDER", help="Where the reports go.  [default: the audit's folder]"),
+        typer.Option("--out", metavar="FOLDER", help="Folder of the reports.  [default: the audit's folder]"),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="The result in one line.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the result in one line.")] = False,
 ) -> int:
     """Render an AUDIT's reports again; nothing is run.
 

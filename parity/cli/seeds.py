@@ -17,7 +17,7 @@ _EXECUTORS = ("local", "ray")
 
 
 def _metric(value: str) -> str:
-    """A metric's name: one that is built in, or that of another package, which is looked for only when it is named."""
+    """A metric's name: a built-in one, or one of another package, which is looked up only when it is named."""
     if value not in METRICS:
         from parity.metrics.registry import metric_names
 
@@ -42,7 +42,10 @@ def command(
     seeds: Annotated[
         int | None,
         typer.Option(
-            "--seeds", metavar="N", parser=shared.at_least(1), help="N runs, each with all seeds moved. [5]"
+            "--seeds",
+            metavar="N",
+            parser=shared.at_least(1),
+            help="N runs, each with other values of all seeds.  [default: 5]",
         ),
     ] = None,
     init_seeds: Annotated[
@@ -51,7 +54,7 @@ def command(
             "--init-seeds",
             metavar="I",
             parser=shared.at_least(1),
-            help="I seeds of the initial weights, crossed with …",
+            help="I seeds of the initial weights, crossed with the other seeds.",
         ),
     ] = None,
     order_seeds: Annotated[
@@ -60,7 +63,7 @@ def command(
             "--order-seeds",
             metavar="J",
             parser=shared.at_least(1),
-            help="… J seeds of the order of the training rows.",
+            help="J seeds of the order of the training rows, crossed with the other seeds.",
         ),
     ] = None,
     factor: Annotated[
@@ -69,7 +72,7 @@ def command(
             "--factor",
             metavar="NAME=K",
             parser=_factor,
-            help="K values of any seed that the recipe's adapter declares, crossed with the others; several times.",
+            help="K values of a seed that the recipe's adapter declares, crossed with the others; may be given several times.",
         ),
     ] = None,
     repeat: Annotated[
@@ -79,13 +82,15 @@ def command(
             metavar="R",
             parser=shared.at_least(1),
             show_default=False,
-            help="Each run R times: the noise beneath the seeds.",
+            help="Make each run R times, to measure the noise that no seed explains.",
         ),
     ] = 1,
     baseline: Annotated[
         list[str] | None,
         typer.Option(
-            "--baseline", metavar="RUN", help="A recipe, or a run, of the second arm; several times."
+            "--baseline",
+            metavar="RUN",
+            help="A recipe or a run of the second arm; may be given several times.",
         ),
     ] = None,
     factors: Annotated[
@@ -93,7 +98,7 @@ def command(
         typer.Option(
             "--factors",
             metavar="CSV",
-            help="Seeds of runs made elsewhere: columns subject, arm, and one a seed.",
+            help="Seeds of runs made elsewhere: columns subject, arm, and one for each seed.",
         ),
     ] = None,
     metric: Annotated[
@@ -103,7 +108,7 @@ def command(
             metavar=f"[{'|'.join(METRICS)}]",
             parser=_metric,
             autocompletion=lambda: list(METRICS),
-            help=f"What decides.  [default: {METRICS[0]}]",
+            help=f"The metric that decides.  [default: {METRICS[0]}]",
         ),
     ] = None,
     margin: Annotated[
@@ -112,7 +117,7 @@ def command(
             "--margin",
             metavar="NUMBER",
             parser=shared.positive,
-            help="How far the metric may move, in its unit.",
+            help="How far the metric may move, in its own unit.",
         ),
     ] = 0.02,
     churn_budget: Annotated[
@@ -121,7 +126,7 @@ def command(
             "--churn-budget",
             metavar="SHARE",
             parser=shared.positive,
-            help="Share of decisions that may differ.",
+            help="Share of decisions that may differ between two runs.",
         ),
     ] = 0.1,
     alpha: Annotated[
@@ -134,20 +139,15 @@ def command(
         ),
     ] = 0.05,
     slices: Annotated[
-        str | None, typer.Option("--slices", metavar="NAME", help="A column of the inputs that parts them.")
+        str | None,
+        typer.Option("--slices", metavar="NAME", help="A column that splits the inputs into slices."),
     ] = None,
-    temperatures: Annotated[
-        list[float] | None,
-        typer.Option(
-            "--temperature",
-            metavar="T",
-            parser=shared.temperature,
-            help="A temperature that probabilities are compared at; several times.  [default: 1.0]",
-        ),
-    ] = None,
+    temperatures: shared.TemperaturesOption = None,
     jobs: Annotated[
         int,
-        typer.Option("--jobs", metavar="N", parser=shared.at_least(1), help="Runs side by side here."),
+        typer.Option(
+            "--jobs", metavar="N", parser=shared.at_least(1), help="How many runs at a time on this machine."
+        ),
     ] = 1,
     executor: Annotated[
         str,
@@ -161,20 +161,18 @@ def command(
     ] = "local",
     address: Annotated[
         str | None,
-        typer.Option("--address", metavar="HOST:PORT", help="A Ray cluster.  [default: one is started here]"),
+        typer.Option(
+            "--address", metavar="HOST:PORT", help="Address of a Ray cluster.  [default: one is started here]"
+        ),
     ] = None,
-    allow_inconclusive: Annotated[
-        bool, typer.Option("--allow-inconclusive", help="Exit 0 where the runs cannot settle it.")
-    ] = False,
-    out: Annotated[
-        str, typer.Option("--out", metavar="FOLDER", help="Where the audit goes.")
-    ] = "parity-seeds",
+    allow_inconclusive: shared.AllowInconclusiveOption = False,
+    out: shared.OutOption = "parity-seeds",
     inputs: Annotated[
         str | None,
         typer.Option(
             "--inputs",
             metavar="FILE",
-            help="Rows: .txt .jsonl .csv .tsv .parquet.  [default: those that the recipe, or a run, brings along]",
+            help="Examples: .txt .jsonl .csv .tsv .parquet.  [default: those of the recipe, or of a run]",
         ),
     ] = None,
     text_column: shared.TextColumnOption = None,
@@ -187,7 +185,7 @@ def command(
     json: shared.JsonOption = False,
     quiet: shared.QuietOption = False,
 ) -> int:
-    """Is it the model, or the seed? Many runs, judged.
+    """Is it the model, or the seed? Judge many runs.
 
     RUNS is a recipe (recipe.toml, allennlp-train:config.jsonnet), or runs that exist.
     """

@@ -23,12 +23,12 @@ from parity.errors import EnvironmentBuildFailed, OutOfSpace
 
 __all__ = ["Installer", "find_installer", "is_full", "out_of_space"]
 
-# What may stay in a terminal as progress; everything else an installer says is kept for its last words only.
+# What may stay in a terminal as progress; everything else an installer says is kept for its last lines only.
 _WORTH_SAYING = re.compile(
     r"(Resolved|Prepared|Installed|Downloading|Downloaded|Building|Built|Collecting|Installing)\b"
 )
 _LAST_WORDS = 30
-# Variables that would send an installation elsewhere than into the environment asked for.
+# Variables that would send an installation elsewhere than into the requested environment.
 _MISLEADING = {
     "VIRTUAL_ENV",
     "CONDA_PREFIX",
@@ -56,8 +56,8 @@ class Installer(NamedTuple):
     ) -> None:
         """Make the environment `folder` of `python` and install the pins; `hold` is a lock's descriptor.
 
-        The installer inherits the lock: if parity is killed, the orphan keeps the lock until it ends too, so nobody
-        clears the folder under its feet. Raises EnvironmentBuildFailed or OutOfSpace.
+        The installer inherits the lock: if parity is killed, the orphan keeps the lock until it ends too, so that
+        no other process removes the folder meanwhile. Raises EnvironmentBuildFailed or OutOfSpace.
         """
         inside = str(folder / "bin" / "python")
         if self.uv is not None:
@@ -99,8 +99,8 @@ def is_full(words: str) -> bool:
 def out_of_space(folder: Path, detail: str = "") -> OutOfSpace:
     """The error for a device that filled up while an environment was being built in `folder`."""
     return OutOfSpace(
-        f"There is no room left on the device that holds {folder}.",
-        next_step="Free some space, or put the environments elsewhere: PARITY_CACHE=/a/roomier/folder.",
+        f"There is no space left on the device that holds {folder}.",
+        next_step="Free some space, or keep the environments elsewhere: PARITY_CACHE=/path/to/folder.",
         detail=detail,
     )
 
@@ -149,7 +149,7 @@ def _run(command: list[str], cwd: Path, on_line: Callable[[str], None], hold: in
     )
     last = next((word.strip() for word in reversed(words) if word.strip()), "nothing")
     raise EnvironmentBuildFailed(
-        f"The installer ended with {ending}; its last words: {last}",
+        f"The installer ended with {ending}; its last lines: {last}",
         next_step=_remedy(detail),
         detail=f"$ {' '.join(command)}\n{detail}",
     )
@@ -170,7 +170,5 @@ def _remedy(detail: str) -> str:
     if "ensurepip" in detail:
         return "That Python cannot make environments: install its venv package (apt install python3.10-venv), or uv."
     if re.search(r"network|connect|timed? ?out|resolve host|dns|offline|403|proxy", detail, re.IGNORECASE):
-        return (
-            "Look at this machine's network and at its pip or uv configuration, then run the command again."
-        )
-    return "Look at the detail and at this machine's pip or uv configuration, then run the command again."
+        return "Check this machine's network and its pip or uv configuration, then run the command again."
+    return "Check the detail and this machine's pip or uv configuration, then run the command again."

@@ -26,7 +26,7 @@ _CONDA_FOLDERS = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "microm
 
 
 class Interpreter(NamedTuple):
-    """A Python that was run and said its version, such as `3.10.13`."""
+    """A Python that was run and printed its version, such as `3.10.13`."""
 
     executable: Path
     version: str
@@ -52,7 +52,7 @@ def find_interpreter(
             return Interpreter(executable, version)
     broken = f" {len(tried)} of that name did not run (the first: {tried[0]})." if tried else ""
     raise InterpreterNotFound(
-        f"No Python {minor} was found on this machine (PATH, pyenv, uv, conda and the system's folders were looked at).{broken}",
+        f"No Python {minor} was found on this machine (PATH, pyenv, uv, conda and the system's folders were searched).{broken}",
         next_step=(
             f"Install one (`uv python install {minor}`, `pyenv install {minor}`, or `apt install python{minor} "
             f"python{minor}-venv`), or name yours: {variable}=/path/to/python{minor}."

@@ -49,7 +49,7 @@ class _Marker(msgspec.Struct, frozen=True):
 class Listed(NamedTuple):
     """One environment as `parity env list` shows it; `state` is `ready`, `unfinished`, `being built` or `not built`.
 
-    `current` says that an adapter still asks for exactly these pins; `size` is in bytes, None where it is not known.
+    `current` says that an adapter still needs exactly these pins; `size` is in bytes, None where it is not known.
     """
 
     name: str
@@ -94,12 +94,12 @@ def ensure(managed: Managed, *, on_line: OnLine, allow_build: bool = True) -> Pa
     """
     if _is_ready(path(managed)):
         return interpreter(managed)
-    remedy = f"Run `parity env build {managed.name}` where it may."
+    remedy = f"Run `parity env build {managed.name}` where building is allowed."
     if not allow_build:
         raise EnvironmentNotBuilt(f"The environment {managed.name!r} is not built.", next_step=remedy)
     if os.environ.get("PARITY_OFFLINE", "0") not in ("", "0"):
         raise EnvironmentNotBuilt(
-            f"The environment {managed.name!r} is not built, and PARITY_OFFLINE forbids to build it.",
+            f"The environment {managed.name!r} is not built, and PARITY_OFFLINE forbids building it.",
             next_step=remedy,
         )
     return build(managed, on_line=on_line, again=False)
@@ -147,7 +147,7 @@ def remove(folder: Path, *, on_line: OnLine) -> bool:
 
 
 def listing(declared: Iterable[Managed] = ()) -> tuple[Listed, ...]:
-    """Every environment the adapters declare, built or not, then those on disk that none asks for any more."""
+    """Every environment the adapters declare, built or not, then those on disk that no adapter needs any more."""
     wanted = {path(managed): managed for managed in declared}
     root = cache_folder()
     on_disk = (
@@ -231,7 +231,7 @@ def _locked(folder: Path, on_line: OnLine) -> Generator[int]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            on_line(f"Another process is at work on {folder}; waiting for it.")
+            on_line(f"Another process is working on {folder}; waiting for it.")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield descriptor
     finally:
@@ -259,6 +259,6 @@ def _refusal(problem: OSError, folder: Path) -> RunError | EnvironmentNotBuilt:
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return EnvironmentNotBuilt(
             f"The folder for environments cannot be written: {folder.parent} ({problem.strerror}).",
-            next_step="Name another: PARITY_CACHE=/a/folder/of/yours.",
+            next_step="Name another folder: PARITY_CACHE=/path/to/folder.",
         )
     return EnvironmentBuildFailed(f"The environment {folder} could not be built: {problem}.")

@@ -81,7 +81,7 @@ def _named(name: str) -> Path:
             return place / inside
     broken = (place / "bin/python").is_symlink()
     raise InterpreterNotFound(
-        f"The folder {name!r} is a virtual environment whose bin/python leads nowhere: its Python was removed."
+        f"The folder {name!r} is a virtual environment without a working bin/python: its Python was removed."
         if broken
         else f"The folder {name!r} is not a virtual environment: it has no bin/python.",
         next_step="Make it again with: python -m venv --clear FOLDER"

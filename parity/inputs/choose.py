@@ -49,7 +49,7 @@ def choose_for_runs(spec: InputsSpec, arms: Sequence[Sequence[Subject]], workdir
     """
     if spec.path == "-":
         raise InputsError(
-            "A seed audit asks its inputs several times, and standard input can be read once.",
+            "A seed audit reads its inputs several times, and standard input can be read only once.",
             next_step="Give a file with --inputs.",
         )
     if spec.path is not None:
@@ -59,7 +59,7 @@ def choose_for_runs(spec: InputsSpec, arms: Sequence[Sequence[Subject]], workdir
     found = _brought_along(arms[0], workdir) or _brought_along(runs, workdir)
     if not found:
         raise InputsError(
-            f"{runs[0]} brings no inputs along, and none are given.",
+            f"{runs[0]} brings no inputs, and none were given.",
             next_step="Give labelled examples with --inputs FILE.",
         )
     digests = [open_for_runs(inputs).digest for inputs in found]
@@ -82,7 +82,8 @@ def _no_column(spec: InputsSpec) -> None:
     column = spec.named_column()
     if column is not None:
         raise UsageError(
-            f"{column!r} is named as a column, and there is no file.", next_step="Give it with --inputs FILE."
+            f"{column!r} is named as a column, but no file of inputs is.",
+            next_step="Give it with --inputs FILE.",
         )
 
 

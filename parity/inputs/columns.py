@@ -104,7 +104,7 @@ def find_columns(
     if text is None:
         raise MissingColumn(
             f"{source} has no column with a usual name for the text; it has {_list(known)}.",
-            next_step="Say which it is: --text-column NAME (and --pair-column NAME for pairs).",
+            next_step="Name it: --text-column NAME (and --pair-column NAME for pairs).",
         )
     return Columns(
         text,

@@ -95,7 +95,7 @@ class Inputs:
     def _changed(self) -> InputsError:
         return InputsError(
             f"{self.source} changed while it was being used: it held {self.count} examples at first.",
-            next_step="Run again, with a file that nothing writes to.",
+            next_step="Run again on a file that no program writes to.",
         )
 
 
@@ -238,7 +238,7 @@ def _plain(source: Source, row: Row, column: str) -> str | None:
         return None
     if isinstance(value, (list, dict)):
         raise source.refuse(
-            row.number, f"{column!r} is neither a text nor a number", "Name another column, or drop it."
+            row.number, f"{column!r} is neither a text nor a number", "Name another column, or remove it."
         )
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -251,6 +251,6 @@ def _whole(source: Source, row: Row, column: str, text: str) -> str:
     except UnicodeEncodeError as error:
         half = f"U+{ord(text[error.start]):04X}"
         raise source.refuse(
-            row.number, f"{column!r} holds half of a surrogate pair ({half}), which is no character"
+            row.number, f"{column!r} holds half of a surrogate pair ({half}), which is not a character"
         ) from None
     return text

@@ -27,14 +27,14 @@ def standard_input(encoding: str, stream: IO[bytes] | None = None) -> Source:
         spool.write(chunk)
     spool.flush()
     if spool.tell() == 0:
-        raise EmptyInputs("Standard input held nothing.", next_step=_PIPE)
+        raise EmptyInputs("Standard input is empty.", next_step=_PIPE)
     source = Source(
         "standard input", "txt", codec_named(encoding), lambda: io.BufferedReader(_FromStart(spool))
     )
     with source.open() as file:
         if file.read(4) == b"PAR1":
             raise UnknownInputFormat(
-                "Standard input holds Parquet, which cannot be piped.",
+                "Standard input holds Parquet, which cannot be read from a pipe.",
                 next_step="Name the file: --inputs FILE.parquet.",
             )
     first = next(rows(source), None)

@@ -74,7 +74,7 @@ def find_source(path: str, encoding: str) -> Source:
     place = Path(path).expanduser()
     if not path:
         raise InputsNotFound(
-            "The inputs have an empty name.", next_step="Give --inputs a file, or leave it out."
+            "The inputs have an empty name.", next_step="Give --inputs a file, or omit the option."
         )
     if place.is_dir():
         raise InputsNotFound(f"{path} is a folder, not a file of inputs.", next_step="Name a file inside it.")
@@ -89,12 +89,12 @@ def find_source(path: str, encoding: str) -> Source:
         )
         raise InputsNotFound(
             f"The inputs {path} cannot be read: {reason}.",
-            next_step="Give --inputs a file that can be, or leave it out to use the built-in probes.",
+            next_step="Give --inputs a readable file, or omit it to use the built-in probes.",
         ) from None
     kind = FORMATS.get(place.suffix.lower())
     if kind is None:
         raise UnknownInputFormat(
-            f"{path} ends in {place.suffix or 'nothing'}, which is no format of inputs.",
+            f"{path} ends in {place.suffix or 'nothing'}, which is not an input format.",
             next_step=f"Use one of {', '.join(FORMATS)}, or pipe text or JSON lines in with --inputs -.",
         )
     if size == 0 and place.is_file():
@@ -103,7 +103,7 @@ def find_source(path: str, encoding: str) -> Source:
 
 
 def rows(source: Source, columns: list[str] | None = None) -> Iterator[Row]:
-    """Every row of the source, read as it goes; `columns` spares Parquet the columns that nobody asks for."""
+    """Every row of the source, read as it goes; `columns` names the columns to read, which saves time for Parquet."""
     try:
         if source.format == "parquet":
             yield from _parquet(source, columns)
@@ -148,9 +148,7 @@ def _json_lines(source: Source, text: IO[str]) -> Iterator[Row]:
             kind = {"list": "a list", "str": "a text", "NoneType": "null"}.get(
                 type(value).__name__, "a number"
             )
-            raise source.refuse(
-                number, f"{kind} where an object belongs", 'Write {"text": "…"} on each line.'
-            )
+            raise source.refuse(number, f"{kind} instead of an object", 'Write {"text": "…"} on each line.')
         yield Row(number, cast("dict[str, Any]", value))
 
 
@@ -165,7 +163,7 @@ def _separated(source: Source, text: IO[str]) -> Iterator[Row]:
             cells = next(reader, None)
         except csv.Error as error:
             raise source.refuse(
-                number, str(error), "Quote a cell that holds a quote, and double the quote."
+                number, str(error), "Put a cell that holds a quote in quotes, and double the inner quote."
             ) from None
         if cells is None:
             return
@@ -183,7 +181,7 @@ def _separated(source: Source, text: IO[str]) -> Iterator[Row]:
             raise source.refuse(
                 number,
                 f"{len(cells)} cells where the header has {len(header)}",
-                f"Quote a cell that holds a {'comma' if source.format == 'csv' else 'tab'} or a line break.",
+                f"Put in quotes a cell that holds a {'comma' if source.format == 'csv' else 'tab'} or a line break.",
             )
         yield Row(number, dict(zip(header, cells, strict=True)))
 
@@ -204,12 +202,12 @@ def _parquet(source: Source, columns: list[str] | None) -> Iterator[Row]:
         except UnicodeDecodeError:
             raise UndecodableInputs(
                 f"{source.name}: one of the rows {number + 1} to {number + 256} is not UTF-8, which Parquet text is.",
-                next_step="Write the file again, with its text decoded.",
+                next_step="Write the file again with its text in UTF-8.",
             ) from None
         except (errors, OSError) as error:
             raise UnknownInputFormat(
                 f"{source.name} is not Parquet that can be read ({str(error).splitlines()[0]}).",
-                next_step="Write the file again, or give it the ending of its format.",
+                next_step="Write the file again, or rename it to the ending of its format.",
             ) from None
 
 
@@ -257,5 +255,5 @@ def _undecodable(source: Source) -> UndecodableInputs:
     marked = re.match(rb"\xff\xfe|\xfe\xff", start)
     return UndecodableInputs(
         f"{source.name}, line {line}: byte 0x{bad} at offset {offset} is not {source.encoding.removesuffix('-sig')} text.",
-        next_step=f"Say the file's encoding, for example --encoding {'utf-16' if marked else 'latin-1'}.",
+        next_step=f"Name the file's encoding, for example --encoding {'utf-16' if marked else 'latin-1'}.",
     )

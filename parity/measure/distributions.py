@@ -43,7 +43,7 @@ class Distances(NamedTuple):
 class TemperatureMeasurement(NamedTuple):
     """Distances between the two sides' probabilities at one temperature, over `rows` distributions.
 
-    `undefined` counts rows left out because a side has NaN, +inf, or no finite logit there: never a pass. Every distance is
+    `undefined` counts rows that are excluded because a side has NaN, +inf, or no finite logit there: never a pass. Every distance is
     NaN where no row was left. `agree` counts rows that decide the same.
     """
 
@@ -122,7 +122,7 @@ def _terms(p: Floats, q: Floats, x: Floats) -> Floats:
 class TemperatureSums:
     """What accumulates over batches, for several temperatures at once.
 
-    Each side's logits are first divided by that side's own temperature, then by the temperature asked. Multi-label: every
+    Each side's logits are first divided by that side's own temperature, then by the requested temperature. Multi-label: every
     label is a distribution of its own (yes, no), and a row's distances are their mean over labels, its |dp| their largest.
     """
 
@@ -179,7 +179,7 @@ class TemperatureSums:
             self._largest[index] = np.maximum(self._largest[index], new)
 
     def measurements(self) -> tuple[TemperatureMeasurement, ...]:
-        """One for each temperature, in the order asked."""
+        """One for each temperature, in the order requested."""
         rows = self._rows
         with np.errstate(invalid="ignore"):
             means = self._sums / rows if rows else np.full_like(self._sums, math.nan)

@@ -2,7 +2,7 @@
 
 Rounding alone makes a float32 run differ from its own float64 run by e (relative L2). Two faithful runs of one model err
 independently, so they differ by about sqrt(2) e: that is the floor. Where the two sides err differently the smaller e
-counts, or a bfloat16 candidate would be excused by its own coarseness. Nothing is said to be finer than the float32 unit
+counts, or a bfloat16 candidate would be excused by its own coarseness. No error is taken to be smaller than the float32 unit
 roundoff 2^-24, which is the scale of one rounding (Higham, Accuracy and Stability of Numerical Algorithms, section 2.1).
 
 In float64 the same rounding is 2^-29 of that, so a difference that stands far above it is one of implementation.
@@ -75,7 +75,7 @@ def floor_of(
     *,
     float64_is_pure: bool,
 ) -> Floor:
-    """The floor at a stage from what was measured on either side (a side without float64 is left out)."""
+    """The floor at a stage from what was measured on either side (a side without float64 is excluded)."""
     known = [
         side[stage]
         for side in (reference, candidate)

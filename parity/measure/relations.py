@@ -41,7 +41,7 @@ class Relation(NamedTuple):
 
 
 class Relations:
-    """Sums over batches of logits [n, classes]; rows with a value that is not finite are left out."""
+    """Sums over batches of logits [n, classes]; rows with a value that is not finite are excluded."""
 
     def __init__(self) -> None:
         self._across: Floats | None = None

@@ -174,7 +174,7 @@ def lean_sums(x: Values, y: Values, scratch: Values) -> RowSums:
             # Far apart, the norm and the angle follow from sums that cancel: float32 is not enough for them.
             near = d2 <= 0.01 * a2
             if near.all() and d2.min() >= low and a2.min() >= low and a2.max() < _HIGH / 4:
-                return sums  # every row is as rows usually are, told in fewer steps than below
+                return sums  # every row is ordinary, which takes fewer steps to see than below
             unusual = ~(near & (a2 < _HIGH) & (d2 < _HIGH) & (sums.b2 < _HIGH))
             unusual |= ((d2 < low) & (sums.largest > 0)) | (a2 < low)
     again = np.flatnonzero(unusual)

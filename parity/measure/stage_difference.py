@@ -41,7 +41,7 @@ _KEPT = 8
 
 
 class Difference:
-    """What accumulates for one stage: `add` batches, then ask for the `measurement`.
+    """What accumulates for one stage: `add` batches, then take the `measurement`.
 
     vector_limit: how large a position's relative L2 may be before the position counts as beyond. A position is measured
     against its own norm, or against `vector_floor` where that is larger: rounding is relative to the size of what a stage
@@ -81,7 +81,7 @@ class Difference:
     ) -> None:
         """Take in n positions: both sides [n, width], the example each belongs to [n] and its position in that example [n].
 
-        real: [n], 0 for positions to leave out (padding); cheaper than gathering the others when most are real. Integers
+        real: [n], 0 for positions to exclude (padding); cheaper than gathering the others when most are real. Integers
         are compared as integers, never through floats. Raises ValueError for shapes that differ, and for integers against
         floats: such stages are not comparable.
         """

@@ -83,7 +83,7 @@ class Metric(Protocol):
         ...
 
     def deleted(self, outputs: Outputs) -> Floats:
-        """[..., examples] the metric of each run without that example; asked for only where `scores` has nothing."""
+        """[..., examples] the metric of each run without that example; used only where `scores` is None."""
         ...
 
     def could_move(self, share: float) -> float:

@@ -140,9 +140,9 @@ def _values(count: int, one: str, several: str) -> str:
 def _by_distance(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
     """How the values that are numbers on both sides compare with what is allowed."""
     seen, floor = measured.measurement, measured.floor
-    assert seen.relative_l2 is not None, "a stage without a distance is judged before"
+    assert seen.relative_l2 is not None, "a stage without a distance is judged earlier"
     if measured.whole:
-        return ("equal", "") if seen.bitwise_equal else ("divergent", "whole numbers, and not the same")
+        return ("equal", "") if seen.bitwise_equal else ("divergent", "the whole numbers are not equal")
     if _bitwise(policy, measured.stage):
         return ("equal", "") if seen.bitwise_equal else ("divergent", "not bitwise equal")
     if seen.relative_l2 > floor.allowed:

@@ -73,7 +73,7 @@ def load_policy(name: str) -> PolicyRecord:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolicyError(
-            f"The policy file {name} is not TOML: {error}.", next_step="Correct that line."
+            f"The policy file {name} is not TOML: {error}.", next_step="Fix that line."
         ) from error
     return _from_table(data, name)
 
@@ -83,7 +83,9 @@ def _from_table(data: dict[str, Any], source: str) -> PolicyRecord:
         if key not in _KEYS:
             near = difflib.get_close_matches(key, _KEYS, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"The keys are {', '.join(sorted(_KEYS))}."
-            raise PolicyError(f"{source} has the key {key!r}, which no policy has.", next_step=hint)
+            raise PolicyError(
+                f"{source} has the key {key!r}, which is not a key of a policy.", next_step=hint
+            )
     base = data.get("base", "faithful")
     if not isinstance(base, str) or base not in BUILT_IN:
         raise PolicyError(
@@ -101,7 +103,7 @@ def _from_table(data: dict[str, Any], source: str) -> PolicyRecord:
             )
     if values["confidence"] < 0.5:
         raise PolicyError(
-            f"{source}: confidence = {values['confidence']} is less than an even chance: such a bound shows nothing.",
+            f"{source}: confidence = {values['confidence']} is below 0.5: such a bound shows nothing.",
             next_step="Give a number from 0.5 to below 1, such as 0.95.",
         )
     if "check_float64" in data:
@@ -137,7 +139,7 @@ def with_options(policy: PolicyRecord, *, ignore: Sequence[str], allow_inconclus
 
 
 def _checked(policy: PolicyRecord, excluded_by: str) -> PolicyRecord:
-    """The policy, if it does not exclude what its flip rate is about: `equivalent` would rest on what nobody looked at."""
+    """The policy, if it does not exclude what its flip rate is about: `equivalent` would rest on what was not compared."""
     for stage in _JUDGED_BY_DECISIONS if policy.flip_rate is not None else ():
         name = matching(stage, policy.ignore)
         if name is not None:
@@ -160,6 +162,6 @@ def _names(value: object, source: str) -> list[str]:
 def _number(value: object, key: str, source: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
         raise PolicyError(
-            f"{source}: {key} = {value!r} is not a number of zero or more.", next_step="Correct that line."
+            f"{source}: {key} = {value!r} is not a number of zero or more.", next_step="Fix that line."
         )
     return float(value)

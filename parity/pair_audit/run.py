@@ -1,4 +1,4 @@
-"""The comparison of a pair: opens both sides, asks, aligns, measures, judges, and returns the audit.
+"""The comparison of a pair: opens both sides, runs, aligns, measures and judges them, and returns the audit.
 
 The order is: describe, plan, noise sample, sweep, judge. Everything that touches a framework happens behind the border
 (`parity.border.runner`); everything that decides is pure (`parity.pair_audit.judge`, `parity.pair_audit.verdict`).

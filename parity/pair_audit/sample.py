@@ -33,7 +33,7 @@ __all__ = ["NoiseSample", "Rescued", "take_sample"]
 
 class Rescued(NamedTuple):
     """One batch of the sample in which the process of a side ended: its rows, what either side gave on its own encoding,
-    the failure, and the window that the rows are in. Nothing can be asked after it.
+    the failure, and the window that the rows are in. Nothing more can be requested after it.
     """
 
     rows: Sequence[int]
@@ -102,7 +102,7 @@ class _Sample:
         context = PassContext(self._sides, plan, Rows.of(self._window, rows), self._shared)
         first, *others = self._runs.start(context)
         own = first.first().batches
-        assert own is not None, "the first pass has batches, or raises"
+        assert own is not None, "the first pass returns batches or raises"
         context.take(own)
         for run in others:
             ran = False
@@ -220,7 +220,7 @@ def _limited(reruns: dict[str, StageNoise], dtype: str) -> dict[str, StageNoise]
 
 
 def _relative(between: dict[str, Difference]) -> dict[str, float]:
-    """The relative L2 by stage, infinite where a value is a number on one side only; NaN on both equals nothing: left out."""
+    """The relative L2 by stage, infinite where a value is a number on one side only; NaN on both sides equals nothing and is excluded."""
     found: dict[str, float] = {}
     for stage, difference in between.items():
         seen = difference.measurement()

@@ -36,7 +36,7 @@ def choose_rows(sides: Pair[Session], count: int, size: int, full: int | None = 
     """`size` of `count` rows, evenly spaced, and which sides can be run in float64 on them.
 
     A trace may hold every stage for the first `full` rows only: the sample is drawn from those. And it holds float64
-    values of some rows only: then from those; a trace that holds none of these rows is asked in its own precision alone.
+    values of some rows only: then from those; a trace that has none of these rows is used only in its own precision.
     """
     able = [side.described.can.float64 for side in sides]
     chosen: Sequence[int] = range(count)

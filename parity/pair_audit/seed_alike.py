@@ -1,6 +1,6 @@
 """Whether a pair can be set beside a seed audit: the same inputs, the same classes, a model of as many layers.
 
-What two seeds differ by is a scale only for what they were asked; a seed audit of something else is refused before
+The difference of two seeds is a scale only for the same inputs; a seed audit of other inputs is refused before
 anything is run.
 """
 

@@ -40,7 +40,7 @@ def seed_scale(audit: Audit, seeds: SeedAudit, named: str) -> SeedScale:
     """The pair's differences beside the spread of the candidate arm of a seed audit."""
     stages, notes = _stages(audit, seeds)
     if audit.inputs.digest != seeds.inputs.digest:
-        notes.append("The seed audit asked other inputs: its spread is that of its own.")
+        notes.append("The seed audit ran on other inputs: its spread is that of its own inputs.")
     rate, churn, bounds = _decisions(audit, seeds, notes)
     runs = next((arm.runs for arm in seeds.arms if arm.arm == "candidate"), 0)
     scale = SeedScale(
@@ -70,14 +70,12 @@ def _stages(audit: Audit, seeds: SeedAudit) -> tuple[list[StageScale], list[str]
             measured[record.stage] = record
     of_seeds = {item.stage: item for item in seeds.cka if group_of(item.stage) == "encoder"}
     if not of_seeds:
-        return [], ["The seed audit holds no stage of two runs: its inside cannot be set beside the pair's."]
+        return [], ["The seed audit has no stage of two runs: its layers cannot be compared with the pair's."]
     if not measured:
         return [], ["No stage of the pair's encoder was compared."]
     if _layers(measured) != _layers(of_seeds):
         said = f"it has {_counted(of_seeds)}, and this pair {_counted(measured)}"
-        return [], [
-            f"The seed audit is of another architecture: {said}. Their stages are not set side by side."
-        ]
+        return [], [f"The seed audit is of another architecture: {said}. Their stages are not compared."]
     return [
         StageScale(
             stage=name,
@@ -102,7 +100,7 @@ def _decisions(
         notes.append("The seed audit has no two runs whose decisions could be compared.")
         return rate, None, (None, None)
     if found is not None and found.classes and set(found.classes) != set(seeds.classes):
-        notes.append("The seed audit decides between other classes: decisions are not set side by side.")
+        notes.append("The seed audit decides between other classes: the decisions are not compared.")
         return rate, None, (None, None)
     estimate = seeds.churn.estimate
     bounds = estimate.interval
@@ -149,7 +147,7 @@ def _sentence(audit: Audit, scale: SeedScale) -> str:
         said.append(
             f"The {metric.metric} differs by {metric.difference:+.4f}; its SD over seeds is {metric.seeds_sd:.4f}."
         )
-    return " ".join([*said, *scale.notes]) or "Nothing of the pair can be set beside the seed audit."
+    return " ".join([*said, *scale.notes]) or "No part of the pair can be compared with the seed audit."
 
 
 def _ratio(pair: float | None, seeds: float | None) -> float | None:

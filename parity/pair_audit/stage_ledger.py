@@ -132,7 +132,7 @@ class StageLedger:
     def add_unasked(self, rows: int, passes: Iterable[str], plan: Plan) -> None:
         """Rows that were not run any more, because the process of a side had ended."""
         if rows:
-            reason = f"{self.ended} ({rows} rows were not asked any more)"
+            reason = f"{self.ended} ({rows} rows were not run any more)"
             self.refuse(plan.stages, list(passes), reason, failed=True)
 
 

@@ -75,7 +75,7 @@ class Sweep:
         plan, batch, ledgers = context.plan, context.batch, self._ledgers
         first, *others = runs
         result = first.first()
-        assert result.batches is not None, "the first pass has batches, or raises"
+        assert result.batches is not None, "the first pass returns batches or raises"
         own = result.batches
         context.take(own)
         self._spend(own.reference, own.candidate)

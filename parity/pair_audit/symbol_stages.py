@@ -41,9 +41,9 @@ def symbol_stages(
     described, inputs, ledger = comparison.described, comparison.inputs, comparison.ledgers.tokens
     if ledger.rows == 0:
         who = (
-            "a side has outputs only"
+            "one side has only outputs"
             if "outputs" in {side.scope for side in described}
-            else "a side has no tokens"
+            else "one side has no tokens"
         )
         counts = all(side.can.tokens and side.scope == "full" for side in described)
         return [], [
@@ -52,12 +52,12 @@ def symbol_stages(
     records: list[StageRecord] = []
     silent: list[NotCompared] = []
     if ledger.rows < inputs.count:
-        untold = f"a side shows no tokens for {inputs.count - ledger.rows} of {inputs.count} rows"
+        untold = f"one side has no tokens for {inputs.count - ledger.rows} of {inputs.count} rows"
         silent.append(NotCompared(stage="tokens", reason=untold))
     for stage, kinds in _INPUT_KINDS.items():
         if stage == "text" and not ledger.texts_known:
             reason = unlike_algorithms(*(side.tokenizer for side in described))
-            reason = reason or "a tokenizer does not tell its normalised text"
+            reason = reason or "a tokenizer does not report its normalised text"
             silent.append(NotCompared(stage="text", reason=reason, counts=False))
             continue
         rows = ledger.texts_known if stage == "text" else ledger.rows
@@ -72,7 +72,7 @@ def symbol_stages(
             effect = (
                 "what follows stays within its limits"
                 if "within_limit" in statuses
-                else "the model does not mind"
+                else "the model's output does not change"
             )
             reason = f"{soft.said}; {effect}"
         records.append(
@@ -130,7 +130,7 @@ def _changed_by_inputs(comparison: Comparison, tensors: list[StageRecord]) -> bo
 
 
 def unpaired(ledgers: Ledgers) -> list[NotCompared]:
-    """Tokens without a counterpart. Where each token is decided they are decisions that nobody compared, which counts."""
+    """Tokens without a counterpart. Where each token has a decision, these are decisions that were not compared, which counts."""
     ledger, decisions = ledgers.tokens, ledgers.decisions
     if not ledger.unpaired_rows:
         return []
@@ -153,8 +153,8 @@ def label_stage(decisions: Decisions) -> StageRecord:
     unexplained = decisions.flips_total - decisions.flips_explained - silent
     reason = ""
     if silent:
-        reason = f"in {silent} of {decisions.examples} rows no label can be told: their logits are no numbers on either side"
+        reason = f"in {silent} of {decisions.examples} rows there is no label: their logits are not finite on either side"
     elif decisions.flips_total and not unexplained:
-        reason = f"{decisions.flips_total} flips lie within the noise"
+        reason = f"{decisions.flips_total} flips are explained by noise"
     decided = decisions.examples - silent
     return discrete_record("label", FIRST.name, Symbols(decided, decided, real, unexplained), reason)

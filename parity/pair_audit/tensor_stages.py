@@ -94,7 +94,7 @@ def without_float64(sample: NoiseSample, policy: PolicyRecord) -> list[NotCompar
     """A side that was to be run in float64 and could not be: what only float64 shows was not compared, which counts."""
     if not policy.check_float64:
         return []
-    lost = "a difference that only float64 shows would not be seen"
+    lost = "a difference that only float64 shows would be missed"
     here, there = sample.impossible
     found = [NotCompared(stage="float64", side="reference", reason=f"{here}; {lost}")] if here else []
     if there:

@@ -133,8 +133,8 @@ def _writing(folder: Path) -> Generator[None]:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise OutOfSpace(
-                f"No room is left to write the audit into {folder}.",
-                next_step="Free some, or name another folder with --out.",
+                f"No space is left to write the audit into {folder}.",
+                next_step="Free some space, or name another folder with --out.",
             ) from error
         raise UsageError(
             f"The audit cannot be written into {folder}: {error.strerror}.",

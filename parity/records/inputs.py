@@ -8,7 +8,7 @@ __all__ = ["InputsRecord"]
 
 
 class InputsRecord(Record, frozen=True, kw_only=True):
-    """The examples both sides were asked with. `digest` is over texts, pairs, labels and ids, in order."""
+    """The examples that both sides were run on. `digest` is over texts, pairs, labels and ids, in order."""
 
     count: int
     digest: str

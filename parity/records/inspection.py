@@ -27,7 +27,7 @@ class PartNotRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """One subject, opened: what it is, which stages it has, and what it can be asked. `print` shows one fact a line.
+    """One subject, opened: what it is, which stages it has, and what can be requested of it. `print` shows one fact a line.
 
     `parameters` counts numbers in `tensors` tensors. `accepts_feed`: whether it runs given ids; `float64`: whether it runs in
     float64. `newly_initialised` are tensors that no file holds, `unused_weights` those that nothing reads; `excluded` stages that

@@ -63,7 +63,7 @@ class RunRecord(Record, frozen=True, kw_only=True):
     """One run: what it is, the seeds it was made with, whether it counts, and its own figures.
 
     `standing`: "kept", or why it is not averaged in: "failed", "left_out" (a duplicate, one that stands in both arms, other
-    data or classes, another order), "lost" (it could not be made or asked; `reason` says why). `training` is of a run that was
+    data or classes, another order), "lost" (it could not be made or run; `reason` says why). `training` is of a run that was
     trained for this audit.
     """
 
@@ -119,7 +119,7 @@ class IntegrityRecord(Record, frozen=True, kw_only=True):
 
 
 class ContestedRecord(Record, frozen=True, kw_only=True):
-    """An example that runs decide differently; votes as (class, runs), most first, a null class being no decision."""
+    """An example that runs decide differently; votes as (class, runs), most first, a null class is no decision."""
 
     row: int
     id: str | None

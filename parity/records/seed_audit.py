@@ -44,7 +44,7 @@ SeedVerdict = Literal["stable", "unstable", "equivalent", "different", "inconclu
 
 
 class MarginsRecord(Record, frozen=True, kw_only=True):
-    """What was asked for beforehand: the primary metric and its margin, the churn budget, alpha, the excess-churn budget.
+    """What was requested beforehand: the primary metric and its margin, the churn budget, alpha, the excess-churn budget.
 
     `metric_named`: the metric was named on the command line, and is not only the default one.
     """

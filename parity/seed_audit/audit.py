@@ -1,7 +1,7 @@
-"""The survey: all runs of one or two arms are made and asked, put together, judged, and written down.
+"""The seed audit: all runs of one or two arms are made, run on the inputs, combined, judged and recorded.
 
-The order is: which runs, make and ask them (here or on a cluster), integrity, statistics, gate. A run that fails is said;
-it ends no audit and is in no mean.
+The order is: which runs, make and run them (here or on a cluster), integrity, statistics, verdict. A run that fails is reported;
+it does not end the audit and is excluded from every mean.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ Execute = Callable[[Sequence[Task], OnProgress], list[Outcome]]
 
 
 class SurveyRequest(NamedTuple):
-    """What is asked: the runs (the candidate's, then the baseline's where there are two arms), the inputs, what was stated beforehand.
+    """What is requested: the runs (the candidate's, then the baseline's where there are two arms), the inputs, what was stated beforehand.
 
     `metric_named`: the metric was named, and is not only the default one. `recipe_digests`: of the recipe of each
-    arm, as it is before any run is made. `slices` is the column whose values part the inputs; `execute` makes and asks runs; `folder` holds what they said.
+    arm, as it is before any run is made. `slices` is the column that splits the inputs; `execute` makes the runs and runs them on the inputs; `folder` holds their results.
     """
 
     runs: Sequence[RunAsked]
@@ -76,7 +76,7 @@ class SurveyRequest(NamedTuple):
 
 
 class _Made(NamedTuple):
-    """What the runs came to: the inputs they were asked with, the classes in their order, and the arms."""
+    """The results of the runs: the inputs they ran on, the classes in their order, and the arms."""
 
     inputs: Inputs
     names: list[str]
@@ -86,7 +86,7 @@ class _Made(NamedTuple):
 
 
 def survey(request: SurveyRequest, progress: OnProgress) -> SeedAudit:
-    """Run the survey; raises a ParityError when it cannot be run, and returns an audit in every other case."""
+    """Run the seed audit; raises a ParityError when it cannot be run, and returns an audit in every other case."""
     started, clock = datetime.now(UTC), time.monotonic()
     if not any(run.arm == "candidate" for run in request.runs):
         raise UsageError("No run of the candidate is named.", next_step="Name a recipe, or two runs or more.")
@@ -205,7 +205,7 @@ def _needed(verdict: Stability | Comparison, reached: Reached) -> NeededRecord:
 
 
 def _reached(made: _Made, statistics: Sequence[ArmStatistics], barred: Sequence[str]) -> Reached:
-    """What there was to judge by. Where nothing bars a pass and examples have no label, it is said what is judged all the same."""
+    """What could be judged. Where nothing prevents a pass and the examples have no labels, a sentence states what is judged instead."""
     sentences, labels = list(barred), made.labels
     if all(arm.kept for arm in made.arms) and not labels.given and not barred:
         sentences.append("The inputs have no labels: churn alone was judged.")
@@ -219,7 +219,7 @@ def _reached(made: _Made, statistics: Sequence[ArmStatistics], barred: Sequence[
 
 
 def _barred(request: SurveyRequest, made: _Made, statistics: Sequence[ArmStatistics]) -> list[Unmeasured]:
-    """What was requested and was not measured; nothing where an arm has no run to measure by, which is said as such."""
+    """What was requested and was not measured; nothing where an arm has no run to measure, which is reported elsewhere."""
     if any(not arm.kept for arm in made.arms):
         return []
     named = request.metric_named or request.primary != SurveyRequest._field_defaults["primary"]
@@ -229,7 +229,7 @@ def _barred(request: SurveyRequest, made: _Made, statistics: Sequence[ArmStatist
 
 
 def _prepare(asked: Sequence[RunAsked], progress: OnProgress) -> None:
-    """What would fail every run alike fails once and at once; an environment is built once, not by each run."""
+    """A mistake that would fail every run is raised once, at the start; an environment is built once, not by each run."""
     for run in asked:
         prepare(parse_subject(run.subject), progress)
 
@@ -242,9 +242,11 @@ def _nothing(runs: Sequence[RunAsked], outcomes: Sequence[Outcome]) -> ParityErr
     if kind is None:
         kind = UsageError if all(issubclass(each, UsageError) for each in kinds) else RunError
     said = (
-        first.sentence if len(runs) == 1 else f"None of the {len(runs)} runs could be asked. {first.sentence}"
+        first.sentence
+        if len(runs) == 1
+        else f"None of the {len(runs)} runs could be run on the inputs. {first.sentence}"
     )
-    return kind(said, next_step=first.next_step or "Mend that, and run again: finished runs are kept.")
+    return kind(said, next_step=first.next_step or "Fix that and run again: finished runs are kept.")
 
 
 def _labels(inputs: Inputs, classes: Classes) -> LabelsRead:
@@ -277,6 +279,6 @@ def _slices(request: SurveyRequest, inputs: Inputs) -> NDArray[np.str_] | None:
     if len(values) != inputs.count:
         raise UsageError(
             f"{inputs.source} changed while it was being used: it held {inputs.count:,} examples at first.",
-            next_step="Run again, with a file that nothing writes to.",
+            next_step="Run again on a file that no program writes to.",
         )
     return np.array([value if value is not None else "(none)" for value in values])

@@ -34,7 +34,7 @@ def provenance_of(started: datetime, clock: float, arms: Sequence[ArmRuns]) -> d
 
 
 def _other_versions(arms: Sequence[ArmRuns]) -> dict[str, dict[str, str]]:
-    """What of the versions is not the first run's, by run: those that answered may differ, as those that trained may."""
+    """The versions that differ from the first run's, by run."""
     runs = [
         (f"{arm.arm} {member.asked.name}", member.collected.description.versions)
         for arm in arms

@@ -29,7 +29,7 @@ _LONGEST_TEXT = 400
 
 
 def run_records(arm: ArmRuns, labels: NDArray[np.int64] | None) -> list[RunRecord]:
-    """A record for each run asked for, whatever became of it."""
+    """A record for each requested run, whatever its outcome."""
     metrics = _metrics(arm)
     records: list[RunRecord] = []
     for place, member in enumerate(arm.members):

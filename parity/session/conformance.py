@@ -94,7 +94,7 @@ def _description(described: Description) -> Iterator[str]:
         if not stage.axes or stage.axes[0] != "row" or not set(stage.axes) <= _AXES:
             yield f"stage {stage.name} has the axes {stage.axes}: the first is row, all are of {sorted(_AXES)}"
     if "python" not in described.versions:
-        yield "its versions do not tell Python's"
+        yield "its versions do not name Python's"
     if described.scope == "full" and not described.weights_digest:
         yield "it has no weights digest"
 
@@ -115,7 +115,7 @@ def _stages(described: Description, batch: Batch, rows: int) -> Iterator[str]:
         if stage.values.shape[0] != rows:
             yield f"stage {name} has {stage.values.shape[0]} rows for {rows} examples"
         if name not in FED and "other" not in stage.axes and not np.isfinite(stage.values).all():
-            yield f"stage {name} holds values that are no numbers"
+            yield f"stage {name} holds values that are not finite"
 
 
 def _encodings(described: Description, batch: Batch, encodings: Sequence[Encoding | None]) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _encodings(described: Description, batch: Batch, encodings: Sequence[Encodin
     ids, real = batch.stages.get("input_ids"), batch.stages.get("real")
     if ids is None or real is None:
         if described.can.accepts_feed:
-            yield "it can be given ids and does not write input_ids and real"
+            yield "it accepts ids and does not write input_ids and real"
         return
     for row, encoding in enumerate(encodings):
         if encoding is None:
@@ -162,7 +162,7 @@ def _asked_besides(runner: Runner, described: Description, examples: Sequence[Ex
             encodings = tokenized.wait()
             batch = runner.forward([0], window=tokenized.window).wait()
         except ParityError as error:
-            yield f"it says that it reads pairs, and fails on one: {error}"
+            yield f"it announces that it reads pairs, and fails on one: {error}"
             return
         yield from _encodings(described, batch, encodings)
         yield from _promises(described, batch, paired, encodings)
@@ -179,7 +179,7 @@ def _row(batch: Batch, row: int) -> Batch:
 def _same(plan: Plan, one: Batch, other: Batch, rows: list[int], when: str, allowed: float) -> Iterator[str]:
     for item in paired_stages(plan, Pair(one, other), rows, None):
         if isinstance(item, Unfit):
-            yield f"stage {item.stage} cannot be held against itself {when}: {item.reason}"
+            yield f"stage {item.stage} cannot be compared with itself {when}: {item.reason}"
         elif (apart := _apart(item)) > allowed:
             yield f"stage {item.stage} differs {when} by a relative L2 of {apart:.1e} (up to {allowed:g} is allowed)"
 

@@ -37,11 +37,11 @@ def check_fit(spec: str, description: Description, inputs: Inputs, *, beside_rec
     if pairs == "no" and inputs.pairs:
         raise InputsDoNotFit(
             f"{spec} takes single texts, and {inputs.pairs:,} of {inputs.count:,} inputs are pairs.",
-            next_step="Name the text's column with --text-column, which leaves the second one out.",
+            next_step="Name the text's column with --text-column, which ignores the second one.",
         )
     if description.can.tokens and inputs.blank == inputs.count:
         raise InputsDoNotFit(
-            f"Not one of the {inputs.count:,} inputs in {inputs.source} has a text, and {spec} has nothing to read.",
+            f"None of the {inputs.count:,} inputs in {inputs.source} has a text, so {spec} has nothing to read.",
             next_step="Give --inputs a file with texts, in the order of the recorded outputs or with their ids."
             if beside_recorded
             else "Give --inputs a file with texts.",
@@ -51,7 +51,7 @@ def check_fit(spec: str, description: Description, inputs: Inputs, *, beside_rec
 def rows_left_out(
     specs: Pair[str], described: Pair[Description], inputs: Inputs, *, limited: bool
 ) -> Iterator[NotCompared]:
-    """What a recorded side holds beyond the inputs: it counts where the inputs are the other side's, since nobody chose them."""
+    """What a recorded side holds beyond the inputs: it counts where the inputs are the other side's, since the user did not choose them."""
     for side, description in zip(Pair._fields, described, strict=True):
         recorded = description.recorded
         if recorded is None or recorded.count <= inputs.count:

@@ -1,6 +1,6 @@
-"""What an adapter promises of its values and its tokens, held against what it said: each breach is a sentence.
+"""What an adapter promises about its values and its tokens, compared with what it returned: each breach is a sentence.
 
-These are what a comparison believes without being able to look behind it: that logits are no probabilities, that float64
+These are what a comparison must take on trust: that logits are not probabilities, that float64
 was computed in float64, that offsets lie where the pieces stand in the text, which tokens are special, where padding is,
 and which of two texts a token comes from. `parity.session.conformance` runs them.
 """
@@ -21,7 +21,7 @@ from parity.inputs.example import Encoding, Example
 __all__ = ["blank_tokens", "float64", "logits", "offsets", "padding_side", "pairs", "special_tokens"]
 
 _PROBABLE = 1e-3  # from one, of a row that sums to it
-_FEW = 6  # values of which nothing can be told
+_FEW = 6  # so few values show nothing
 _COMPUTED = re.compile(r"(layer\.\d+|pooled|logits|output\..+)$")
 _MARKERS = re.compile(
     r"^(##|\u2581|\u0120|@@)|(</w>|@@)$"
@@ -44,15 +44,15 @@ def logits(described: Description, batch: Batch) -> Iterator[str]:
         return
     if described.multi_label:
         if values.size >= _FEW:
-            yield "stage logits holds probabilities, it seems: every value lies between 0 and 1 (write what the sigmoid is taken of)"
+            yield "stage logits seems to hold probabilities: every value lies between 0 and 1 (write the input of the sigmoid)"
     elif values.shape[1] > 1 and bool((np.abs(values.sum(axis=1) - 1) < _PROBABLE).all()):
-        yield "stage logits holds probabilities: every row sums to one (write what the softmax is taken of)"
+        yield "stage logits holds probabilities: every row sums to one (write the input of the softmax)"
 
 
 def float64(described: Description, double: Batch) -> Iterator[str]:
     """A pass in float64 is the measure of rounding: one that was computed in float32 makes a right port divergent."""
     if described.dtype == "float64" or (double.float64 or "pure") != "pure":
-        return  # what is mixed, or could not be watched, is said to be
+        return  # what is mixed, or could not be watched, is reported as such
     for name, stage in double.stages.items():
         if not np.issubdtype(stage.values.dtype, np.floating):
             continue
@@ -66,8 +66,8 @@ def float64(described: Description, double: Batch) -> Iterator[str]:
             told = seen[seen.astype(np.float16).astype(np.float64) != seen]
             if told.size >= _FEW and bool((told.astype(np.float32).astype(np.float64) == told).all()):
                 yield (
-                    f"stage {name} of a float64 pass holds float32 numbers only: it was computed in float32, "
-                    'and that is not said (float64: "mixed: …", or can.float64 false)'
+                    f"stage {name} of a float64 pass holds only float32 numbers: it was computed in float32, "
+                    'and that is not reported (float64: "mixed: …", or can.float64 false)'
                 )
 
 
@@ -94,10 +94,11 @@ def offsets(examples: Sequence[Example], encodings: Sequence[Encoding | None]) -
             if _folded(text[start:end]) != _folded(plain):
                 misplaced += 1
                 first = (
-                    first or f"{piece!r} is said to stand at {start} to {end}, where {text[start:end]!r} is"
+                    first
+                    or f"{piece!r} is reported at {start} to {end}, where the text is {text[start:end]!r}"
                 )
         if misplaced > _MISPLACED * compared:
-            yield f"row {example.row}: {misplaced} of {compared} tokens are not where their offsets say: {first}"
+            yield f"row {example.row}: {misplaced} of {compared} tokens are not at their offsets: {first}"
 
 
 def special_tokens(
@@ -117,8 +118,8 @@ def special_tokens(
             around = (piece in known or _SPECIAL.match(piece)) and piece not in texts
             inside = encoding.offsets[place] is not None and encoding.offsets[place] != (0, 0)
             if nowhere or (around and not inside):
-                why = "comes from neither text" if nowhere else "stands in no text"
-                yield f"row {example.row}: token {place}, {piece!r}, {why} and is not said to be special"
+                why = "comes from neither text" if nowhere else "is in no text"
+                yield f"row {example.row}: token {place}, {piece!r}, {why} and is not reported as special"
                 break
 
 
@@ -128,7 +129,7 @@ def blank_tokens(encoding: Encoding | None) -> Iterator[str]:
         return
     for piece, special in zip(encoding.pieces, encoding.special, strict=True):
         if not special and _MARKERS.sub("", piece).strip():
-            yield f"an empty text has the token {piece!r}, which is not said to be special"
+            yield f"an empty text has the token {piece!r}, which is not reported as special"
             return
 
 
@@ -143,14 +144,14 @@ def padding_side(described: Description, batch: Batch) -> Iterator[str]:
         edges = {"left": not mask[0], "right": not mask[-1]}
         if not edges[str(side)]:
             other = "left" if side == "right" else "right"
-            yield f"it says that it pads on the {side}, and row {row} is padded on the {other}"
+            yield f"it announces padding on the {side}, and row {row} is padded on the {other}"
             return
 
 
 def pairs(
     described: Description, batch: Batch, examples: Sequence[Example], encodings: Sequence[Encoding | None]
 ) -> Iterator[str]:
-    """Of a pair it is told which text a token comes from, and the model is fed that where it takes it."""
+    """For a pair each token's text is reported, and the model is fed this where it takes it."""
     fed = batch.stages.get("token_type_ids")
     real = batch.stages.get("real")
     takes = _takes_types(described, encodings, fed is not None)
@@ -166,7 +167,7 @@ def pairs(
             continue
         for segment, which in ((0, "first"), (1, "second")):
             if segment not in encoding.segments:
-                yield f"row {example.row} is a pair, and no token is said to come from its {which} text (segment {segment})"
+                yield f"row {example.row} is a pair, and no token is reported to come from its {which} text (segment {segment})"
         if not takes:
             continue
         if types is None or fed is None:
@@ -181,7 +182,7 @@ def _of_texts(types: Sequence[int], encoding: Encoding) -> Iterator[int]:
 
 
 def _takes_types(described: Description, encodings: Sequence[Encoding | None], fed: bool) -> bool:
-    """Whether the model tells two texts apart by types: it has two or more, and its tokenizer (or any row) gives them."""
+    """Whether the model distinguishes two texts by types: it has two or more, and its tokenizer (or any row) gives them."""
     kinds, names = described.config.get("type_vocab_size"), described.tokenizer.get("model_input_names")
     if isinstance(kinds, int) and kinds < 2:
         return False

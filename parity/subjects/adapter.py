@@ -1,4 +1,4 @@
-"""An adapter: the declaration of how subjects of one scheme are questioned.
+"""An adapter: the declaration of how subjects of one scheme are run.
 
 An adapter's package registers it under the entry-point group `parity.adapters`, by its scheme; parity's own are found in
 the same way. The declaration imports no framework: that is for its runner, in the interpreter that has it.
@@ -51,7 +51,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Adapter:
-    """How subjects of one scheme are questioned.
+    """How subjects of one scheme are run.
 
     `runner` is the script that drives the framework; `framework` the modules it cannot do without, by import name.
     `own_inputs` finds the inputs that an artifact brings along (None: it has none), unpacked under the folder given.
@@ -93,9 +93,7 @@ def find_adapter(subject: Subject) -> Adapter:
     if subject.scheme not in known:
         raise UnknownScheme(
             f"No adapter is called {subject.scheme!r} (in {subject}).",
-            next_step=_suggestion(
-                subject.scheme, known, "The schemes are", "No adapter is installed at all."
-            ),
+            next_step=_suggestion(subject.scheme, known, "The schemes are", "No adapter is installed."),
         )
     return _load(subject.scheme)
 
@@ -171,11 +169,11 @@ def _expected(option: Option, value: str) -> str:
         case "positive":
             return f"Write a number of {LEAST:g} or more, such as 1.5."
         case "choice":
-            return _suggestion(value, option.choices, "It is one of", "It can take no value.")
+            return _suggestion(value, option.choices, "It is one of", "It takes no value.")
         case "path":
-            return "Write the path of a file or folder that exists; there is none of that name here."
+            return "Write the path of a file or folder that exists; this one does not exist."
         case "folder":
-            return "Write the path of a folder that exists; there is none of that name here."
+            return "Write the path of a folder that exists; this one does not exist."
         case "text":
             return "Write a value after the = sign."
 

@@ -1,4 +1,4 @@
-"""A subject: what is questioned, written `scheme:locator@interpreter?option=value&option=value`.
+"""A subject: what is run, written `scheme:locator@interpreter?option=value&option=value`.
 
 The same parser prints it back: `parse_subject(str(subject)) == subject`. A `@`, `?`, `&`, `=` or `%` inside a part
 is written percent-encoded, as in a URL.
@@ -24,7 +24,7 @@ _SAFE = "/:~.,+-_ \\()[]{}!$'*;"
 
 
 class Subject(NamedTuple):
-    """What is questioned: which adapter, which artifact, in which interpreter, with which options (in the order given).
+    """What is run: which adapter, which artifact, in which interpreter, with which options (in the order given).
 
     >>> str(Subject("hf", "./m", options=(("dtype", "bfloat16"),)))
     'hf:./m?dtype=bfloat16'
@@ -82,7 +82,7 @@ def _option(text: str, part: str) -> tuple[str, str]:
     name, equals, value = part.partition("=")
     if not equals or not name:
         raise SubjectError(
-            f"{text!r} has {part!r} where an option belongs.", next_step="Write ?name=value&name=value."
+            f"{text!r} has {part!r} instead of an option.", next_step="Write ?name=value&name=value."
         )
     return unquote(name), unquote(value)
 

@@ -14,7 +14,7 @@ __all__ = ["grids", "known_factors", "known_seeds", "trainers", "whole_sets"]
 
 
 def trainers() -> dict[str, Trains]:
-    """How each adapter that trains does so, by its scheme. An adapter that does not load is asked nothing here."""
+    """How each adapter that trains does so, by its scheme. An adapter that does not load is skipped here."""
     return _trainers_on(tuple(sys.path))
 
 

@@ -152,10 +152,12 @@ def read_manifest(folder: Path, *, contents: bool = True) -> Manifest:
         digest = manifest_digest(content)
     except RecursionError:
         raise TraceError(
-            f"{folder} is damaged: manifest.json is nested too deep.", next_step=_AGAIN
+            f"{folder} is damaged: manifest.json is nested too deeply.", next_step=_AGAIN
         ) from None
     if content.get("digest") != digest:
-        raise TraceError(f"{folder} is damaged: manifest.json is not as it was written.", next_step=_AGAIN)
+        raise TraceError(
+            f"{folder} is damaged: manifest.json was changed after it was written.", next_step=_AGAIN
+        )
     try:
         manifest = msgspec.convert(content, Manifest)
         msgspec.convert(manifest.description, Description)
@@ -186,7 +188,7 @@ def _content(folder: Path) -> dict[str, Any]:
         ) from None
     if not isinstance(content, dict):
         raise TraceError(
-            f"{folder} is not a trace: its manifest.json holds no object.",
+            f"{folder} is not a trace: its manifest.json is not a JSON object.",
             next_step="Name what parity record wrote.",
         )
     return cast("dict[str, Any]", content)
@@ -206,6 +208,6 @@ def _check_file(folder: Path, entry: FileEntry, contents: bool) -> None:
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
                 raise TraceError(
-                    f"{folder} is damaged: the bytes of {entry.name} are not those that were written.",
+                    f"{folder} is damaged: {entry.name} was changed after it was written.",
                     next_step=_AGAIN,
                 )

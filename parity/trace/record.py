@@ -1,4 +1,4 @@
-"""Recording: one subject is asked everything about the inputs, window by window, and its answers become a trace."""
+"""Recording: one subject runs on all inputs, window by window, and its values become a trace."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
         if outputs_only and not outputs:
             raise TraceError(
                 f"{subject} has no outputs that could be kept alone (no logits).",
-                next_step="Leave out --outputs-only.",
+                next_step="Omit --outputs-only.",
             )
         full_rows = 0 if outputs_only else full_rows
         # Those that a comparison draws: from all rows, or from those that every stage is kept of.

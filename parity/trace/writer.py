@@ -1,7 +1,7 @@
-"""A trace, written: what one subject said at every stage for one set of inputs, so that it can be asked again later.
+"""Writing a trace: the values of one subject at every stage for one set of inputs, to be compared with later.
 
 The format is described in manifest.py. A trace is written to a hidden folder beside its place and renamed when it is
-whole: what bears its name was never half written. Memory is that of one shard, whatever the number of rows.
+complete, so that a folder of that name is never half written. Memory is that of one shard, whatever the number of rows.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class TraceWriter:
         precision: Literal["float64"] | None = None,
         status: str = "unchecked",
     ) -> None:
-        """What the subject said for one batch; `status` says how pure its float64 was. The arrays are copied."""
+        """The subject's values for one batch; `status` is how far its float64 run was float64 throughout. The arrays are copied."""
         form = form_of(stages, precision)
         self._shards.setdefault(form, Shard(form)).add(rows, stages)
         for name, stage in stages.items():
@@ -215,7 +215,8 @@ def check_place(path: Path, force: bool) -> None:
         return
     if not (path.is_dir() and is_trace(path)):
         raise TraceError(
-            f"{path} exists and is not a trace; it is left alone.", next_step="Name another place with --out."
+            f"{path} exists and is not a trace; it was not changed.",
+            next_step="Name another place with --out.",
         )
     if not force:
         raise TraceError(
@@ -231,8 +232,8 @@ def _room(path: Path) -> Generator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise OutOfSpace(
-                f"There is no room left for the trace {path}.",
-                next_step="Make room, or keep less with --outputs-only or --full-rows N.",
+                f"No space is left for the trace {path}.",
+                next_step="Free some space, or keep less with --outputs-only or --full-rows N.",
             ) from error
         raise TraceError(
             f"The trace {path} cannot be written: {error.strerror or error}.",

@@ -116,7 +116,7 @@ class Recipe:
         return _digest([self.training_digest, self.evaluation.digest])
 
     def settled(self) -> dict[str, Any]:
-        """The recipe as a runner is told it: plain values, complete."""
+        """The recipe as a runner receives it: plain values, complete."""
         return {
             "task": self.task,
             "model": {**_plain(self.model), "base": self.base, "base_digest": self.base_digest},
@@ -141,7 +141,7 @@ def read_recipe(path: str | Path) -> Recipe:
     if base_digest is not None and document.model.revision is not None:
         raise RecipeError(
             f"{place}: model.revision = {document.model.revision!r} has no effect: model.base is a folder, which has no revisions.",
-            next_step="Leave revision out, or name the base by its hub id.",
+            next_step="Omit revision, or name the base by its hub id.",
         )
     train = open_part(place, document.data, "train")
     steps = training.steps_on(train.count)
@@ -157,7 +157,7 @@ def read_recipe(path: str | Path) -> Recipe:
         count = sum(evaluation.labels[label] for label in unknown)
         raise RecipeError(
             f"{evaluation.source}: {count} rows have the label {unknown[0]!r}, which no training row has.",
-            next_step="Give training rows of that label, or leave these rows out.",
+            next_step="Give training rows with that label, or exclude these rows.",
         )
     return Recipe(
         path=place,
@@ -248,7 +248,7 @@ def _base(place: Path, named: str) -> tuple[str, str | None]:
     if not folder.exists() and named.count("/") <= 1 and not named.startswith((".", "~", "/")):
         return named, None
     if not (folder / "config.json").is_file():
-        what = "holds no config.json" if folder.is_dir() else "is not a folder that is there"
+        what = "holds no config.json" if folder.is_dir() else "is not an existing folder"
         raise RecipeError(
             f"{place}: model.base = {named!r} {what} ({folder}).",
             next_step="Name the folder that save_pretrained() wrote, or a hub id such as google-bert/bert-base-uncased.",
@@ -256,7 +256,7 @@ def _base(place: Path, named: str) -> tuple[str, str | None]:
     if not any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir()):
         raise RecipeError(
             f"{place}: model.base = {named!r} holds no weights.",
-            next_step="Put model.safetensors or pytorch_model.bin there: training begins with them.",
+            next_step="Put model.safetensors or pytorch_model.bin there: training starts from them.",
         )
     whole = hashlib.sha256()
     for file in sorted(folder.iterdir()):
@@ -271,12 +271,12 @@ def _labels(place: Path, train: Part) -> tuple[str, ...]:
         missing = train.count - train.labelled
         raise RecipeError(
             f"{train.source}: {missing} of {train.count} training rows have no label.",
-            next_step="Name the column under [data]: label = …, and leave rows without one out.",
+            next_step="Name the column under [data]: label = …, and exclude rows without one.",
         )
     labels = label_order(train.labels)
     if len(labels) < 2:
         raise RecipeError(
-            f"{train.source}: every training row has the label {next(iter(labels))!r}, and one class is nothing to learn.",
+            f"{train.source}: every training row has the label {next(iter(labels))!r}; there is nothing to learn from one class.",
             next_step=f"Give rows of at least two classes (the column is {train.columns.label!r}).",
         )
     return labels

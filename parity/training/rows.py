@@ -120,8 +120,8 @@ def open_part(
         raise RecipeError(error.sentence, next_step=error.next_step) from None
     if limit is not None and count < limit:
         raise RecipeError(
-            f"{place} holds {count} rows, and data.{which}_rows asks for {limit}.",
-            next_step="Ask for fewer, or leave it out.",
+            f"{place} holds {count} rows, and data.{which}_rows = {limit}.",
+            next_step="Use a smaller number, or omit it.",
         )
     return Part(
         source=str(place),
@@ -146,7 +146,7 @@ def label_order(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 class _Reading:
-    """Reads one part's rows from its file, as often as asked."""
+    """Reads one part's rows from its file, as often as needed."""
 
     def __init__(
         self,
@@ -195,13 +195,13 @@ class _Reading:
 
     def _whole(self, row: Row, column: str | None, text: str | None) -> str | None:
         if text is not None and any("\ud800" <= character <= "\udfff" for character in text):
-            raise self._refusal(row, column, "holds half of a surrogate pair, which is no character")
+            raise self._refusal(row, column, "holds half of a surrogate pair, which is not a character")
         return text
 
     def _refusal(self, row: Row, column: str | None, what: str) -> RecipeError:
         return RecipeError(
             f"{self._place}, row {row.number}: {column!r} {what}.",
-            next_step="Mend the row, or name another column under [data].",
+            next_step="Fix the row, or name another column under [data].",
         )
 
 
@@ -251,7 +251,7 @@ def _saved_dataset(folder: Path) -> Iterator[Row]:
         ) from None
     if state.get("_indices_files") or any(file.parent != folder for file in files):
         raise RecipeError(
-            f"{folder} holds a selection by indices, which is not read.",
+            f"{folder} holds a selection by indices, which parity cannot read.",
             next_step="Call flatten_indices() before save_to_disk().",
         )
     classes = {

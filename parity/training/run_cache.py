@@ -49,7 +49,7 @@ def store_rows(part: Part, root: Path) -> Path:
             if _digest(Path(draft)) != name:
                 raise UsageError(
                     f"{part.source} changed while it was being used.",
-                    next_step="Run again, with a file that nothing writes to.",
+                    next_step="Run again on a file that no program writes to.",
                 )
             os.rename(draft, place)
         finally:
@@ -57,7 +57,7 @@ def store_rows(part: Part, root: Path) -> Path:
     except OSError as error:
         raise UsageError(
             f"The folder for runs cannot be written: {root} ({error.strerror}).",
-            next_step="Name another: PARITY_RUNS=/a/folder/of/yours.",
+            next_step="Name another folder: PARITY_RUNS=/path/to/folder.",
         ) from error
     return place
 

@@ -260,7 +260,7 @@ def test_a_constant_added_to_every_logit_of_a_row_is_said_and_moves_no_probabili
     assert {"equal", "within_noise"} >= statuses(audit, "probabilities", "label")
     centred = stage(audit, "logits").centred_relative_l2
     assert centred is not None and centred < 1e-14
-    assert any("differ by a constant and nothing more" in finding.sentence for finding in audit.findings)
+    assert any("differ only by a constant" in finding.sentence for finding in audit.findings)
     allowed = of_logits(logits, logits + shifts, tmp_path, "--policy", "decisions")
     assert ("equivalent", 0) == (allowed.verdict, allowed.exit_code)
 
@@ -360,7 +360,7 @@ def test_two_models_with_the_same_weights_are_said_to_be_that(
     candidate = changed(models / "right", tmp_path / "seed-2")
     audit = compare(f"hf:{models / 'right'}", candidate, tmp_path / "audit", "--inputs", texts)
     assert "parity" == audit.verdict, audit.headline
-    assert "Both sides hold the same weights, to the last bit." in {
+    assert "Both sides have the same weights, bit for bit." in {
         finding.sentence for finding in audit.findings
     }
 
@@ -558,7 +558,7 @@ def test_labels_that_are_numbers_are_the_classes_of_these_numbers(
     assert audit.decisions is not None
     assert 0 == audit.decisions.unknown_labels
     assert [1.0] == [item.reference for item in audit.decisions.metrics if item.metric == "accuracy"]
-    assert "read as the number of its class" in " ".join(finding.sentence for finding in audit.findings)
+    assert "read as the index of its class" in " ".join(finding.sentence for finding in audit.findings)
 
 
 def test_a_forbidden_class_does_not_drown_the_others(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def test_positions_of_a_table_that_begins_elsewhere_are_said_and_parity(
         audit = compare(f"hf:{roberta}", f"hf:{port}", tmp_path / name, "--inputs", inputs)
         _passes(audit)
         assert {"equal"} == {record.status for record in audit.stages if record.stage.startswith("layer")}
-        said = "other positions: the reference's are 1 more throughout; the model does not mind"
+        said = "other positions: the reference's are 1 more throughout; the model's output does not change"
         assert said == stage(audit, "position_ids").reason
         assert [f"In {audit.inputs.count} of {audit.inputs.count} rows the same tokens have {said}."] == [
             finding.sentence for finding in audit.findings if finding.stage == "position_ids"
@@ -235,4 +235,4 @@ def test_a_nudge_behind_a_table_that_begins_elsewhere_is_found_at_its_layer(
     assert audit.first_divergence is not None
     assert ("divergent", "layer.1") == (audit.verdict, audit.first_divergence.stage), audit.headline
     assert "equal" == stage(audit, "embeddings", "same_ids").status
-    assert "does not mind" not in stage(audit, "position_ids").reason
+    assert "output does not change" not in stage(audit, "position_ids").reason

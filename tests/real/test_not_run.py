@@ -244,7 +244,7 @@ def test_a_seed_audit_refuses_runs_whose_classifier_is_in_no_file(tmp_path: Path
     out = str(tmp_path / "audit")
     run = parity("seeds", *(f"hf:{folder}" for folder in runs), "--inputs", str(inputs), "--out", out)
     assert 2 == run.code
-    assert "which is in no file and is drawn anew at every load" in run.complained
+    assert "which is in no file and is drawn at random at every load" in run.complained
 
 
 @pytest.mark.parametrize("family", ["wav2vec2", "whisper", "vit"])

@@ -101,7 +101,7 @@ def test_a_process_that_ends_midway_leaves_what_it_wrote(tmp_path: Path) -> None
     rows = next(item.rows for item in audit.stages if item.stage == "layer.0" and item.pass_ == "own")
     assert 512 <= rows < 1201
     assert any(
-        "rows were not asked any more" in item.reason or "status 9" in item.reason
+        "rows were not run any more" in item.reason or "status 9" in item.reason
         for item in audit.not_compared
     )
 

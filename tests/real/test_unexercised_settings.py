@@ -66,7 +66,7 @@ def test_a_window_and_a_length_that_no_text_reaches_are_named_beside_a_parity(
     assert "parity" == audit.verdict, audit.headline
     (finding,) = [item for item in audit.findings if "settings" in item.evidence]
     assert (
-        "2 settings hold other values: sliding_window (4096 and 32), tokenizer.model_max_length (40 and 24)."
+        "2 settings differ: sliding_window (4096 and 32), tokenizer.model_max_length (40 and 24)."
         == finding.sentence
     )
     assert (None, "notice", True, "observed") == (
@@ -76,7 +76,7 @@ def test_a_window_and_a_length_that_no_text_reaches_are_named_beside_a_parity(
         finding.standing,
     )
     assert audit.headline.endswith(
-        "; 2 settings hold other values, which these inputs do not show: sliding_window, tokenizer.model_max_length."
+        "; 2 settings differ, and these inputs do not show it: sliding_window, tokenizer.model_max_length."
     )
     summary = (tmp_path / "audit" / "summary.md").read_text("utf-8")
     assert "Nothing to correct on these inputs" in summary

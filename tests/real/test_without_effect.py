@@ -67,7 +67,9 @@ def test_a_temperature_of_one_changes_nothing_anywhere_and_is_let_pass(folders: 
 
 def test_a_temperature_of_a_file_of_one_column_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "one.npz", logits=np.ones((3, 1)))
-    assert "one column of logits decides nothing" in refusal(f"outputs:{tmp_path / 'one.npz'}?temperature=2")
+    assert "one column of logits makes no decision" in refusal(
+        f"outputs:{tmp_path / 'one.npz'}?temperature=2"
+    )
     spec = f"outputs:{tmp_path / 'one.npz'}?temperature=2&activation=sigmoid"
     assert 2.0 == described(spec).temperature
 
@@ -81,7 +83,7 @@ def test_temperatures_of_the_command_line_are_refused_likewise(folders: Path, tm
     np.savez(tmp_path / "one.npz", logits=np.ones((3, 1)))
     spec = f"outputs:{tmp_path / 'one.npz'}"
     run = parity("compare", spec, spec, "--temperature", "2", "--out", str(tmp_path / "audit"))
-    assert (2, True) == (run.code, "one column of logits decides nothing" in run.complained)
+    assert (2, True) == (run.code, "one column of logits makes no decision" in run.complained)
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,8 @@ WRONG = [
     Wrong("hf:./none", ("no folder ./none", "hub id"), "subject-not-found"),
     Wrong("hf:./no-model", ("./no-model holds no config.json", "save_pretrained"), "subject-not-found"),
     Wrong("hf:./no-tokenizer", ("./no-tokenizer holds no tokenizer", "?tokenizer="), "subject-not-found"),
-    Wrong("hf:./cut", ("weights of ./cut", "Check what lies there"), "subject"),
-    Wrong("hf:./no-json", ("./no-json is not JSON", "Check what lies there"), "subject"),
+    Wrong("hf:./cut", ("weights of ./cut", "Check the files there"), "subject"),
+    Wrong("hf:./no-json", ("./no-json is not JSON", "Check the files there"), "subject"),
     Wrong(
         "hf:nobody/nothing",
         ("nobody/nothing", "no connection", "Check the name"),
@@ -205,7 +205,7 @@ def test_a_full_disk_keeps_no_half_of_what_was_to_be_written(
     subjects = ("hf:./m", "hf:./m") if command == "compare" else ("hf:./m",)
     out = str(full_disk / "x.trace")
     run = parity(command, *subjects, "--inputs", "r.jsonl", "--out", out, **_surroundings(folder, tmp_path))
-    _said(run, ("room", out, "room, or" if command == "record" else "--out"), "out-of-space", 3)
+    _said(run, ("space", out, "space, or" if command == "record" else "--out"), "out-of-space", 3)
     assert ["fill"] == [path.name for path in full_disk.iterdir()]
 
 

@@ -104,7 +104,7 @@ def _raw_and_chance(predictions: Integers, pairing: Pairing | None) -> tuple[flo
 def _kappa(
     predictions: Integers, raw: float, chance: float, confidence: float, pairing: Pairing | None
 ) -> Estimate | None:
-    """With the two-way jackknife, whose values follow from the counts: no example is looked at twice."""
+    """With the two-way jackknife, which follows from the counts: no example is read twice."""
     if chance >= 1.0:
         return None
     value = (raw - chance) / (1 - chance)

@@ -122,7 +122,7 @@ def arm_statistics(
 
 
 def _pairs(population: Population, design: Design) -> tuple[Population, Pairing | None]:
-    """The runs whose pairs tell how far two new runs differ, and which of their pairs do: all of them where it is None."""
+    """The runs of which pairs show how far two new runs differ, and which pairs these are (None: all of them)."""
     if design.kind == "apart" or design.pairing is not None:
         return population, design.pairing
     return population.of_runs(design.alone), None

@@ -90,7 +90,7 @@ def churn(predictions: Integers, confidence: float = 0.95, pairing: Pairing | No
 
 
 def churn_kinds(baseline: Integers, candidate: Integers | None, labels: Integers) -> ChurnKinds:
-    """From each run of the baseline to each of the candidate, predictions [runs, examples] and labels (-1: left out).
+    """From each run of the baseline to each of the candidate, predictions [runs, examples] and labels (-1: excluded).
 
     Without a candidate it is the churn within one arm: each pair of different runs, both ways.
     """

@@ -86,9 +86,9 @@ def similarity(
     examples: Integers | None = None,
     confidence: float = 0.95,
 ) -> Similarity:
-    """Of the same positions in two runs, [vectors, width] each (widths may differ), padding already left out.
+    """Of the same positions in two runs, [vectors, width] each (widths may differ), padding already excluded.
 
-    examples: [vectors] the example each vector belongs to, for the interval; none is told without.
+    examples: [vectors] the example each vector belongs to, for the interval; without it there is none.
     """
     return _measured(one, other, examples, confidence)[0]
 
@@ -222,7 +222,7 @@ def _cka(hsics: Sequence[float]) -> float | None:
 def _jackknife(
     pairs: Sequence[tuple[Floats, Floats]], wholes: Sequence[_Sums], examples: Integers
 ) -> Floats | None:
-    """[groups] CKA with examples left out group by group; the sums without them are the whole ones less theirs."""
+    """[groups] CKA with examples left out group by group; the sums without them are the whole sums minus theirs."""
     names, place = np.unique(examples, return_inverse=True)
     groups = min(_GROUPS, len(names))
     if groups < 3:

@@ -1,7 +1,7 @@
 """Excess churn: how much more two arms disagree than two runs of one arm do, and the permutation test that it is more.
 
 A run of one arm and a run of the other that were made with the same seeds are more alike than two runs of two seeds, which is
-what churn within an arm is of. Such pairs are left out, of the estimate and of the test: taken in, they pull the excess down
+what churn within an arm is of. Such pairs are excluded from the estimate and from the test: included, they lower the excess
 by a share 1/S of the difference.
 """
 
@@ -108,7 +108,7 @@ def excess_churn(
 
 
 class _Churns(NamedTuple):
-    """[runs, runs] over both arms: the churn of each pair, 0 where the pair is left out; and 1 where it counts."""
+    """[runs, runs] over both arms: the churn of each pair, 0 where the pair is excluded; and 1 where it counts."""
 
     values: Floats
     counts: Floats

@@ -6,7 +6,7 @@ Two-way random effects on runs at every pair of an initial seed i of I and an or
     r runs a cell    vA = (MSA - MSAB)/(J r) vB = (MSB - MSAB)/(I r) vAB = (MSAB - MSE)/r  vE = MSE
 
 Unbiased whatever the law. A variance may come out negative when it is near zero: shares are of the clipped ones, the raw one
-is told. Intervals are for a scalar a run (normal): modified large sample (Ting et al., J. Stat. Comput. Simul. 1990) for the
+is reported. Intervals are for a scalar a run (normal): modified large sample (Ting et al., J. Stat. Comput. Simul. 1990) for the
 differences of mean squares, chi-squared for the rest; with 5 x 5 each seed has 4 degrees of freedom, so they are wide. Of many
 scalars a run (logits) the mean squares are averaged and keep the degrees of freedom of one, as if all moved as one: an average
 of chi-squareds varies least where they do not, so that the intervals are at least as wide as need be.

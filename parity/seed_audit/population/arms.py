@@ -33,9 +33,9 @@ class Ground(NamedTuple):
 
 
 class Member(NamedTuple):
-    """One run of an arm: what was asked, what became of it, and whether it counts.
+    """One run of an arm: what was requested, its outcome, and whether it counts.
 
-    `missed` is said of one that was wanted and is not there: lost, on other data, or a seed's that changed nothing. A repeat,
+    `missed`: it was requested and is not there: it was lost, ran on other data, or has a seed that changed nothing. A repeat,
     or the same run named twice, is not missed.
     """
 
@@ -61,7 +61,7 @@ class NamedFault(NamedTuple):
 class ArmRuns(NamedTuple):
     """One arm: all its runs, the population of those that are kept, and what was found on the way.
 
-    `population` is None where no run is kept; `members` stand in the order asked; `kept` are indices into them.
+    `population` is None where no run is kept; `members` are in the order requested; `kept` are indices into them.
     """
 
     arm: Arm
@@ -74,5 +74,5 @@ class ArmRuns(NamedTuple):
 
     @property
     def missing(self) -> int:
-        """How many runs were wanted and are not there."""
+        """How many runs were requested and are not there."""
         return sum(member.missed for member in self.members)

@@ -1,6 +1,6 @@
 """The classes of all runs in one order: those that most runs have, and which column of a run is which of them.
 
-A run that names its classes is brought onto them by name, one that does not by its columns' order, which is said; a run of
+A run that names its classes is brought onto them by name, one that does not by its columns' order, which is reported; a run of
 other classes, or of more or fewer columns, is never cut to fit.
 """
 

@@ -1,7 +1,7 @@
 """Both arms of collected runs, brought onto one set of classes and labels; and which of them may be averaged.
 
-A run that was lost, saw other rows, has other classes, stands there twice or in both arms, or learnt nothing is said, and is
-in no mean.
+A run that was lost, saw other rows, has other classes, appears twice or in both arms, or learnt nothing is reported, and
+excluded from every mean.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class _Gathering:
         return [index for index, member in enumerate(self.members) if member.standing == "kept"]
 
     def sound(self) -> list[int]:
-        """Runs whose logits are numbers: those of which none is are alike to the bit, and no copies of one another."""
+        """Runs with logits that are numbers: runs with none are equal bit for bit without being copies of one another."""
         return [index for index in self.present() if np.isfinite(self.logits[index]).all()]
 
     def named(self, index: int) -> str:
@@ -180,33 +180,33 @@ class _Gathering:
                 self._part(list(digests)[fault.runs[0]], kind, detail)
 
     def other_inputs(self, digest: str) -> None:
-        """Runs that were asked when the inputs were no longer, or not yet, those that are judged by."""
+        """Runs that ran on other inputs than those of the audit, because the file changed meanwhile."""
         for index, run in self._runs():
             if run.inputs_digest != digest:
-                self._part(index, "other_data", "The inputs were others when it was asked.")
+                self._part(index, "other_data", "The inputs were different when it was run.")
 
     def aligned(self, classes: Classes) -> None:
-        """Each run's logits with the classes in one order; runs of other classes are left out."""
+        """Each run's logits with the classes in one order; runs of other classes are excluded."""
         unnamed: list[str] = []
         for index, run in self._runs():
             columns = columns_of(classes, told_of(run))
             if columns.order is None:
                 self._leave_out(index, columns.sentence, missed=True)
                 continue
-            # Each run's own temperature divides its logits before anything is said about probabilities.
+            # Each run's own temperature divides its logits before probabilities are taken.
             self.logits[index] = run.logits[:, list(columns.order)] / run.description.temperature
             if columns.by_index:
                 unnamed.append(self.named(index))
         if unnamed:
-            detail = f"column 0 is taken for {classes.names[0]!r}, and so on by index"
+            detail = f"column 0 is matched to {classes.names[0]!r}, and so on by index"
             detail = detail if classes.named else "columns are taken by index"
             self.faults.append(NamedFault("classes_by_index", tuple(unnamed), (), detail))
 
     def left_in_both(self, both: AbstractSet[bytes], where: Arm, names: Mapping[bytes, str]) -> None:
-        """Leave out the runs whose bits the other arm has as well; names: what they are called there."""
+        """Exclude the runs that the other arm has as well, bit for bit; names: their names there."""
         found = [index for index in self.sound() if self.bits(index) in both]
         for index in found:
-            reason = f"It is the same to the bit as {names[self.bits(index)]} of the {where}."
+            reason = f"It is equal bit for bit to {names[self.bits(index)]} of the {where}."
             self._leave_out(index, reason, missed=True)
         if found:
             self.faults.append(NamedFault("in_both_arms", tuple(self.named(index) for index in found)))
@@ -219,7 +219,7 @@ class _Gathering:
             if fault.kind == "duplicate_run" and self._other_weights(
                 [present[place] for place in fault.runs]
             ):
-                detail = "Their weights differ, in what reaches no output."
+                detail = "Their weights differ only where it does not reach the outputs."
             self.faults.append(NamedFault(fault.kind, runs, fault.factors, detail, fault.hidden))
         stay = [present[place] for place in check.keep]
         for index in present:
@@ -229,9 +229,7 @@ class _Gathering:
             asked = self.members[index].asked
             weights = next((kept for kept in stay if self._same_weights(kept, index)), None)
             if twin is None and weights is not None and not self._repeated(weights, index):
-                reason = (
-                    f"It has the weights of {self.named(weights)} and other outputs: not a run of its own."
-                )
+                reason = f"It has the weights of {self.named(weights)} and other outputs: it is not a separate run."
                 self._leave_out(index, reason, missed=True)
                 continue
             if twin is None:
@@ -242,8 +240,8 @@ class _Gathering:
                 continue
             other = self.members[twin].asked
             moved = bool(_seeds(asked)) and bool(_seeds(other)) and _seeds(asked) != _seeds(other)
-            reason = f"It is the same to the bit as {other.name}" + (
-                ", though its seeds are others." if moved else "."
+            reason = f"It is equal bit for bit to {other.name}" + (
+                ", though it has other seeds." if moved else "."
             )
             self._leave_out(index, reason, missed=moved)
 
@@ -287,7 +285,7 @@ class _Gathering:
         self.faults.append(NamedFault(kind, (self.members[index].asked.name,), (), detail))
         words = {
             "other_data": "It was run on other data.",
-            "row_order": "Its rows stand in another order.",
+            "row_order": "Its rows are in another order.",
             "other_recipe": "It followed another recipe.",
         }
         self._leave_out(index, detail or words[kind], missed=True)

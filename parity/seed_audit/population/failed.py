@@ -1,4 +1,4 @@
-"""Failed runs: those not shown to have learnt anything. They are told apart, counted, and never averaged in."""
+"""Failed runs: those not shown to have learnt anything. They are recognised, counted, and excluded from every mean."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ class FailedRuns(NamedTuple):
             )
         if "loss" in run.reasons:
             number = run.loss is not None and math.isfinite(run.loss)
-            loss = f"{run.loss:.3g} nats, where guessing begins" if number else "no number"
+            loss = f"{run.loss:.3g} nats, the loss of guessing" if number else "no number"
             said.append(f"its final loss is {loss} (limit {self.loss_limit:.3g} nats)")
         if "not_finite" in run.reasons:
-            said.append("some of its logits are no numbers")
+            said.append("some of its logits are not finite")
         return ", ".join(said)
 
     def and_diverged(self, count: int, confidence: float) -> FailedRuns:
@@ -84,7 +84,7 @@ def diverged_runs(count: int, confidence: float) -> FailedRuns | None:
 def failed_runs(
     population: Population, losses: Sequence[float | None] | None = None, confidence: float = 0.95
 ) -> FailedRuns:
-    """Tell the failed runs apart. losses: each run's final training loss (cross-entropy in nats), None where unknown."""
+    """Find the failed runs. losses:  each run's final training loss (cross-entropy in nats), None where unknown."""
     labelled = population.labelled()
     majority = _majority(labelled)
     limit = _accuracy_limit(labelled, majority)

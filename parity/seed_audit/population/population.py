@@ -20,7 +20,7 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """What runs of one recipe said about the same examples in the same order.
+    """The outputs of the runs of one recipe on the same examples in the same order.
 
     logits: [runs, examples, classes] raw, float64. labels: [examples] the class, -1 for an example without one; None when
     none has. factors: for each run the seeds it was made with ("init_seed", "order_seed", "dropout_seed", ...), and

@@ -43,7 +43,7 @@ def made_by_seeds(run: Collected) -> dict[str, tuple[str, ...]]:
 
 
 def member_gone(run: RunAsked, outcome: Outcome) -> Member:
-    """A run that could not be asked: it failed where its training diverged, and is lost otherwise."""
+    """A run that could not be run on the inputs: it failed where its training diverged, and is lost otherwise."""
     if outcome.slug == TrainingDiverged.slug:
         return Member(run, None, "failed", outcome.sentence.rstrip("."))
     return Member(run, None, "lost", f"{outcome.sentence} {outcome.next_step}".strip(), missed=True)

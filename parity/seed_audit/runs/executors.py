@@ -126,7 +126,7 @@ def _ray(address: str | None, jobs: int) -> Any:
         reason = " ".join(str(error).split())[:200]
         raise ExecutorMissing(
             f"{where}: {reason or type(error).__name__}.",
-            next_step="Give --address HOST:PORT of a cluster (ray start --head), or leave it out to start one here.",
+            next_step="Give --address HOST:PORT of a cluster (ray start --head), or omit it to start one here.",
         ) from error
     return ray
 
@@ -138,7 +138,7 @@ def _check_address(address: str) -> None:
         return  # it looks for a cluster on this machine, and reports at once where there is none
     if not host or not port.isdecimal():
         raise ExecutorMissing(
-            f"--address {address!r} is no HOST:PORT.", next_step="Write it as ray start --head says it."
+            f"--address {address!r} is not HOST:PORT.", next_step="Write it as `ray start --head` prints it."
         )
     try:
         with socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS):
@@ -146,7 +146,7 @@ def _check_address(address: str) -> None:
     except (OSError, OverflowError) as error:
         raise ExecutorMissing(
             f"No Ray cluster answers at {address}: {error}.",
-            next_step="Start one there (ray start --head), or leave --address out to start one here.",
+            next_step="Start one there (ray start --head), or omit --address to start one here.",
         ) from error
 
 
@@ -200,7 +200,7 @@ def _outcome(ray: Any, task: Task, reference: Any) -> Outcome:
             task.subject, None, f"Its worker was lost {_RETRIES + 1} times: {reason}", "runner-died"
         )
     if outcome.folder is not None and not Path(outcome.folder).is_dir():
-        sentence = f"What the run said was left in {outcome.folder}, which is not seen from here."
+        sentence = f"The results of the run are in {outcome.folder}, which this machine does not see."
         return Outcome(
             task.subject,
             None,

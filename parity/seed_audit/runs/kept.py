@@ -26,12 +26,12 @@ class Kept:
         logits = batch.stages["logits"]
         if logits.axes != ("row", "class"):
             raise InputsDoNotFit(
-                f"Logits with the axes {', '.join(logits.axes)} are no decisions about whole examples.",
+                f"Logits with the axes {', '.join(logits.axes)} are not decisions about whole examples.",
                 next_step="Give runs of sequence classifiers.",
             )
         if logits.values.shape[1] < 2:
             raise InputsDoNotFit(
-                "Logits of one column are a number an example, with no decision and no probabilities: every run would agree.",
+                "Logits of one column are one number per example, without a decision or probabilities: every run would agree.",
                 next_step="Give runs of classifiers of two classes or more.",
             )
         if self._logits is None:

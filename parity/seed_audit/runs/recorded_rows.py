@@ -1,7 +1,7 @@
 """The rows that a recorded run brings along, held against the inputs: other data, or the same rows in another order.
 
-A file of logits fits any inputs of its length. Its own labels and texts are all that tell whose logits they are, so they
-are looked at before a run is averaged with others.
+A file of logits fits any inputs of its length. Only its own labels and texts show to which inputs the logits belong, so they
+are checked before a run is averaged with others.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def row_fault(
         known = {example.id: example for example in own}
         missing = next((example for example in inputs if example.id not in known), None)
         if missing is not None:
-            return RowFault("other_data", f"it holds no row with the id {missing.id!r}")
+            return RowFault("other_data", f"it has no row with the id {missing.id!r}")
         return _differing([known[example.id] for example in inputs], inputs, classes)
     if len(own) < len(inputs) or (len(own) > len(inputs) and not limited):
         return RowFault(

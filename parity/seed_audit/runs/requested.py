@@ -1,4 +1,4 @@
-"""Which runs are asked for: from a recipe and its seeds, or from subjects that exist, with their factors."""
+"""Which runs are requested: from a recipe and its seeds, or from subjects that exist, with their factors."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class SeedPlan(NamedTuple):
             if name not in names:
                 near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
                 raise UsageError(
-                    f"No seed of this recipe is called {name!r}.",
+                    f"This recipe has no seed called {name!r}.",
                     next_step=f"{f'Did you mean {near[0]}? ' if near else ''}Its seeds are: {', '.join(trains.names)}.",
                 )
         return {names[name]: count for name, count in self.crossed.items()}
@@ -135,15 +135,15 @@ def runs_asked(
         for text in texts:
             if is_recipe(text):
                 raise UsageError(
-                    f"{text} is a recipe, and other runs stand beside it.",
+                    f"{text} is a recipe, and other runs are named with it.",
                     next_step="Give one recipe, or runs only.",
                 )
             found.append(_of_run(text, arm, known))
     given = plan.given()
     if given is not None and not any(is_recipe(text) for text in (*candidate, *baseline)):
         raise UsageError(
-            f"{given} says how often a recipe is run, and there is none: the runs exist.",
-            next_step=f"Leave {given} out, or name a recipe.",
+            f"{given} sets how often a recipe is run, but the runs exist already.",
+            next_step=f"Omit {given}, or name a recipe.",
         )
     if known:
         _all_used(known, [*candidate, *baseline])
@@ -166,7 +166,7 @@ def read_factors(path: Path) -> dict[str, Known]:
     _check_columns(path, columns)
     if not rows:
         raise UsageError(
-            f"--factors {path} names its columns, and has no line beneath them.",
+            f"--factors {path} has a header and no line below it.",
             next_step="Give each run one line.",
         )
     found: dict[str, Known] = {}
@@ -174,7 +174,7 @@ def read_factors(path: Path) -> dict[str, Known]:
         where = f"--factors {path}, line {number}"
         subject = (row["subject"] or "").strip()
         if not subject or subject in found or None in row:
-            wrong = "it names no subject" if not subject else f"{subject} stands there a second time"
+            wrong = "it names no subject" if not subject else f"{subject} appears a second time"
             wrong = "it has more cells than there are columns" if None in row else wrong
             raise UsageError(f"{where}: {wrong}.", next_step="Give each run one line.")
         found[subject] = Known(_seeds(row, where), _arm((row.get("arm") or "").strip(), where))
@@ -187,7 +187,9 @@ def _check_columns(path: Path, columns: Sequence[str]) -> None:
     if "subject" not in columns:
         near = difflib.get_close_matches("subject", columns, n=1, cutoff=0.5)
         step = f"Call {near[0]!r} subject. " if near else "Its first line names the columns. "
-        step = "Part the columns by commas. " if any(set(name) & {";", "\t"} for name in columns) else step
+        step = (
+            "Separate the columns by commas. " if any(set(name) & {";", "\t"} for name in columns) else step
+        )
         raise UsageError(f"--factors {path} has no column `subject`.", next_step=f"{step}{known}")
     for name in columns:
         if columns.count(name) > 1:
@@ -209,7 +211,7 @@ def _seeds(row: Mapping[str, str | None], where: str) -> dict[str, int]:
             seeds[name] = int(value)
         except ValueError as error:
             raise UsageError(
-                f"{where}: {name} = {value!r} is no whole number.", next_step="Mend that line."
+                f"{where}: {name} = {value!r} is not a whole number.", next_step="Fix that line."
             ) from error
     return seeds
 
@@ -244,7 +246,8 @@ def _of_run(text: str, arm: Arm, known: Mapping[str, Known] | None) -> RunAsked:
     line = known.get(text, known.get(str(subject)))
     if line is None:
         raise UsageError(
-            f"--factors has no line for {text}.", next_step="Give each run a line, its subject as written."
+            f"--factors has no line for {text}.",
+            next_step="Give each run a line, with its subject as written.",
         )
     return RunAsked(name, str(subject), line.arm or arm, line.seeds or _own_seeds(subject))
 
@@ -279,7 +282,7 @@ def _all_used(known: Mapping[str, Known], texts: Sequence[str]) -> None:
     if strange is not None:
         near = difflib.get_close_matches(strange, sorted(names - set(known)), n=1, cutoff=0.5)
         raise UsageError(
-            f"--factors has a line for {strange}, which is no run here.",
+            f"--factors has a line for {strange}, which is not one of the runs.",
             next_step=f"Did you mean {near[0]}?" if near else "Name it as a run, or remove its line.",
         )
 

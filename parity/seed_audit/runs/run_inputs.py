@@ -103,7 +103,7 @@ def collect(
             fault = _collect(task, work, progress, started)
             if fault is not None:
                 sentence = (
-                    f"{task.name or task.subject} does not hold the rows of the inputs: {fault.sentence}."
+                    f"{task.name or task.subject} does not have the rows of the inputs: {fault.sentence}."
                 )
                 return Outcome(task.subject, None, sentence, InputsDoNotFit.slug, "", fault.kind)
             shutil.rmtree(target, ignore_errors=True)
@@ -127,7 +127,7 @@ def read_collected(folder: str | Path) -> Collected:
         description = msgspec.convert(facts["description"], Description)
     except (OSError, ValueError, KeyError, msgspec.MsgspecError) as error:
         raise TraceError(
-            f"The collected run in {folder} is not whole: {error}.",
+            f"The collected run in {folder} is incomplete: {error}.",
             next_step="Remove that folder and run again.",
         ) from error
     return Collected(
@@ -160,18 +160,18 @@ def _collect(
         outputs = [stage.name for stage in described.stages if stage.name == "logits"]
         if not outputs:
             raise InputsDoNotFit(
-                f"{task.subject} has no logits, and a seed audit is about decisions.",
+                f"{task.subject} has no logits, and a seed audit compares decisions.",
                 next_step="Give runs of classifiers.",
             )
         if described.multi_label:
             raise InputsDoNotFit(
-                f"{task.subject} decides each class by itself (several may hold), and a seed audit is about one decision an example.",
+                f"{task.subject} decides each class separately (several may apply), and a seed audit needs one decision per example.",
                 next_step="Give runs of classifiers that choose one class.",
             )
         if reason := _not_whole(described):
             raise InputsDoNotFit(
-                f"{task.subject} is not run as its files have it: {reason}.",
-                next_step="Give runs whose every part is run; parity inspect lists what is not.",
+                f"{task.subject} is run only in part: {reason}.",
+                next_step="Give runs of which every part is run; parity inspect lists what is not.",
             )
         own = _own_rows(subject, adapter, described)
         fault = None if own is None else _row_fault(own, described, inputs, task.inputs)
@@ -216,9 +216,7 @@ def _not_whole(described: Description) -> str:
         if part.always:
             return f"the {part.part} is not run ({part.reason})"
     for stage, parameters in described.drawn.items():
-        return (
-            f"{stage} is computed with {parameters[0]}, which is in no file and is drawn anew at every load"
-        )
+        return f"{stage} is computed with {parameters[0]}, which is in no file and is drawn at random at every load"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What must be known before the figures of a seed audit are read: sentences, those that bar a reading marked."""
+"""What must be known before the figures of a seed audit are read: sentences, with a mark on those that prevent a pass."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from parity.subjects.training import known_factors
 __all__ = ["findings_of"]
 
 _FAULTS = {
-    "other_data": "{runs} was run on other data, and is in no mean.",
-    "row_order": "{runs} has its rows in another order, and is in no mean.",
-    "duplicate_run": "{runs} give the same outputs, to the bit: one run, which counts once.",
+    "other_data": "{runs} was run on other data and is excluded from every mean.",
+    "row_order": "{runs} has its rows in another order and is excluded from every mean.",
+    "duplicate_run": "{runs} give the same outputs bit for bit: this is one run, which counts once.",
     "same_weights": "{runs} have the same weights and other outputs: two subjects of one training (another config, tokenizer, number "
     "format or option), and not two runs. The first counts.",
-    "seed_without_effect": "{seeds} changed nothing: {runs} are the same to the bit. A seed that is not wired varies nothing.",
-    "repeat_differs": "The same seeds gave two results ({names}): beneath the seeds there is noise of its own.",
-    "in_both_arms": "{runs} say the same, to the bit, as runs of the other arm, and are in no mean of either: one run tells "
+    "seed_without_effect": "{seeds} changed nothing: {runs} are equal bit for bit. A seed that is not connected changes nothing.",
+    "repeat_differs": "The same seeds gave two results ({names}): there is noise that no seed explains.",
+    "in_both_arms": "{runs} are equal bit for bit to runs of the other arm and are excluded from the means of both: one run shows "
     "nothing of two recipes.",
     "weights_in_both_arms": "{runs} have the weights of a run of the other arm: what differs between the arms there is not made by "
     "training.",
-    "other_recipe": "{runs} did not follow the recipe of this audit, and is in no mean.",
+    "other_recipe": "{runs} did not follow the recipe of this audit and is excluded from every mean.",
     "classes_by_index": "{runs} did not name the classes: {detail}.",
 }
-_MOVED = "{runs} are the same to the bit, though {factors} moved: a seed that is not wired, or one run named twice. It counts once."
-_HIDDEN = "{seeds} changed nothing: {runs} {unmoved}. What they differ by, other seeds made."
-_RECORDED = "{seeds} changed nothing that {runs} recorded. What they differ by, something else made."
-# A notice about the labels is left out where one that bars a pass has it.
+_MOVED = "{runs} are equal bit for bit, though {factors} moved: a seed is not connected, or one run is named twice. It counts once."
+_HIDDEN = "{seeds} changed nothing: {runs} {unmoved}. Their differences come from other seeds."
+_RECORDED = "{seeds} changed nothing that {runs} recorded. Their differences come from something else."
+# A notice about the labels is omitted where a finding that prevents a pass reports the same.
 _KNOWN_BY = {
     "no_labels": {"metric_not_measured"},
     "strange_labels": {"labels_not_classes"},
@@ -41,7 +41,7 @@ _BARRED = {"other_recipe", "same_weights", "seed_without_effect", "other_data", 
 def findings_of(
     arms: Sequence[ArmRuns], labels: LabelsRead, barred: Sequence[Unmeasured] = ()
 ) -> list[SeedFinding]:
-    """What must be known before the figures are read, in the order of the arms; barred: what was requested and not measured."""
+    """What must be known before the figures are read, in the order of the arms; unmeasured: what was requested and not measured."""
     found: list[SeedFinding] = []
     for arm in arms:
         of_arm = f" of the {arm.arm}" if len(arms) > 1 else ""
@@ -61,7 +61,7 @@ def findings_of(
 
 
 def _said_before(fault: NamedFault, arm: ArmRuns, arms: Sequence[ArmRuns]) -> bool:
-    """What stands in both arms is said once."""
+    """What is found in both arms is reported once."""
     return fault.kind in {"in_both_arms", "weights_in_both_arms"} and arm is not arms[0]
 
 
@@ -99,7 +99,7 @@ def _unmoved(fault: NamedFault) -> str:
 
 
 def _members(arm: ArmRuns, of_arm: str) -> list[SeedFinding]:
-    """Runs that failed or were lost, and those that are left out for a reason that no fault of their rows or seeds tells."""
+    """Runs that failed or were lost, and those that are excluded for a reason other than a fault of their rows or seeds."""
     told = {name for fault in arm.faults for name in fault.runs}
     found: list[SeedFinding] = []
     for member in arm.members:
@@ -107,15 +107,15 @@ def _members(arm: ArmRuns, of_arm: str) -> list[SeedFinding]:
         if member.standing == "failed":
             kind, sentence = (
                 "failed_run",
-                f"{name} failed: {member.reason}. It is counted, and in no mean.",
+                f"{name} failed: {member.reason}. It is counted, and excluded from every mean.",
             )
         elif member.standing == "lost":
             kind, sentence = (
                 "lost_run",
-                f"{name} could not be made or asked, and is in no mean. {member.reason}",
+                f"{name} could not be made or run, and is excluded from every mean. {member.reason}",
             )
         elif member.missed and member.asked.name not in told:
-            kind, sentence = "left_out", f"{name} is in no mean. {member.reason}"
+            kind, sentence = "left_out", f"{name} is excluded from every mean. {member.reason}"
         else:
             continue
         found.append(SeedFinding(kind=kind, sentence=sentence, runs=[member.asked.name], severity="bars"))
@@ -131,13 +131,13 @@ def _counts(arm: ArmRuns) -> list[SeedFinding]:
         if repeats.bitwise < repeats.pairs:
             sentence += (
                 f" Elsewhere logits differ by up to {repeats.max_abs:.1e}; {repeats.churn:.1%} of examples are decided "
-                "differently: no seed explains that."
+                "differently, which no seed explains."
             )
         found.append(SeedFinding(kind="repeats", sentence=sentence, runs=[]))
     kept = len(arm.kept)
     if kept < 3:
         who = "1 run" if kept == 1 else f"{kept} runs" if kept else "No run"
-        sentence = f"{who} of the {arm.arm} can be averaged: how far runs spread shows in three or more."
+        sentence = f"{who} of the {arm.arm} can be averaged: the spread of runs needs three or more."
         found.append(SeedFinding(kind="few_runs", sentence=sentence, runs=[]))
     return found
 
@@ -152,12 +152,12 @@ def _labels(labels: LabelsRead) -> list[SeedFinding]:
     elif labels.strange:
         kind = "strange_labels"
         sentence = (
-            f"{len(labels.strange):,} of {labels.given:,} labels are no class ({labels.strange[0]!r}, for one); metrics are of "
+            f"{len(labels.strange):,} of {labels.given:,} labels are not a class ({labels.strange[0]!r}, for one); metrics are of "
             "the other examples."
         )
     elif len(set(labels.classes[labels.classes >= 0].tolist())) == 1:
         kind = "one_class"
-        sentence = "All labels are of one class: whoever always says it is right, so no failed run shows by its accuracy."
+        sentence = "All labels are of one class: a run that always predicts it is right, so accuracy cannot show a failed run."
     elif labels.given < len(labels.classes):
         kind = "some_labels"
         sentence = f"{labels.given:,} of {len(labels.classes):,} examples have a label: metrics are of these, churn is of all."
@@ -171,7 +171,7 @@ def _too_few(arms: Sequence[ArmRuns]) -> list[SeedFinding]:
     if share is None or share == 1.0:
         return []
     sentence = (
-        f"So few examples have a label that no accuracy is surely above the largest class's {100 * share:.1f} %: no failed run "
+        f"Too few examples have a label: no accuracy is surely above the largest class's {100 * share:.1f} %: no failed run "
         "shows by its accuracy."
     )
     return [SeedFinding(kind="few_labels", sentence=sentence, runs=[])]

@@ -1,4 +1,4 @@
-"""The sentence that heads a seed audit: every number in it comes from the statistics, each said in its metric's own unit."""
+"""The sentence that heads a seed audit: every number in it comes from the statistics and is written in its metric's own unit."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def headline(
         word = "Different, but inside the margin" if verdict.inside_margin else verdict.verdict.capitalize()
         said = " ".join([*reached.sentences, *_compared(verdict, metric, primary, between)])
         return f"{word}. {said} The margin is {metric.limit(margins.metric)}.{_needed(verdict, reached)}"
-    seen = _spread(margins, metric, first) or ["There is too little to say how far runs differ."]
+    seen = _spread(margins, metric, first) or ["There are too few runs to show how far runs differ."]
     said = " ".join([*reached.sentences, *seen])
     return f"{verdict.verdict.capitalize()}. {said}{_needed(verdict, reached)}"
 
@@ -138,17 +138,17 @@ def _needed(verdict: Stability | Comparison, reached: Reached) -> str:
     arms = " an arm" if isinstance(verdict, Comparison) else ""
     if needed.kind == "examples":
         return (
-            " No seed effect is seen: the spread is what so many examples produce by themselves. More seeds would not change "
+            " No seed effect is seen: the sampling of the examples alone explains the spread. More seeds would not change "
             "the choice of a release; more examples would narrow it."
         )
     if needed.kind == "not_measured":
-        return " More runs would not settle it: what was requested has to be measured."
+        return " More runs would not settle it: what was requested must be measured first."
     if needed.kind == "dead_seed":
         return " More runs would not settle it: a seed changed nothing."
     if needed.kind == "every_seed":
         return f" These runs do not move every seed. At least {needed.runs} runs{arms} that move every seed would settle it."
     if needed.runs is None:
-        return " No number of runs up to 1,000 would settle it: it lies too near the limit, or hangs on the examples."
+        return " No number of runs up to 1,000 would settle it: it is too close to the limit, or depends on the examples."
     if needed.kind == "enough" and needed.runs < 2:
         return " A failed run settles it."
     if needed.kind == "enough":

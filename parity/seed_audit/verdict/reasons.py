@@ -18,7 +18,7 @@ class Reason(NamedTuple):
     metric_not_measured, labels_not_classes (a share), labels_too_few (the share of labelled examples that could differ unseen),
     slices_not_measured (how many): what was requested and not measured, or not in full (`parity/seed_audit/verdict/unmeasured.py`).
     slices_apart: the least p of a slice, Holm's, where the arms as a whole are not shown to differ.
-    failed_runs: how many, of 0. missing_runs: how many of those asked for could not be counted, of 0. shared_seeds: how many
+    failed_runs: how many, of 0. missing_runs: how many of those requested could not be counted, of 0. shared_seeds: how many
     runs share no seed, of three. seed_fixed, or the reason that the seed's adapter names: it never moved. new_run: half-width for a new run, at
     most the metric's margin. new_run_low: what the lower bound of the SD gives (z s_low), above the margin or not. churn_high, churn_low: the bounds of mean churn against the budget. difference: p of the two-sided t test. tost: p of
     the equivalence test. excess_high: the upper bound of excess churn. permutation: p of its test.

@@ -1,6 +1,6 @@
-"""What was requested and could not be measured: the metric, a slice, part of the labels. Each bars a pass.
+"""What was requested and could not be measured: the metric, a slice, part of the labels. Each prevents a pass.
 
-A verdict on what is left would say nothing of what was requested. The one exception is a metric that nobody named, of inputs that
+A verdict on the rest would not answer what was requested. The one exception is the default metric on inputs that
 bring no labels: then churn alone is judged, and the headline says so.
 """
 
@@ -82,7 +82,7 @@ def _of_labels(requested: Requested, labels: LabelsRead, names: Sequence[str]) -
     share = len(labels.strange) / labels.given
     if labels.strange and find_metric(requested.metric).could_move(share) > margins.metric:
         sentence = (
-            f"{len(labels.strange):,} of {labels.given:,} labels are no class ({labels.strange[0]!r}, for one; the classes are "
+            f"{len(labels.strange):,} of {labels.given:,} labels are not a class ({labels.strange[0]!r}, for one; the classes are "
             f"{_listed(names)}). They are in no metric, and could move {metric} by more than the margin."
         )
         found.append(Unmeasured(Reason("labels_not_classes", share, 0.0, False), sentence))
@@ -90,7 +90,7 @@ def _of_labels(requested: Requested, labels: LabelsRead, names: Sequence[str]) -
     unseen = clopper_pearson(0, count, 1 - margins.alpha).high
     if count < len(labels.classes) and unseen > margins.churn:
         sentence = (
-            f"{_upper(metric)} is of {count:,} of {len(labels.classes):,} examples, those with a label: with so few, even where "
+            f"{_upper(metric)} is of {count:,} of {len(labels.classes):,} examples, those with a label: with so few, even if "
             f"no run errs, up to {unseen:.0%} of such examples could differ in another run."
         )
         found.append(Unmeasured(Reason("labels_too_few", unseen, margins.churn, False), sentence))
@@ -102,7 +102,9 @@ def _of_metric(requested: Requested, means: Sequence[float]) -> list[Unmeasured]
     if all(math.isfinite(mean) for mean in means):
         return []
     metric = _upper(find_metric(requested.metric).noun)
-    sentence = f"{metric} is not finite: a run gives the class of a label no probability at all. It was not measured."
+    sentence = (
+        f"{metric} is not finite: a run gives the class of a label a probability of 0. It was not measured."
+    )
     return [Unmeasured(Reason("metric_not_measured", None, None, False), sentence)]
 
 

@@ -276,6 +276,6 @@ def test_a_real_model_is_replayed_to_equality(tmp_path: Path) -> None:
 
 
 def test_recording_on_nothing_but_blank_texts_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputsDoNotFit, match="Not one of the 3 inputs"):
+    with pytest.raises(InputsDoNotFit, match="None of the 3 inputs"):
         recorded(tmp_path, inputs_in(tmp_path, ["", " ", "\t"]))
     assert not (tmp_path / "a.trace").exists()

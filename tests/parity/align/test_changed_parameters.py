@@ -54,8 +54,8 @@ def test_models_whose_values_must_differ_share_no_parameters(there: dict[str, st
     ("changed", "note"),
     [
         ([], ""),
-        (["a"], "1 parameter holds other values, which these inputs do not show: a"),
-        (list("abcde"), "5 parameters hold other values, which these inputs do not show: a, b, c and 2 more"),
+        (["a"], "1 parameter differs, and these inputs do not show it: a"),
+        (list("abcde"), "5 parameters differ, and these inputs do not show it: a, b, c and 2 more"),
     ],
 )
 def test_the_note_names_the_first_three(changed: list[str], note: str) -> None:
@@ -75,7 +75,7 @@ def test_rows_of_a_table_that_no_input_reaches_head_the_report_of_a_parity(tmp_p
     texts = tmp_path / "texts.txt"
     texts.write_text("a good film\nthe plot was dull\n", encoding="utf-8")
     audit = compare(f"hf:{reference}", f"hf:{candidate}", tmp_path / "audit", "--inputs", str(texts))
-    named = "1 parameter holds other values, which these inputs do not show: embeddings.position_embeddings.weight"
+    named = "1 parameter differs, and these inputs do not show it: embeddings.position_embeddings.weight"
     assert ("parity", True) == (audit.verdict, named in audit.headline.replace("bert.", ""))
     assert "Nothing to correct on these inputs" in (tmp_path / "audit" / "report.html").read_text(
         encoding="utf-8"

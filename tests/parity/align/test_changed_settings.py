@@ -79,6 +79,6 @@ def test_the_length_that_texts_are_cut_to_is_named_once() -> None:
 
 def test_the_clause_counts_and_names_the_first_settings() -> None:
     assert "" == changed_settings_note([])
-    assert "1 setting holds another value, which these inputs do not show: a" == changed_settings_note(["a"])
-    expected = "4 settings hold other values, which these inputs do not show: a, b, c and 1 more"
+    assert "1 setting differs, and these inputs do not show it: a" == changed_settings_note(["a"])
+    expected = "4 settings differ, and these inputs do not show it: a, b, c and 1 more"
     assert expected == changed_settings_note(list("abcd"))

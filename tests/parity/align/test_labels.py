@@ -23,7 +23,7 @@ def test_the_same_names_in_another_order_are_permuted_and_the_mapping_is_said() 
 def test_a_name_that_stands_twice_does_not_part_a_subject_from_itself_and_is_said() -> None:
     alignment = align_labels(["a", "b", "a"], ["a", "b", "a"])
     assert ("same", (0, 1, 2)) == alignment[:2]
-    assert "'a' stands more than once" in alignment.sentence
+    assert "'a' appears more than once" in alignment.sentence
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_name_that_stands_twice_does_not_part_a_subject_from_itself_and_is_sai
         (
             ["neg", "pos"],
             ["LABEL_0", "LABEL_1"],
-            "candidate does not name its classes; column 0 is taken for 'neg'",
+            "candidate does not name its classes; column 0 is matched to 'neg'",
         ),
         (["LABEL_0", "LABEL_1"], ["neg", "pos"], "reference does not name"),
         (["neg", "pos"], None, "candidate does not name"),
@@ -56,7 +56,7 @@ def test_two_sides_without_names_are_compared_by_index_when_they_have_as_many_co
     ("reference", "candidate", "said"),
     [
         (["neg", "pos"], ["neg", "neutral"], "only the reference has 'pos', only the candidate 'neutral'"),
-        (["neg", "pos"], ["NEG", "POS"], "differ in case only"),
+        (["neg", "pos"], ["NEG", "POS"], "differ only in case"),
         (["a", "b"], ["a", "b", "c"], "2 classes, the candidate 3"),
         (["a", "a"], ["a", "b"], "gives the name 'a' to more than one class"),
         (["neg", "pos"], ["LABEL_1", "LABEL_0"], "different names"),

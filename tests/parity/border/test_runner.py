@@ -123,9 +123,9 @@ def test_several_windows_are_held_at_once_until_they_are_released() -> None:
 
 def test_rows_without_a_window_and_inputs_with_one_are_mistakes() -> None:
     with _start("echo") as runner:
-        with pytest.raises(ValueError, match="rows are of a window"):
+        with pytest.raises(ValueError, match="rows need a window"):
             runner.forward([0])
-        with pytest.raises(ValueError, match="rows are of a window"):
+        with pytest.raises(ValueError, match="rows need a window"):
             runner.forward(inputs={"input_ids": [[1]]}, window=1)
 
 
@@ -353,7 +353,7 @@ def test_a_runner_that_dies_is_told_with_what_was_running_and_its_last_words(how
     with _start("dies", how) as runner, pytest.raises(RunnerDied) as caught:
         _computing(runner, 4, 9).wait()
     assert (
-        f"The runner of dies:{how} {end}, while computing rows 4 to 9 (2). Its last words: the last thing it said."
+        f"The runner of dies:{how} {end}, while computing rows 4 to 9 (2). Its last lines: the last thing it said."
         == caught.value.sentence
     )
     assert 40 == len(caught.value.detail.splitlines())
@@ -373,7 +373,7 @@ def test_a_runner_that_hangs_is_ended_and_told_with_what_was_running() -> None:
         pid = int(said[0].what.split()[1])
         assert _wait_until_gone(pid)
     assert (
-        f"hangs:m said nothing for 0.7 s, while computing rows 0 to 1 (2) (pid {pid}); it was ended. Its last words: thinking hard."
+        f"hangs:m sent nothing for 0.7 s, while computing rows 0 to 1 (2) (pid {pid}); its process was ended. Its last lines: thinking hard."
         == caught.value.sentence
     )
 
@@ -442,7 +442,7 @@ def test_a_description_that_is_none_is_told_by_the_field_that_is_wrong() -> None
 def test_a_full_disk_is_an_error_and_what_fitted_is_kept() -> None:
     with _start("fills_the_disk") as runner:
         reply = _computing(runner, 0)
-        with pytest.raises(OutOfSpace, match="no room for [0-9,]+ bytes of tensors") as caught:
+        with pytest.raises(OutOfSpace, match="no space for [0-9,]+ bytes of tensors") as caught:
             reply.wait()
         assert "?batch_size=1" in caught.value.next_step
         assert ["embeddings"] == list(reply.so_far())
@@ -484,7 +484,7 @@ def test_a_callback_that_raises_is_heard_by_whoever_waits() -> None:
     ("interpreter", "reason"),
     [
         ("/bin/true", "ended with status 0"),
-        ("/bin/cat", "does not start as a Python: it answers"),
+        ("/bin/cat", "does not start as Python: it answers"),
         (__file__, "cannot be started: Permission denied"),
     ],
 )
@@ -500,7 +500,7 @@ def test_an_interpreter_that_breaks_as_it_starts_is_told_with_its_last_words(tmp
     with _start("echo", interpreter=str(python)) as runner, pytest.raises(InterpreterBroken) as caught:
         runner.describe()
     assert (
-        f"{python} does not start as a Python: it ended with status 1. Its last words: Fatal Python error: no encodings."
+        f"{python} does not start as Python: it ended with status 1. Its last lines: Fatal Python error: no encodings."
         == caught.value.sentence
     )
 

@@ -76,15 +76,15 @@ def test_labels_that_are_no_class_are_said_with_the_classes() -> None:
 
 def test_labels_that_were_read_as_numbers_are_said_with_the_first_class() -> None:
     (finding,) = found(decisions=decided(classes=["no", "yes"]), inputs=inputs_seen(numbered=4, labelled=4))
-    assert "was read as the number of its class: 0 is 'no', and so on." in finding.sentence
+    assert "was read as the index of its class: 0 is 'no', and so on." in finding.sentence
     (finding,) = found(decisions=decided(classes=[]), inputs=inputs_seen(numbered=4, labelled=4))
-    assert "was read as the number of its class, as the classes have no names." in finding.sentence
+    assert "was read as the index of its class, as the classes have no names." in finding.sentence
 
 
 @pytest.mark.parametrize("changes", [{"multi_label": True}, {"unit": "token"}])
 def test_labels_that_no_metric_is_computed_from_are_said(changes: dict[str, Any]) -> None:
     (finding,) = found(decisions=decided(**changes), inputs=inputs_seen(labelled=4))
-    assert finding.sentence.startswith("4 of the inputs have a label, and no accuracy")
+    assert finding.sentence.startswith("4 of the inputs have a label, and no metric")
     assert [] == found(decisions=decided(**changes))
 
 
@@ -184,7 +184,7 @@ def test_parameters_that_are_not_in_the_file_are_named(names: list[str], cause: 
 
 def test_the_same_weights_are_said() -> None:
     (finding,) = found(described(weights_digest="sha256:1"), described(weights_digest="sha256:1"))
-    assert ("Both sides hold the same weights, to the last bit.", "notice") == (
+    assert ("Both sides have the same weights, bit for bit.", "notice") == (
         finding.sentence,
         finding.severity,
     )
@@ -237,7 +237,7 @@ def test_a_name_that_two_classes_bear_is_noticed() -> None:
     doubled = described(labels=["a", "b", "a"])
     (finding,) = found(doubled, doubled, labels=align_labels(doubled.labels, doubled.labels))
     assert ("label", "notice", None) == (finding.stage, finding.severity, finding.cause)
-    assert "'a' stands more than once" in finding.sentence
+    assert "'a' appears more than once" in finding.sentence
 
 
 def test_a_constant_in_every_logit_of_a_row_is_told_apart() -> None:
@@ -414,7 +414,7 @@ def test_notices_stand_in_the_order_of_what_could_hide_a_difference() -> None:
     assert "config.layer_norm_eps" == drawn[0].cause
     hidden = [finding.could_hide for finding in drawn[1:]]
     assert hidden == sorted(hidden, reverse=True)
-    assert "Both sides hold the same weights" in drawn[-2].sentence + drawn[-1].sentence
+    assert "Both sides have the same weights" in drawn[-2].sentence + drawn[-1].sentence
 
 
 @settings(max_examples=60, deadline=None)

@@ -10,7 +10,7 @@ from tests.factories import evidence
 def test_settings_that_no_cause_names_are_one_notice() -> None:
     sides = side(config={"sliding_window": 1, "chunk": 2}), side(config={"sliding_window": 3, "chunk": 4})
     (finding,) = findings(evidence(*sides))
-    assert "2 settings hold other values: sliding_window (1 and 3), chunk (2 and 4)." == finding.sentence
+    assert "2 settings differ: sliding_window (1 and 3), chunk (2 and 4)." == finding.sentence
     assert (None, "notice", True) == (finding.cause, finding.severity, finding.could_hide)
     assert {"sliding_window": [1, 3], "chunk": [2, 4]} == finding.evidence["settings"]
     assert "Settings differ that these inputs do not exercise" in finding.remedy

@@ -66,7 +66,11 @@ WRONG = [
     Wrong(
         f"{PAIR} --inputs third.jsonl", ("third.jsonl, line 3", "one JSON object a line"), "malformed-line"
     ),
-    Wrong(f"{PAIR} --inputs ragged.csv", ("ragged.csv, line 3: 3 cells", "Quote a cell"), "malformed-line"),
+    Wrong(
+        f"{PAIR} --inputs ragged.csv",
+        ("ragged.csv, line 3: 3 cells", "Put in quotes a cell"),
+        "malformed-line",
+    ),
     Wrong(f"{PAIR} --inputs latin.txt", ("line 1: byte 0xe9", "--encoding latin-1"), "undecodable-inputs"),
     Wrong(f"{PAIR} --inputs latin.txt --encoding utf9", ("'utf9'", "latin-1"), "inputs"),
     Wrong(f"{PAIR} --inputs file", ("ends in nothing", ".jsonl"), "unknown-input-format"),
@@ -75,15 +79,15 @@ WRONG = [
     Wrong("compare hf:./m?dtyp=float32 hf:./m --inputs good.jsonl", ("'dtyp'", "'dtype'"), "unknown-option"),
     Wrong("inspect hf:./m?dtype=flot32", ("'flot32'", "Did you mean 'float32'?"), "bad-option-value"),
     Wrong("inspect hf:./m@/no/python", ("'/no/python'", "after the @"), "interpreter-not-found"),
-    Wrong("inspect hf:./m@dead", ("leads nowhere", "venv --clear"), "interpreter-not-found"),
+    Wrong("inspect hf:./m@dead", ("without a working bin/python", "venv --clear"), "interpreter-not-found"),
     Wrong("inspect hf:./m@inner", ("'inner'", "bin/python"), "interpreter-not-found"),
     Wrong("inspect hf:./m@./not-executable", ("not-executable", "3.8 or newer"), "interpreter-broken"),
     Wrong("inspect trace:inner", ("inner is not a trace", "parity record"), "trace"),
     Wrong(f"{PAIR} --policy strict", ("'strict'", "faithful, decisions, bitwise"), "policy"),
     Wrong(f"{PAIR} --policy none.toml", ("none.toml", "Check the path"), "policy"),
     Wrong(f"{PAIR} --policy unknown.toml", ("'floor_facto'", "'floor_factor'"), "policy"),
-    Wrong(f"{PAIR} --policy word.toml", ("floor_factor = 'x'", "Correct that line"), "policy"),
-    Wrong(f"{PAIR} --policy broken.toml", ("line 1", "Correct that line"), "policy"),
+    Wrong(f"{PAIR} --policy word.toml", ("floor_factor = 'x'", "Fix that line"), "policy"),
+    Wrong(f"{PAIR} --policy broken.toml", ("line 1", "Fix that line"), "policy"),
     Wrong(f"{PAIR} --policy list.toml", ("['x']", "faithful"), "policy"),
     Wrong(
         f"{PAIR} --policy decisions --ignore logits",
@@ -93,7 +97,8 @@ WRONG = [
     Wrong(f"{PAIR} --temperature 0", ("'0' is not a number above 0", "--help")),
     Wrong(f"{PAIR} --temperature -1", ("'-1' is not a number above 0", "--help")),
     Wrong(
-        f"{PAIR} --temperature 1e-320", ("'1e-320' is no temperature between 1e-06 and 1,000,000", "--help")
+        f"{PAIR} --temperature 1e-320",
+        ("'1e-320' is not a temperature between 1e-06 and 1,000,000", "--help"),
     ),
     Wrong(f"{PAIR} --temperature nan", ("'nan' is not a number above 0", "--help")),
     Wrong(f"{PAIR} --timeout nan", ("'nan' is not a number above 0", "--help")),
@@ -178,7 +183,7 @@ def test_a_full_device_behind_standard_output_is_said(tmp_path: Path) -> None:
         _, complained = process.communicate()
     said(
         Run(process.returncode, "", complained),
-        Wrong("", ("No room is left", "Free some"), "out-of-space", 3),
+        Wrong("", ("No space is left", "Free some"), "out-of-space", 3),
     )
 
 
@@ -191,7 +196,7 @@ def test_an_argument_that_is_not_text_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", Wrong("", ("Standard input held nothing", "--inputs -"), "empty-inputs")),
+        ("", Wrong("", ("Standard input is empty", "--inputs -"), "empty-inputs")),
         ('{"text": "a"}\n{"txt": "b"}\n', Wrong("", ("line 2", "'text' is missing"), "malformed-line")),
         ('{"text": "a"}\n{"text": "b"}\n{"text":\n', Wrong("", ("line 3", "JSON"), "malformed-line")),
     ],

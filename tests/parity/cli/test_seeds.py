@@ -24,14 +24,14 @@ def files(tmp_path: Path) -> Files:
     [
         (
             ("--margin", "5"),
-            "--margin 5 is beyond what accuracy can be .1.. Give a share: 0.02 is two points.",
+            "--margin 5 is more than accuracy can be .1.. Give a share: 0.02 is two points.",
         ),
         (
             ("--metric", "brier", "--margin", "2.5"),
-            "--margin 2.5 is beyond what brier can be .2.. Give 2 at most.",
+            "--margin 2.5 is more than brier can be .2.. Give 2 at most.",
         ),
-        (("--churn-budget", "10"), "--churn-budget 10 is beyond what churn can be .1.. Give a share"),
-        (("--alpha", "0.5"), "--alpha 0.5 is no error rate"),
+        (("--churn-budget", "10"), "--churn-budget 10 is more than churn can be .1.. Give a share"),
+        (("--alpha", "0.5"), "--alpha 0.5 is not a usable error rate"),
     ],
 )
 def test_a_limit_that_nothing_could_be_beyond_is_refused(
@@ -83,8 +83,8 @@ def test_slices_of_a_recipes_own_rows_are_named_in_the_recipe(tmp_path: Path) ->
         text = text.replace(json.dumps(name), json.dumps(str(DEMO / name)))
     path = tmp_path / "recipe.toml"
     for content, asked, parted in (
-        (text.replace('slices = "wording"', ""), "wording", "no column parts them"),
-        (text, "id", "they are parted by 'wording'"),
+        (text.replace('slices = "wording"', ""), "wording", "no column splits them"),
+        (text, "id", "'wording' splits them"),
     ):
         path.write_text(content, "utf-8")
         with pytest.raises(UsageError, match=parted) as caught:
@@ -106,7 +106,7 @@ def test_any_column_of_the_inputs_may_part_them(files: Files, tmp_path: Path) ->
     [
         ("order", typer.BadParameter, "'order' is not NAME=K, such as order=3."),
         ("order=0", typer.BadParameter, "is not a whole number of 1 or more"),
-        ("ordre=2", UsageError, "No seed of this recipe is called 'ordre'."),
+        ("ordre=2", UsageError, "This recipe has no seed called 'ordre'."),
     ],
 )
 def test_a_seed_that_cannot_be_crossed_is_refused_before_anything_is_trained(

@@ -23,7 +23,7 @@ def outputs(folder: Path, name: str, texts: list[str]) -> Subject:
 
 def test_runs_that_bring_nothing_along_are_refused_in_a_sentence(tmp_path: Path) -> None:
     runs = [Subject("hf", "one"), Subject("hf", "two")]
-    with pytest.raises(InputsError, match="brings no inputs along"):
+    with pytest.raises(InputsError, match="brings no inputs"):
         choose_for_runs(InputsSpec(), [runs, []], tmp_path / "work")
 
 

@@ -207,7 +207,7 @@ def test_a_file_that_grows_meanwhile_is_noticed(tmp_path: Path) -> None:
     ("name", "content", "error", "said"),
     [
         ("a.jsonl", '{"text": "a"}\n{"text": "b"}\n{"text": "c"\n', MalformedLine, "line 3: not JSON"),
-        ("a.jsonl", '{"text": "a"}\n[1]\n', MalformedLine, "line 2: a list where an object belongs"),
+        ("a.jsonl", '{"text": "a"}\n[1]\n', MalformedLine, "line 2: a list instead of an object"),
         ("a.jsonl", '{"text": "a"}\n{"text": null}\n', MalformedLine, "line 2: 'text' is null"),
         ("a.jsonl", '{"text": "a"}\n{"other": "b"}\n', MalformedLine, "line 2: 'text' is missing"),
         ("a.jsonl", '{"text": 5}\n', MalformedLine, "line 1: 'text' is a number, not a text"),

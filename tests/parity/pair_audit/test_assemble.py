@@ -234,7 +234,7 @@ def test_padding_on_other_sides_is_equal_where_the_model_does_not_mind() -> None
     kept.feeds.add(Pair(padded("left"), padded("right")), [0, 1], [True, True])
     found = record(concluded(kept), "attention_mask")
     assert ("equal", 0) == (found.status, found.rows_beyond)
-    assert "padded on the left and on the right; the model does not mind" == found.reason
+    assert "padded on the left and on the right; the model's output does not change" == found.reason
 
 
 def test_padding_on_other_sides_is_divergent_where_the_own_pass_alone_diverges() -> None:
@@ -358,7 +358,7 @@ def test_stages_that_a_policy_names_and_nobody_has_are_said() -> None:
     assert {"layer.O", "layer.9", "tokens"} == set(said)
     assert {"notice"} == {finding.severity for finding in said.values()}
     assert (
-        "The policy ignores 'layer.O', which is not a stage of this comparison: that has no effect. Did you mean 'layer.0'?"
+        "The policy ignores 'layer.O', which is not a stage of this comparison: this has no effect. Did you mean 'layer.0'?"
         == said["layer.O"].sentence
     )
     assert "sets a limit for 'tokens', which is not measured by its distance" in said["tokens"].sentence
@@ -398,7 +398,7 @@ def test_a_mask_whose_effect_stays_within_a_limit_is_not_said_to_have_none() -> 
     assert ("equal", True) == (mask.status, "what follows stays within its limits" in mask.reason)
     (finding,) = [one for one in audit.findings if one.cause == "batch.padding_side"]
     assert "and what follows stays within the limits that were set" in finding.sentence
-    assert "does not mind" not in str(audit)
+    assert "output does not change" not in str(audit)
 
 
 def test_a_batch_size_that_one_side_imposes_on_both_is_said() -> None:
@@ -409,7 +409,7 @@ def test_a_batch_size_that_one_side_imposes_on_both_is_said() -> None:
     ):
         (finding,) = concluded(saw_all(ledger(), *BOTH), sides=sides).findings
         assert "notice" == finding.severity
-        assert f"Both sides ran at batch size 1, because the {who} asks for it" in finding.sentence
+        assert f"Both sides ran at batch size 1, because the {who} sets it" in finding.sentence
     for sides in (Pair(one, one), Pair(described(), described(max_rows=64))):
         assert [] == concluded(saw_all(ledger(), *BOTH), sides=sides).findings
 

@@ -84,7 +84,7 @@ def test_nothing_compared_is_not_comparable(non_finite: int, reason: str) -> Non
 def test_whole_numbers_are_equal_or_are_not() -> None:
     assert "equal" == judged(0.0, whole=True).status
     record = judged(1e-16, whole=True)
-    assert ("divergent", "whole numbers, and not the same") == (record.status, record.reason)
+    assert ("divergent", "the whole numbers are not equal") == (record.status, record.reason)
 
 
 def test_the_bitwise_policy_takes_no_difference_for_noise() -> None:

@@ -45,7 +45,7 @@ def test_a_file_changes_what_it_names_and_keeps_the_rest(tmp_path: Path) -> None
         ("ignore = [1]", "stage names"),
         ("stages = 3", "not a table"),
         ("= 3", "not TOML"),
-        ("confidence = 0.3", "less than an even chance"),
+        ("confidence = 0.3", "is below 0.5"),
         (
             'base = "decisions"\nignore = ["l*"]',
             r"gate judges the decisions, and .*ignore = 'l\*' excludes logits",

@@ -66,7 +66,7 @@ def test_stages_of_another_architecture_are_said_and_not_guessed() -> None:
 def test_a_seed_audit_of_outputs_only_says_nothing_of_stages() -> None:
     scale = seed_scale(PAIR, _seeds(cka=[]), "x")
     assert [] == scale.stages
-    assert "holds no stage of two runs" in scale.sentence
+    assert "has no stage of two runs" in scale.sentence
 
 
 def test_decisions_stand_beside_mean_churn_with_its_interval() -> None:
@@ -83,7 +83,7 @@ def test_other_classes_are_not_set_side_by_side() -> None:
 
 
 def test_other_inputs_are_said() -> None:
-    assert "asked other inputs" in seed_scale(PAIR, SEEDS, "x").sentence
+    assert "ran on other inputs" in seed_scale(PAIR, SEEDS, "x").sentence
     same = _seeds(inputs=msgspec.structs.replace(SEEDS.inputs, digest=PAIR.inputs.digest))
     assert "other inputs" not in seed_scale(PAIR, same, "x").sentence
 

@@ -60,7 +60,7 @@ def test_a_path_is_shown_by_its_last_two_names(written: str, shown: str) -> None
             "Read '…/machines/x.json' (see …/machines/y.py, line 3).",
         ),
         (f"It ended in {PLACE}/m.", "It ended in …/machines/m."),
-        ("No room is left in /dev/shm.", "No room is left in /dev/shm."),
+        ("No space is left in /dev/shm.", "No space is left in /dev/shm."),
         ("1/2 of and/or, a/b/c/d, 3 / 4 / 5", "1/2 of and/or, a/b/c/d, 3 / 4 / 5"),
     ],
 )

@@ -165,7 +165,7 @@ def test_a_seed_that_is_not_wired_is_said_and_bars_a_pass(files: Files, tmp_path
     assert found.audit.findings[0].sentence.startswith("The seed order_seed changed nothing")
     assert 3 == found.audit.arms[0].runs
     assert (
-        "It is the same to the bit as i2o1.npz, though its seeds are others."
+        "It is equal bit for bit to i2o1.npz, though it has other seeds."
         == run_of(found.audit, "i2o2.npz").reason
     )
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
@@ -205,7 +205,9 @@ def test_where_no_run_can_be_opened_the_mistake_itself_is_said(tmp_path: Path) -
         audited(tmp_path / "out", *gone)
     inputs = tmp_path / "texts.txt"
     inputs.write_text("a text\n", "utf-8")
-    with pytest.raises(SubjectNotFound, match="None of the 2 runs could be asked. There is no file"):
+    with pytest.raises(
+        SubjectNotFound, match="None of the 2 runs could be run on the inputs. There is no file"
+    ):
         audited(tmp_path / "out", *gone, "--inputs", str(inputs))
 
 
@@ -237,7 +239,7 @@ def test_a_run_that_does_not_name_its_classes_beside_those_that_do_is_said(
     unnamed = files.write("unnamed", files.logits(4), classes=None)
     found = audited(tmp_path / "out", *files.runs(3), unnamed)
     assert ["classes_by_index"] == kinds(found.audit)
-    expected = "Run unnamed.npz did not name the classes: column 0 is taken for 'a', and so on by index."
+    expected = "Run unnamed.npz did not name the classes: column 0 is matched to 'a', and so on by index."
     assert expected == found.audit.findings[0].sentence
 
 
@@ -258,7 +260,7 @@ def test_a_class_that_has_a_number_for_its_name_is_not_taken_by_index(files: Fil
     ]
     found = audited(tmp_path / "out", *runs)
     assert "strange_labels" == kinds(found.audit)[-1]
-    assert "labels are no class ('0', for one)" in found.audit.findings[-1].sentence
+    assert "labels are not a class ('0', for one)" in found.audit.findings[-1].sentence
 
 
 def test_a_run_of_other_classes_is_left_out(files: Files, tmp_path: Path) -> None:
@@ -389,7 +391,7 @@ def test_a_run_that_was_asked_other_inputs_is_said_and_in_no_mean(files: Files, 
     )
     found = survey(request, unwatched)
     assert ["other_data"] == kinds(found)
-    assert "The inputs were others when it was asked." == run_of(found, "run-3.npz").reason
+    assert "The inputs were different when it was run." == run_of(found, "run-3.npz").reason
     assert "inconclusive" == found.verdict
 
 
@@ -413,7 +415,7 @@ def test_a_run_whose_training_diverged_is_a_failed_run_and_no_lost_one(files: Fi
     assert ("unstable", ["failed_run"]) == (found.verdict, kinds(found))
     assert ["failed", "kept", "kept", "kept"] == [run.standing for run in found.runs]
     assert (4, 0.25) == (found.arms[0].failed.runs, found.arms[0].failed.rate)
-    expected = "Run run-1.npz failed: The training of c.jsonnet diverged: its loss is not a number. It is counted, and in no mean."
+    expected = "Run run-1.npz failed: The training of c.jsonnet diverged: its loss is not a number. It is counted, and excluded from every mean."
     assert expected == found.findings[0].sentence
 
 
@@ -454,7 +456,7 @@ def test_one_run_that_stands_in_both_arms_is_in_no_mean_of_either(files: Files, 
     baseline = [word for run in [*files.runs(4, first=5), copy] for word in ("--baseline", run)]
     found = audited(tmp_path / "out", *files.runs(4), *baseline, "--margin", "0.05")
     assert ["run-2.npz", "copy.npz"] == [run.name for run in found.audit.runs if run.standing != "kept"]
-    assert "It is the same to the bit as copy.npz of the baseline." == run_of(found.audit, "run-2.npz").reason
+    assert "It is equal bit for bit to copy.npz of the baseline." == run_of(found.audit, "run-2.npz").reason
     assert [3, 4] == [arm.runs for arm in found.audit.arms]
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
     assert "missing_runs" in [reason.about for reason in found.audit.reasons]
@@ -541,7 +543,7 @@ def test_two_runs_are_told_as_a_pair(files: Files, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("alpha", ["1e-17", "0.5"])
 def test_an_alpha_that_is_no_error_rate_is_refused(alpha: str, files: Files, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no error rate"):
+    with pytest.raises(UsageError, match="not a usable error rate"):
         audited(tmp_path / "out", *files.runs(3), "--alpha", alpha)
 
 
@@ -581,11 +583,11 @@ def test_what_was_asked_for_beforehand_decides(files: Files, tmp_path: Path) -> 
 def test_inputs_that_fit_no_run_are_said(files: Files, tmp_path: Path) -> None:
     inputs = tmp_path / "texts.txt"
     inputs.write_text("one text\n", "utf-8")
-    with pytest.raises(InputsDoNotFit, match="None of the 2 runs could be asked"):
+    with pytest.raises(InputsDoNotFit, match="None of the 2 runs could be run on the inputs"):
         audited(tmp_path / "out", *files.runs(2), "--inputs", str(inputs))
-    with pytest.raises(InputsError, match="standard input can be read once"):
+    with pytest.raises(InputsError, match="standard input can be read only once"):
         audited(tmp_path / "out", *files.runs(2), "--inputs", "-")
-    with pytest.raises(UsageError, match="there is no file"):
+    with pytest.raises(UsageError, match="but no file of inputs is"):
         audited(tmp_path / "out", *files.runs(2), "--label-column", "gold")
 
 

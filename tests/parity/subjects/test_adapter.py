@@ -151,11 +151,11 @@ def test_an_unknown_option_is_told_the_nearest() -> None:
         ("temperature=1e-320", "Write a number of 1e-06 or more, such as 1.5."),
         ("most=0", "Write a whole number of 1 or more, such as 128."),
         ("most=-1", "Write a whole number of 1 or more, such as 128."),
-        (f"place={__file__}", "Write the path of a folder that exists; there is none of that name here."),
+        (f"place={__file__}", "Write the path of a folder that exists; this one does not exist."),
         ("trust=perhaps", "Write true or false."),
         (
             "tokenizer=/no/such/place",
-            "Write the path of a file or folder that exists; there is none of that name here.",
+            "Write the path of a file or folder that exists; this one does not exist.",
         ),
         ("device=", "Write a value after the = sign."),
     ],

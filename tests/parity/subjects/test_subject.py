@@ -47,9 +47,9 @@ def test_an_option_is_found_by_its_name() -> None:
         ("hf:", "names nothing after hf:"),
         ("hf:@/bin/python", "names nothing after hf:"),
         ("hf:./m@", "an @ without an interpreter"),
-        ("hf:./m?", "where an option belongs"),
-        ("hf:./m?dtype", "where an option belongs"),
-        ("hf:./m?=3", "where an option belongs"),
+        ("hf:./m?", "instead of an option"),
+        ("hf:./m?dtype", "instead of an option"),
+        ("hf:./m?=3", "instead of an option"),
         ("hf:./m?a=1&a=2", "'a' twice"),
     ],
 )

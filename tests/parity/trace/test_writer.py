@@ -146,7 +146,7 @@ def test_what_is_there_already_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other/precious").write_text("x")
     for name in ("other", "inputs.txt"):
-        with pytest.raises(TraceError, match="is not a trace; it is left alone"):
+        with pytest.raises(TraceError, match="is not a trace; it was not changed"):
             write_trace(tmp_path, name, force=True)
     assert "x" == (tmp_path / "other/precious").read_text()
 
@@ -218,7 +218,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a flipped bit": (
         lambda folder: flip(folder / "shard-00000.safetensors", -3),
-        "the bytes of shard-00000.safetensors are not those",
+        "shard-00000.safetensors was changed",
     ),
     "a missing shard": (
         lambda folder: (folder / "shard-00000.safetensors").unlink(),
@@ -227,13 +227,13 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing examples": (lambda folder: (folder / "inputs.jsonl").unlink(), "inputs.jsonl is not there"),
     "another example": (
         lambda folder: flip(folder / "inputs.jsonl", 10),
-        "the bytes of inputs.jsonl are not",
+        "inputs.jsonl was changed",
     ),
-    "another encoding": (lambda folder: flip(folder / "encodings.jsonl", 15), "the bytes of encodings.jsonl"),
+    "another encoding": (lambda folder: flip(folder / "encodings.jsonl", 15), "encodings.jsonl was changed"),
     "a manifest that is no JSON": (lambda folder: (folder / "manifest.json").write_text("{"), "is not JSON"),
     "an edited manifest": (
         lambda folder: edit(folder, lambda content: content["inputs"].update(count=2)),
-        "manifest.json is not as it was written",
+        "manifest.json was changed after it was written",
     ),
     "a later schema": (
         lambda folder: edit(folder, lambda content: content.update(schema="parity.trace/2"), seal=True),

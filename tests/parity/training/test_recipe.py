@@ -101,7 +101,7 @@ def test_the_demo_is_small_enough_to_commit() -> None:
         ({"training": {"warmup": 2}}, "training.warmup = 2 leaves none of the 2 steps."),
         ({"training": {"warmup": 1e5}}, "training.warmup = 100000 leaves none of the 2 steps."),
         ({"model": {"frozen": ["a", 1]}}, "model.frozen cannot be"),
-        ({"model": {"base": "./nowhere"}}, "model.base = './nowhere' is not a folder that is there"),
+        ({"model": {"base": "./nowhere"}}, "model.base = './nowhere' is not an existing folder"),
         ({"model": {"base": "."}}, "model.base = '.' holds no config.json"),
         ({"data": {"train": "gone.jsonl"}}, "data.train = 'gone.jsonl' is not there"),
         ({"data": {"text": "txet"}}, "train.jsonl has no column 'txet'; it has 'text', 'label'. Give text = \"text\" under [data]."),
@@ -109,7 +109,7 @@ def test_the_demo_is_small_enough_to_commit() -> None:
         ({"data": {"id": "number"}}, "Name one of these under [data], as id = …"),
         ({"data": {"train": "recipe.toml"}}, "Use one of .txt, .jsonl, .ndjson, .csv, .tsv, .parquet, or a folder that `datasets` saved."),
         ({"data": {"slices": "topics"}}, "test.jsonl has no column 'topics' (data.slices); it has 'text', 'label'."),
-        ({"data": {"train_rows": 9}}, "train.jsonl holds 8 rows, and data.train_rows asks for 9."),
+        ({"data": {"train_rows": 9}}, "train.jsonl holds 8 rows, and data.train_rows = 9."),
     ],
 )  # fmt: skip
 def test_a_wrong_recipe_is_refused_in_a_sentence(write: Write, changes: dict[str, Any], said: str) -> None:
@@ -158,7 +158,9 @@ def test_a_base_without_weights_is_refused(write: Write, tmp_path: Path) -> None
 
 def test_one_class_is_nothing_to_learn(write: Write, tmp_path: Path) -> None:
     write_rows(tmp_path / "train.jsonl", [{"text": "a", "label": "same"}, {"text": "b", "label": "same"}])
-    assert "every training row has the label 'same', and one class is nothing to learn" in refusal(write())
+    assert "every training row has the label 'same'; there is nothing to learn from one class" in refusal(
+        write()
+    )
 
 
 def test_training_rows_without_labels_are_counted(write: Write, tmp_path: Path) -> None:

@@ -29,10 +29,10 @@ def test_where_no_accuracy_is_above_the_limit_nothing_is_told_by_it() -> None:
 def test_a_loss_and_logits_that_are_no_numbers_are_said() -> None:
     made = right([0, 1] * 50)
     found = failed_runs(made, [0.69])
-    assert "its final loss is 0.69 nats, where guessing begins (limit 0.658 nats)" == found.sentence(
+    assert "its final loss is 0.69 nats, the loss of guessing (limit 0.658 nats)" == found.sentence(
         found.failed[0]
     )
     broken = Population(np.where(np.arange(100)[:, None] == 7, np.nan, made.logits), made.labels)
     found = failed_runs(broken, [float("nan")])
-    expected = "its final loss is no number (limit 0.658 nats), some of its logits are no numbers"
+    expected = "its final loss is no number (limit 0.658 nats), some of its logits are not finite"
     assert expected == found.sentence(found.failed[0])

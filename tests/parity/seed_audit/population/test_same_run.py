@@ -54,7 +54,7 @@ def test_equal_weights_and_other_outputs_are_not_the_same_run_and_not_two_runs_e
     assert sentence.startswith(
         "Runs run-0, run-3 have the same weights and other outputs: two subjects of one training"
     )
-    assert "It has the weights of run-0 and other outputs: not a run of its own." == arm.members[3].reason
+    assert "It has the weights of run-0 and other outputs: it is not a separate run." == arm.members[3].reason
 
 
 def test_equal_outputs_are_the_same_run_whatever_the_weights() -> None:
@@ -62,7 +62,9 @@ def test_equal_outputs_are_the_same_run_whatever_the_weights() -> None:
     assert ((0, 1, 2), 0) == (arm.kept, arm.missing)
     ((kind, severity, sentence),) = said([arm])
     assert ("duplicate_run", "notice") == (kind, severity)
-    assert sentence.endswith("one run, which counts once. Their weights differ, in what reaches no output.")
+    assert sentence.endswith(
+        "one run, which counts once. Their weights differ only where it does not reach the outputs."
+    )
 
 
 @pytest.mark.parametrize("weights", [["a", "b", "c", "a"], [None] * 4])

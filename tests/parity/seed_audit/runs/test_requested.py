@@ -92,15 +92,15 @@ def test_a_csv_tells_seeds_and_arms(tmp_path: Path) -> None:
     [
         ("name,init_seed\nhf:one,1\n", "has no column `subject`"),
         ("", "has no column `subject`"),
-        ("subject;init_seed\nhf:one;1\n", "no column `subject`. Part the columns by commas."),
+        ("subject;init_seed\nhf:one;1\n", "no column `subject`. Separate the columns by commas."),
         ("Subject,init_seed\nhf:one,1\n", "no column `subject`. Call 'Subject' subject."),
         ("subject,int_seed\nhf:one,1\n", "unknown column 'int_seed'. Did you mean init_seed?"),
         ("subject,init_seed,accuracy\nhf:one,1,0.9\n", "unknown column 'accuracy'"),
         ("subject,init_seed,init_seed\nhf:one,1,2\n", "has the column 'init_seed' twice"),
-        ("subject,init_seed\n", "names its columns, and has no line beneath them"),
-        ("subject,init_seed\nhf:one,1\nhf:two,first\n", "line 3: init_seed = 'first' is no whole number"),
+        ("subject,init_seed\n", "has a header and no line below it"),
+        ("subject,init_seed\nhf:one,1\nhf:two,first\n", "line 3: init_seed = 'first' is not a whole number"),
         ("subject,arm\nhf:one,control\n", "line 2: arm = 'control'"),
-        ("subject\nhf:one\nhf:one\n", "line 3: hf:one stands there a second time"),
+        ("subject\nhf:one\nhf:one\n", "line 3: hf:one appears a second time"),
         ("subject,init_seed\nhf:one,1,2\n", "line 2: it has more cells than there are columns"),
         ("subject,init_seed\n,1\n", "line 2: it names no subject"),
     ],
@@ -119,7 +119,7 @@ def test_a_csv_and_the_runs_are_about_the_same() -> None:
     known = {"hf:one": Known({"init_seed": 1}, None), "hf:twoo": Known({"init_seed": 2}, None)}
     with pytest.raises(UsageError, match="no line for hf:two"):
         runs_asked(["hf:one", "hf:two"], [], SeedPlan(), known)
-    with pytest.raises(UsageError, match="line for hf:twoo, which is no run here") as caught:
+    with pytest.raises(UsageError, match="line for hf:twoo, which is not one of the runs") as caught:
         runs_asked(["hf:one"], [], SeedPlan(), known)
     assert "Name it as a run, or remove its line." == caught.value.next_step
 
@@ -133,9 +133,9 @@ def test_a_csv_and_the_runs_are_about_the_same() -> None:
             SeedPlan(crossed={"init": 2}),
             "initial weights cannot be moved alone",
         ),
-        (["r.toml", "hf:one"], SeedPlan(), "other runs stand beside it"),
-        (["hf:one", "hf:two"], SeedPlan(seeds=3), "--seeds says how often a recipe is run"),
-        (["hf:one", "hf:two"], SeedPlan(repeat=2), "--repeat says how often a recipe is run"),
+        (["r.toml", "hf:one"], SeedPlan(), "other runs are named with it"),
+        (["hf:one", "hf:two"], SeedPlan(seeds=3), "--seeds sets how often a recipe is run"),
+        (["hf:one", "hf:two"], SeedPlan(repeat=2), "--repeat sets how often a recipe is run"),
     ],
 )
 def test_what_cannot_be_taken_together_is_refused(runs: list[str], plan: SeedPlan, said: str) -> None:

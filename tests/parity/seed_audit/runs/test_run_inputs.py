@@ -60,7 +60,7 @@ def test_another_label_is_other_data_also_where_ids_agree() -> None:
 
 def test_rows_that_are_not_there_are_other_data() -> None:
     fault = row_fault(ROWS[:2], ROWS, by_id=True)
-    assert fault is not None and "it holds no row with the id 'e2'" == fault.sentence
+    assert fault is not None and "it has no row with the id 'e2'" == fault.sentence
     fault = row_fault(ROWS[:2], ROWS, by_id=False)
     assert fault is not None and "it holds 2 rows without ids, and there are 3 inputs" == fault.sentence
     assert row_fault(ROWS, ROWS[:2], by_id=False) is not None
@@ -104,7 +104,7 @@ def test_a_run_with_the_rows_in_another_order_is_an_outcome_and_leaves_nothing(t
 
 
 def test_what_is_not_whole_is_not_read(tmp_path: Path) -> None:
-    with pytest.raises(TraceError, match="is not whole"):
+    with pytest.raises(TraceError, match="is incomplete"):
         read_collected(tmp_path)
 
 

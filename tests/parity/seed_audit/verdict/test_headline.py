@@ -75,5 +75,5 @@ def test_where_no_run_is_left_no_number_of_runs_settles_it(files: Files, tmp_pat
         for k in range(3)
     ]
     found = audited(tmp_path / "out", *chance)
-    expected = "Unstable. There is too little to say how far runs differ. A failed run settles it."
+    expected = "Unstable. There are too few runs to show how far runs differ. A failed run settles it."
     assert expected == found.audit.headline

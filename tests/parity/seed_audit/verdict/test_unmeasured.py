@@ -154,13 +154,13 @@ def test_runs_of_one_column_have_no_decisions_and_no_probabilities(
     files: Files, tmp_path: Path, metric: list[str]
 ) -> None:
     runs = [files.write(f"run-{k}", files.logits(k)[:, :1], labels=None, classes=None) for k in range(1, 4)]
-    with pytest.raises(InputsDoNotFit, match="with no decision and no probabilities"):
+    with pytest.raises(InputsDoNotFit, match="without a decision or probabilities"):
         audited(tmp_path / "out", *runs, *metric)
 
 
 def test_runs_that_decide_each_class_by_itself_are_refused(files: Files, tmp_path: Path) -> None:
     runs = [f"{run}?activation=sigmoid" for run in files.runs(3)]
-    with pytest.raises(InputsDoNotFit, match="decides each class by itself"):
+    with pytest.raises(InputsDoNotFit, match="decides each class separately"):
         audited(tmp_path / "out", *runs)
 
 
