@@ -19,7 +19,7 @@ and explains nothing, and *suspected* where it would explain what differs.
 This page is written by `python -m tools.causes` from the files in `parity/causes/`. A package of your own adds causes by the entry-point group
 `parity.causes`.
 
-| cause | what it is | first stage | what undoes it |
+| cause | what it is | first stage | remedy |
 | --- | --- | --- | --- |
 """
 

@@ -161,16 +161,16 @@ def _widened(args: tuple[Any, ...], kwargs: dict[str, Any], into: Any) -> tuple[
             return value
         if _is_lower(value):
             return value.double()
-        asked: Any = None
+        requested: Any = None
         if isinstance(value, torch.dtype):
-            asked = torch.float64 if value in _LOWER else None
+            requested = torch.float64 if value in _LOWER else None
         elif isinstance(value, (str, type(torch.FloatTensor))):
             text = value if isinstance(value, str) else f"{value.__module__}.{value.__name__}"
-            asked = _LEGACY.get(text)
-        if asked is None:
+            requested = _LEGACY.get(text)
+        if requested is None:
             return value
         cast.append(value)
-        return asked
+        return requested
 
     return _mapped(args, widen), _named(kwargs, widen), bool(cast)
 

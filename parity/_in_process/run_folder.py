@@ -26,7 +26,7 @@ from typing import Any, Generator
 __all__ = ["RECORD", "Claim", "claim", "key_of"]
 
 RECORD = "run.json"
-_PATIENCE = 0.25  # seconds between two looks at a lock
+_POLL_SECONDS = 0.25  # seconds between two looks at a lock
 
 
 def key_of(content: Any) -> str:
@@ -115,7 +115,7 @@ def _lock(descriptor: int, host: Any) -> None:
         except BlockingIOError:
             # Said again and again: a host that hears nothing takes this process for one that hangs.
             host.progress("waiting for another process that trains this run", int(time.monotonic() - began))
-            time.sleep(_PATIENCE)
+            time.sleep(_POLL_SECONDS)
 
 
 def _read(folder: str) -> dict[str, Any] | None:
@@ -129,11 +129,11 @@ def _read(folder: str) -> dict[str, Any] | None:
 
 def _damage(folder: str, record: dict[str, Any]) -> str | None:
     """What is not as it was written; None where all is."""
-    for name, said in record.get("files", {}).items():
+    for name, written in record.get("files", {}).items():
         path = os.path.join(folder, name)
         if not os.path.isfile(path):
             return f"{name} is missing"
-        if os.path.getsize(path) != said["size"] or _digest(path) != said["digest"]:
+        if os.path.getsize(path) != written["size"] or _digest(path) != written["digest"]:
             return f"{name} was changed after it was written"
     return None
 

@@ -81,10 +81,10 @@ def load(source: Any, map_location: Any = "cpu", **arguments: Any) -> Any:
         try:
             return _torch_load(source, weights_only=True, **arguments)
         except pickle.UnpicklingError as error:
-            asked = re.search(r"GLOBAL ([\w.]+)", str(error))
-            if asked is None:
+            named = re.search(r"GLOBAL ([\w.]+)", str(error))
+            if named is None:
                 raise
-            raise UnsafeWeights(asked.group(1)) from error
+            raise UnsafeWeights(named.group(1)) from error
     if knows:
         arguments["weights_only"] = False
     return _torch_load(source, pickle_module=_module(), **arguments)

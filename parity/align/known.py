@@ -31,13 +31,13 @@ class Known(NamedTuple):
     """What the two sides have in common where one of them holds no logits.
 
     `sides` are those that hold probabilities, by name; `step` how far rounding moved one of them at most, both sides' taken
-    together (0: no more than a float32 is rounded); `said` names what was found, for a sentence.
+    together (0: no more than a float32 is rounded); `words` names what was found, for a sentence.
     """
 
     sides: tuple[str, ...]
     multi_label: bool
     step: float
-    said: str
+    words: str
 
     @property
     def only_probabilities(self) -> bool:
@@ -83,7 +83,7 @@ def within_rounding(record: StageRecord, known: Known) -> StageRecord:
         or largest > known.step * (1 + 1e-6) + _SLACK
     ):
         return record
-    why = f"{known.said}: every difference lies within that ({largest:.1e}, up to {known.step:.1e}), and what is smaller cannot be seen"
+    why = f"{known.words}: every difference lies within that ({largest:.1e}, up to {known.step:.1e}), and what is smaller cannot be seen"
     return msgspec.structs.replace(record, status="not_comparable", reason=why)
 
 

@@ -41,10 +41,10 @@ def known_settings(function: str, settings: object, known: Iterable[str]) -> Non
     for name in cast("Mapping[str, object]", settings):
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-            asked = f"Did you mean {near[0]}? " if near else ""
+            hint = f"Did you mean {near[0]}? " if near else ""
             raise UsageError(
                 f"parity.{function} has no argument {name!r}.",
-                next_step=f"{asked}Besides the first ones there are: {', '.join(names)}.",
+                next_step=f"{hint}Besides the first ones there are: {', '.join(names)}.",
             )
 
 

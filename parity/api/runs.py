@@ -24,12 +24,12 @@ from parity.metrics.registry import find_metric
 from parity.seed_audit.audit import SurveyRequest, survey
 from parity.seed_audit.margins import Margins
 from parity.seed_audit.runs.executors import run_here, run_on_ray
-from parity.seed_audit.runs.requested import SeedPlan, read_factors, runs_asked
+from parity.seed_audit.runs.requested import SeedPlan, read_factors, requested_runs
 from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import parse_subject
 
 if TYPE_CHECKING:
-    from parity.seed_audit.runs.requested import Arm, RunAsked
+    from parity.seed_audit.runs.requested import Arm, RequestedRun
 
 __all__ = ["SeedSettings", "seeds"]
 
@@ -94,7 +94,7 @@ def seeds(
     factors = settings.get("factors")
     known = None if factors is None else read_factors(Path(factors))
     runs, baseline = _list(runs), _list(baseline)
-    requested = runs_asked(runs, baseline, _plan(settings), known)
+    requested = requested_runs(runs, baseline, _plan(settings), known)
     arms: tuple[Arm, ...] = ("candidate", "baseline")
     subjects = [[parse_subject(run.subject) for run in requested if run.arm == arm] for arm in arms]
     recipes: dict[Arm, dict[str, Any] | None] = {arm: _recipe(requested, arm) for arm in arms}
@@ -174,9 +174,9 @@ def _check_executor(executor: str, address: str | None) -> None:
         raise UsageError("--address is only for a Ray cluster.", next_step="Add --executor ray.")
 
 
-def _recipe(asked: Sequence[RunAsked], arm: str) -> dict[str, Any] | None:
+def _recipe(requested: Sequence[RequestedRun], arm: str) -> dict[str, Any] | None:
     """The recipe of an arm as it was settled, read and checked once, before anything is trained; None where runs exist."""
-    subjects = {parse_subject(run.subject)._replace(options=()) for run in asked if run.arm == arm}
+    subjects = {parse_subject(run.subject)._replace(options=()) for run in requested if run.arm == arm}
     found: dict[str, Any] | None = None
     for subject in sorted(subjects, key=str):
         trains = find_adapter(subject).trains

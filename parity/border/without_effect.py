@@ -27,24 +27,26 @@ def check_own_temperature(subject: Subject, described: Description) -> None:
         )
 
 
-def check_temperatures(asked: Sequence[float], classed: bool, sides: Sequence[Description]) -> None:
+def check_temperatures(requested: Sequence[float], classed: bool, sides: Sequence[Description]) -> None:
     """Raise UsageError for temperatures to compare probabilities at where there are none; `classed` says that there may be.
 
     A pair of which only one side decides is not refused: that its probabilities cannot be compared is reported, and counts.
     """
     reasons = [_no_classes(side) for side in sides]
-    if tuple(asked) != (1.0,) and not classed and all(reason is not None for reason in reasons):
-        raise _without(asked, str(reasons[0]))
+    if tuple(requested) != (1.0,) and not classed and all(reason is not None for reason in reasons):
+        raise _without(requested, str(reasons[0]))
 
 
-def nothing_decided(asked: Sequence[float]) -> UsageError | None:
+def nothing_decided(requested: Sequence[float]) -> UsageError | None:
     """The same for what no description tells: a file of one column; None where no temperature was requested."""
-    return None if tuple(asked) == (1.0,) else _without(asked, "one column of logits makes no decision")
+    return (
+        None if tuple(requested) == (1.0,) else _without(requested, "one column of logits makes no decision")
+    )
 
 
-def _without(asked: Sequence[float], why: str) -> UsageError:
-    said = " ".join(f"--temperature {one:g}" for one in asked)
-    return UsageError(f"{said} has no effect on this pair: {why}.", next_step=_LEAVE_OUT)
+def _without(requested: Sequence[float], why: str) -> UsageError:
+    options = " ".join(f"--temperature {one:g}" for one in requested)
+    return UsageError(f"{options} has no effect on this pair: {why}.", next_step=_LEAVE_OUT)
 
 
 def _no_classes(described: Description) -> str | None:

@@ -45,16 +45,16 @@ def policy_findings(evidence: Evidence) -> Iterator[Finding]:
 
 def rows_at_once_findings(evidence: Evidence) -> Iterator[Finding]:
     """Both sides run in the same batches, so that a smaller batch size of one side is also used for the other."""
-    asked = {name: described.max_rows for name, described in evidence.sides}
-    known = {side: rows for side, rows in asked.items() if rows is not None}
+    row_limits = {name: described.max_rows for name, described in evidence.sides}
+    known = {side: rows for side, rows in row_limits.items() if rows is not None}
     side = min(known, key=known.__getitem__, default=None)
-    if side is None or known[side] >= ROWS_AT_ONCE or len(set(asked.values())) == 1:
+    if side is None or known[side] >= ROWS_AT_ONCE or len(set(row_limits.values())) == 1:
         return
     yield notice(
         "input_ids",
         f"Both sides ran at batch size {known[side]}, because the {side} sets it: what a larger batch changes "
         "in the other side was not seen.",
-        {**asked},
+        {**row_limits},
         could_hide=True,
     )
 

@@ -107,10 +107,10 @@ def out_of_space(folder: Path, detail: str = "") -> OutOfSpace:
 
 def _answers(command: list[str]) -> bool:
     try:
-        said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return said.returncode == 0
+    return done.returncode == 0
 
 
 def _run(command: list[str], cwd: Path, on_line: Callable[[str], None], hold: int) -> None:

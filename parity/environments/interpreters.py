@@ -64,7 +64,7 @@ def interrogate(executable: Path) -> str | None:
     """The version an executable says when it is run as Python, None where it does not run or is no Python."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
-        said = subprocess.run(
+        done = subprocess.run(
             [str(executable), "-I", "-c", _QUESTION],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -76,8 +76,8 @@ def interrogate(executable: Path) -> str | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    version = said.stdout.strip()
-    return version if said.returncode == 0 and re.fullmatch(r"\d+\.\d+\.\d+", version) else None
+    version = done.stdout.strip()
+    return version if done.returncode == 0 and re.fullmatch(r"\d+\.\d+\.\d+", version) else None
 
 
 def places(minor: str, environ: Mapping[str, str]) -> Iterator[Path]:

@@ -158,16 +158,16 @@ def listing(declared: Iterable[Managed] = ()) -> tuple[Listed, ...]:
 
 
 def _listed(folder: Path, managed: Managed | None) -> Listed:
-    said = _read_marker(folder)
-    if said is not None and _is_ready(folder):
+    marker = _read_marker(folder)
+    if marker is not None and _is_ready(folder):
         state = "ready"
     elif _is_being_built(folder):
         state = "being built"
     else:
         state = "unfinished" if folder.exists() else "not built"
     name = managed.name if managed is not None else folder.name.rpartition("-")[0]
-    if said is not None:
-        return Listed(name, state, managed is not None, folder, said.python, said.size)
+    if marker is not None:
+        return Listed(name, state, managed is not None, folder, marker.python, marker.size)
     return Listed(
         name, state, managed is not None, folder, managed.python if managed is not None else None, None
     )

@@ -107,14 +107,14 @@ def float64_note(policy: PolicyRecord, status: Pair[str], *, kept_unlike: bool =
         # Where the same bits are required throughout, float64 has no part in it.
         bitwise = policy.floor_factor == 0 and not policy.stages
         return "" if bitwise else "not compared in float64, which the policy does not check"
-    absent = [side for side, said in zip(Pair._fields, status, strict=True) if not said]
+    absent = [side for side, state in zip(Pair._fields, status, strict=True) if not state]
     if absent:
         who = "neither side" if len(absent) == 2 else f"the {absent[0]} cannot be"
         return f"not compared in float64, in which {who}{' can be' if len(absent) == 2 else ''} run"
     mixed = [
-        f"the {side} computes {said.partition(': ')[2]} in less"
-        for side, said in zip(Pair._fields, status, strict=True)
-        if said.startswith("mixed")
+        f"the {side} computes {state.partition(': ')[2]} in less"
+        for side, state in zip(Pair._fields, status, strict=True)
+        if state.startswith("mixed")
     ]
     if mixed:
         return f"compared in float64 only in part ({', '.join(mixed)})"

@@ -54,8 +54,8 @@ class PassRun:
             hopeless = isinstance(error, ParityError) and not isinstance(error, RunnerRaised | InputsDoNotFit)
             if self._first or hopeless:
                 raise
-            said = error.sentence if isinstance(error, ParityError) else f"{type(error).__name__}: {error}"
-            self._fail(said.rstrip("."))
+            reason = error.sentence if isinstance(error, ParityError) else f"{type(error).__name__}: {error}"
+            self._fail(reason.rstrip("."))
         return None
 
     def _fail(self, reason: str) -> None:

@@ -74,8 +74,8 @@ def _stages(audit: Audit, seeds: SeedAudit) -> tuple[list[StageScale], list[str]
     if not measured:
         return [], ["No stage of the pair's encoder was compared."]
     if _layers(measured) != _layers(of_seeds):
-        said = f"it has {_counted(of_seeds)}, and this pair {_counted(measured)}"
-        return [], [f"The seed audit is of another architecture: {said}. Their stages are not compared."]
+        counts = f"it has {_counted(of_seeds)}, and this pair {_counted(measured)}"
+        return [], [f"The seed audit is of another architecture: {counts}. Their stages are not compared."]
     return [
         StageScale(
             stage=name,
@@ -133,21 +133,21 @@ def _chief(audit: Audit, scale: SeedScale) -> StageScale | None:
 
 
 def _sentence(audit: Audit, scale: SeedScale) -> str:
-    said: list[str] = []
+    sentences: list[str] = []
     place = _chief(audit, scale)
     if place is not None:
-        said.append(
+        sentences.append(
             f"{place.stage} differs by a relative L2 of {place.relative_l2:.2g}; two seeds by {place.seeds_relative_l2:.2g}."
         )
     if scale.seeds_churn is not None and scale.flip_rate is not None:
-        said.append(
+        sentences.append(
             f"{scale.flip_rate:.2%} of decisions differ; between two seeds {scale.seeds_churn:.2%} do."
         )
     for metric in scale.metrics[:1]:
-        said.append(
+        sentences.append(
             f"The {metric.metric} differs by {metric.difference:+.4f}; its SD over seeds is {metric.seeds_sd:.4f}."
         )
-    return " ".join([*said, *scale.notes]) or "No part of the pair can be compared with the seed audit."
+    return " ".join([*sentences, *scale.notes]) or "No part of the pair can be compared with the seed audit."
 
 
 def _ratio(pair: float | None, seeds: float | None) -> float | None:

@@ -24,14 +24,14 @@ _INPUT_KINDS: dict[str, tuple[str, ...]] = {
 }
 
 
-class _Soft(NamedTuple):
+class _InputDifference(NamedTuple):
     """An input that need not change what a model computes: it diverges only if what follows does because of it."""
 
     stage: str
     rows: int
     differing: list[int]
     differing_rows: int
-    said: str
+    words: str
 
 
 def symbol_stages(
@@ -52,8 +52,8 @@ def symbol_stages(
     records: list[StageRecord] = []
     silent: list[NotCompared] = []
     if ledger.rows < inputs.count:
-        untold = f"one side has no tokens for {inputs.count - ledger.rows} of {inputs.count} rows"
-        silent.append(NotCompared(stage="tokens", reason=untold))
+        missing = f"one side has no tokens for {inputs.count - ledger.rows} of {inputs.count} rows"
+        silent.append(NotCompared(stage="tokens", reason=missing))
     for stage, kinds in _INPUT_KINDS.items():
         if stage == "text" and not ledger.texts_known:
             reason = unlike_algorithms(*(side.tokenizer for side in described))
@@ -66,21 +66,21 @@ def symbol_stages(
         records.append(discrete_record(stage, FIRST.name, symbols))
     followed = _changed_by_inputs(comparison, tensors)
     statuses = {record.status for record in tensors}
-    for soft in _soft(ledger.rows, comparison.ledgers.feeds):
-        reason = soft.said
-        if soft.differing_rows and "divergent" not in statuses:
+    for found in _input_differences(ledger.rows, comparison.ledgers.feeds):
+        reason = found.words
+        if found.differing_rows and "divergent" not in statuses:
             effect = (
                 "what follows stays within its limits"
                 if "within_limit" in statuses
                 else "the model's output does not change"
             )
-            reason = f"{soft.said}; {effect}"
+            reason = f"{found.words}; {effect}"
         records.append(
             discrete_record(
-                soft.stage,
+                found.stage,
                 FIRST.name,
                 Symbols(
-                    ledger.token_count, soft.rows, soft.differing, soft.differing_rows if followed else 0
+                    ledger.token_count, found.rows, found.differing, found.differing_rows if followed else 0
                 ),
                 reason,
             )
@@ -88,21 +88,21 @@ def symbol_stages(
     return records, silent
 
 
-def _soft(rows: int, feeds: FeedLedger) -> list[_Soft]:
+def _input_differences(rows: int, feeds: FeedLedger) -> list[_InputDifference]:
     sides = feeds.padding_sides
-    said: list[str] = []
+    words: list[str] = []
     count, named = feeds.mask.count, list(feeds.mask.rows)
     if feeds.padded_unlike:
-        said.append(f"padded on the {sides['reference']} and on the {sides['candidate']}")
+        words.append(f"padded on the {sides['reference']} and on the {sides['candidate']}")
         count = max(count, min(feeds.padded))
         named = sorted({*named, *feeds.padding.rows})
     if feeds.mask.count:
-        said.append("padding is attended to on one side")
-    found = [_Soft("attention_mask", rows, named, count, ", ".join(said))]
+        words.append("padding is attended to on one side")
+    found = [_InputDifference("attention_mask", rows, named, count, ", ".join(words))]
     positions = feeds.positions
     if positions.of:
         how = _shift(feeds.shifts) if positions.count else ""
-        found.append(_Soft("position_ids", positions.of, positions.rows, positions.count, how))
+        found.append(_InputDifference("position_ids", positions.of, positions.rows, positions.count, how))
     return found
 
 

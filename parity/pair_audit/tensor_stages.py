@@ -69,7 +69,7 @@ def _judged(
     record = judge_stage(measured, policy)
     if stage == "logits" and plan.known is not None and plan.known.only_probabilities:
         # Their probabilities are judged in their place: nothing is lost but what the file does not hold.
-        why = f"{plan.known.said}, and is compared as such"
+        why = f"{plan.known.words}, and is compared as such"
         return None, [*missing, NotCompared(stage=stage, pass_=one.name, reason=why, counts=False)]
     if stage == "probabilities" and plan.known is not None:
         record = within_rounding(record, plan.known)

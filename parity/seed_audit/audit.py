@@ -31,11 +31,11 @@ from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
 from parity.seed_audit.population.arms import ArmRuns, Ground
 from parity.seed_audit.population.classes import Classes, usual_classes
 from parity.seed_audit.population.exclusions import gather_arms
-from parity.seed_audit.population.run_facts import told_of
+from parity.seed_audit.population.run_facts import classes_of_run
 from parity.seed_audit.provenance import provenance_of
 from parity.seed_audit.recorded import recorded
 from parity.seed_audit.run_records import contested_examples, integrity_record, run_records
-from parity.seed_audit.runs.requested import Arm, RunAsked
+from parity.seed_audit.runs.requested import Arm, RequestedRun
 from parity.seed_audit.runs.run_inputs import Outcome, Task, read_collected
 from parity.seed_audit.verdict.against import against_baseline
 from parity.seed_audit.verdict.equivalence import Comparison
@@ -58,7 +58,7 @@ class SurveyRequest(NamedTuple):
     arm, as it is before any run is made. `slices` is the column that splits the inputs; `execute` makes the runs and runs them on the inputs; `folder` holds their results.
     """
 
-    runs: Sequence[RunAsked]
+    runs: Sequence[RequestedRun]
     inputs: InputsSpec
     folder: Path
     execute: Execute
@@ -101,7 +101,7 @@ def survey(request: SurveyRequest, progress: OnProgress) -> SeedAudit:
     }
     if not collected:
         raise _nothing(request.runs, outcomes)
-    classes = usual_classes([told_of(run) for run in collected.values()])
+    classes = usual_classes([classes_of_run(run) for run in collected.values()])
     labels = _labels(inputs, classes)
     ground = Ground(inputs.digest, classes, labels.classes, 1 - request.margins.alpha, request.recipe_digests)
     arms = gather_arms(request.runs, outcomes, collected, ground)
@@ -131,8 +131,8 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         for arm in made.arms
     ]
     candidate, first = made.arms[0], statistics[0]
-    barred = _barred(request, made, statistics)
-    reasons = [item.reason for item in barred]
+    not_measured = _not_measured(request, made, statistics)
+    reasons = [item.reason for item in not_measured]
     between: BaselineRecord | None = None
     verdict: Stability | Comparison
     if len(made.arms) == 2:
@@ -150,7 +150,7 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         )
         verdict = judge_stability(request.margins, arm, reasons)
     inside = isinstance(verdict, Comparison) and verdict.inside_margin
-    reached = _reached(made, statistics, [item.sentence for item in barred])
+    reached = _reached(made, statistics, [item.sentence for item in not_measured])
     passed = verdict.verdict in {"stable", "equivalent"} or inside
     passed = passed or (verdict.verdict == "inconclusive" and request.allow_inconclusive)
     record = first.record
@@ -181,7 +181,7 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         reasons=[recorded(reason, ReasonRecord) for reason in verdict.reasons],
         runs_needed=_needed(verdict, reached),
         integrity=integrity_record(made.arms),
-        findings=findings_of(made.arms, made.labels, barred),
+        findings=findings_of(made.arms, made.labels, not_measured),
         contested=contested_examples(first.agreement, made.inputs, made.names),
         recipe=request.recipe,
         provenance=provenance_of(*began, made.arms),
@@ -204,10 +204,10 @@ def _needed(verdict: Stability | Comparison, reached: Reached) -> NeededRecord:
     return recorded(needed, NeededRecord)
 
 
-def _reached(made: _Made, statistics: Sequence[ArmStatistics], barred: Sequence[str]) -> Reached:
+def _reached(made: _Made, statistics: Sequence[ArmStatistics], not_measured: Sequence[str]) -> Reached:
     """What could be judged. Where nothing prevents a pass and the examples have no labels, a sentence states what is judged instead."""
-    sentences, labels = list(barred), made.labels
-    if all(arm.kept for arm in made.arms) and not labels.given and not barred:
+    sentences, labels = list(not_measured), made.labels
+    if all(arm.kept for arm in made.arms) and not labels.given and not not_measured:
         sentences.append("The inputs have no labels: churn alone was judged.")
     elif 0 < labels.measured < made.inputs.count:
         sentences.append(
@@ -218,7 +218,9 @@ def _reached(made: _Made, statistics: Sequence[ArmStatistics], barred: Sequence[
     return Reached(tuple(sentences), given, counted)
 
 
-def _barred(request: SurveyRequest, made: _Made, statistics: Sequence[ArmStatistics]) -> list[Unmeasured]:
+def _not_measured(
+    request: SurveyRequest, made: _Made, statistics: Sequence[ArmStatistics]
+) -> list[Unmeasured]:
     """What was requested and was not measured; nothing where an arm has no run to measure, which is reported elsewhere."""
     if any(not arm.kept for arm in made.arms):
         return []
@@ -228,25 +230,25 @@ def _barred(request: SurveyRequest, made: _Made, statistics: Sequence[ArmStatist
     return unmeasured(requested, made.labels, made.names, means, len(made.arms))
 
 
-def _prepare(asked: Sequence[RunAsked], progress: OnProgress) -> None:
+def _prepare(requested: Sequence[RequestedRun], progress: OnProgress) -> None:
     """A mistake that would fail every run is raised once, at the start; an environment is built once, not by each run."""
-    for run in asked:
+    for run in requested:
         prepare(parse_subject(run.subject), progress)
 
 
-def _nothing(runs: Sequence[RunAsked], outcomes: Sequence[Outcome]) -> ParityError:
+def _nothing(runs: Sequence[RequestedRun], outcomes: Sequence[Outcome]) -> ParityError:
     """Why there is no audit at all: the mistake itself where there is one run, or all have the same."""
     first = outcomes[0]
     kinds = {by_slug(outcome.slug) for outcome in outcomes}
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind is None:
         kind = UsageError if all(issubclass(each, UsageError) for each in kinds) else RunError
-    said = (
+    sentence = (
         first.sentence
         if len(runs) == 1
         else f"None of the {len(runs)} runs could be run on the inputs. {first.sentence}"
     )
-    return kind(said, next_step=first.next_step or "Fix that and run again: finished runs are kept.")
+    return kind(sentence, next_step=first.next_step or "Fix that and run again: finished runs are kept.")
 
 
 def _labels(inputs: Inputs, classes: Classes) -> LabelsRead:

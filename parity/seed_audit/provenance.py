@@ -36,7 +36,7 @@ def provenance_of(started: datetime, clock: float, arms: Sequence[ArmRuns]) -> d
 def _other_versions(arms: Sequence[ArmRuns]) -> dict[str, dict[str, str]]:
     """The versions that differ from the first run's, by run."""
     runs = [
-        (f"{arm.arm} {member.asked.name}", member.collected.description.versions)
+        (f"{arm.arm} {member.requested.name}", member.collected.description.versions)
         for arm in arms
         for member in arm.members
         if member.collected is not None

@@ -39,10 +39,10 @@ def run_records(arm: ArmRuns, labels: NDArray[np.int64] | None) -> list[RunRecor
             calibration = calibration_of(arm.population.logits[arm.kept.index(place)], labels)
         records.append(
             RunRecord(
-                name=member.asked.name,
-                spec=member.asked.subject,
+                name=member.requested.name,
+                spec=member.requested.subject,
                 arm=arm.arm,
-                factors=member.asked.factors,
+                factors=member.requested.factors,
                 standing=member.standing,
                 reason=member.reason,
                 weights_digest=None if described is None else described.weights_digest,

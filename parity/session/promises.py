@@ -63,8 +63,8 @@ def float64(described: Description, double: Batch) -> Iterator[str]:
             continue  # a table's rows are float32 numbers in any precision
         seen = stage.values[np.isfinite(stage.values)]
         with np.errstate(over="ignore"):
-            told = seen[seen.astype(np.float16).astype(np.float64) != seen]
-            if told.size >= _FEW and bool((told.astype(np.float32).astype(np.float64) == told).all()):
+            shown = seen[seen.astype(np.float16).astype(np.float64) != seen]
+            if shown.size >= _FEW and bool((shown.astype(np.float32).astype(np.float64) == shown).all()):
                 yield (
                     f"stage {name} of a float64 pass holds only float32 numbers: it was computed in float32, "
                     'and that is not reported (float64: "mixed: …", or can.float64 false)'
@@ -105,8 +105,8 @@ def special_tokens(
     described: Description, examples: Sequence[Example], encodings: Sequence[Encoding | None]
 ) -> Iterator[str]:
     """What a tokenizer puts around a text is special, and comes from no text; else it is aligned with words."""
-    told: Any = described.tokenizer.get("special_tokens")
-    known: set[str] = {str(token) for token in told.values()} if hasattr(told, "values") else set()
+    special: Any = described.tokenizer.get("special_tokens")
+    known: set[str] = {str(token) for token in special.values()} if hasattr(special, "values") else set()
     for example, encoding in zip(examples, encodings, strict=True):
         if encoding is None:
             continue

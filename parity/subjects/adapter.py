@@ -182,8 +182,8 @@ def _suggestion(word: str, known: tuple[str, ...], lead: str, none: str) -> str:
     if not known:
         return none
     near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
-    asked = f"Did you mean {near[0]!r}? " if near else ""
-    return f"{asked}{lead}: {', '.join(known)}."
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{hint}{lead}: {', '.join(known)}."
 
 
 def _entries() -> tuple[EntryPoint, ...]:

@@ -163,8 +163,8 @@ def read_manifest(folder: Path, *, contents: bool = True) -> Manifest:
         msgspec.convert(manifest.description, Description)
     except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
         # A text with half of a surrogate pair is a ValueError of its own, which no terminal can show.
-        said = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
-        raise TraceError(f"{folder} is damaged: in manifest.json, {said}.", next_step=_AGAIN) from None
+        reason = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+        raise TraceError(f"{folder} is damaged: in manifest.json, {reason}.", next_step=_AGAIN) from None
     for entry in manifest.files:
         _check_file(folder, entry, contents)
     return manifest

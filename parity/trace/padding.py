@@ -43,9 +43,9 @@ class PaddingSeen:
 
     def conclude(self, tokenizer: Mapping[str, Any]) -> Padding:
         """What was learned; what was never seen is as the tokenizer says."""
-        told: Literal["left", "right"] = "left" if tokenizer.get("padding_side") == "left" else "right"
+        announced: Literal["left", "right"] = "left" if tokenizer.get("padding_side") == "left" else "right"
         pad = tokenizer.get("pad_token_id")
         values: dict[str, Value] = {"input_ids": pad} if isinstance(pad, int) else {}
         for name, rules in self._rules.items():
             values[name] = rules[0] if rules else self._first[name]
-        return Padding(self._side or told, values)
+        return Padding(self._side or announced, values)

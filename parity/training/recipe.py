@@ -135,8 +135,8 @@ def read_recipe(path: str | Path) -> Recipe:
     document = _settings(place, _table(place))
     training = document.training
     if (training.epochs is None) == (training.steps is None):
-        said = "neither epochs nor steps" if training.epochs is None else "both epochs and steps"
-        raise RecipeError(f"{place} gives {said} under [training].", next_step="Give one of the two.")
+        given = "neither epochs nor steps" if training.epochs is None else "both epochs and steps"
+        raise RecipeError(f"{place} gives {given} under [training].", next_step="Give one of the two.")
     base, base_digest = _base(place, document.model.base)
     if base_digest is not None and document.model.revision is not None:
         raise RecipeError(

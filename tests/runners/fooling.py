@@ -68,7 +68,7 @@ _EMBEDDED = ["row", "token", "hidden"]
 class Session:
     def __init__(self, way: str) -> None:
         self.way = way
-        self.asked = 0
+        self.requested = 0
 
     def describe(self) -> dict[str, Any]:
         names = ["embeddings"] + [f"layer.{k}" for k in range(LAYERS)]
@@ -106,10 +106,10 @@ class Session:
             ids, real = _padded(rows)
         if self.way == "breaks_at_once":
             raise RuntimeError("nothing was computed")
-        self.asked += precision is not None
+        self.requested += precision is not None
         if precision and (
             self.way in ("raises_in_float64", "batch_without_float64")
-            or (self.way == "raises_later_in_float64" and self.asked > 1)
+            or (self.way == "raises_later_in_float64" and self.requested > 1)
         ):
             raise NotImplementedError("'grouped' not implemented for 'Double'")
         write("input_ids", ids, ["row", "token"])

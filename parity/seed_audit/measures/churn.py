@@ -85,8 +85,8 @@ def churn(predictions: Integers, confidence: float = 0.95, pairing: Pairing | No
         )
     elif found.value == 0 and found.interval is not None:
         found = found._replace(interval=clopper_pearson(0, examples, confidence))
-    told = tuple(tuple(float(share) for share in row) for row in matrix)
-    return Churn(told, found, float(pairs.min()), float(pairs.max()), over, examples)
+    table = tuple(tuple(float(share) for share in row) for row in matrix)
+    return Churn(table, found, float(pairs.min()), float(pairs.max()), over, examples)
 
 
 def churn_kinds(baseline: Integers, candidate: Integers | None, labels: Integers) -> ChurnKinds:

@@ -123,8 +123,10 @@ def split_variance(values: Floats, confidence: float = 0.95) -> VarianceSplit:
         Component(last, None, float(of_last), Interval(low, high)),
     ]
     total = sum(max(part.raw, 0.0) for part in parts)
-    told = [part._replace(share=max(part.raw, 0.0) / total if total > 0 else None) for part in parts]
-    return VarianceSplit(told[0], told[1], told[2] if r > 1 else None, told[-1], (i, j, r), confidence)
+    sources = [part._replace(share=max(part.raw, 0.0) / total if total > 0 else None) for part in parts]
+    return VarianceSplit(
+        sources[0], sources[1], sources[2] if r > 1 else None, sources[-1], (i, j, r), confidence
+    )
 
 
 def _place(factors: Mapping[str, int], first: str, second: str) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from parity.seed_audit.population.classes import Classes
 from parity.seed_audit.population.failed import FailedRuns
 from parity.seed_audit.population.integrity import SeedCheck
 from parity.seed_audit.population.population import Population
-from parity.seed_audit.runs.requested import Arm, RunAsked
+from parity.seed_audit.runs.requested import Arm, RequestedRun
 from parity.seed_audit.runs.run_inputs import Collected
 
 __all__ = ["ArmRuns", "Ground", "Member", "NamedFault"]
@@ -39,7 +39,7 @@ class Member(NamedTuple):
     or the same run named twice, is not missed.
     """
 
-    asked: RunAsked
+    requested: RequestedRun
     collected: Collected | None
     standing: Standing
     reason: str = ""

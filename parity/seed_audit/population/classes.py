@@ -12,10 +12,10 @@ from typing import NamedTuple
 from parity.align.labels import align_labels
 from parity.align.spelling import offered
 
-__all__ = ["Classes", "Columns", "Told", "columns_of", "usual_classes"]
+__all__ = ["Classes", "Columns", "RunClasses", "columns_of", "usual_classes"]
 
 
-class Told(NamedTuple):
+class RunClasses(NamedTuple):
     """What one run tells of its classes: their names, None where it has none, and how many columns its logits have."""
 
     names: tuple[str, ...] | None
@@ -45,10 +45,10 @@ class Columns(NamedTuple):
     sentence: str = ""
 
 
-def usual_classes(runs: Sequence[Told]) -> Classes:
+def usual_classes(runs: Sequence[RunClasses]) -> Classes:
     """The classes of most runs, the earliest where two sets are of equally many; a run without names counts for any set as large.
 
-    >>> usual_classes([Told(("x", "y"), 2), Told(("a", "b"), 2), Told(("b", "a"), 2)])
+    >>> usual_classes([RunClasses(("x", "y"), 2), RunClasses(("a", "b"), 2), RunClasses(("b", "a"), 2)])
     Classes(names=('a', 'b'), named=True)
     """
     named = [run.named for run in runs if run.named is not None]
@@ -62,7 +62,7 @@ def usual_classes(runs: Sequence[Told]) -> Classes:
     return max(candidates, key=lambda classes: sum(_fits(classes, run) for run in runs))
 
 
-def columns_of(classes: Classes, run: Told) -> Columns:
+def columns_of(classes: Classes, run: RunClasses) -> Columns:
     """Bring a run onto the classes, or say why it cannot be."""
     names = run.names
     if names is not None and len(names) != run.columns:
@@ -85,7 +85,7 @@ def columns_of(classes: Classes, run: Told) -> Columns:
     return Columns(found.permutation, by_index=run.named is None)
 
 
-def _fits(classes: Classes, run: Told) -> bool:
+def _fits(classes: Classes, run: RunClasses) -> bool:
     if run.named is None:
         return run.columns == len(classes.names)
     return classes.named and run.columns == len(run.named) and set(run.named) == set(classes.names)

@@ -19,8 +19,8 @@ from parity.seed_audit.population.classes import Classes, columns_of
 from parity.seed_audit.population.failed import diverged_runs, failed_runs
 from parity.seed_audit.population.integrity import SeedCheck, check_rows, check_seeds
 from parity.seed_audit.population.population import Population
-from parity.seed_audit.population.run_facts import final_loss, made_by_seeds, member_gone, told_of
-from parity.seed_audit.runs.requested import Arm, RunAsked
+from parity.seed_audit.population.run_facts import classes_of_run, final_loss, made_by_seeds, member_gone
+from parity.seed_audit.runs.requested import Arm, RequestedRun
 from parity.seed_audit.runs.run_inputs import Collected, Outcome
 
 __all__ = ["gather_arms"]
@@ -30,7 +30,7 @@ _Rows = Literal["other_data", "row_order", "other_recipe"]
 
 
 def gather_arms(
-    asked: Sequence[RunAsked],
+    requested: Sequence[RequestedRun],
     outcomes: Sequence[Outcome],
     collected: Mapping[int, Collected],
     ground: Ground,
@@ -38,12 +38,12 @@ def gather_arms(
     """Put the arms together, the candidate's first; `collected` holds the runs that were read, by their index."""
     arms: list[_Gathering] = []
     for arm in _ARMS:
-        places = [place for place, run in enumerate(asked) if run.arm == arm]
+        places = [place for place, run in enumerate(requested) if run.arm == arm]
         runs = {index: collected[place] for index, place in enumerate(places) if place in collected}
         if places:
             arms.append(
                 _Gathering(
-                    arm, [asked[place] for place in places], [outcomes[place] for place in places], runs
+                    arm, [requested[place] for place in places], [outcomes[place] for place in places], runs
                 )
             )
     for one in arms:
@@ -74,14 +74,14 @@ class _Gathering:
     def __init__(
         self,
         arm: Arm,
-        asked: Sequence[RunAsked],
+        requested: Sequence[RequestedRun],
         outcomes: Sequence[Outcome],
         collected: Mapping[int, Collected],
     ) -> None:
         self.arm: Arm = arm
         self.members = [
             Member(run, collected[index], "kept") if index in collected else member_gone(run, outcomes[index])
-            for index, run in enumerate(asked)
+            for index, run in enumerate(requested)
         ]
         self.faults: list[NamedFault] = []
         self.logits: dict[int, NDArray[np.float64]] = {}
@@ -96,7 +96,7 @@ class _Gathering:
         return [index for index in self.present() if np.isfinite(self.logits[index]).all()]
 
     def named(self, index: int) -> str:
-        return self.members[index].asked.name
+        return self.members[index].requested.name
 
     def trained(self) -> dict[int, str]:
         """The digest of each run's weights, of those that are known."""
@@ -109,7 +109,7 @@ class _Gathering:
         """
         both = [index for index, digest in digests.items() if digest in shared]
         detail = ""
-        if len(both) == len(self._runs()) and not any(member.asked.factors for member in self.members):
+        if len(both) == len(self._runs()) and not any(member.requested.factors for member in self.members):
             self._weights = {index: {"weights": shared.index(digests[index])} for index in both}
             detail = "Runs of the same weights are taken as pairs."
         names = tuple(self.named(index) for index in both)
@@ -189,7 +189,7 @@ class _Gathering:
         """Each run's logits with the classes in one order; runs of other classes are excluded."""
         unnamed: list[str] = []
         for index, run in self._runs():
-            columns = columns_of(classes, told_of(run))
+            columns = columns_of(classes, classes_of_run(run))
             if columns.order is None:
                 self._leave_out(index, columns.sentence, missed=True)
                 continue
@@ -214,7 +214,7 @@ class _Gathering:
     def _seeds_did(self, check: SeedCheck, present: Sequence[int]) -> None:
         """What the seeds did: one run of each set of seeds stays, and one of each set of bits."""
         for fault in check.faults:
-            runs = tuple(self.members[present[place]].asked.name for place in fault.runs)
+            runs = tuple(self.members[present[place]].requested.name for place in fault.runs)
             detail = ""
             if fault.kind == "duplicate_run" and self._other_weights(
                 [present[place] for place in fault.runs]
@@ -226,20 +226,22 @@ class _Gathering:
             if index in stay:
                 continue
             twin = next((kept for kept in stay if self.bits(kept) == self.bits(index)), None)
-            asked = self.members[index].asked
+            requested = self.members[index].requested
             weights = next((kept for kept in stay if self._same_weights(kept, index)), None)
             if twin is None and weights is not None and not self._repeated(weights, index):
                 reason = f"It has the weights of {self.named(weights)} and other outputs: it is not a separate run."
                 self._leave_out(index, reason, missed=True)
                 continue
             if twin is None:
-                first = next(kept for kept in stay if _seeds(self.members[kept].asked) == _seeds(asked))
-                name = self.members[first].asked.name
+                first = next(
+                    kept for kept in stay if _seeds(self.members[kept].requested) == _seeds(requested)
+                )
+                name = self.members[first].requested.name
                 reason = f"The same seeds gave another result than {name}, which counts."
                 self._leave_out(index, reason, missed=False)
                 continue
-            other = self.members[twin].asked
-            moved = bool(_seeds(asked)) and bool(_seeds(other)) and _seeds(asked) != _seeds(other)
+            other = self.members[twin].requested
+            moved = bool(_seeds(requested)) and bool(_seeds(other)) and _seeds(requested) != _seeds(other)
             reason = f"It is equal bit for bit to {other.name}" + (
                 ", though it has other seeds." if moved else "."
             )
@@ -256,7 +258,7 @@ class _Gathering:
 
     def _repeated(self, one: int, other: int) -> bool:
         """Whether the runs were made with the same seeds, so that what differs is noise beneath them."""
-        seeds = [_seeds(self.members[index].asked) for index in (one, other)]
+        seeds = [_seeds(self.members[index].requested) for index in (one, other)]
         return bool(seeds[0]) and seeds[0] == seeds[1]
 
     def _runs(self) -> list[tuple[int, Collected]]:
@@ -276,13 +278,13 @@ class _Gathering:
         return Population(
             np.stack([self.logits[index] for index in indices]),
             labels,
-            tuple(known.get(index, self.members[index].asked.factors) for index in indices),
+            tuple(known.get(index, self.members[index].requested.factors) for index in indices),
             self.arm,
-            tuple(member.asked.name for member in members),
+            tuple(member.requested.name for member in members),
         )
 
     def _part(self, index: int, kind: _Rows, detail: str = "") -> None:
-        self.faults.append(NamedFault(kind, (self.members[index].asked.name,), (), detail))
+        self.faults.append(NamedFault(kind, (self.members[index].requested.name,), (), detail))
         words = {
             "other_data": "It was run on other data.",
             "row_order": "Its rows are in another order.",
@@ -294,5 +296,5 @@ class _Gathering:
         self.members[index] = self.members[index]._replace(standing="left_out", reason=reason, missed=missed)
 
 
-def _seeds(run: RunAsked) -> dict[str, int]:
+def _seeds(run: RequestedRun) -> dict[str, int]:
     return {name: seed for name, seed in run.factors.items() if name != "repeat"}

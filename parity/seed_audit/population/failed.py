@@ -47,19 +47,19 @@ class FailedRuns(NamedTuple):
 
     def sentence(self, run: FailedRun) -> str:
         """Why a run failed, with what was seen and its limit."""
-        said: list[str] = []
+        reasons: list[str] = []
         if "metric" in run.reasons:
-            said.append(
+            reasons.append(
                 f"its accuracy of {100 * (run.accuracy or 0.0):.1f} % is not shown to be above the largest class's "
                 f"{100 * (self.majority or 0.0):.1f} % (limit {100 * (self.accuracy_limit or 0.0):.1f} %)"
             )
         if "loss" in run.reasons:
             number = run.loss is not None and math.isfinite(run.loss)
             loss = f"{run.loss:.3g} nats, the loss of guessing" if number else "no number"
-            said.append(f"its final loss is {loss} (limit {self.loss_limit:.3g} nats)")
+            reasons.append(f"its final loss is {loss} (limit {self.loss_limit:.3g} nats)")
         if "not_finite" in run.reasons:
-            said.append("some of its logits are not finite")
-        return ", ".join(said)
+            reasons.append("some of its logits are not finite")
+        return ", ".join(reasons)
 
     def and_diverged(self, count: int, confidence: float) -> FailedRuns:
         """With so many runs more that left no model."""

@@ -6,18 +6,18 @@ import math
 
 from parity.errors import TrainingDiverged
 from parity.seed_audit.population.arms import Member
-from parity.seed_audit.population.classes import Told
-from parity.seed_audit.runs.requested import RunAsked
+from parity.seed_audit.population.classes import RunClasses
+from parity.seed_audit.runs.requested import RequestedRun
 from parity.seed_audit.runs.run_inputs import Collected, Outcome
 from parity.subjects.training import known_factors
 
-__all__ = ["final_loss", "made_by_seeds", "member_gone", "told_of"]
+__all__ = ["classes_of_run", "final_loss", "made_by_seeds", "member_gone"]
 
 
-def told_of(run: Collected) -> Told:
+def classes_of_run(run: Collected) -> RunClasses:
     """What a run tells of its classes."""
     names = run.description.labels
-    return Told(None if names is None else tuple(names), run.logits.shape[1])
+    return RunClasses(None if names is None else tuple(names), run.logits.shape[1])
 
 
 def final_loss(run: Collected) -> float | None:
@@ -42,7 +42,7 @@ def made_by_seeds(run: Collected) -> dict[str, tuple[str, ...]]:
     }
 
 
-def member_gone(run: RunAsked, outcome: Outcome) -> Member:
+def member_gone(run: RequestedRun, outcome: Outcome) -> Member:
     """A run that could not be run on the inputs: it failed where its training diverged, and is lost otherwise."""
     if outcome.slug == TrainingDiverged.slug:
         return Member(run, None, "failed", outcome.sentence.rstrip("."))

@@ -14,14 +14,14 @@ from parity.subjects.factors import Trains
 from parity.subjects.subject import Subject, parse_subject
 from parity.subjects.training import known_seeds, trainers
 
-__all__ = ["Arm", "Known", "RunAsked", "SeedPlan", "is_recipe", "read_factors", "runs_asked"]
+__all__ = ["Arm", "Known", "RequestedRun", "SeedPlan", "is_recipe", "read_factors", "requested_runs"]
 
 Arm = Literal["candidate", "baseline"]
 _LEADING, _REPEAT = ("subject", "arm"), "repeat"
 _SEEDS = 5  # that a recipe is run with where no number is given
 
 
-class RunAsked(NamedTuple):
+class RequestedRun(NamedTuple):
     """One run: its name in every sentence, the subject that is it, its arm, and the seeds it is made with."""
 
     name: str
@@ -115,18 +115,18 @@ def _scheme_of_file(name: str) -> str | None:
     return next(found, None)
 
 
-def runs_asked(
+def requested_runs(
     candidate: Sequence[str],
     baseline: Sequence[str],
     plan: SeedPlan,
     known: Mapping[str, Known] | None = None,
-) -> list[RunAsked]:
+) -> list[RequestedRun]:
     """The runs of both arms, the candidate's first: a recipe's, one for each point of the plan, or subjects as they stand.
 
     known: the lines of the CSV of factors, by subject (None: there is no CSV); a line may move its run into the other arm.
     Raises UsageError where what was given cannot be taken together.
     """
-    found: list[RunAsked] = []
+    found: list[RequestedRun] = []
     arms: tuple[tuple[Arm, Sequence[str]], ...] = (("candidate", candidate), ("baseline", baseline))
     for arm, texts in arms:
         if len(texts) == 1 and is_recipe(texts[0]):
@@ -161,8 +161,10 @@ def read_factors(path: Path) -> dict[str, Known]:
             reader = csv.DictReader(file)
             columns, rows = list(reader.fieldnames or ()), list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        said = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"--factors {path} cannot be read: {said}.", next_step="Name a CSV file.") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(
+            f"--factors {path} cannot be read: {reason}.", next_step="Name a CSV file."
+        ) from error
     _check_columns(path, columns)
     if not rows:
         raise UsageError(
@@ -216,40 +218,40 @@ def _seeds(row: Mapping[str, str | None], where: str) -> dict[str, int]:
     return seeds
 
 
-def _arm(said: str, where: str) -> Arm | None:
-    if said in {"candidate", "baseline"}:
-        return "candidate" if said == "candidate" else "baseline"
-    if said:
-        raise UsageError(f"{where}: arm = {said!r}.", next_step="An arm is candidate or baseline.")
+def _arm(value: str, where: str) -> Arm | None:
+    if value in {"candidate", "baseline"}:
+        return "candidate" if value == "candidate" else "baseline"
+    if value:
+        raise UsageError(f"{where}: arm = {value!r}.", next_step="An arm is candidate or baseline.")
     return None
 
 
-def _of_recipe(text: str, arm: Arm, plan: SeedPlan) -> list[RunAsked]:
+def _of_recipe(text: str, arm: Arm, plan: SeedPlan) -> list[RequestedRun]:
     subject = parse_subject(f"{_scheme_of_file(text)}:{text}" if ":" not in text else text)
-    found: list[RunAsked] = []
+    found: list[RequestedRun] = []
     for point in plan.points(trainers()[subject.scheme]):
-        asked = tuple((name, str(value)) for name, value in point.items())
-        run = subject._replace(options=(*subject.options, *asked))
-        said = ", ".join(f"{name.removesuffix('_seed')} {value}" for name, value in point.items())
+        moved = tuple((name, str(value)) for name, value in point.items())
+        run = subject._replace(options=(*subject.options, *moved))
+        title = ", ".join(f"{name.removesuffix('_seed')} {value}" for name, value in point.items())
         if not plan.crossed:
-            said = f"seed {next(iter(point.values()))}"
-            said += f", repeat {point['repeat']}" if "repeat" in point else ""
-        found.append(RunAsked(said, str(run), arm, point))
+            title = f"seed {next(iter(point.values()))}"
+            title += f", repeat {point['repeat']}" if "repeat" in point else ""
+        found.append(RequestedRun(title, str(run), arm, point))
     return found
 
 
-def _of_run(text: str, arm: Arm, known: Mapping[str, Known] | None) -> RunAsked:
+def _of_run(text: str, arm: Arm, known: Mapping[str, Known] | None) -> RequestedRun:
     subject = parse_subject(text)
     name = Path(subject.locator).name or subject.locator
     if known is None:
-        return RunAsked(name, str(subject), arm, _own_seeds(subject))
+        return RequestedRun(name, str(subject), arm, _own_seeds(subject))
     line = known.get(text, known.get(str(subject)))
     if line is None:
         raise UsageError(
             f"--factors has no line for {text}.",
             next_step="Give each run a line, with its subject as written.",
         )
-    return RunAsked(name, str(subject), line.arm or arm, line.seeds or _own_seeds(subject))
+    return RequestedRun(name, str(subject), line.arm or arm, line.seeds or _own_seeds(subject))
 
 
 def _own_seeds(subject: Subject) -> dict[str, int]:
@@ -287,7 +289,7 @@ def _all_used(known: Mapping[str, Known], texts: Sequence[str]) -> None:
         )
 
 
-def _distinct(runs: list[RunAsked]) -> list[RunAsked]:
+def _distinct(runs: list[RequestedRun]) -> list[RequestedRun]:
     """Names told apart within an arm: by their subjects where two are called alike."""
     names = [(run.arm, run.name) for run in runs]
     return [run._replace(name=run.subject) if names.count((run.arm, run.name)) > 1 else run for run in runs]

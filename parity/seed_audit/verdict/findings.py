@@ -35,11 +35,11 @@ _KNOWN_BY = {
     "strange_labels": {"labels_not_classes"},
     "some_labels": {"labels_too_few"},
 }
-_BARRED = {"other_recipe", "same_weights", "seed_without_effect", "other_data", "row_order", "in_both_arms"}
+_PREVENTS = {"other_recipe", "same_weights", "seed_without_effect", "other_data", "row_order", "in_both_arms"}
 
 
 def findings_of(
-    arms: Sequence[ArmRuns], labels: LabelsRead, barred: Sequence[Unmeasured] = ()
+    arms: Sequence[ArmRuns], labels: LabelsRead, unmeasured: Sequence[Unmeasured] = ()
 ) -> list[SeedFinding]:
     """What must be known before the figures are read, in the order of the arms; unmeasured: what was requested and not measured."""
     found: list[SeedFinding] = []
@@ -50,9 +50,9 @@ def findings_of(
         found += _counts(arm)
     found += [
         SeedFinding(kind=item.reason.about, sentence=item.sentence, runs=[], severity="bars")
-        for item in barred
+        for item in unmeasured
     ]
-    known = {item.reason.about for item in barred}
+    known = {item.reason.about for item in unmeasured}
     return (
         found
         + [item for item in _labels(labels) if item.kind not in _KNOWN_BY or not known & _KNOWN_BY[item.kind]]
@@ -73,7 +73,7 @@ def _fault(fault: NamedFault, of_arm: str) -> SeedFinding:
     elif fault.hidden:
         sentence = _HIDDEN if unmoved else _RECORDED
     factors = " and ".join(fault.factors)
-    said = sentence.format(
+    text = sentence.format(
         runs=_runs(fault.runs, of_arm),
         names=_listed(fault.runs) + of_arm,
         factors=factors,
@@ -81,14 +81,14 @@ def _fault(fault: NamedFault, of_arm: str) -> SeedFinding:
         detail=fault.detail,
         unmoved=unmoved,
     )
-    said = said[0].upper() + said[1:]
+    text = text[0].upper() + text[1:]
     if fault.detail and "{detail}" not in sentence:
-        said += f" {fault.detail}"
+        text += f" {fault.detail}"
     return SeedFinding(
         kind=fault.kind,
-        sentence=said,
+        sentence=text,
         runs=list(fault.runs),
-        severity="bars" if moved or fault.kind in _BARRED else "notice",
+        severity="bars" if moved or fault.kind in _PREVENTS else "notice",
     )
 
 
@@ -100,10 +100,10 @@ def _unmoved(fault: NamedFault) -> str:
 
 def _members(arm: ArmRuns, of_arm: str) -> list[SeedFinding]:
     """Runs that failed or were lost, and those that are excluded for a reason other than a fault of their rows or seeds."""
-    told = {name for fault in arm.faults for name in fault.runs}
+    reported = {name for fault in arm.faults for name in fault.runs}
     found: list[SeedFinding] = []
     for member in arm.members:
-        name = f"Run {member.asked.name}{of_arm}"
+        name = f"Run {member.requested.name}{of_arm}"
         if member.standing == "failed":
             kind, sentence = (
                 "failed_run",
@@ -114,11 +114,11 @@ def _members(arm: ArmRuns, of_arm: str) -> list[SeedFinding]:
                 "lost_run",
                 f"{name} could not be made or run, and is excluded from every mean. {member.reason}",
             )
-        elif member.missed and member.asked.name not in told:
+        elif member.missed and member.requested.name not in reported:
             kind, sentence = "left_out", f"{name} is excluded from every mean. {member.reason}"
         else:
             continue
-        found.append(SeedFinding(kind=kind, sentence=sentence, runs=[member.asked.name], severity="bars"))
+        found.append(SeedFinding(kind=kind, sentence=sentence, runs=[member.requested.name], severity="bars"))
     return found
 
 

@@ -60,11 +60,11 @@ def headline(
     metric = _Written(find_metric(primary).form)
     if isinstance(verdict, Comparison):
         word = "Different, but inside the margin" if verdict.inside_margin else verdict.verdict.capitalize()
-        said = " ".join([*reached.sentences, *_compared(verdict, metric, primary, between)])
-        return f"{word}. {said} The margin is {metric.limit(margins.metric)}.{_needed(verdict, reached)}"
+        text = " ".join([*reached.sentences, *_compared(verdict, metric, primary, between)])
+        return f"{word}. {text} The margin is {metric.limit(margins.metric)}.{_needed(verdict, reached)}"
     seen = _spread(margins, metric, first) or ["There are too few runs to show how far runs differ."]
-    said = " ".join([*reached.sentences, *seen])
-    return f"{verdict.verdict.capitalize()}. {said}{_needed(verdict, reached)}"
+    text = " ".join([*reached.sentences, *seen])
+    return f"{verdict.verdict.capitalize()}. {text}{_needed(verdict, reached)}"
 
 
 def _spread(margins: Margins, metric: _Written, first: ArmStatistics) -> list[str]:
@@ -125,11 +125,11 @@ def _difference(seen: DifferenceRecord, value: float, metric: _Written, *, teste
     where = ""
     if interval is not None and interval.low is not None and interval.high is not None:
         where = f"{_share(estimate.confidence)} interval {metric.change(interval.low)} to {metric.change(interval.high)}"
-    said = "; ".join(part for part in (where, test) if part)
+    text = "; ".join(part for part in (where, test) if part)
     runs = seen.runs
     return (
         f"The candidate's {metric.form.title} is {metric.change(value)}{metric.step} from the baseline's"
-        f"{f' ({said})' if said else ''}, over {runs[0]} and {runs[1]} runs."
+        f"{f' ({text})' if text else ''}, over {runs[0]} and {runs[1]} runs."
     )
 
 

@@ -19,7 +19,7 @@ from parity.statistics.quantiles import normal_quantile
 
 __all__ = ["OneArm", "Stability", "judge_stability"]
 
-_TELLING = 5  # runs: with fewer a seed effect as large as the flip noise goes unseen every other time
+_ENOUGH_RUNS = 5  # runs: with fewer a seed effect as large as the flip noise goes unseen every other time
 
 
 class OneArm(NamedTuple):
@@ -139,7 +139,7 @@ def _needed(
         if arm.dead_seed and not arm.missing:
             return RunsNeeded(None, "dead_seed")
         return RunsNeeded(arm.runs + max(arm.missing, 1), "at_least")
-    if metric is not None and arm.apart >= _TELLING and _of_examples(metric, uppers, margins.alpha):
+    if metric is not None and arm.apart >= _ENOUGH_RUNS and _of_examples(metric, uppers, margins.alpha):
         return RunsNeeded(None, "examples")
     return runs_for_stability(
         metric.spread.sd if metric else None,

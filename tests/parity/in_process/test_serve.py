@@ -28,7 +28,7 @@ class Peer:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
-        self.asked = 0
+        self.requested = 0
 
     def hear(self) -> dict[str, Any]:
         assert self.process.stdout is not None
@@ -37,8 +37,8 @@ class Peer:
 
     def say(self, op: str, **fields: Any) -> None:
         assert self.process.stdin is not None
-        self.asked += 1
-        self.process.stdin.write(json.dumps({"id": self.asked, "op": op, **fields}) + "\n")
+        self.requested += 1
+        self.process.stdin.write(json.dumps({"id": self.requested, "op": op, **fields}) + "\n")
         self.process.stdin.flush()
 
     def ask(self, op: str, **fields: Any) -> list[dict[str, Any]]:

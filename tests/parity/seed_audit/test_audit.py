@@ -17,7 +17,7 @@ from parity.records.arm_statistics import SplitRecord
 from parity.records.seed_audit import NeededRecord, seed_audit_bytes
 from parity.seed_audit.audit import SurveyRequest, survey
 from parity.seed_audit.margins import Margins
-from parity.seed_audit.runs.requested import SeedPlan, runs_asked
+from parity.seed_audit.runs.requested import SeedPlan, requested_runs
 from parity.seed_audit.runs.run_inputs import Outcome, Task, collect
 from tests.seed_files import Audited, Files, audited, kinds, run_of
 
@@ -383,7 +383,7 @@ def test_a_run_that_was_asked_other_inputs_is_said_and_in_no_mean(files: Files, 
 
     write("text")
     request = SurveyRequest(
-        runs=runs_asked(files.runs(4), [], SeedPlan()),
+        runs=requested_runs(files.runs(4), [], SeedPlan()),
         inputs=InputsSpec(str(inputs)),
         folder=tmp_path / "collected",
         execute=changing,
@@ -405,7 +405,7 @@ def test_a_run_whose_training_diverged_is_a_failed_run_and_no_lost_one(files: Fi
     rows = [{"text": f"text {row}", "label": label} for row, label in enumerate(files.labels)]
     inputs.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     request = SurveyRequest(
-        runs=runs_asked(files.runs(4), [], SeedPlan()),
+        runs=requested_runs(files.runs(4), [], SeedPlan()),
         inputs=InputsSpec(str(inputs)),
         folder=tmp_path / "collected",
         execute=with_one_diverged,

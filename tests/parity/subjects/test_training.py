@@ -22,12 +22,12 @@ adapter = Adapter(
 )
 """
 CODE = """
-from parity.seed_audit.runs.requested import SeedPlan, is_recipe, runs_asked
+from parity.seed_audit.runs.requested import SeedPlan, is_recipe, requested_runs
 from parity.subjects.training import grids, known_seeds
 print(is_recipe("x.made"), is_recipe("made:x?weights_seed=1"))
-for run in runs_asked(["x.made"], [], SeedPlan(crossed={"weights": 2})): print(run.name, run.subject, sep=" | ")
-for run in runs_asked(["made:x"], [], SeedPlan(1, repeat=2)): print(run.name, run.subject, sep=" | ")
-print(runs_asked(["made:x?all_seeds=4&weights_seed=1"], [], SeedPlan())[0].factors)
+for run in requested_runs(["x.made"], [], SeedPlan(crossed={"weights": 2})): print(run.name, run.subject, sep=" | ")
+for run in requested_runs(["made:x"], [], SeedPlan(1, repeat=2)): print(run.name, run.subject, sep=" | ")
+print(requested_runs(["made:x?all_seeds=4&weights_seed=1"], [], SeedPlan())[0].factors)
 print(("augmentation_seed", "weights_seed") in grids(), "all_seeds" in known_seeds())
 """
 

@@ -14,7 +14,7 @@ from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
 from parity.seed_audit.measures.between import two_arms
 from parity.seed_audit.population.arms import ArmRuns, Member
 from parity.seed_audit.population.population import Population
-from parity.seed_audit.runs.requested import RunAsked
+from parity.seed_audit.runs.requested import RequestedRun
 from tests.seed_runs import population
 
 
@@ -33,7 +33,7 @@ def told(made: Population, *, stages: bool = False) -> ArmStatistics:
     for name in made.names:
         seen = {"layer.0": base + rng.standard_normal((60, 6))} if stages else {}
         collected = cast("Any", SimpleNamespace(stages=seen, rows=rows))
-        members.append(Member(RunAsked(name, "outputs:x", "candidate", {}), collected, "kept"))
+        members.append(Member(RequestedRun(name, "outputs:x", "candidate", {}), collected, "kept"))
     arm = ArmRuns("candidate", tuple(members), tuple(range(made.runs)), made, None, None, ())
     return arm_statistics(arm, "accuracy", (1.0,), 0.95)
 
@@ -60,7 +60,9 @@ def test_two_arms_with_grids_are_compared_over_a_diagonal_of_each() -> None:
 
 def test_a_metric_that_is_no_mean_over_examples_is_split_too() -> None:
     made = grid(3)
-    members = tuple(Member(RunAsked(name, "outputs:x", "candidate", {}), None, "kept") for name in made.names)
+    members = tuple(
+        Member(RequestedRun(name, "outputs:x", "candidate", {}), None, "kept") for name in made.names
+    )
     arm = ArmRuns("candidate", members, tuple(range(9)), made, None, None, ())
     variance = arm_statistics(arm, "macro_f1", (1.0,), 0.95).record.variance
     assert variance is not None and variance["macro_f1"] is not None

@@ -14,7 +14,7 @@ from parity.seed_audit.population.arms import ArmRuns, Ground
 from parity.seed_audit.population.classes import Classes
 from parity.seed_audit.population.exclusions import gather_arms
 from parity.seed_audit.provenance import provenance_of
-from parity.seed_audit.runs.requested import Arm, RunAsked
+from parity.seed_audit.runs.requested import Arm, RequestedRun
 from parity.seed_audit.runs.run_inputs import Collected, Outcome
 from tests.seed_runs import population
 
@@ -66,7 +66,7 @@ def gathered(runs: Sequence[Collected], baseline: int = 0) -> list[ArmRuns]:
     first = len(runs) - baseline
     arms: list[Arm] = ["candidate" if place < first else "baseline" for place in range(len(runs))]
     asked = [
-        RunAsked(
+        RequestedRun(
             f"seed {place}",
             run.subject,
             arms[place],

@@ -13,7 +13,7 @@ from parity.records.seed_audit import NeededRecord
 from parity.seed_audit.population.arms import ArmRuns, Ground
 from parity.seed_audit.population.classes import Classes
 from parity.seed_audit.population.exclusions import gather_arms
-from parity.seed_audit.runs.requested import RunAsked
+from parity.seed_audit.runs.requested import RequestedRun
 from parity.seed_audit.runs.run_inputs import Collected, Outcome
 from parity.seed_audit.verdict.findings import findings_of
 from parity.seed_audit.verdict.unmeasured import LabelsRead
@@ -29,11 +29,11 @@ def gathered(
 ) -> list[ArmRuns]:
     """Arms of runs with the logits of these runs of one population and these digests of weights."""
     made = population(12, 60)
-    asked: list[RunAsked] = []
+    asked: list[RequestedRun] = []
     collected: dict[int, Collected] = {}
     for place, (run, digest) in enumerate(zip(logits_of, weights, strict=True)):
         arm: Any = "baseline" if arm_of[place : place + 1] == "b" else "candidate"
-        asked.append(RunAsked(f"run-{place}", f"hf:run-{place}", arm, seeds[place] if seeds else {}))
+        asked.append(RequestedRun(f"run-{place}", f"hf:run-{place}", arm, seeds[place] if seeds else {}))
         described = Description("made up", {}, [], Abilities(), labels=list("abcd"), weights_digest=digest)
         collected[place] = Collected("hf:run", described, "d", made.logits[run], {}, {}, None, [])
     ground = Ground("d", Classes(tuple("abcd"), named=True), made.labels, 0.95)

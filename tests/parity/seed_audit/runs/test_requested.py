@@ -7,10 +7,17 @@ from pathlib import Path
 import pytest
 
 from parity.errors import SubjectError, UsageError
-from parity.seed_audit.runs.requested import Known, RunAsked, SeedPlan, is_recipe, read_factors, runs_asked
+from parity.seed_audit.runs.requested import (
+    Known,
+    RequestedRun,
+    SeedPlan,
+    is_recipe,
+    read_factors,
+    requested_runs,
+)
 
 
-def seeds(runs: list[RunAsked]) -> list[tuple[int, ...]]:
+def seeds(runs: list[RequestedRun]) -> list[tuple[int, ...]]:
     return [tuple(run.factors.values()) for run in runs]
 
 
@@ -21,55 +28,55 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_a_recipe_is_run_with_five_seeds_that_each_move_everything() -> None:
-    runs = runs_asked(["recipe.toml"], [], SeedPlan())
+    runs = requested_runs(["recipe.toml"], [], SeedPlan())
     assert [(k, k, k) for k in range(1, 6)] == seeds(runs)
     assert "finetune:recipe.toml?init_seed=2&order_seed=2&dropout_seed=2" == runs[1].subject
     assert ["seed 1", "seed 2", "seed 3", "seed 4", "seed 5"] == [run.name for run in runs]
 
 
 def test_initial_weights_and_order_are_crossed_with_dropout_fixed() -> None:
-    runs = runs_asked(["recipe.toml"], [], SeedPlan(crossed={"init": 2, "order": 2}))
+    runs = requested_runs(["recipe.toml"], [], SeedPlan(crossed={"init": 2, "order": 2}))
     assert [(1, 1, 1), (1, 2, 1), (2, 1, 1), (2, 2, 1)] == seeds(runs)
     assert "init 1, order 2, dropout 1" == runs[1].name
-    assert 3 == len(runs_asked(["recipe.toml"], [], SeedPlan(crossed={"order_seed": 3})))
+    assert 3 == len(requested_runs(["recipe.toml"], [], SeedPlan(crossed={"order_seed": 3})))
 
 
 def test_a_repeat_is_the_same_seeds_again() -> None:
-    runs = runs_asked(["recipe.toml"], [], SeedPlan(seeds=2, repeat=2))
+    runs = requested_runs(["recipe.toml"], [], SeedPlan(seeds=2, repeat=2))
     assert [1, 2, 1, 2] == [run.factors["repeat"] for run in runs]
     assert ["seed 1, repeat 1", "seed 1, repeat 2"] == [run.name for run in runs[:2]]
     assert runs[1].subject.endswith("&repeat=2")
 
 
 def test_options_of_the_recipe_stay_and_allennlp_has_one_seed() -> None:
-    run = runs_asked(["finetune:r.toml?device=cuda"], [], SeedPlan(seeds=1))[0]
+    run = requested_runs(["finetune:r.toml?device=cuda"], [], SeedPlan(seeds=1))[0]
     assert "finetune:r.toml?device=cuda&init_seed=1&order_seed=1&dropout_seed=1" == run.subject
-    run = runs_asked(["allennlp-train:c.jsonnet"], [], SeedPlan(seeds=1))[0]
+    run = requested_runs(["allennlp-train:c.jsonnet"], [], SeedPlan(seeds=1))[0]
     assert ("allennlp-train:c.jsonnet?seed=1", {"seed": 1}) == (run.subject, run.factors)
 
 
 def test_a_subject_that_says_its_seed_is_one_run() -> None:
     assert not is_recipe("finetune:r.toml?order_seed=2")
-    runs = runs_asked(["finetune:r.toml?seed=4", "finetune:r.toml?seed=4&order_seed=2"], [], SeedPlan())
+    runs = requested_runs(["finetune:r.toml?seed=4", "finetune:r.toml?seed=4&order_seed=2"], [], SeedPlan())
     assert [(4, 4, 4), (4, 2, 4)] == seeds(runs)
     assert 2 == len({run.name for run in runs})
 
 
 def test_allennlp_runs_that_say_seeds_of_their_own_are_runs_and_what_they_do_not_say_is_unknown() -> None:
     texts = [f"allennlp-train:c.jsonnet?random_seed={k}&pytorch_seed=1" for k in (1, 2)]
-    runs = runs_asked([*texts, "allennlp-train:c.jsonnet?seed=3&pytorch_seed=4"], [], SeedPlan())
+    runs = requested_runs([*texts, "allennlp-train:c.jsonnet?seed=3&pytorch_seed=4"], [], SeedPlan())
     assert {"random_seed": 2, "pytorch_seed": 1} == runs[1].factors
     assert {"random_seed": 3, "numpy_seed": 3, "pytorch_seed": 4} == runs[2].factors
 
 
 def test_both_arms_follow_one_plan_and_the_candidate_comes_first() -> None:
-    runs = runs_asked(["r.toml"], ["b.toml"], SeedPlan(seeds=2))
+    runs = requested_runs(["r.toml"], ["b.toml"], SeedPlan(seeds=2))
     assert ["candidate", "candidate", "baseline", "baseline"] == [run.arm for run in runs]
     assert seeds(runs)[:2] == seeds(runs)[2:]
 
 
 def test_runs_are_named_by_their_last_part_unless_two_are_called_alike() -> None:
-    runs = runs_asked(["hf:a/one", "hf:b/one", "hf:b/two"], ["hf:base/two"], SeedPlan())
+    runs = requested_runs(["hf:a/one", "hf:b/one", "hf:b/two"], ["hf:base/two"], SeedPlan())
     assert ["hf:a/one", "hf:b/one", "two", "two"] == [run.name for run in runs]
     assert [{}] * 4 == [run.factors for run in runs]
 
@@ -83,7 +90,7 @@ def test_a_csv_tells_seeds_and_arms(tmp_path: Path) -> None:
         "hf:one": Known({"init_seed": 3}, "baseline"),
         "hf:two": Known({"init_seed": 4, "order_seed": 5}, "candidate"),
     } == known
-    runs = runs_asked(["hf:one", "hf:two"], [], SeedPlan(), known)
+    runs = requested_runs(["hf:one", "hf:two"], [], SeedPlan(), known)
     assert [("two", "candidate"), ("one", "baseline")] == [(run.name, run.arm) for run in runs]
 
 
@@ -118,9 +125,9 @@ def test_a_csv_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_a_csv_and_the_runs_are_about_the_same() -> None:
     known = {"hf:one": Known({"init_seed": 1}, None), "hf:twoo": Known({"init_seed": 2}, None)}
     with pytest.raises(UsageError, match="no line for hf:two"):
-        runs_asked(["hf:one", "hf:two"], [], SeedPlan(), known)
+        requested_runs(["hf:one", "hf:two"], [], SeedPlan(), known)
     with pytest.raises(UsageError, match="line for hf:twoo, which is not one of the runs") as caught:
-        runs_asked(["hf:one"], [], SeedPlan(), known)
+        requested_runs(["hf:one"], [], SeedPlan(), known)
     assert "Name it as a run, or remove its line." == caught.value.next_step
 
 
@@ -140,9 +147,9 @@ def test_a_csv_and_the_runs_are_about_the_same() -> None:
 )
 def test_what_cannot_be_taken_together_is_refused(runs: list[str], plan: SeedPlan, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        runs_asked(runs, [], plan)
+        requested_runs(runs, [], plan)
 
 
 def test_a_run_that_is_no_subject_is_refused() -> None:
     with pytest.raises(SubjectError, match="does not begin with a scheme"):
-        runs_asked(["run-1", "run-2"], [], SeedPlan())
+        requested_runs(["run-1", "run-2"], [], SeedPlan())
