@@ -1,10 +1,10 @@
 """A model in float64 for a while, kept there through its own casts, with a report of what was kept and what was not.
 
-Rounding sinks from 1e-7 to 1e-16 in float64, so that what remains of a difference is not rounding. Many models cast down
+In float64 rounding shrinks from 1e-7 to 1e-16, so that a difference which remains is not rounding. Many models cast down
 inside: a norm, a softmax or a rotary table "in float32 for stability". One such cast brings the rounding of float32
 back, and a weight that differs by 1e-6 disappears in it. So while the model is in float64, whatever requests a lower
 precision gets float64 (`_Keeping`): casts, dtype arguments, new tensors, and tensors that were float32 before.
-Values are never changed by this, only rounded less. The subject's own run, without any of this, is compared as well.
+This never changes values; they are only rounded less. The subject's ordinary run is compared as well.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _WRITES_INTO = frozenset(["__setitem__", "set_", "copy_"])
 
 
 class Watch:
-    """What was seen during a float64 pass.
+    """What happened during a float64 pass.
 
     `said` is "pure", "kept: softmax, to" (the model requested less than float64 of these, and they were computed in
     float64), "mixed: softmax, …" (these could only be computed in less) or "unchecked" (nothing could be watched).
@@ -87,7 +87,7 @@ class Watch:
         return result
 
     def _in_float32(self, function: Any, args: Any, kwargs: Any, error: Exception) -> Any:
-        """What cannot be computed in float64 at all, computed in float32; raises what float64 raised if that fails too."""
+        """The result in float32 of a function that float64 does not have; raises the float64 error if that fails too."""
         if "memory" in str(error) or not any(_is_wide(value) for value in _tensors(args, kwargs)):
             raise error
         try:
@@ -202,16 +202,18 @@ def _watching(watch: Watch) -> Any:
     watch.checked = True
     keeping = type("_Keeping", (modes,), {"__torch_function__": seen})
     push: Any = getattr(torch.overrides, "push_torch_function_mode", None)
-    if push is not None and torch.__version__.startswith("1.12"):  # there a mode is made by what enters it
+    if push is not None and torch.__version__.startswith(
+        "1.12"
+    ):  # there the code that enters a mode creates it
         return push(keeping)
     return keeping()
 
 
 @contextlib.contextmanager
 def in_float64(model: Any) -> Generator[Watch, None, None]:
-    """Every floating parameter and buffer in float64, and afterwards the very tensors that were there before.
+    """Every floating parameter and buffer in float64; afterwards the original tensors are restored.
 
-    Parameters that share storage share it in float64 too. Needs room for the model twice more.
+    Parameters that share storage share it in float64 too. Needs memory for two more copies of the model.
     """
     watch = Watch()
     widened: dict[tuple[Any, ...], Any] = {}

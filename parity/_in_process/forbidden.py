@@ -1,7 +1,7 @@
-"""What an artifact may not make this process do while it is loaded: unpickle code, start processes, connect, write.
+"""What an artifact must not make this process do while it is loaded: unpickle code, start processes, connect, write.
 
-What an artifact says is looked at before any framework reads it. This is for what that look misses: Python tells a hook
-of each such act before it happens (PEP 578), whichever way it was reached, and the hook prevents it. A framework may
+parity checks an artifact's files before any framework reads them. This module covers what that check misses: Python calls a
+hook before each such act (PEP 578), whatever code causes it, and the hook prevents it. A framework may
 swallow the error that it sees then, so what was prevented is recorded, and the loading code checks it afterwards.
 
 Standard library only, Python 3.8.
@@ -17,7 +17,7 @@ from typing import Any, Generator, Sequence
 
 __all__ = ["Forbidden", "nothing_but_reading", "nothing_unpickled"]
 
-# What frameworks themselves pickle and unpickle in memory as they load: the parts of a fast tokenizer.
+# What frameworks themselves pickle and unpickle in memory while they load: the parts of a fast tokenizer.
 _UNPICKLED = ("tokenizers",)
 _PROCESSES = (
     "os.system",
@@ -54,11 +54,11 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 class Forbidden(pickle.UnpicklingError):
-    """An act that loading an artifact does not take; it was prevented."""
+    """An act that loading an artifact does not need; it was prevented."""
 
 
 class _Hook:
-    """The one hook of this process: it cannot be taken away, so it is switched."""
+    """The only hook of this process: it cannot be removed, so it is switched on and off."""
 
     def __init__(self) -> None:
         self.added = False
@@ -96,7 +96,7 @@ class _Hook:
         return None
 
     def _outside(self, place: Any, beside: int = -1) -> str | None:
-        """The act of writing to a place, unless it may be written to; `beside` is an open folder it is seen from."""
+        """The act of writing to a place, unless writing there is allowed; `beside` is the open folder that the place is relative to."""
         if place is None or isinstance(place, int) or place == os.devnull:
             return None  # a file that is open already
         path = os.fsdecode(place)
@@ -135,7 +135,7 @@ def _on(reading_only: bool, folders: tuple[str, ...]) -> Generator[list[str], No
         sys.dont_write_bytecode = True  # a module imported late would be compiled to a file beside it
     prevented: list[str] = []
     _hook.prevented = prevented
-    if reading_only:  # within what is stricter already, it stays as strict
+    if reading_only:  # inside a stricter guard the stricter one stays
         _hook.reading_only, _hook.folders = True, folders
     _hook.active = True
     try:

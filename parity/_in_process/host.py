@@ -27,11 +27,11 @@ _SHARED = (
 )
 
 Write = Callable[[str, Any, Sequence[str]], None]
-"""How a forward hands over one stage: its name, a tensor or an array, and its axes."""
+"""The function by which a forward writes one stage: its name, a tensor or an array, and its axes."""
 
 
 class Refusal(Exception):
-    """A mistake of the user's that a runner recognised: it crosses as a sentence, without a traceback."""
+    """A user's mistake that a runner recognised: it is sent as a sentence, without a traceback."""
 
     def __init__(self, slug: str, sentence: str, next_step: str = "") -> None:
         super().__init__(sentence)
@@ -51,13 +51,13 @@ class Host:
         self.current: int | None = None
 
     def progress(self, what: str, done: int = 0, total: int | None = None) -> None:
-        """Report how far a long piece of work is, which also shows that this process does not hang."""
+        """Report the progress of long work, which also shows that this process does not hang."""
         self._writer.write(
             {"id": self.current, "event": "progress", "what": what, "done": done, "total": total}
         )
 
     def warn(self, sentence: str) -> None:
-        """Report something that the user should know, once."""
+        """Report a fact that the user should know, once."""
         if sentence not in self._reported:
             self._reported.add(sentence)
             self._writer.write({"id": self.current, "event": "warning", "sentence": sentence[:2000]})

@@ -26,7 +26,7 @@ _NAMING = ("model_type", "tokenizer_class", "tokenizer_type")
 _NAMED_FILE = "pretrained_vocab_file"
 _PICKLES = re.compile(r"^vocab\.bin$|\.(pkl|pickle|p|pck|dill|joblib)$", re.IGNORECASE)
 _SETTINGS = re.compile(r"config.*\.json$", re.IGNORECASE)
-_DEPTH = 1  # folders below the one that is named: RAG keeps each of its tokenizers in one of its own
+_DEPTH = 1  # subfolders of the named folder: RAG keeps each of its tokenizers in one
 
 
 class Found(NamedTuple):
@@ -94,7 +94,7 @@ def _read(folder: str) -> Iterator[tuple[str, Any]]:
             with open(path, encoding="utf-8") as file:
                 yield os.path.relpath(path, folder), json.load(file)
         except (OSError, ValueError, RecursionError):
-            continue  # no framework can read it either, and says so better
+            continue  # no framework can read it either, and its error is clearer
 
 
 def _files(folder: str) -> Iterator[tuple[str, str]]:

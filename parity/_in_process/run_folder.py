@@ -1,4 +1,4 @@
-"""The folder of one trained run, on the side that trains: made once, by one process, and whole or not there.
+"""The folder of one trained run, on the side that trains: made once, by one process, and either complete or absent.
 
     with claim(runs, key, host) as claimed:
         if claimed.record is None:
@@ -26,7 +26,7 @@ from typing import Any, Generator
 __all__ = ["RECORD", "Claim", "claim", "key_of"]
 
 RECORD = "run.json"
-_POLL_SECONDS = 0.25  # seconds between two looks at a lock
+_POLL_SECONDS = 0.25  # seconds between two attempts to take a lock
 
 
 def key_of(content: Any) -> str:
@@ -36,7 +36,7 @@ def key_of(content: Any) -> str:
 
 
 class Claim:
-    """A run that this process may make, or that was found made; `record` is None until it is."""
+    """A run that this process may make, or that exists already; `record` is None until it is finished."""
 
     def __init__(self, folder: str, draft: str, record: dict[str, Any] | None) -> None:
         self.folder = folder
@@ -45,12 +45,12 @@ class Claim:
         self.made_now = False
 
     def finish(self, record: dict[str, Any]) -> None:
-        """The draft is whole: put its record beside the files, all of it on disk, and give it the run's name."""
+        """Finish the draft: write its record beside the files, all of it on disk, and rename it to the run's name."""
         files: dict[str, Any] = {}
         for name in sorted(os.listdir(self.draft)):
             path = os.path.join(self.draft, name)
             if os.path.isdir(path):
-                shutil.rmtree(path)  # a framework's own leavings
+                shutil.rmtree(path)  # temporary files of a framework
                 continue
             files[name] = {"size": os.path.getsize(path), "digest": _digest(path)}
             _to_disk(path)
@@ -113,7 +113,7 @@ def _lock(descriptor: int, host: Any) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            # Said again and again: a host that hears nothing takes this process for one that hangs.
+            # Reported repeatedly: without messages the host takes this process for one that hangs.
             host.progress("waiting for another process that trains this run", int(time.monotonic() - began))
             time.sleep(_POLL_SECONDS)
 
@@ -128,7 +128,7 @@ def _read(folder: str) -> dict[str, Any] | None:
 
 
 def _damage(folder: str, record: dict[str, Any]) -> str | None:
-    """What is not as it was written; None where all is."""
+    """What was changed since it was written; None where nothing was."""
     for name, written in record.get("files", {}).items():
         path = os.path.join(folder, name)
         if not os.path.isfile(path):
@@ -139,7 +139,7 @@ def _damage(folder: str, record: dict[str, Any]) -> str | None:
 
 
 def _clear(folder: str) -> None:
-    """Remove what has a run's name and is none, its record first."""
+    """Remove a folder that has a run's name and is not a run, its record first."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(folder, RECORD))
     if os.path.isdir(folder):

@@ -1,6 +1,6 @@
 """Loading weights without executing what is pickled beside them.
 
-torch 2.6 and later do it themselves (`weights_only=True`, before that it could be walked around); for anything older the
+torch 2.6 and later do it themselves (`weights_only=True`, which older versions could be made to bypass); for anything older the
 unpickler here knows tensors, storages and plain containers, and refuses every other name before it is imported.
 `install()` makes `torch.load` itself safe, for a framework that calls it; `load(path)` is the same for one file.
 """
@@ -101,7 +101,7 @@ def install() -> None:
 
 
 def refused(error: BaseException | None) -> UnsafeWeights | None:
-    """The UnsafeWeights at the bottom of an error that a framework wrapped in others, if there is one."""
+    """The UnsafeWeights inside an error that a framework wrapped in others, if there is one."""
     seen: set[int] = set()
     waiting = [error]
     while waiting:
@@ -120,7 +120,7 @@ def _torch_version() -> Any:
 
 
 def _refuse_other_formats(source: Any) -> None:
-    """Old torch unpacks tar files and runs TorchScript under the same name; neither holds mere weights."""
+    """Old torch unpacks tar files and runs TorchScript under the same name; neither holds only weights."""
     if isinstance(source, (str, os.PathLike)):
         with open(os.fspath(source), "rb") as file:
             _refuse_other_formats(file)

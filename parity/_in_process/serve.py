@@ -1,4 +1,4 @@
-"""What a foreign interpreter runs: `INTERPRETER serve.py RUNNER.py`. It loads a runner and answers the host's requests.
+"""The script that a foreign interpreter runs: `INTERPRETER serve.py RUNNER.py`. It loads a runner and answers the host's requests.
 
 Nothing of parity is imported; the interpreter may be Python 3.8 with nothing but numpy, torch and the framework.
 
@@ -32,11 +32,11 @@ such file, one JSON object a line in forward order, added when the tensor lies t
     {"id", "stage": str, "dtype", "source", "shape": [int], "axes": [str], "offset": bytes}
 
 A tensor is in C order at `offset`, as `dtype`; `source` is the dtype the framework had (half precisions are widened to
-float32). What a forward wrote before it failed, or its process died, stays good. A forward that takes long says the stage it
-has come to as `progress`.
+float32). What a forward wrote before it failed, or its process died, stays good. A long forward reports the stage it
+has reached as `progress`.
 
-**The end of stdin** is the end of this process, at once and in the middle of a forward too, with its work folder and
-its children.
+**The end of stdin** ends this process at once, even in the middle of a forward, with its children, and removes its work
+folder.
 
 **Windows.** The examples of one `tokenize` are a window, and the host numbers it, so that forwards can be requested before it
 is answered. Rows have numbers of their own, those of all inputs; a window may hold any of them. Any number of windows is
@@ -80,7 +80,7 @@ def private_package(name: str, folder: str) -> None:
     sys.modules[name] = package
 
 
-if __name__ == "__main__":  # run by path, so that this is no package yet
+if __name__ == "__main__":  # run by path, so that this is not a package yet
     # Python put this folder first in sys.path; the framework must not find serve, wire or tap there.
     sys.path[:] = [place for place in sys.path if os.path.realpath(place or ".") != _HERE]
     __package__ = "_parity_host"
@@ -90,7 +90,7 @@ from . import wire
 from .host import Host, Refusal
 
 PROTOCOL = 2
-_LONG = 1.0  # seconds of silence after which a forward says where it is
+_LONG = 1.0  # seconds of silence after which a forward reports its stage
 _RUNNER = "_parity_runner"
 
 
@@ -115,7 +115,7 @@ class Conversation:
         self._requests.put(request)
 
     def on_eof(self) -> None:
-        """The host is no more: leave nothing behind (from the listening thread)."""
+        """The host has ended: leave nothing behind (from the listening thread)."""
         if self._closed:
             return
         if self._workdir is not None:
@@ -243,7 +243,7 @@ def _missing(error: BaseException | None) -> str | None:
     while error is not None and id(error) not in seen:
         if isinstance(error, ModuleNotFoundError):
             return error.name
-        seen.add(id(error))  # an error may be raised from itself
+        seen.add(id(error))  # an error may be its own cause
         error = error.__cause__
     return None
 
@@ -277,7 +277,7 @@ def main() -> None:
         }
     )
     conversation.run()
-    # Nothing is left to do, and a framework's own end may take seconds or crash; its temporary files are the host's.
+    # Nothing is left to do, and a framework's shutdown may take seconds or crash; the host removes its temporary files.
     sys.stderr.flush()
     os._exit(0)
 

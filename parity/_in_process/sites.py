@@ -1,4 +1,4 @@
-"""The places inside a transformer that have a name: found by what they are, never by a guess.
+"""The named places inside a transformer, found by their structure, never guessed.
 
 For a Hugging Face `PreTrainedModel` (bare or with a head), in forward order:
 
@@ -27,7 +27,7 @@ __all__ = ["HIDDEN", "Site", "first_tensor", "locate", "position_limit", "positi
 
 HIDDEN = ("row", "token", "hidden")
 
-# The names under which models keep their blocks. XLM, say, has no blocks but lists of parts: it is not guessed at.
+# The names under which models keep their blocks. XLM, for example, has no blocks but lists of parts: nothing is guessed.
 _BLOCK_LISTS = ("layer", "layers", "h", "block", "blocks", "albert_layer_groups")
 _POSITIONS = ("position_embeddings", "wpe", "embed_positions", "pos_embeddings")
 _LAST_NORMS = ("norm", "ln_f", "final_norm", "final_layer_norm", "final_layernorm", "layer_norm")
@@ -157,7 +157,7 @@ def first_tensor(output: Any) -> Any:
 
 
 def _turned(pick: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """XLNet's blocks hand [tokens, rows, hidden] on."""
+    """XLNet's blocks pass on [tokens, rows, hidden]."""
 
     def turned(seen: Any) -> Any:
         tensor = pick(seen)
@@ -213,7 +213,7 @@ def _position_sites(base: Any, root: str) -> list[Site]:
     if hasattr(base, "encoder") and hasattr(base, "decoder"):
         container, inside = base.encoder, _join(root, "encoder")
     for name, module in container.named_modules():
-        # Only the plain table: a subclass (BART's) is given something else and works the ids out inside.
+        # Only the plain table: a subclass (BART's) gets other arguments and computes the ids inside.
         if name.rsplit(".", 1)[-1] in _POSITIONS and type(module) is torch.nn.Embedding:
             return [
                 Site("position_ids", _join(inside, name), module, ("row", "token"), _incoming, before=True)

@@ -1,7 +1,7 @@
 """The torch tap: copies a model's named places out while a forward runs.
 
 `locate(model)` (in `sites.py`, where the names are listed) finds the places; `Tap(sites, write)` hooks them for one
-forward and calls `write(stage, tensor, axes)` as each is computed. The hooks return None: they cannot change what the
+forward and calls `write(stage, tensor, axes)` as each is computed. The hooks return None, so that they cannot change what the
 model computes.
 
 `in_float64`, `parameters` and `weights_digest` come from the files beside this one, so that a runner needs this only.
@@ -35,7 +35,7 @@ class Tap:
     """Hooks on a model's places for the forwards inside the `with`; use one Tap a forward.
 
     `shape` is (rows, tokens) of the forward, where known: a tensor that does not begin with it is not written but
-    named in `unfit`, with its shape. Without it the first hidden states that pass are taken as the measure.
+    named in `unfit`, with its shape. Without it the first hidden states give the shape.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Tap:
                 self._send(site, tensor)
 
     def _release(self) -> None:
-        """Write what had to wait for the shape: positions are often one row that stands for all."""
+        """Write the stages that had to wait for the shape: positions are often one row for all."""
         if self._shape is None:
             return
         for site, tensor in self._waiting:

@@ -57,7 +57,7 @@ class Written(NamedTuple):
 
 
 class LineWriter:
-    """The way out: one JSON object a line, whole lines only, from whichever thread speaks."""
+    """The output: one JSON object a line, whole lines only, from any thread."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -98,7 +98,7 @@ class Listing:
 
 
 class LineReader(threading.Thread):
-    """The way in, read all the time: so the end of the host is noticed in the middle of a forward too.
+    """The input, read continuously, so that the end of the host is noticed even in the middle of a forward.
 
     `on_request` is called with each request; `on_eof` when the host has closed its end, whatever the main thread is doing.
     """
@@ -133,8 +133,8 @@ class LineReader(threading.Thread):
 class Slot:
     """An anonymous file shared with the host, which holds the tensors of one forward, each 64-byte aligned.
 
-    It grows to the largest forward and no further. Room is reserved before it is written to: on a full device that is
-    an error here, where a plain write into the map would be the death of the process (SIGBUS).
+    It grows to the largest forward and no further. Space is reserved before it is written to: on a full device that is
+    an error here, where a plain write into the map would kill the process (SIGBUS).
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -144,7 +144,7 @@ class Slot:
         self._end = 0
 
     def rewind(self) -> None:
-        """Begin a new forward; what the last one wrote is given up."""
+        """Begin a new forward; what the last one wrote is discarded."""
         self._end = 0
 
     def put(self, values: Any) -> Written:
@@ -234,7 +234,7 @@ def encode(record: dict[str, Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has no word for: numpy's and torch's numbers and arrays; the rest as its own text."""
+    """JSON values for numpy's and torch's numbers and arrays; anything else becomes text."""
     if hasattr(value, "tolist"):
         return _without_nan(value.tolist())
     return str(value)

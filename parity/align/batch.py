@@ -157,7 +157,7 @@ def same_feed(batches: Pair[Batch], *, positions: bool = True) -> bool:
     known = here.get("position_ids"), there.get("position_ids")
     if not positions or known[0] is None or known[1] is None:
         return True
-    # Positions of padding are the model's own affair: only those of real tokens are seen by anything that is compared.
+    # Positions of padding do not matter: only those of real tokens reach anything that is compared.
     real = here["real"].astype(bool)
     return known[0].shape == known[1].shape and np.array_equal(known[0][real], known[1][real])
 
@@ -190,7 +190,7 @@ def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] |
 
 
 def _unlike_layout(kind: str, stage: str, batches: Pair[Batch]) -> str:
-    """Why a stage does not lie as its batch's tokens (or words) do; empty when it does."""
+    """Why a stage does not have the positions of its batch's tokens (or words); empty when it has."""
     for side, batch in zip(Pair._fields, batches, strict=True):
         shape = batch.stages[stage].values.shape
         fed = batch.stages["real" if kind == "token" else "word_mask"].values.shape

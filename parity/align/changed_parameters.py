@@ -26,7 +26,7 @@ def changed_parameters(sides: Pair[Description]) -> list[str]:
 
 
 def changed_parameters_note(changed: list[str]) -> str:
-    """What an agreement on these inputs leaves open, as a clause; empty where no parameter differs."""
+    """The differing parameters that these inputs do not show, as a clause; empty where none differs."""
     if not changed:
         return ""
     names = some(changed)

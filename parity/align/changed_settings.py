@@ -86,7 +86,7 @@ def _alike(sides: Pair[Description], name: str) -> bool:
 
 
 def changed_settings_note(names: Sequence[str]) -> str:
-    """What an agreement on these inputs leaves open, as a clause; empty where no setting differs."""
+    """The differing settings that these inputs do not show, as a clause; empty where none differs."""
     if not names:
         return ""
     if len(names) == 1:
@@ -100,7 +100,7 @@ def _of_tokenizer(described: Mapping[str, Any], whole: bool) -> dict[str, Any]:
     internals: Mapping[str, Any] = described.get(_INTERNALS) or {}
     if not whole or not internals:
         return found
-    # What it is made of tells these more exactly.
+    # The tokenizer's internals show these more exactly.
     found = {
         name: value for name, value in found.items() if not name.endswith(("do_lower_case", "strip_accents"))
     }

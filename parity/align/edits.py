@@ -20,7 +20,7 @@ def common_subsequence(reference: Sequence[Hashable], candidate: Sequence[Hashab
 
     Exact and bounded: the table is computed one row at a time with whole-row bit operations on integers (Hyyrö,
     "Bit-parallel LCS-length computation revisited", 2004), so 512 tokens against 512 wholly different ones take about a
-    millisecond, where a cell-by-cell table takes a hundred. Unlike difflib there are no heuristics to be fooled by.
+    millisecond, where a cell-by-cell table takes a hundred. Unlike difflib it uses no heuristics.
 
     >>> common_subsequence("xabc", "abyc")
     [Match(reference=1, candidate=0), Match(reference=2, candidate=1), Match(reference=3, candidate=3)]

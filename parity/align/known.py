@@ -1,4 +1,4 @@
-"""What is known of logits: everything, or no more than the probabilities that they make.
+"""What is known of logits: everything, or only the probabilities that follow from them.
 
 A file may hold probabilities or log-probabilities. Their logarithms are logits up to a constant in each row, and only as
 fine as the file was rounded. Both sides of a comparison are then brought into that form, log-probabilities, where neither

@@ -83,9 +83,9 @@ def align_labels(
 
 
 def label_places(names: Sequence[str], count: int) -> dict[str, int]:
-    """The class that each label of the inputs can mean, of `count` classes with these names (none: they have none).
+    """The class that each label of the inputs can mean, for `count` classes with these names (None: no names).
 
-    A label is a class's name, or its number where no class has a whole number for a name. A name that two classes bear
+    A label is a class's name, or its number where no class has a whole number for a name. A name that two classes share
     means neither.
 
     >>> label_places(["neg", "pos"], 2)

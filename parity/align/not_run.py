@@ -1,7 +1,7 @@
 """What was not run: parts of a subject's files that no compared stage was computed with, as entries of what was not compared.
 
 A head whose task parity does not know, a decoder of which only the encoder runs, modules of sentence-transformers, an adapter
-that was not applied: whatever they hold, the stages agree. So they keep the verdict from parity.
+that was not applied: whatever they hold, the stages agree. So they prevent the verdict `parity`.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _shown(value: Any) -> str:
 
 
 def _drawn(sides: Pair[Description]) -> Iterator[NotCompared]:
-    """Stages that need a parameter which no file holds: where two such agree, it is by the same draw."""
+    """Stages that need a parameter which no file holds: where two such stages agree, they have the same random draw."""
     for name, side in zip(Pair._fields, sides, strict=True):
         for stage, parameters in side.drawn.items():
             yield NotCompared(

@@ -13,9 +13,9 @@ PaddingSide = Literal["left", "right", "none", "mixed"]
 
 
 def padding_side(real: npt.NDArray[Any]) -> PaddingSide:
-    """Which side padding stands on in a batch, from `real` [rows, tokens], 1 where a real token sits.
+    """The side of the padding in a batch, from `real` [rows, tokens], 1 where a real token sits.
 
-    "mixed" when rows differ, or a row is padded on both sides or within. Rows without a real token say nothing.
+    "mixed" when rows differ, or a row is padded on both sides or within. Rows without a real token are ignored.
 
     >>> padding_side(np.array([[0, 1, 1], [1, 1, 1]], dtype=np.uint8))
     'left'
@@ -32,7 +32,7 @@ def padding_side(real: npt.NDArray[Any]) -> PaddingSide:
 def effective_mask(mask: npt.NDArray[Any] | None, real_shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     """What the model attends to: the mask that was fed as 0 and 1, or all ones where none was fed.
 
-    A model that gets no mask attends to padding as well; that is the difference to be seen.
+    A model that gets no mask attends to padding as well; that is the difference to find.
     """
     if mask is None:
         return np.ones(real_shape, dtype=np.uint8)

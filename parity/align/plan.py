@@ -1,4 +1,4 @@
-"""The plan of a comparison: which stages and classes are paired, drawn up once from the two descriptions."""
+"""The plan of a comparison: which stages and classes are paired, made once from the two descriptions."""
 
 from __future__ import annotations
 
@@ -118,6 +118,6 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
 
 
 def _shows(side: Description) -> str:
-    """What there is of a side that shows no layers."""
+    """What a side without layers has."""
     outputs = all(is_output(seen.name) for seen in side.stages)
     return "holds outputs only" if outputs else "shows its outputs and top modules only"

@@ -1,4 +1,4 @@
-"""Two sets of class names that obviously mean the same: offered in a sentence, never applied.
+"""Two sets of class names that obviously mean the same: suggested in a sentence, never applied.
 
 Names are the same in other letters (`NEG`), one begins with the other (`neg`, `negative`), or one set only counts
 (`LABEL_0`, `0`). It is offered only where every name finds another one of its own by one and the same rule.

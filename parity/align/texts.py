@@ -35,10 +35,10 @@ def text_change(reference: str, candidate: str) -> str | None:
 
 
 def unlike_algorithms(reference: Mapping[str, Any], candidate: Mapping[str, Any]) -> str:
-    """Why the normalised texts of two tokenizers, as they describe themselves, are not each other's like; empty when they are.
+    """Why the normalised texts of two tokenizers, as they describe themselves, cannot be compared; empty when they can.
 
-    What a tokenizer makes of a text before it cuts it is its own affair: a WordPiece tokenizer lower-cases, a byte-level one
-    does nothing at all. Where the algorithms differ the pieces part for that reason, not for the text's.
+    Each algorithm normalises a text in its own way before it splits it: a WordPiece tokenizer lower-cases, a byte-level one
+    does nothing. Where the algorithms differ, the pieces differ for that reason and not because of the text.
 
     >>> unlike_algorithms({"algorithm": "WordPiece"}, {"algorithm": "BPE"})
     'the reference splits text by WordPiece and the candidate by BPE, each after its own normalisation'

@@ -46,7 +46,7 @@ class Edit(NamedTuple):
 
 
 class RowAlignment(NamedTuple):
-    """How one row's tokens stand to each other.
+    """How one row's tokens correspond.
 
     `equal`: the model gets the same (ids and token types). `pairs` [n, 2] holds the positions, reference then candidate,
     that stand for the same characters or the same special place, increasing in both: where the two can be compared.
@@ -116,10 +116,10 @@ def _places(encoding: Encoding) -> tuple[str, ...]:
 
 
 def _spans(encoding: Encoding, places: tuple[str, ...]) -> list[_Span] | None:
-    """Every token's interval, or None where the tokenizer does not tell enough to lay them out in order.
+    """Every token's interval, or None where the tokenizer does not report enough to put them in order.
 
     Character c of the text holds [3c + 1, 3c + 3) and the gap before it [3c, 3c + 1), so that an empty token (a bare
-    metaspace) meets only its like.
+    metaspace) overlaps only another empty one.
     """
     spans: list[_Span] = []
     for place, offset, segment in zip(places, encoding.offsets, encoding.segments, strict=True):
@@ -154,7 +154,7 @@ class _Script:
         self.pairs.append(Match(i, j))
 
     def gap(self, i: range, j: range, spans: tuple[list[_Span], list[_Span]] | None) -> None:
-        """What lies between two matches: zipped for the reader, paired only where it must be the same characters."""
+        """The tokens between two matches: listed side by side for the reader, paired only where they must be the same characters."""
         lone = len(i) == len(j) == 1
         shared = min(len(i), len(j))
         for k in range(shared):
@@ -222,7 +222,7 @@ def _kinds(
             found.add("text" if _text_differs(reference, candidate) else "pieces")
     lengths = len(reference.input_ids), len(candidate.input_ids)
     cuts = _is_cut(reference), _is_cut(candidate)
-    # Where one side alone was cut that is a difference whatever else is; without offsets no run of tokens may show it.
+    # Where one side alone was cut that is a difference whatever else is different; without offsets no run of tokens may show it.
     if cuts[0] != cuts[1] or (cut and (lengths[0] != lengths[1] or not found)):
         found.add("truncation")
     types, other_types = reference.token_type_ids, candidate.token_type_ids

@@ -1,4 +1,4 @@
-"""What a comparison and a seed audit come to: their records, which save and show themselves.
+"""The results of a comparison and of a seed audit: their records, which save and show themselves.
 
 The record's fields (parity/records/) are attributes: `audit.verdict`, `audit.headline`, `audit.findings`, `audit.stages`. An audit is
 true where what the policy requires was shown (`audit.passed`: what the command line ends with exit code 0 for), so that
@@ -154,12 +154,12 @@ def audit_file(path: str | PathLike[str]) -> Path:
 
 
 def as_audit(record: pair_record.Audit) -> Audit:
-    """A comparison's record as what is handed to the caller."""
+    """A comparison's record as the caller gets it."""
     return Audit(**_fields(record))
 
 
 def as_seed_audit(record: seed_record.SeedAudit) -> SeedAudit:
-    """A seed audit's record as what is handed to the caller."""
+    """A seed audit's record as the caller gets it."""
     return SeedAudit(**_fields(record))
 
 

@@ -1,4 +1,4 @@
-"""A call as it was written, for the record; and settings that there are not, before anything is run."""
+"""A call as it was written, for the record; and a check for unknown settings before anything is run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Call(NamedTuple):
 
 
 def known_settings(function: str, settings: object, known: Iterable[str]) -> None:
-    """Raise UsageError, with the nearest there is, for a setting that the function does not have."""
+    """Raise UsageError, with the nearest setting, for a setting that the function does not have."""
     names = sorted(known)
     for name in cast("Mapping[str, object]", settings):
         if name not in names:

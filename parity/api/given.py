@@ -25,7 +25,7 @@ _SOURCE = "a list given from Python"
 
 
 def given_inputs(inputs: Given, folder: Path) -> InputsSpec:
-    """Which inputs these are; a list is written under `folder`. Raises InputsError for what is none of the above."""
+    """Which inputs these are; a list is written under `folder`. Raises InputsError for anything else."""
     if inputs is None:
         return InputsSpec()
     if isinstance(inputs, InputsSpec):
@@ -81,7 +81,7 @@ def _cell(value: Any) -> Any:
 
 
 def _no_value(value: object) -> dict[str, str]:
-    """What is neither a text nor a number: refused where it is read, and harmless in a column that is not."""
+    """A value that is neither a text nor a number: refused in a column that is read, and ignored in any other."""
     return {"type": type(value).__name__}
 
 

@@ -145,8 +145,8 @@ def _plan(settings: SeedSettings) -> SeedPlan:
 
 
 def _margins(settings: SeedSettings, metric: str) -> Margins:
-    """What was stated beforehand. Shares go to 1, and a Brier score to 2: a limit beyond that is a slip of units, and would pass
-    whatever is seen.
+    """What was stated beforehand. Shares go to 1, and a Brier score to 2: a limit beyond that is a mistake in units, and would always
+    pass.
     """
     margin = checked("margin", settings.get("margin", 0.02), positive)
     churn = checked("churn_budget", settings.get("churn_budget", 0.1), positive)
@@ -175,7 +175,7 @@ def _check_executor(executor: str, address: str | None) -> None:
 
 
 def _recipe(requested: Sequence[RequestedRun], arm: str) -> dict[str, Any] | None:
-    """The recipe of an arm as it was settled, read and checked once, before anything is trained; None where runs exist."""
+    """The settings of an arm's recipe, read and checked once, before anything is trained; None where runs exist."""
     subjects = {parse_subject(run.subject)._replace(options=()) for run in requested if run.arm == arm}
     found: dict[str, Any] | None = None
     for subject in sorted(subjects, key=str):
@@ -211,7 +211,7 @@ def _folder(executor: str) -> Generator[Path]:
 
         place = runs_folder() / ".collected"
         place.mkdir(parents=True, exist_ok=True)
-        for old in place.iterdir():  # of audits that were killed
+        for old in place.iterdir():  # left by audits that were killed
             if time.time() - old.stat().st_mtime > _STALE:
                 shutil.rmtree(old, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="parity-", dir=place) as work:

@@ -60,7 +60,7 @@ def checked(name: str, value: object, check: Callable[[object], Value]) -> Value
 
 
 def checked_temperatures(values: Sequence[float]) -> tuple[float, ...]:
-    """The temperatures, each once; raises UsageError with the one that is none."""
+    """The temperatures, each once; raises UsageError with the one that is not a temperature."""
     if not values:
         raise UsageError("The argument temperatures is empty.", next_step="Give one or more, such as [1.0].")
     return tuple(dict.fromkeys(checked("temperatures", value, temperature) for value in values))

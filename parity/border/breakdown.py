@@ -1,4 +1,4 @@
-"""A breakdown: forwards of one side that failed in its own pass, and what that cost."""
+"""A breakdown: forwards of one side that failed in its own pass, and the stages and rows lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Breakdown"]
 
 
 class Breakdown(NamedTuple):
-    """The first failure of a side ("reference" or "candidate"), the first stage that it cost, and the rows of all of them."""
+    """The first failure of a side ("reference" or "candidate"), the first stage that was lost, and the rows of all failures."""
 
     side: str
     failure: RunError

@@ -1,4 +1,4 @@
-"""The connection to one runner's process: requests out, events in, and what becomes of it when it goes wrong.
+"""The connection to one runner's process: requests out, events in, and the errors when it fails.
 
 It knows the protocol (`parity/_in_process/serve.py`) and nothing of models; each request is named by `what`, so that
 every error can report what was running.
@@ -29,7 +29,7 @@ from parity.errors import (
 __all__ = ["Connection", "Pending"]
 
 OLDEST_PYTHON = (3, 8)
-_POLL_SECONDS = 0.5  # between two looks at whether the process is alive
+_POLL_SECONDS = 0.5  # between two checks that the process is alive
 
 
 class Pending(NamedTuple):
@@ -97,7 +97,7 @@ class Connection:
         return pending
 
     def wait(self, pending: Pending) -> Done | Failed:
-        """What came of a request; raises what ended the connection when that came first."""
+        """The answer to a request; raises what ended the connection when that came first."""
         while not pending.answer.done():
             patience = self._patience()
             if patience <= 0:

@@ -21,7 +21,7 @@ __all__ = [
 
 
 class StageSeen(msgspec.Struct, frozen=True):
-    """A stage the subject will show: its name, its axes (`row`, `token`, `word`, `hidden`, `class`, `other`), the module."""
+    """A stage that the subject offers: its name, its axes (`row`, `token`, `word`, `hidden`, `class`, `other`), the module."""
 
     name: str
     axes: list[str]
@@ -40,7 +40,7 @@ class Parameter(msgspec.Struct, frozen=True):
 class NotRun(msgspec.Struct, frozen=True):
     """A part of the subject's files that no stage is computed with: its name, why, its tensors, the settings it alone reads.
 
-    With `always` it counts whatever it holds: who uses the subject runs it. Without, only where the two sides differ in it.
+    With `always` it counts in any case, since users of the subject run it. Without, only where the two sides differ in it.
     """
 
     part: str
@@ -51,10 +51,10 @@ class NotRun(msgspec.Struct, frozen=True):
 
 
 class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What can be requested of the subject; an ability of another name is refused, for it would be lost without a word.
+    """What can be requested of the subject; an ability of another name is refused, since it would be ignored silently.
 
-    `accepts_feed`: it runs on another's ids, mask, types and positions. `blank`: it reads texts without a word; `tokens`: it has
-    tokens at all.
+    `accepts_feed`: it runs on another's ids, mask, types and positions. `blank`: it reads empty texts; `tokens`: it has
+    tokens.
     """
 
     accepts_feed: bool = False

@@ -13,7 +13,7 @@ from parity.inputs.example import Encoding
 __all__ = ["read_encodings"]
 
 
-class _Row(msgspec.Struct, frozen=True, gc=False):  # in no cycle: nothing for the collector to follow
+class _Row(msgspec.Struct, frozen=True, gc=False):  # never in a cycle: the garbage collector can skip them
     input_ids: tuple[int, ...]
     pieces: tuple[str, ...]
     offsets: tuple[tuple[int, int] | None, ...]
@@ -76,7 +76,7 @@ def read_encodings(answer: Done, expected: int, subject: str) -> tuple[Encoding 
 
 @lru_cache(maxsize=1)
 def _decoded(text: bytes) -> tuple[Encoding | None, ...]:
-    """The encodings of one answer. Two sides with one tokenizer answer the same, byte for byte: the second is read for nothing."""
+    """The encodings of one answer. Two sides with one tokenizer answer the same, byte for byte: the second is not parsed again."""
     rows: tuple[_Row | None, ...] = read_json(text, _Rows).rows
     for number, row in enumerate(rows):
         if row is not None and (column := row.misfit()):

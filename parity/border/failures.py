@@ -1,4 +1,4 @@
-"""What a runner's failure is for the user: an error of its own class, with the next step."""
+"""The error that a user gets for a runner's failure: its class and the next step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from parity.subjects.adapter import Adapter
 
 __all__ = ["Failures"]
 
-# What to do where a runner's refusal does not say it itself.
+# The next step where a runner's refusal has none.
 _STEPS: dict[type[ParityError], str] = {
     BadOptionValue: "Give it another value, or omit the option.",
     SubjectError: "Check the files there; parity inspect SUBJECT opens it alone.",

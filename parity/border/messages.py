@@ -1,4 +1,4 @@
-"""The lines a runner says, as records; the protocol itself is in the docstring of `parity/_in_process/serve.py`."""
+"""The lines that a runner sends, as records; the protocol itself is in the docstring of `parity/_in_process/serve.py`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Hello(msgspec.Struct, frozen=True, tag_field="event", tag="hello"):
 
 
 class Progressed(msgspec.Struct, frozen=True, tag_field="event", tag="progress"):
-    """How far a long piece of work is."""
+    """The progress of long work."""
 
     what: str
     done: int = 0
@@ -58,13 +58,13 @@ class Tensor(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True, tag_field="event", tag="done"):
-    """A request was answered; what with stays JSON until it is known what it must be (a window's encodings are long)."""
+    """A request was answered; the value stays JSON until its type is known (a window's encodings are long)."""
 
     id: int
     value: msgspec.Raw
 
     def fields(self) -> dict[str, Any]:
-        """The answer as an object; ValueError where it is none."""
+        """The answer as an object; ValueError where it is not one."""
         fields: dict[str, Any] = read_json(self.value, dict[str, Any])
         return fields
 

@@ -1,4 +1,4 @@
-"""How far a long piece of work is: reported by runners, and passed on to the caller."""
+"""The progress of long work: reported by runners, and passed on to the caller."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["OnProgress", "Progress", "unwatched"]
 
 
 class Progress(NamedTuple):
-    """What is being done and how much of it is done; `total` is None where the end is not known.
+    """What is being done, and how much of it is finished; `total` is None where the end is not known.
 
     Where several things are done side by side, `what` begins with the name of one of them and a colon ("seed 3: training").
 

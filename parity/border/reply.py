@@ -1,4 +1,4 @@
-"""What a runner answers: a reply that is waited for, and the tensors of one forward."""
+"""A runner's answers: a reply to wait for, and the tensors of one forward."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class StageTensor(NamedTuple):
 class Batch(NamedTuple):
     """The result of one forward: its stages by name in forward order, and the CPU seconds it took.
 
-    The arrays stay what they are for as long as they are held, and so does the slot they lie in: copy what is to be
-    kept, and let go of the rest. `float64` says how a double-precision forward went: `pure`, `mixed: <op>` or
+    The arrays stay what they are for as long as they are held, and so does the slot they lie in: copy what must be
+    kept, and release the rest. `float64` says how a double-precision forward went: `pure`, `mixed: <op>` or
     `unchecked`; None for an ordinary one. `failure` is what ended the forward early: `stages` are then those that it
     wrote before.
     """
@@ -81,7 +81,7 @@ class TokenizeReply(Reply[tuple[Encoding | None, ...]]):
 def written(reply: Reply[Batch]) -> Batch:
     """The batch, waited for; of a forward that raised or crashed, the stages that it wrote before, with the failure.
 
-    A process that SIGKILL ended raises as `Reply.wait` does: that was the system or the user, and a rerun may do.
+    A process that SIGKILL ended raises as `Reply.wait` does: the system or the user ended it, and running again may help.
     """
     try:
         return reply.wait()

@@ -128,7 +128,7 @@ class Runner:
 
         `interpreter` is what `interpreter_for` finds when it is not given; `threads` half the cores; `timeout` the
         seconds of silence after which the runner is ended (None: never). `on_progress` is called from another thread.
-        Raises UnknownOption, BadOptionValue, InterpreterNotFound, InterpreterBroken (what cannot even be executed).
+        Raises UnknownOption, BadOptionValue, InterpreterNotFound, InterpreterBroken (what cannot be executed).
         """
         return cls(
             subject,
@@ -226,7 +226,7 @@ class Runner:
         self.close()
 
     def _outcome(self, pending: Pending) -> Done:
-        # Every request to a subject that did not load fails for that reason.
+        # Every request to a subject that did not load fails for the same reason.
         for request in (self._opened, pending):
             outcome = self._connection.wait(request)
             if isinstance(outcome, Failed):

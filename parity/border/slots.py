@@ -1,6 +1,6 @@
 """Slots: anonymous files that a runner writes its tensors into, and the host's maps of them.
 
-They lie in memory (/dev/shm) where there is room, else in the temporary folder; having no name, they are gone with the
+They lie in memory (/dev/shm) where there is room, else in the temporary folder; they have no name, so that they vanish with the
 last process that holds them, however it ends.
 """
 
@@ -29,8 +29,8 @@ DTYPES = frozenset({"float64", "float32", "int64", "int32", "int16", "int8", "ui
 class Slot:
     """One anonymous file and the host's map of it, with the listing of what lies there; the runner writes, the host only looks.
 
-    It is taken from `take` until `give_back` and until the last array over it is gone, whichever is later: so what
-    somebody still reads is never written over.
+    It is taken from `take` until `give_back` and until the last array over it is gone, whichever is later, so that
+    arrays in use are never overwritten.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,7 +70,7 @@ class Slot:
         return self._taken_by == request
 
     def give_back(self) -> None:
-        """Nothing more will be written; arrays over it keep it from being taken again."""
+        """Nothing more will be written; arrays over it prevent it from being taken again."""
         self._taken_by = None
 
     def view(self, dtype: str, shape: tuple[int, ...], offset: int) -> Array:
@@ -107,7 +107,7 @@ class Slot:
         return whole
 
     def close(self) -> None:
-        """Let go of the files; arrays over the slot stay valid."""
+        """Close the files; arrays over the slot stay valid."""
         self._map = None
         self._file.close()
         self._listing.close()

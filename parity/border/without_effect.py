@@ -1,4 +1,4 @@
-"""Options that cannot have an effect: refused in a sentence, since a user who gives one expects it to matter."""
+"""Options that cannot have an effect: refused with a sentence, since a user who gives one expects an effect."""
 
 from __future__ import annotations
 

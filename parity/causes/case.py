@@ -1,4 +1,4 @@
-"""Pairs written by hand, on which a cause is tested: the evidence of a pair about which nothing is remarkable but the changes."""
+"""Pairs written by hand to test a cause: the evidence of an ordinary pair with a few changes."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from parity.stages import stage_rank
 
 __all__ = ["ChangedWeights", "PermutedWeights", "RetrainedWeights"]
 
-_MOST = 0.9  # of the common parameters: so many others are another training
+_MOST = 0.9  # of the common parameters: so many other values are another training
 _UNUSED = "Parameters differ that these inputs do not use: give inputs that do, or explain the difference."
 _IN_LAYER = re.compile(r"(?:^|[._])(?:layers?|h|blocks?)\.(\d+)\.")
 _BY_NAME = (
@@ -74,7 +74,7 @@ def _suspicion(evidence: Evidence, seen: _Changed) -> Suspicion:
 
 
 def _earliest(names: list[str]) -> str | None:
-    """The first stage that one of these parameters takes part in; None where a name does not tell."""
+    """The first stage that uses one of these parameters; None where the name does not show it."""
     stages = [_stage_of(name) for name in names]
     if None in stages:
         return None

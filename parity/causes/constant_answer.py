@@ -1,4 +1,4 @@
-"""One side gives every input the same answer where the other gives several: what a wrong tokenizer or an untrained head does."""
+"""One side gives every input the same answer where the other gives several: the effect of a wrong tokenizer or an untrained head."""
 
 from __future__ import annotations
 

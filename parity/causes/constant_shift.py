@@ -49,7 +49,7 @@ class ConstantShift(Cause):
             ):
                 continue
             if raw is None or raw <= record.allowed or left > record.allowed:
-                continue  # what only float64 shows, or what stays once the constant is out
+                continue  # what only float64 shows, or what remains after the constant is removed
             if (record.non_finite_reference, record.non_finite_candidate) != (0, 0):
                 continue
             yield Suspicion(

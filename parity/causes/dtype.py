@@ -11,7 +11,7 @@ from parity.causes.evidence import Evidence
 __all__ = ["Dtype"]
 
 _ROUNDING = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
-_GROWTH = 1000.0  # how far the roundings of one format grow on the way to a first difference
+_GROWTH = 1000.0  # how far the rounding of one format grows before the first difference
 _FLOAT32, _BFLOAT16 = side(dtype="float32"), side(dtype="bfloat16")
 
 

@@ -32,7 +32,7 @@ _OTHER_CASE = _case("keys of another prefix", "classifier.weight", "encoder.laye
 
 
 class _NotLoaded(Cause):
-    """Parameters of one part that no file of a side holds. Those that only a stage needs which is not shown do not count."""
+    """Parameters of one part that no file of a side holds. Parameters that only an excluded stage needs do not count."""
 
     PART: ClassVar[str]
 

@@ -1,4 +1,4 @@
-"""A side that holds probabilities and says so: their logarithms are compared, and it is reported."""
+"""A side that reports probabilities: their logarithms are compared, and it is reported."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def settings_notice(evidence: Evidence, seen: Iterable[Suspicion]) -> Iterator[F
 
 
 def unexercised_settings(evidence: Evidence, seen: Iterable[Suspicion]) -> list[str]:
-    """The settings that differ, except those of which an effect was observed: what an agreement on these inputs leaves open."""
+    """The settings that differ, except those of which an effect was observed: those that these inputs may not exercise."""
     observed = {name for one in seen if one.standing == "observed" for name in one.settings}
     return [setting.name for setting in _unnamed(changed_settings(evidence.described), observed)]
 

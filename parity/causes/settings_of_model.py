@@ -1,4 +1,4 @@
-"""Settings of the model that both configs tell and that hold other values: epsilon, activation, heads, positions, layers."""
+"""Settings of the model that both configs have and that differ: epsilon, activation, heads, positions, layers."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from parity.measure.relations import Relation
 __all__ = ["Temperature"]
 
 _FITS = 0.999
-_ONE = 0.02  # how near to 1 an implied temperature is none
+_ONE = 0.02  # an implied temperature this close to 1 is taken as 1
 
 
 class Temperature(Cause):
@@ -51,7 +51,7 @@ class Temperature(Cause):
 
     def suspect(self, evidence: Evidence) -> Iterator[Suspicion]:
         if evidence.decisions is None or evidence.outputs.related(evidence.first) is not None:
-            return  # what the columns or an activation explain, no temperature does
+            return  # what the order of columns or an activation explains is not a temperature
         implied = evidence.decisions.implied_temperature
         facts = {"implied": implied.value, "r2": implied.r2}
         ours, theirs = (described.temperature for described in evidence.described)

@@ -22,7 +22,7 @@ def _case(words: str, kind: str, *, lower: bool = False) -> Case:
 
 
 class _TextRule(Cause):
-    """A rule under which the two normalised texts are the same after all."""
+    """A rule that makes the two normalised texts equal."""
 
     STAGE = "text"
     KIND: ClassVar[str]

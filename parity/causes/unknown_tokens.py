@@ -11,7 +11,7 @@ from parity.records.pair import Pair
 
 __all__ = ["UnknownTokens"]
 
-_SHARE = 0.5  # of the rows with other pieces: fewer do not explain them
+_SHARE = 0.5  # share of the rows with other pieces: fewer do not explain them
 
 
 def _seen(reference: int, candidate: int, rows: int) -> TokensSeen:

@@ -1,4 +1,4 @@
-"""The command line: parse, call, print, exit. It decides nothing, and calls what `import parity` offers.
+"""The command line: parse, call, print, exit. It decides nothing, and calls only the public names of `parity`.
 
 Exit codes: 0 parity or equivalent; 1 divergent, inconclusive, or something was not comparable; 2 the input was wrong; 3 a run
 failed.

@@ -1,4 +1,4 @@
-"""The commands as typer has them, with what parity adds: a module is imported when its command is used, and a slip has a suggestion."""
+"""The commands as typer has them, with what parity adds: a module is imported when its command is used, and a misspelt name gets a suggestion."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class LazyCommands(Commands):
 def single(*, epilog: str | None = None) -> Callable[[Callable[..., int]], Callable[[], Any]]:
     """Decorates a function whose parameters are a command's arguments and options, and its docstring the command's help.
 
-    What comes of it makes the command.
+    The result makes the command.
     """
 
     def decorate(function: Callable[..., int]) -> Callable[[], Any]:

@@ -1,6 +1,6 @@
 """How a command ends: with its exit code, and where it did not work, with one sentence and the next step on stderr.
 
-Everything that can stop a command passes through `run`: a ParityError, what typer has to say about the command line, a
+Everything that can stop a command passes through `run`: a ParityError, typer's errors about the command line, a
 signal, a device that is full, and a mistake of parity's own. A traceback is shown where PARITY_TRACEBACK is set, only.
 
 Exit codes beside a command's own: 2 and 3 as the errors have them, 128 + the signal's number where a signal ended it.
@@ -27,7 +27,7 @@ from parity.errors import InternalError, OutOfSpace, ParityError, RunError, Runn
 __all__ = ["Stopped", "listened_to", "run"]
 
 _LONGEST_SENTENCE = 600
-_TIDYING = 3.0  # seconds in which a second Ctrl-C is the same one, and not the end of the tidying up
+_TIDYING = 3.0  # seconds in which a second Ctrl-C counts as the first one, so that it does not interrupt the clean-up
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -66,16 +66,16 @@ def run(command: Callable[[], object], failed: Callable[[ParityError], object] |
 
 @contextlib.contextmanager
 def listened_to() -> Generator[None]:
-    """Whatever is printed inside may find that its reader went away (`| head -1`): the exit code stays what it is."""
+    """Ignores a closed pipe while printing (`| head -1`): the exit code stays what it is."""
     try:
         yield
         sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):  # the latter is what typer and rich make of it
+    except (BrokenPipeError, SystemExit):  # typer and rich raise the latter instead
         _silence()
 
 
 def _silence() -> None:
-    """What is still in the buffer goes nowhere, instead of into an error at the end of the interpreter."""
+    """Discard what is still in the buffer, which would be an error at the end of the interpreter."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
     os.close(nothing)
@@ -132,7 +132,7 @@ def _pass_on(known: ParityError, failed: Callable[[ParityError], object]) -> Non
 def _known(error: Exception) -> ParityError:
     """The error as one of parity's own."""
     if isinstance(error, typer.Abort) and isinstance(error.__cause__, Exception):
-        error = error.__cause__  # typer takes an EOFError for the end of the user's patience
+        error = error.__cause__  # typer takes an EOFError for an abort by the user
     if isinstance(error, ParityError):
         return error
     if isinstance(error, typer.TyperException):
@@ -170,7 +170,7 @@ def _of_the_system(error: OSError, story: str) -> ParityError:
 
 
 def _of_the_command_line(error: typer.TyperException) -> UsageError:
-    """What typer has to say, in parity's words. Its kinds of mistakes are private: they are known by what they hold."""
+    """typer's errors in parity's words. typer's error classes are private, so they are recognised by their attributes."""
     context: Any = getattr(error, "ctx", None)
     parameter: Any = getattr(error, "param", None)
     name = context.command_path if context is not None else "parity"

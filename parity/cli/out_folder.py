@@ -1,4 +1,4 @@
-"""The folder that a command's audit goes to, where it does not come to one: no file of the last run stays to be taken for its result.
+"""The folder of a command's audit where the command ends without one: no file of an earlier run stays there as if it were the result.
 
 At the start of an audit the files of the last one are removed. Where the command ends with exit code 2 or 3, two reports say so:
 `junit.xml` with one error, and a short `summary.md`. The command line is read here a second time, by the options that the command
@@ -53,7 +53,7 @@ class OutFolder:
         self._emptied = False
 
     def empty(self, folder: Path, *, kept: Iterable[Path] = ()) -> None:
-        """Remove the last audit from the folder; `kept` is what this command reads there. What is no file of an audit stays."""
+        """Remove the last audit from the folder; `kept` is what this command reads there. Other files stay."""
         from parity.records.audit_folder import clear_folder
 
         with suppress(OSError):  # what cannot be removed cannot be written either, which is found out next

@@ -1,4 +1,4 @@
-"""Progress on the terminal: bars while a command runs, on stderr, and nothing at all where stderr is not a terminal."""
+"""Progress on the terminal: bars while a command runs, on stderr, and nothing where stderr is not a terminal."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["left", "watch"]
 
 @contextlib.contextmanager
 def watch(quiet: bool) -> Generator[Callable[[parity.Progress], None]]:
-    """What shows progress; safe to call from any thread.
+    """Shows progress; safe to call from any thread.
 
-    What has a name and a colon before it ("seed 3: training, epoch 2 of 20") keeps one bar for all that it does.
+    Work with a name and a colon before it ("seed 3: training, epoch 2 of 20") keeps one bar.
     """
     if quiet or not sys.stderr.isatty():
         yield lambda progress: None

@@ -21,7 +21,7 @@ class Encoding(NamedTuple):
     """One row as a subject's tokenizer gave it, unpadded; every tuple has one entry a real token.
 
     `offsets` are character spans into the text (segment 0) or the pair (segment 1), None for special tokens;
-    `normalized` is the text after the tokenizer's normaliser, None where the tokenizer does not tell;
+    `normalized` is the text after the tokenizer's normaliser, None where the tokenizer does not report it;
     `untruncated` counts the tokens there would be without truncation.
     """
 

@@ -63,7 +63,7 @@ def _size(record: StageRecord) -> str:
 
 
 def not_compared_sentence(counting: Sequence[NotCompared]) -> str:
-    """What keeps an agreement from parity: a part that was not run before a stage that was not compared."""
+    """What prevents the verdict `parity` although everything agrees: a part that was not run before a stage that was not compared."""
     item = next((one for one in counting if one.not_run), counting[0])
     more = f" (and {len(counting) - 1} more)" if len(counting) > 1 else ""
     if item.not_run:

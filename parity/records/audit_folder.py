@@ -52,7 +52,7 @@ def clear_folder(folder: Path, names: Iterable[str] = FILES, *, kept: Iterable[P
 
 
 def check_folder(folder: Path) -> None:
-    """Find out before anything is run whether the audit can be written there; makes nothing, and raises what writing would."""
+    """Check before anything is run that the audit can be written there; creates nothing, and raises what writing would raise."""
     with _writing(folder):
         place = folder.absolute()
         while not place.exists() and not place.is_symlink():
@@ -86,7 +86,7 @@ def render_reports(audit: Audit, folder: Path) -> list[Path]:
 
 
 def write_failure(failure: Failure, folder: Path) -> list[Path]:
-    """Write the reports of a command that came to no audit into `folder` (made if need be): all of them or none."""
+    """Write the reports of a command without an audit into `folder` (made if need be): all of them or none."""
     return _write(folder, _rendered(failure, FAILURE_GROUP))
 
 
@@ -101,7 +101,7 @@ def _rendered(record: Audit | SeedAudit | Failure, group: str) -> dict[str, byte
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> list[Path]:
-    """Write all files beside their places, then put each there: none is seen half written, nor one without the others."""
+    """Write all files beside their places, then put each there: none is visible half written, or without the others."""
     with _writing(folder), contextlib.ExitStack() as undo:
         for parent in reversed([folder, *folder.parents]):
             if not parent.exists():
@@ -122,7 +122,7 @@ def _write(folder: Path, files: dict[str, bytes]) -> list[Path]:
 
 
 def _without_errors(action: Callable[[], None]) -> None:
-    with contextlib.suppress(OSError):  # somebody else put something there meanwhile
+    with contextlib.suppress(OSError):  # another process wrote there meanwhile
         action()
 
 

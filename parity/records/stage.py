@@ -63,7 +63,7 @@ class FirstDivergence(Record, frozen=True, kw_only=True):
 
 
 class NotCompared(Record, frozen=True, kw_only=True):
-    """What could not be compared, and why. `counts` says that it keeps the verdict from parity.
+    """What could not be compared, and why. `counts` says that it prevents the verdict `parity`.
 
     `not_run` names what of a subject's files was not run: tensors, or the part itself where it has none.
     """

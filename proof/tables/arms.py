@@ -184,16 +184,18 @@ def _gathered(candidate: Floats, baseline: Floats, labels: Any, *, paired: bool)
     from parity.seed_audit.population.arms import Ground
     from parity.seed_audit.population.classes import Classes
     from parity.seed_audit.population.exclusions import gather_arms
-    from parity.seed_audit.runs.requested import RunAsked
+    from parity.seed_audit.runs.requested import RequestedRun
     from parity.seed_audit.runs.run_inputs import Collected, Outcome
 
     names = ("a", "b", "c")
     described = Description("made up", {}, [], Abilities(), labels=list(names))
-    asked: list[RunAsked] = []
+    asked: list[RequestedRun] = []
     collected: dict[int, Collected] = {}
     for arm, runs in (("candidate", candidate), ("baseline", baseline)):
         for seed, logits in enumerate(runs):
             collected[len(asked)] = Collected("", described, "", logits, {}, {}, None, [])
-            asked.append(RunAsked(f"{arm} {seed}", "", cast("Any", arm), {"seed": seed} if paired else {}))
+            asked.append(
+                RequestedRun(f"{arm} {seed}", "", cast("Any", arm), {"seed": seed} if paired else {})
+            )
     ground = Ground("", Classes(names, named=True), labels, 1 - _ALPHA)
     return gather_arms(asked, [Outcome("", "") for _ in asked], collected, ground)

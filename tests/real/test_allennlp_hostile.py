@@ -221,7 +221,7 @@ class Counting(BaseHTTPRequestHandler):
     asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        self.requested.append(self.path)
+        self.asked.append(self.path)
         self.send_error(404)
 
     do_HEAD = do_GET
@@ -240,7 +240,7 @@ def test_an_address_in_brackets_is_not_fetched(tampered: Callable[..., str]) -> 
             tamper = configured(partial(dict[str, Any].update, dataset_reader=read))
             assert "dataset_reader.tokenizer." in refusal(tampered(tamper))
         server.shutdown()
-    assert [] == Counting.requested
+    assert [] == Counting.asked
 
 
 def test_a_registered_name_of_another_kind_is_none_of_this_kind(tampered: Callable[..., str]) -> None:
