@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from parity.border.messages import prepare
 from parity.errors import RunnerSpokeGarbage
 
 __all__ = [
@@ -153,6 +154,9 @@ class Description(msgspec.Struct, frozen=True):
     rounded: float = 0.0
     decimals: int | None = None
     training: Training | None = None
+
+
+prepare(Description)
 
 
 def read_description(value: object, subject: str) -> Description:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
-from parity.border.messages import Done, read_json
+from parity.border.messages import Done, prepare, read_json
 from parity.errors import RunnerSpokeGarbage
 from parity.inputs.example import Encoding
 
@@ -58,6 +58,9 @@ class _Row(msgspec.Struct, frozen=True, gc=False):  # never in a cycle: the garb
 
 class _Rows(msgspec.Struct, frozen=True):
     rows: tuple[_Row | None, ...]
+
+
+prepare(_Rows)
 
 
 def read_encodings(answer: Done, expected: int, subject: str) -> tuple[Encoding | None, ...]:

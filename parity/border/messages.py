@@ -15,6 +15,7 @@ __all__ = [
     "Progressed",
     "Tensor",
     "Warned",
+    "prepare",
     "read_event",
     "read_json",
     "read_listing",
@@ -81,6 +82,15 @@ class Failed(msgspec.Struct, frozen=True, tag_field="event", tag="error"):
 
 
 Event = Hello | Progressed | Warned | Done | Failed
+
+
+def prepare(*kinds: Any) -> None:
+    """Let msgspec learn types before threads read them: where two threads read the first value of a type at once, it crashes the process."""
+    for kind in kinds:
+        msgspec.json.Decoder(kind)
+
+
+prepare(Event, Tensor)
 
 
 def read_event(line: bytes) -> Event:
