@@ -105,8 +105,8 @@ def test_only_the_clocks_of_the_page_are_normalised(tmp_path: Path) -> None:
     row = '<tr><th scope="row"><bdi>{}</bdi></th><td><bdi>{}</bdi></td></tr>'
     page.write_text(row.format("seconds", "7.186") + row.format("processors", "2"), "utf-8")
     lines = normal_lines(page, {})
-    assert "<bdi><clock></bdi>" in lines
-    assert "<bdi>2</bdi>" in lines
+    assert "<td><clock></td>" in lines
+    assert "<td>2</td>" in lines
     assert not any("7.186" in line for line in lines)
 
 

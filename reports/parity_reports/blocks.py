@@ -1,6 +1,8 @@
-"""What a section is made of: prose, tables, figures and lists, as plain records that every report places in its own markup.
+"""What a section is made of: prose, tables, figures and lists, as plain records that every format places in its own markup.
 
-`kind` is what a template tells them by."""
+Data before markup: a format computes nothing, and knows nothing of what was audited. Text is raw; whoever renders it makes hidden
+characters visible and escapes it. `kind` names the template of a block.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,28 @@ from typing import ClassVar, Literal
 
 from parity_reports.figures.drawings import Drawing
 
-__all__ = ["Block", "Column", "Facts", "Figure", "Points", "Prose", "Row", "Section", "Table"]
+__all__ = [
+    "AlignedPiece",
+    "Alignment",
+    "Block",
+    "Column",
+    "Command",
+    "Facts",
+    "Figure",
+    "FindingBlock",
+    "Fold",
+    "More",
+    "Points",
+    "Prose",
+    "Remarks",
+    "Row",
+    "StageCell",
+    "StageRow",
+    "StageRun",
+    "StageTable",
+    "Table",
+    "Tone",
+]
 
 Tone = Literal["", "hit", "soft", "dim"]
 
@@ -25,16 +48,27 @@ class Prose:
 
 @dataclass(frozen=True)
 class Points:
-    """A list of sentences."""
+    """A list of sentences; in a terminal `mark` stands before each, and `tone` colours them."""
 
     kind: ClassVar = "points"
     items: tuple[str, ...]
+    heading: str = ""
+    mark: str = "-"
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """Sentences, each with the places that it is about."""
+
+    kind: ClassVar = "remarks"
+    items: tuple[tuple[str, str], ...]
     heading: str = ""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Names with their values. `brief`: also in the summary."""
+    """Names with their values; `code` tells which of the two are identifiers. `brief`: also in the summary."""
 
     kind: ClassVar = "facts"
     label: str
@@ -42,14 +76,19 @@ class Facts:
     heading: str = ""
     collapsed: bool = False
     brief: bool = False
+    code: Literal["", "names", "values"] = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: "number" stands right, "prose" may hold a long text, "code" a digest or a command."""
+    """A column of a table: a "number" is aligned right, "prose" may hold a long text, "code" a digest or a command.
+
+    "data" is text that is data: as it is on the page, a code span in Markdown. `side` colours the head.
+    """
 
     name: str
-    kind: Literal["text", "number", "prose", "code"] = "text"
+    kind: Literal["text", "number", "prose", "code", "data"] = "text"
+    side: Literal["", "ref", "cand"] = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +101,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; `left_out` rows more are in the record. `brief`: also in the summary."""
+    """A table; `left_out` rows more are in the record, `more` says which. `brief`: also in the summary."""
 
     kind: ClassVar = "table"
     label: str
@@ -71,8 +110,10 @@ class Table:
     heading: str = ""
     note: str = ""
     left_out: int = 0
+    more: str = "more"
     collapsed: bool = False
     brief: bool = False
+    look: Literal["", "fields", "all"] = ""
 
 
 @dataclass(frozen=True)
@@ -86,16 +127,139 @@ class Figure:
     heading: str = ""
 
 
-Block = Prose | Points | Facts | Table | Figure
+@dataclass(frozen=True)
+class More:
+    """How many more things are in the record only; `what` says which."""
+
+    kind: ClassVar = "more"
+    count: int
+    what: str = "more"
 
 
 @dataclass(frozen=True)
-class Section:
-    """A section: its anchor, its title, its name in the table of contents, and what is in it."""
+class StageCell:
+    """One stage in one pass, in words. `size` and `extreme` are the relative and the largest difference as a phrase."""
 
-    anchor: str
+    glyph: str
+    word: str
+    tone: str
+    divergent: bool
+    reach: str
+    share_beyond: float | None
+    relative: str
+    floor: str
+    limit: str
+    times: str
+    largest: str
+    place: str
+    float64: str
+    size: str
+    extreme: str
+
+
+@dataclass(frozen=True)
+class StageRow:
+    """One stage, a cell a pass; None where a pass did not reach it."""
+
     title: str
-    short: str
-    lede: str
-    blocks: tuple[Block, ...]
-    count: int = 0
+    cells: tuple[StageCell | None, ...]
+    tone: Tone = ""
+    first: bool = False
+    ignored: bool = False
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """Neighbouring stages with one result, as one line: `layer.1 to layer.5`."""
+
+    stages: str
+    cells: tuple[StageCell | None, ...]
+    first: bool
+    length: int
+
+
+@dataclass(frozen=True)
+class StageTable:
+    """All stages in all passes, row by row and in runs. `columns` are the passes that measured something, `chief` the one whose
+    numbers a short table shows."""
+
+    kind: ClassVar = "stage_table"
+    passes: tuple[str, ...]
+    columns: tuple[int, ...]
+    chief: int
+    limited: bool
+    rows: tuple[StageRow, ...]
+    runs: tuple[StageRun, ...]
+
+
+@dataclass(frozen=True)
+class FindingBlock:
+    """A finding with its evidence; `weight` says whether it counts."""
+
+    kind: ClassVar = "finding"
+    number: int
+    stage: str
+    sentence: str
+    cause: str
+    cause_title: str
+    weight: str
+    counts: bool
+    evidence: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class AlignedPiece:
+    """One step of an edit script: a piece on either side, or a run of equal ones."""
+
+    mark: str
+    differs: bool
+    reference: str
+    reference_note: str
+    candidate: str
+    candidate_note: str
+    equal_run: int = 0
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Two rows of tokens aligned piece by piece; `left_out` steps more are in the record."""
+
+    kind: ClassVar = "alignment"
+    label: str
+    heading: str
+    texts: tuple[str, ...]
+    steps: tuple[AlignedPiece, ...]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Blocks that are closed until a reader opens them."""
+
+    kind: ClassVar = "fold"
+    heading: str
+    blocks: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command line; empty where it was not recorded."""
+
+    kind: ClassVar = "command"
+    text: str
+
+
+Block = (
+    Prose
+    | Points
+    | Remarks
+    | Facts
+    | Table
+    | Figure
+    | More
+    | StageTable
+    | FindingBlock
+    | Alignment
+    | Fold
+    | Command
+)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from parity_reports.formats.html import render
-from parity_reports.seeds import render_html as render_seeds
 from tests.audits import AUDITS
 from tests.seed_audits import SEED_AUDITS
 
@@ -63,7 +62,7 @@ def test_the_style_passes_its_own_policy_and_not_that_of_jenkins(tmp_path: Path)
 
 @pytest.mark.parametrize("name", ["different", "hostile"])
 def test_nothing_in_the_page_of_a_seed_audit_runs(name: str, tmp_path: Path) -> None:
-    dom = _browse(tmp_path, render_seeds(SEED_AUDITS[name]), "--dump-dom")
+    dom = _browse(tmp_path, render(SEED_AUDITS[name]), "--dump-dom")
     assert "<title>parity: different:" in dom
     assert "<script" not in dom
 

@@ -24,8 +24,11 @@ CLOCKS = re.compile(r"provenance\.(?:parity|started|seconds|cpu_seconds\..*|host
 
 # The same fields in the table of the page, each the cell after its name.
 CELLS = re.compile(
-    r"(<bdi>(?:parity|started|seconds|cpu_seconds|host_peak_memory_kib)</bdi>\n</th>\n<td>\n<bdi>)[^\n]*(?=</bdi>)"
+    r"(>(?:parity|started|seconds|cpu_seconds|host_peak_memory_kib)</th>\n<td>)[^\n]*(?=</td>)"
 )
+
+# What isolates the direction of a text and shows nothing: a page of another layout has it at other places.
+ISOLATES = re.compile(r"</?bdi>")
 
 # In every text file: what to look for, and what stands there instead.
 TEXT: tuple[tuple[str, str], ...] = (
@@ -63,7 +66,7 @@ def normal_lines(path: Path, places: Mapping[str, str]) -> list[str]:
         ]
         text = "\n".join(lines)
     elif path.suffix in {".html", ".xml"}:
-        text = CELLS.sub(r"\1<clock>", re.sub(r">\s*<", ">\n<", text))
+        text = CELLS.sub(r"\1<clock>", re.sub(r">\s*<", ">\n<", ISOLATES.sub("", text)))
     for pattern, instead in TEXT:
         text = re.sub(pattern, instead, text)
     return [line.rstrip() for line in text.splitlines()]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parity.records.audit import Audit
-from parity_reports.compare.predictions import bounded_rate, decision_noun, flips_total, has_copies
+from parity_reports.blocks import Points
+from parity_reports.compare.decision_words import bounded_rate, decision_noun, flips_total, has_copies
+from parity_reports.pages import Section
 from parity_reports.text import wording
 
 __all__ = ["build_limits"]
@@ -13,9 +15,10 @@ __all__ = ["build_limits"]
 _MOST_NAMES = 6
 
 
-def build_limits(audit: Audit) -> tuple[str, ...]:
-    """The limits of an audit, each a sentence."""
-    return tuple(_limits(audit))
+def build_limits(audit: Audit) -> Section:
+    """The section: each limit a sentence."""
+    title = "What this does not show"
+    return Section("limits", title, title, "", (Points(tuple(_limits(audit))),))
 
 
 def _limits(audit: Audit) -> Iterator[str]:

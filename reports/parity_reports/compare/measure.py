@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from parity.records.stage import StageRecord
+from parity_reports.blocks import StageCell
 from parity_reports.text import wording
 
 __all__ = ["Measure", "measure_of"]
@@ -20,39 +21,18 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Measure:
-    """One stage in one pass, in words."""
+    """One stage in one pass: its record, its cell in the table of stages, and every further number."""
 
-    status: str
-    glyph: str
-    word: str
-    tone: str
-    relative: str
-    floor: str
-    allowed: str
-    limit: str
-    times: str
-    largest: str
-    place: str
-    largest_floor: str
-    float64: str
-    float64_allowed: str
-    reach: str
-    share_beyond: float | None
-    reason: str
-    more: tuple[tuple[str, str], ...]
+    record: StageRecord
+    cell: StageCell
     beyond_float64: bool
     float64_only: bool
-    record: StageRecord
+    more: tuple[tuple[str, str], ...]
 
 
 def measure_of(record: StageRecord) -> Measure:
     """The measure of a record."""
-    glyph, word, tone = _WORDS[record.status]
     float64_only = _float64_only(record)
-    if float64_only:
-        word = "divergent in float64"
-    if record.ignored:
-        word, tone = f"{word}, does not count", "" if tone == "bad" else tone
     more = (
         ("mean abs", wording.number(record.mean_abs)),
         ("RMSE", wording.number(record.rmse)),
@@ -71,29 +51,53 @@ def measure_of(record: StageRecord) -> Measure:
         ),
         ("values compared", wording.count(record.compared)),
     )
-    return Measure(
-        status=record.status,
+    return Measure(record, _cell(record, float64_only), _beyond_float64(record), float64_only, more)
+
+
+def _cell(record: StageRecord, float64_only: bool) -> StageCell:
+    glyph, word, tone = _WORDS[record.status]
+    if float64_only:
+        word = "divergent in float64"
+    if record.ignored:
+        word, tone = f"{word}, does not count", "" if tone == "bad" else tone
+    return StageCell(
         glyph=glyph,
         word=word,
         tone=tone,
+        divergent=record.status == "divergent",
+        reach=_reach(record),
+        share_beyond=record.rows_beyond / record.rows if record.rows else None,
         relative=wording.number(record.relative_l2),
-        floor=wording.number(record.noise_floor),
-        allowed=wording.number(record.allowed),
-        limit=wording.number(record.limit),
+        floor="" if record.noise_floor is None else wording.number(record.noise_floor),
+        limit="" if record.limit is None else wording.number(record.limit),
         times=wording.times(record.times_floor),
         largest=wording.number(record.max_abs.value),
         place=record.max_abs.at or "",
-        largest_floor=wording.number(record.max_abs_floor, 0),
         float64=wording.number(record.float64_relative_l2),
-        float64_allowed=wording.number(record.float64_allowed),
-        reach=_reach(record),
-        share_beyond=record.rows_beyond / record.rows if record.rows else None,
-        reason=record.reason,
-        more=more,
-        beyond_float64=_beyond_float64(record),
-        float64_only=float64_only,
-        record=record,
+        size=_size(record, float64_only),
+        extreme=_extreme(record),
     )
+
+
+def _size(record: StageRecord, float64_only: bool) -> str:
+    """The relative difference as a phrase, in float64 where that is what counts; empty where there is none."""
+    if not record.relative_l2:
+        return ""
+    in_float64 = float64_only or (record.status == "within_limit" and bool(record.reason))
+    return wording.float64(record) if in_float64 else wording.relative(record)
+
+
+def _extreme(record: StageRecord) -> str:
+    """The largest difference with place and permission; how many rows differ where it is not a number."""
+    if record.max_abs.value is None:
+        return _reach(record)
+    permitted = (
+        f" (up to {wording.number(record.max_abs_floor, 0)} is noise)"
+        if record.max_abs_floor is not None
+        else ""
+    )
+    place = f" at {record.max_abs.at}" if record.max_abs.at else ""
+    return f"{wording.number(record.max_abs.value)}{place}{permitted}"
 
 
 def _beyond_float64(record: StageRecord) -> bool:

@@ -8,7 +8,8 @@ from parity.records.audit import Audit
 from parity.records.passes_shown import PassesShown, passes_shown
 from parity.records.seed_scale import SeedScale
 from parity.stages import stage_title
-from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
+from parity_reports.blocks import Block, Column, Facts, Row, Table
+from parity_reports.pages import Section
 from parity_reports.text import wording
 
 __all__ = ["build_scale"]

@@ -1,141 +1,100 @@
-"""The ladder of stages: one rung a stage, all passes side by side, in the order in which the values are computed."""
+"""Stage by stage: the table of all stages in all passes, the two curves, and every further number."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 from parity.records.audit import Audit
-from parity.records.passes import PassRecord
 from parity.records.passes_shown import passes_shown
-from parity.records.stage import StageRecord
-from parity.stages import group_of, stage_title
-from parity_reports.compare.measure import Measure, measure_of
+from parity_reports.blocks import (
+    Block,
+    Column,
+    Figure,
+    Fold,
+    Prose,
+    Remarks,
+    Row,
+    StageCell,
+    StageRow,
+    StageRun,
+    StageTable,
+    Table,
+    Tone,
+)
+from parity_reports.compare.curves import float64_curve, relative_curve
+from parity_reports.compare.ladder import Ladder, Rung, build_ladder, runs
+from parity_reports.compare.measure import Measure
+from parity_reports.pages import Section
 from parity_reports.text import wording
 
-__all__ = ["Details", "Ladder", "Remark", "Run", "Rung", "build_ladder", "runs"]
+__all__ = ["build_stage_table", "build_stages", "summarise_stages"]
+
+_NOTHING_COMPARED = Prose("No stage was compared.")
+_FLOAT64 = "In float64 rounding sinks, and what is left is a difference of the two, however small."
 
 
-@dataclass(frozen=True)
-class Rung:
-    """One stage, with what each pass of the ladder measured; None where a pass did not reach it."""
-
-    stage: str
-    title: str
-    measures: tuple[Measure | None, ...]
-    first: bool
-    ignored: bool
-
-    @property
-    def tone(self) -> str:
-        """The worst of all passes, which colours the rung."""
-        tones = [measure.tone for measure in self.measures if measure is not None]
-        return next((tone for tone in ("bad", "warn") if tone in tones and not self.ignored), "")
-
-
-class Remark(NamedTuple):
-    """What was said about stages, and which."""
-
-    stages: str
-    text: str
-
-
-class Details(NamedTuple):
-    """Every further number of one pass, as a table."""
-
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """All rungs; `passes` are those of the comparison, `columns` the places of those that measured something."""
-
-    rungs: tuple[Rung, ...]
-    passes: tuple[PassRecord, ...]
-    columns: tuple[int, ...]
-    remarks: tuple[Remark, ...]
-    details: tuple[Details, ...]
-
-
-@dataclass(frozen=True)
-class Run:
-    """Neighbouring rungs of one kind and result, told as one line: `layer.1 to layer.5`."""
-
-    stages: str
-    measures: tuple[Measure | None, ...]
-    first: bool
-    length: int
-
-
-def build_ladder(audit: Audit) -> Ladder:
-    """The ladder of an audit."""
-    shown = passes_shown(audit)
-    names = tuple(one.name for one in shown.all)
-    measures = {(record.stage, record.pass_): measure_of(record) for record in audit.stages}
-    first = audit.first_divergence.stage if audit.first_divergence else None
-    rungs = tuple(
-        Rung(
-            stage=stage,
-            title=stage_title(stage),
-            measures=tuple(measures.get((stage, name)) for name in names),
-            first=stage == first,
-            ignored=_ignored(audit, stage),
-        )
-        for stage in _order(names, audit.stages)
-    )
-    columns = tuple(
-        place for place, name in enumerate(names) if any(record.pass_ == name for record in audit.stages)
-    )
-    details = tuple(_details(rungs, place, shown.all[place].title) for place in columns)
-    return Ladder(rungs, shown.all, columns, _remarks(audit), details)
-
-
-def runs(ladder: Ladder) -> tuple[Run, ...]:
-    """The ladder in few lines: neighbours with the same result are one, the first divergence always its own."""
-    grouped: list[list[Rung]] = []
-    for rung in ladder.rungs:
-        last = grouped[-1][-1] if grouped else None
-        if last is not None and _alike(last, rung):
-            grouped[-1].append(rung)
-        else:
-            grouped.append([rung])
-    return tuple(
-        Run(
-            stages=rungs[0].stage if len(rungs) == 1 else f"{rungs[0].stage} to {rungs[-1].stage}",
-            measures=tuple(
-                _worst(list(column)) for column in zip(*(rung.measures for rung in rungs), strict=True)
-            ),
-            first=rungs[0].first,
-            length=len(rungs),
-        )
-        for rungs in grouped
+def build_stages(audit: Audit, *, details: bool) -> Section:
+    """The section, with every further number where `details` are wanted."""
+    return Section(
+        "stages",
+        "Where they part: stage by stage",
+        "Stages",
+        "",
+        tuple(_blocks(audit, build_ladder(audit), details=details)),
     )
 
 
-def _order(passes: Sequence[str], records: Sequence[StageRecord]) -> list[str]:
-    """Stages as first met; one that only a later pass has comes after the stage it followed there."""
-    order: list[str] = []
-    for name in passes:
-        before: str | None = None
-        for record in records:
-            if record.pass_ != name:
-                continue
-            if record.stage not in order:
-                order.insert(0 if before is None else order.index(before) + 1, record.stage)
-            before = record.stage
-    return order
+def summarise_stages(audit: Audit) -> Section:
+    """The table alone."""
+    table = build_stage_table(audit)
+    return Section("stages", "Stages", "Stages", "", (table if table.rows else _NOTHING_COMPARED,))
 
 
-def _ignored(audit: Audit, stage: str) -> bool:
-    """Whether a stage does not count; earlier records list such stages in their policy only."""
-    marked = any(record.ignored for record in audit.stages if record.stage == stage)
-    return marked or stage in audit.policy.ignore
+def build_stage_table(audit: Audit) -> StageTable:
+    """All stages of an audit, one by one and in runs."""
+    return _table(audit, build_ladder(audit))
 
 
-def _remarks(audit: Audit) -> tuple[Remark, ...]:
+def _blocks(audit: Audit, ladder: Ladder, *, details: bool) -> Iterator[Block]:
+    if not ladder.rungs:
+        yield _NOTHING_COMPARED
+        return
+    notes = [f"{one.title.capitalize()}: {one.note}." for one in ladder.passes]
+    notes.append("Times floor: relative L2 in multiples of the measured noise floor.")
+    yield Prose(" ".join(notes).replace("'", "’"))
+    yield Figure("relative L2 by stage", "", relative_curve(ladder))
+    yield _table(audit, ladder)
+    yield Figure("relative L2 in float64 by stage", _FLOAT64, float64_curve(ladder))
+    remarks = _remarks(audit)
+    if remarks:
+        yield Remarks(remarks, "Remarks")
+    if details:
+        numbers = tuple(_details(ladder.rungs, place, ladder.passes[place].title) for place in ladder.columns)
+        yield Fold("All numbers by stage", numbers)
+
+
+def _table(audit: Audit, ladder: Ladder) -> StageTable:
+    first, names = audit.first_divergence, [one.name for one in ladder.passes]
+    return StageTable(
+        passes=tuple(one.title for one in ladder.passes),
+        columns=ladder.columns,
+        chief=names.index(first.pass_) if first is not None else next(iter(ladder.columns), 0),
+        limited=any(record.limit is not None for record in audit.stages),
+        rows=tuple(_row(rung) for rung in ladder.rungs),
+        runs=tuple(StageRun(run.stages, _cells(run.measures), run.first, run.length) for run in runs(ladder)),
+    )
+
+
+def _row(rung: Rung) -> StageRow:
+    tone: Tone = "hit" if rung.first else "soft" if rung.tone == "warn" else ""
+    return StageRow(rung.title, _cells(rung.measures), tone, rung.first, rung.ignored)
+
+
+def _cells(measures: Sequence[Measure | None]) -> tuple[StageCell | None, ...]:
+    return tuple(None if measure is None else measure.cell for measure in measures)
+
+
+def _remarks(audit: Audit) -> tuple[tuple[str, str], ...]:
     """Every reason once, with the stages it was given for."""
     passes = passes_shown(audit)
     places: dict[str, list[str]] = {}
@@ -143,10 +102,11 @@ def _remarks(audit: Audit) -> tuple[Remark, ...]:
         if record.reason:
             place = f"{record.stage} ({passes.title(record.pass_)})"
             places.setdefault(record.reason, []).append(place)
-    return tuple(Remark(wording.said(stages), text) for text, stages in places.items())
+    return tuple((text, wording.said(stages)) for text, stages in places.items())
 
 
-def _details(rungs: Sequence[Rung], column: int, title: str) -> Details:
+def _details(rungs: Sequence[Rung], column: int, title: str) -> Table:
+    """Every further number of one pass."""
     chosen = [(rung.title, rung.measures[column]) for rung in rungs]
     there = [(title, measure) for title, measure in chosen if measure is not None]
     limited = any(item.record.limit is not None for _, item in there)
@@ -159,40 +119,17 @@ def _details(rungs: Sequence[Rung], column: int, title: str) -> Details:
         *(label for label, _ in there[0][1].more),
     )
     rows = tuple(
-        (
-            title,
-            item.allowed,
-            *([item.limit] if limited else []),
-            item.largest_floor,
-            item.float64_allowed,
-            *(value for _, value in item.more),
+        Row(
+            (
+                title,
+                wording.number(item.record.allowed),
+                *([wording.number(item.record.limit)] if limited else []),
+                wording.number(item.record.max_abs_floor, 0),
+                wording.number(item.record.float64_allowed),
+                *(value for _, value in item.more),
+            )
         )
         for title, item in there
     )
-    return Details(title, heads, rows)
-
-
-def _alike(one: Rung, other: Rung) -> bool:
-    if one.first or other.first or _kind(one.stage) != _kind(other.stage):
-        return False
-    return _status(one) == _status(other) and one.ignored == other.ignored
-
-
-def _status(rung: Rung) -> tuple[tuple[str, float | None] | None, ...]:
-    """What the passes came to, and under which limits."""
-    return tuple(
-        None if measure is None else (measure.word, measure.record.limit) for measure in rung.measures
-    )
-
-
-def _kind(stage: str) -> str:
-    """What may stand in one line: what is fed to the model, what lies inside; each output stands by itself."""
-    group = group_of(stage)
-    return stage if group == "output" else "input" if group == "input" else "inside"
-
-
-def _worst(measures: Sequence[Measure | None]) -> Measure | None:
-    there = [measure for measure in measures if measure is not None]
-    return max(
-        there, key=lambda item: item.record.times_floor or item.record.relative_l2 or 0.0, default=None
-    )
+    columns = tuple(Column(head) for head in heads)
+    return Table(f"All numbers, {title}", columns, rows, heading=title, look="all")

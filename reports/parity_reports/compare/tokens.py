@@ -1,14 +1,16 @@
-"""How the encodings compare, said: counts by kind of difference, and a few rows aligned piece by piece."""
+"""How the encodings compare: counts by kind of difference, and a few rows aligned piece by piece."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from parity.records.audit import Audit
 from parity.records.tokens import TokenExample
+from parity_reports.blocks import AlignedPiece, Alignment, Block, Column, Facts, Row, Table
+from parity_reports.pages import Section
 from parity_reports.text import wording
 
-__all__ = ["AlignedPiece", "AlignedRow", "TokenView", "build_tokens"]
+__all__ = ["build_tokens", "summarise_tokens"]
 
 _KINDS = {
     "text": "the normalised text differs",
@@ -34,44 +36,35 @@ _CONTEXT = 2
 _MOST_PIECES = 60
 
 
-@dataclass(frozen=True)
-class AlignedPiece:
-    """One step of the edit script: a piece on either side, or a run of equal ones."""
-
-    mark: str
-    tone: str
-    reference: str
-    reference_note: str
-    candidate: str
-    candidate_note: str
-    equal_run: int = 0
+def build_tokens(audit: Audit, most: int) -> Section:
+    """The section, with at most so many rows aligned."""
+    return Section("tokens", "Tokens", "Tokens", _sentence(audit), tuple(_blocks(audit, most)))
 
 
-@dataclass(frozen=True)
-class AlignedRow:
-    """One row whose tokens differ."""
-
-    row: str
-    kinds: str
-    text: str
-    pair: str
-    steps: tuple[AlignedPiece, ...]
-    left_out: int
+def summarise_tokens(audit: Audit) -> Section:
+    """How many rows differ, and in what."""
+    counted = tuple((kind, wording.count(number)) for kind, number in audit.tokens.differences.items())
+    facts = (Facts("Kinds of difference", counted, code="names"),) if counted else ()
+    return Section("tokens", "Tokens", "Tokens", _sentence(audit), facts)
 
 
-@dataclass(frozen=True)
-class TokenView:
-    """The section on tokens."""
+def _blocks(audit: Audit, most: int) -> Iterator[Block]:
+    tokens = audit.tokens
+    if tokens.differences:
+        yield Table(
+            "Kinds of difference",
+            (Column("Kind"), Column("What it is"), Column("Rows")),
+            tuple(
+                Row((kind, _KINDS.get(kind, ""), wording.count(number)))
+                for kind, number in tokens.differences.items()
+            ),
+        )
+    if tokens.padding_side:
+        yield Facts("Padding side", tuple(tokens.padding_side.items()), heading="Padding side")
+    yield from map(_row, tokens.examples[:most])
 
-    sentence: str
-    kinds: tuple[tuple[str, str, str], ...]
-    padding: tuple[tuple[str, str], ...]
-    rows: tuple[AlignedRow, ...]
-    differing: int
 
-
-def build_tokens(audit: Audit, most: int) -> TokenView:
-    """The tokens of an audit, with at most `most` rows aligned."""
+def _sentence(audit: Audit) -> str:
     tokens = audit.tokens
     differing = tokens.rows - tokens.rows_equal
     if tokens.rows == 0:
@@ -88,18 +81,10 @@ def build_tokens(audit: Audit, most: int) -> TokenView:
         sentence += (
             f" {wording.plural(tokens.pairs_aligned, 'token')} could be paired and compared nevertheless."
         )
-    return TokenView(
-        sentence=sentence,
-        kinds=tuple(
-            (kind, _KINDS.get(kind, ""), wording.count(number)) for kind, number in tokens.differences.items()
-        ),
-        padding=tuple(tokens.padding_side.items()),
-        rows=tuple(_row(example) for example in tokens.examples[:most]),
-        differing=differing,
-    )
+    return sentence
 
 
-def _row(example: TokenExample) -> AlignedRow:
+def _row(example: TokenExample) -> Alignment:
     script = [step for step in example.script if len(step) == 3 and step[0] in _MARKS]
     shown = _near_differences([step[0] != "equal" for step in script])
     steps: list[AlignedPiece] = []
@@ -117,26 +102,24 @@ def _row(example: TokenExample) -> AlignedRow:
         steps.append(_step(example, operation, reference, candidate))
     if skipped:
         steps.append(_run(skipped))
-    return AlignedRow(
-        row=wording.count(example.row),
-        kinds=", ".join(example.kinds),
-        text=wording.clip(example.text),
-        pair=wording.clip(example.pair or ""),
+    row, pair = wording.count(example.row), wording.clip(example.pair or "")
+    return Alignment(
+        label=f"Alignment of row {row}",
+        heading=f"Row {row}: {', '.join(example.kinds)}",
+        texts=(wording.clip(example.text), *([pair] if pair else [])),
         steps=tuple(steps),
         left_out=left_out,
     )
 
 
 def _run(length: int) -> AlignedPiece:
-    return AlignedPiece(f"{wording.count(length)} equal", "dim", "…", "", "…", "", equal_run=length)
+    return AlignedPiece(f"{wording.count(length)} equal", False, "…", "", "…", "", equal_run=length)
 
 
 def _step(example: TokenExample, operation: str, reference: object, candidate: object) -> AlignedPiece:
     left, left_note = _piece(example.reference_pieces, example.reference_ids, reference)
     right, right_note = _piece(example.candidate_pieces, example.candidate_ids, candidate)
-    return AlignedPiece(
-        _MARKS[operation], "" if operation == "equal" else "bad", left, left_note, right, right_note
-    )
+    return AlignedPiece(_MARKS[operation], operation != "equal", left, left_note, right, right_note)
 
 
 def _piece(pieces: list[str], ids: list[int], index: object) -> tuple[str, str]:

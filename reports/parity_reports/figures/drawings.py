@@ -1,4 +1,4 @@
-"""The figures of a seed report: runs as a strip, the churn matrix, estimates with their intervals, similarity by stage.
+"""The figures: runs as a strip, the churn matrix, estimates with their intervals, similarity and difference by stage.
 
 Each is a record of numbers and names first, drawn by `draw`; where there is nothing to draw it is empty. Candidate and baseline
 are told by shape as well as by colour: round and blue is the baseline's or the only arm's, square and orange the candidate's
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from parity_reports.figures.curve import Curve, draw_curve
 from parity_reports.figures.svg import LinearScale, Point, Svg, round_ticks
 from parity_reports.text import wording
 
@@ -88,7 +89,7 @@ class Lines(NamedTuple):
     lines: tuple[Line, ...]
 
 
-Drawing = Strip | Matrix | Intervals | Lines
+Drawing = Strip | Matrix | Intervals | Lines | Curve
 
 
 def draw(drawing: Drawing) -> Markup:
@@ -102,6 +103,8 @@ def draw(drawing: Drawing) -> Markup:
             return _intervals(drawing)
         case Lines():
             return _lines(drawing)
+        case Curve():
+            return draw_curve(drawing)
 
 
 def _strip(strip: Strip) -> Markup:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from parity.records.failure import Failure
-from parity_reports.formats.junit import Case, Suite, document
+from parity_reports.cases import Case, Suite
+from parity_reports.formats.junit import document
 from parity_reports.formats.markdown import code, escaped
 
 __all__ = ["junit", "markdown"]

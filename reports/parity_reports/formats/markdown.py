@@ -1,4 +1,4 @@
-"""The audit as Markdown: what is pasted into a model review. Short, with every value escaped as data.
+"""The summary as Markdown: what is pasted into a model review. Short, with every value escaped as data.
 
 Names and texts stand in code spans, where nothing is markup, no address becomes a link and nobody is mentioned; sentences
 that may quote them are escaped. The page is GitHub's flavour; a pipe is escaped in tables, also within a code span.
@@ -9,37 +9,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from parity.records.audit import Audit
-from parity_reports.blocks import Column, Facts, Points, Section, Table
-from parity_reports.compare.measure import Measure
-from parity_reports.compare.page import Page, Sizes, build_page
-from parity_reports.compare.stages import build_ladder, runs
+from parity_reports.blocks import (
+    Block,
+    Column,
+    Command,
+    Facts,
+    FindingBlock,
+    More,
+    Points,
+    Prose,
+    StageCell,
+    StageTable,
+    Table,
+)
+from parity_reports.builders import AnyAudit, build_summary
+from parity_reports.pages import Page, Section
 from parity_reports.text import wording
 from parity_reports.text.visible import visible
 
-__all__ = ["code", "command_block", "escaped", "render", "section_blocks"]
+__all__ = ["code", "escaped", "render"]
 
-_SIZES = Sizes(flips=5, tokens=0, findings=10, stage_details=False)
-_MOST_FIELDS = 15
-_MOST_ROWS = 20
+_MOST_EVIDENCE = 8
 
 
-def render(audit: Audit) -> str:
+def render(audit: AnyAudit) -> str:
     """The summary."""
-    page = build_page(audit, _SIZES)
-    blocks = [
-        *_head(audit, page),
-        *_stages(audit),
-        *_decisions(page),
-        *(section_blocks(page.scale) if page.scale is not None else ()),
-        *_findings(page),
-        *_not_compared(page),
-        *_compared(page),
-        "## What this does not show",
-        "\n".join(f"- {escaped(limit)}" for limit in page.limits),
-        "## Run it again",
-        command_block(page.command),
-    ]
+    page = build_summary(audit)
+    blocks = [*_head(page), *(text for section in page.sections for text in _section(section))]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -69,133 +65,77 @@ def escaped(text: str) -> str:
     return re.sub(r"^(\s*\d*)([-+=.)])(?=\s|\2|$)", r"\1\\\2", shown)
 
 
-def _head(audit: Audit, page: Page) -> Iterator[str]:
-    yield f"# parity: {page.first.word.lower()}"
-    yield f"**{escaped(page.first.headline.strip())}**"
-    yield (
-        f"- Reference {code(page.reference)} ({escaped(page.reference_framework)})\n"
-        f"- Candidate {code(page.candidate)} ({escaped(page.candidate_framework)})\n"
-        f"- {escaped(page.first.rule)}"
-    )
-    for note in page.first.notes:
-        yield f"> {escaped(note)}"
-    answers = [
-        (answer.question, f"**{escaped(answer.answer.strip())}.** {escaped(answer.detail)}")
-        for answer in page.first.answers
+def _head(page: Page) -> Iterator[str]:
+    first = page.first
+    yield f"# {page.heading}: {first.word.lower()}"
+    yield f"**{escaped(first.headline.strip())}** {escaped(first.rest)}".strip()
+    subjects = [
+        f"- {subject.role.capitalize()} {code(subject.name)}"
+        + (f" ({escaped(subject.note)})" if subject.note else "")
+        for subject in page.subjects
     ]
-    yield "\n".join(f"- {question} {said}" for question, said in answers)
+    yield "\n".join([*subjects, f"- {escaped(first.rule)}"])
+    for note in first.notes:
+        yield f"> {escaped(note)}"
+    yield "\n".join(
+        f"- {answer.question} **{escaped(answer.answer.strip())}.** {escaped(answer.detail)}"
+        for answer in first.answers
+    )
 
 
-def _stages(audit: Audit) -> Iterator[str]:
-    ladder = build_ladder(audit)
-    yield "## Stages"
-    if not ladder.rungs:
-        yield "No stage was compared."
-        return
-    names = [one.name for one in ladder.passes]
-    first = audit.first_divergence
-    measured_in = names.index(first.pass_) if first is not None else ladder.columns[0]
-    heads = ["Stage"]
-    for column in ladder.columns:
-        heads += [ladder.passes[column].title.capitalize(), "times floor"]
-    limited = any(record.limit is not None for record in audit.stages)
-    heads += [f"relative L2, {ladder.passes[measured_in].title}"]
-    heads += ["floor", "limit"] if limited else []
-    heads += ["max abs, at", "float64"]
-    rows: list[list[str]] = []
-    for run in runs(ladder):
-        chosen = [run.measures[column] for column in ladder.columns]
-        row = [code(run.stages, cell=True) + (" **first divergence**" if run.first else "")]
-        row += [cell for measure in chosen for cell in _result(measure, run.length)]
-        row += _numbers(
-            run.measures[measured_in] or next(item for item in chosen if item),
-            run.length,
-            limited=limited,
-        )
-        rows.append(row)
-    yield _table(heads, rows)
+def _section(section: Section) -> Iterator[str]:
+    yield f"## {section.title}"
+    if section.lede:
+        yield escaped(section.lede)
+    for block in section.blocks:
+        yield from _block(block)
 
 
-def _result(measure: Measure | None, length: int) -> list[str]:
-    if measure is None:
-        return ["", ""]
-    reach = f" ({measure.reach})" if measure.reach and measure.status == "divergent" else ""
-    return [f"{measure.word}{reach}", _up_to(measure.times, length)]
+def _block(block: Block) -> Iterator[str]:
+    """A block as paragraphs; what only a page can show (figures, alignments, remarks) is none."""
+    if isinstance(block, Prose | Points | Facts | Table) and block.heading:
+        yield f"### {escaped(block.heading)}"
+    match block:
+        case Prose():
+            yield escaped(block.text)
+        case Points():
+            yield "\n".join(f"- {escaped(item)}" for item in block.items)
+        case Facts():
+            yield "\n".join(f"- {_name(block, name)}: {escaped(value)}" for name, value in block.rows)
+        case Table():
+            yield _table(block)
+            yield from _more(block.left_out, block.more)
+        case StageTable():
+            yield _stages(block)
+        case FindingBlock():
+            yield _finding(block)
+        case More():
+            yield from _more(block.count, block.what)
+        case Command():
+            yield _command(block.text)
+        case _:
+            pass
 
 
-def _numbers(measure: Measure, length: int, *, limited: bool) -> list[str]:
-    place = f" {code(measure.place, cell=True)}" if measure.place else ""
-    permitted = [measure.floor, measure.limit] if limited else []
-    return [_up_to(measure.relative, length), *permitted, measure.largest + place, measure.float64]
+def _name(block: Facts, name: str) -> str:
+    return code(name) if block.code == "names" else escaped(name)
 
 
-def _up_to(number: str, length: int) -> str:
-    return f"up to {number}" if length > 1 and number not in ("0", wording.NOTHING) else number
+def _more(count: int, what: str) -> Iterator[str]:
+    if count:
+        yield f"{wording.count(count)} {what} are in the record."
 
 
-def _decisions(page: Page) -> Iterator[str]:
-    yield "## Decisions"
-    yield escaped(page.predictions.sentence)
-    if page.predictions.facts:
-        yield "\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in page.predictions.facts)
-    for measures in (page.predictions.temperatures, page.predictions.metrics):
-        if measures.rows:
-            yield _table(measures.heads, [[escaped(cell) for cell in row] for row in measures.rows])
-    if page.predictions.flips:
-        rows = [
-            [
-                code(value, cell=True)
-                for value in (flip.place, wording.clip(flip.text, 100), flip.reference, flip.candidate)
-            ]
-            for flip in page.predictions.flips
-        ]
-        yield _table(["Row", "Text", "Reference", "Candidate"], rows)
-    if page.predictions.flips_left_out:
-        yield f"{wording.count(page.predictions.flips_left_out)} more that differ are in the record."
-    yield "## Tokens"
-    yield escaped(page.tokens.sentence)
-    if page.tokens.kinds:
-        yield "\n".join(f"- {code(kind)}: {number}" for kind, _, number in page.tokens.kinds)
+def _finding(block: FindingBlock) -> str:
+    cause = f", cause {code(block.cause)}" if block.cause else ""
+    evidence = "".join(
+        f"\n    - {escaped(name)}: {code(wording.clip(value, 200))}"
+        for name, value in block.evidence[:_MOST_EVIDENCE]
+    )
+    return f"- {escaped(block.sentence)} (stage {code(block.stage)}{cause}){evidence}"
 
 
-def _findings(page: Page) -> Iterator[str]:
-    yield "## Findings"
-    if not page.findings:
-        yield "None."
-    for finding in page.findings:
-        cause = f", cause {code(finding.cause)}" if finding.cause else ""
-        evidence = "".join(
-            f"\n    - {escaped(name)}: {code(wording.clip(value, 200))}"
-            for name, value in finding.evidence[:8]
-        )
-        yield f"- {escaped(finding.sentence)} (stage {code(finding.stage)}{cause}){evidence}"
-    if page.findings_left_out:
-        yield f"{wording.count(page.findings_left_out)} more are in the record."
-
-
-def _not_compared(page: Page) -> Iterator[str]:
-    if page.not_compared:
-        yield "## What could not be compared"
-        yield _table(
-            ["Stage", "Pass", "Side", "Reason", "Counts"],
-            [[code(row[0], cell=True), *map(escaped, row[1:])] for row in page.not_compared],
-        )
-
-
-def _compared(page: Page) -> Iterator[str]:
-    fields = [field for field in page.compared.differing if field.name != "subject"]
-    if fields:
-        yield "## What differs between the two"
-        rows = [
-            [code(clipped, cell=True) for clipped in _clipped(field.name, field.reference, field.candidate)]
-            for field in fields
-        ]
-        yield _table(["Field", "Reference", "Candidate"], rows[:_MOST_FIELDS])
-        if len(rows) > _MOST_FIELDS:
-            yield f"{wording.count(len(rows) - _MOST_FIELDS)} more fields differ; they are in the record."
-
-
-def command_block(command: str) -> str:
+def _command(command: str) -> str:
     """The command, and where it is in full if paths in it were shortened."""
     if not command:
         return "The command was not recorded."
@@ -203,44 +143,53 @@ def command_block(command: str) -> str:
     return code(command) + (shortened if "…/" in command else "")
 
 
-def section_blocks(section: Section, *, always: bool = False) -> Iterator[str]:
-    """What of a section is brief; a section without it is left to the page, unless it is `always` said."""
-    said: list[str] = []
-    for block in section.blocks:
-        brief = isinstance(block, Points) or (isinstance(block, Table | Facts) and block.brief)
-        if brief and block.heading:
-            said.append(f"### {escaped(block.heading)}")
-        if isinstance(block, Table) and block.brief:
-            said.append(_block_table(block))
-        elif isinstance(block, Facts) and block.brief:
-            said.append("\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in block.rows))
-        elif isinstance(block, Points):
-            said.append("\n".join(f"- {escaped(item)}" for item in block.items))
-    if said or always:
-        yield f"## {section.title}"
-        yield escaped(section.lede)
-        yield from said
+def _stages(table: StageTable) -> str:
+    heads = ["Stage"]
+    for column in table.columns:
+        heads += [table.passes[column].capitalize(), "times floor"]
+    heads += [f"relative L2, {table.passes[table.chief]}"]
+    heads += ["floor", "limit"] if table.limited else []
+    heads += ["max abs, at", "float64"]
+    rows: list[list[str]] = []
+    for run in table.runs:
+        chosen = [run.cells[column] for column in table.columns]
+        row = [code(run.stages, cell=True) + (" **first divergence**" if run.first else "")]
+        row += [cell for measured in chosen for cell in _result(measured, run.length)]
+        chief = run.cells[table.chief] or next(item for item in chosen if item)
+        rows.append([*row, *_numbers(chief, run.length, limited=table.limited)])
+    return _lines(heads, rows)
 
 
-def _block_table(block: Table) -> str:
+def _result(cell: StageCell | None, length: int) -> list[str]:
+    if cell is None:
+        return ["", ""]
+    reach = f" ({cell.reach})" if cell.reach and cell.divergent else ""
+    return [f"{cell.word}{reach}", _up_to(cell.times, length)]
+
+
+def _numbers(cell: StageCell, length: int, *, limited: bool) -> list[str]:
+    place = f" {code(cell.place, cell=True)}" if cell.place else ""
+    permitted = [cell.floor or wording.NOTHING, cell.limit or wording.NOTHING] if limited else []
+    return [_up_to(cell.relative, length), *permitted, cell.largest + place, cell.float64]
+
+
+def _up_to(number: str, length: int) -> str:
+    return f"up to {number}" if length > 1 and number not in ("0", wording.NOTHING) else number
+
+
+def _table(table: Table) -> str:
     rows = [
-        [_cell(column, cell) for column, cell in zip(block.columns, row.cells, strict=True)]
-        for row in block.rows[:_MOST_ROWS]
+        [_cell(column, cell) for column, cell in zip(table.columns, row.cells, strict=True)]
+        for row in table.rows
     ]
-    left = block.left_out + max(0, len(block.rows) - _MOST_ROWS)
-    more = f"\n\n{left:,} more are in the record." if left else ""
-    return _table([column.name for column in block.columns], rows) + more
+    return _lines([column.name for column in table.columns], rows)
 
 
 def _cell(column: Column, cell: str) -> str:
-    return code(cell, cell=True) if column.kind == "code" else escaped(cell)
+    return code(cell, cell=True) if column.kind in ("code", "data") else escaped(cell)
 
 
-def _clipped(*values: str) -> list[str]:
-    return [wording.clip(value, 120) for value in values]
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines)

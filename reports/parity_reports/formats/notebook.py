@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from parity.records.audit import Audit
-from parity.records.seed_audit import SeedAudit
-from parity_reports.compare.screen import FirstScreen, build_first_screen
-from parity_reports.seeds.screen import SeedScreen, build_seed_screen
+from parity_reports.builders import AnyAudit, build_first_screen
 from parity_reports.text.visible import markup
 
 __all__ = ["first_screen"]
@@ -22,21 +19,17 @@ _HEAD = "text-align:left;vertical-align:top;padding:0.15em 1em 0.15em 0;white-sp
 _CELL = "text-align:left;vertical-align:top;padding:0.15em 0"
 
 
-def first_screen(audit: Audit | SeedAudit) -> str:
+def first_screen(audit: AnyAudit) -> str:
     """The verdict, the headline and the four answers of either kind of audit."""
-    if isinstance(audit, SeedAudit):
-        seeds = build_seed_screen(audit)
-        return _fragment(seeds, seeds.said)
-    return _fragment(build_first_screen(audit), "")
-
-
-def _fragment(first: FirstScreen | SeedScreen, said: str) -> str:
+    first = build_first_screen(audit)
     colour = _COLOURS.get(first.tone, "#57606a")
     lines = [
         _format('<div style="{}">', _BOX.format(colour=colour)),
         _format('<p style="color:{};margin:0"><strong>{} {}</strong></p>', colour, first.mark, first.word),
         _format(
-            '<p style="margin:0.2em 0"><strong><bdi>{}</bdi></strong> <bdi>{}</bdi></p>', first.headline, said
+            '<p style="margin:0.2em 0"><strong><bdi>{}</bdi></strong> <bdi>{}</bdi></p>',
+            first.headline,
+            first.rest,
         ),
         *(_format('<p style="margin:0.2em 0"><bdi>{}</bdi></p>', note) for note in first.notes),
         Markup('<table style="margin:0.4em 0;border-collapse:collapse">'),

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from parity.records.arm_statistics import AgreementRecord, ArmRecord, ChurnRecord, EstimateRecord
 from parity.records.seed_audit import SeedAudit
-from parity_reports.blocks import Block, Column, Facts, Figure, Row, Section, Table
+from parity_reports.blocks import Block, Column, Facts, Figure, Row, Table
 from parity_reports.figures.drawings import Matrix
+from parity_reports.pages import Section
 from parity_reports.seeds.run_names import kept_runs, order_by_factors, share_seeds, short_names
 from parity_reports.text import units, wording
 

@@ -15,8 +15,9 @@ from parity.records.comparison_statistics import (
 )
 from parity.records.metric_form import MetricForm
 from parity.records.seed_audit import SeedAudit
-from parity_reports.blocks import Block, Column, Facts, Figure, Row, Section, Table
+from parity_reports.blocks import Block, Column, Facts, Figure, Row, Table
 from parity_reports.figures.drawings import Interval, Intervals
+from parity_reports.pages import Section
 from parity_reports.text import units, wording
 
 __all__ = ["build_baseline"]

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from parity.records.arm_statistics import ArmRecord, LabelTemperatureRecord
 from parity.records.seed_audit import SeedAudit
-from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
+from parity_reports.blocks import Block, Column, Facts, Row, Table
+from parity_reports.pages import Section
 from parity_reports.seeds.without import why_no_metric
 from parity_reports.text import units, wording
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from parity.records.arm_statistics import ArmRecord
 from parity.records.runs import IntegrityRecord
 from parity.records.seed_audit import SeedAudit
-from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
+from parity_reports.blocks import Block, Column, Facts, Row, Table
+from parity_reports.pages import Section
 from parity_reports.seeds.run_names import factors_said
 from parity_reports.text import units, wording
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from parity.records.arm_statistics import StageSimilarity
 from parity.records.seed_audit import SeedAudit
 from parity.stages import stage_title
-from parity_reports.blocks import Block, Column, Figure, Row, Section, Table
+from parity_reports.blocks import Block, Column, Figure, Row, Table
 from parity_reports.figures.drawings import Line, Lines
+from parity_reports.pages import Section
 from parity_reports.text import units, wording
 
 __all__ = ["build_layers"]

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parity.records.seed_audit import SeedAudit, variance_of
+from parity_reports.blocks import Points
+from parity_reports.pages import Section
 from parity_reports.seeds.without import why_no_metric
 from parity_reports.text import wording
 
 __all__ = ["build_seed_limits"]
 
 
-def build_seed_limits(audit: SeedAudit) -> tuple[str, ...]:
-    """The limits, each a sentence."""
-    return tuple(_limits(audit))
+def build_seed_limits(audit: SeedAudit) -> Section:
+    """The section: each limit a sentence."""
+    title = "What this does not show"
+    return Section("limits", title, title, "", (Points(tuple(_limits(audit))),))
 
 
 def _limits(audit: SeedAudit) -> Iterator[str]:

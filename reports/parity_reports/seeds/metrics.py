@@ -8,8 +8,9 @@ from functools import partial
 from parity.records.arm_statistics import ArmRecord, MetricRecord
 from parity.records.metric_form import MetricForm
 from parity.records.seed_audit import SeedAudit
-from parity_reports.blocks import Block, Column, Figure, Row, Section, Table
+from parity_reports.blocks import Block, Column, Figure, Row, Table
 from parity_reports.figures.drawings import Lane, Strip
+from parity_reports.pages import Section
 from parity_reports.seeds.run_names import factors_said
 from parity_reports.seeds.without import why_no_metric
 from parity_reports.text import units, wording

@@ -5,7 +5,7 @@ from __future__ import annotations
 from parity.records.arm_statistics import ComponentRecord, MetricRecord
 from parity.records.comparison_statistics import ExcessChurnRecord, SliceDifferenceRecord
 from parity.records.seed_audit import SeedAudit, variance_of
-from parity_reports.compare.screen import Answer
+from parity_reports.pages import Answer
 from parity_reports.text import units, wording
 
 __all__ = ["answer_origin", "excess_sentence", "two_armed"]

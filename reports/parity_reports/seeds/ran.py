@@ -7,7 +7,8 @@ from typing import Any
 
 from parity.records.runs import RunRecord, TrainingRecord
 from parity.records.seed_audit import SeedAudit
-from parity_reports.blocks import Block, Column, Facts, Row, Section, Table
+from parity_reports.blocks import Block, Column, Facts, Row, Table
+from parity_reports.pages import Section
 from parity_reports.text import units, wording
 
 __all__ = ["build_ran"]

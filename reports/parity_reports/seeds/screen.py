@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from parity.records.arm_statistics import ArmRecord, MetricRecord
 from parity.records.comparison_statistics import DifferenceRecord
 from parity.records.metric_form import MetricForm
 from parity.records.seed_audit import ReasonRecord, SeedAudit
-from parity_reports.compare.screen import Answer
+from parity_reports.pages import Answer, FirstScreen
 from parity_reports.seeds.origin import answer_origin, excess_sentence, two_armed
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence
 from parity_reports.text import units, wording
 
-__all__ = ["SeedScreen", "build_seed_screen"]
+__all__ = ["build_seed_screen"]
 
 _MARKS = {
     "stable": ("✓", "ok", "Stable"),
@@ -24,33 +22,20 @@ _MARKS = {
 }
 
 
-@dataclass(frozen=True)
-class SeedScreen:
-    """What is read in ten seconds; `said` follows the headline."""
-
-    mark: str
-    tone: str
-    word: str
-    headline: str
-    said: str
-    notes: tuple[str, ...]
-    answers: tuple[Answer, ...]
-    rule: str
-
-
-def build_seed_screen(audit: SeedAudit) -> SeedScreen:
+def build_seed_screen(audit: SeedAudit) -> FirstScreen:
     """The first screen of a seed audit."""
     mark, tone, word = _MARKS[audit.verdict]
     if audit.inside_margin:
         mark, tone, word = "≈", "ok", "Different, but inside the margin"
-    headline, said = _parted(audit.headline, word)
+    headline, rest = _split(audit.headline, word)
     barred = tuple(finding.sentence for finding in audit.findings if finding.severity == "bars")
-    return SeedScreen(
+    return FirstScreen(
         mark=mark,
         tone=tone,
         word=word,
         headline=headline,
-        said=said,
+        lead=f"{word}.",
+        rest=rest,
         notes=barred[:3] + ((_more(len(barred) - 3),) if len(barred) > 3 else ()),
         answers=(
             _inside(audit),
@@ -66,7 +51,7 @@ def _more(count: int) -> str:
     return f"{wording.plural(count, 'more finding')} {'bars' if count == 1 else 'bar'} a reading."
 
 
-def _parted(headline: str, word: str) -> tuple[str, str]:
+def _split(headline: str, word: str) -> tuple[str, str]:
     """The record's headline without the verdict's word: its first sentence, and the rest."""
     text = headline.strip()
     if text.lower().startswith(f"{word.lower()}."):

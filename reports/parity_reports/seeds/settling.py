@@ -7,7 +7,8 @@ from typing import Literal
 
 from parity.records.arm_statistics import CanShowRecord
 from parity.records.seed_audit import SeedAudit
-from parity_reports.blocks import Block, Column, Points, Row, Section, Table
+from parity_reports.blocks import Block, Column, Points, Row, Table
+from parity_reports.pages import Section
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence, result_word
 from parity_reports.text import units, wording
 

@@ -9,8 +9,9 @@ from functools import partial
 from parity.records.arm_statistics import ComponentRecord, SplitRecord
 from parity.records.metric_form import MetricForm
 from parity.records.seed_audit import SeedAudit, Variance, variance_of
-from parity_reports.blocks import Block, Column, Figure, Row, Section, Table
+from parity_reports.blocks import Block, Column, Figure, Row, Table
 from parity_reports.figures.drawings import Interval, Intervals
+from parity_reports.pages import Section
 from parity_reports.text import units, wording
 
 __all__ = ["build_variance"]

@@ -11,6 +11,7 @@ from parity.records.stage import StageRecord
 
 __all__ = [
     "NOTHING",
+    "capital",
     "clip",
     "count",
     "differing",
@@ -141,6 +142,15 @@ def limited(count_: int) -> str:
     if count_ == 1:
         return "1 stage is over its noise floor, within the limit that was set"
     return f"{plural(count_, 'stage')} are over their noise floor, within the limits that were set"
+
+
+def capital(text: str) -> str:
+    """A phrase as the beginning of a sentence: its first letter is a capital.
+
+    >>> capital("relative L2"), capital("")
+    ('Relative L2', '')
+    """
+    return text[:1].upper() + text[1:]
 
 
 def clip(text: str, limit: int = 400) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from parity.errors import RecordError
 from parity.records.seed_audit import load_seed_audit, seed_audit_bytes, variance_of
-from parity_reports.seeds import render_html, render_junit, render_markdown
+from parity_reports import render_html, render_junit, render_markdown
 from tests.seed_audits import SEED_AUDITS
 
 # Written by the version that kept its statistics as plain objects; runs and contested examples are cut.

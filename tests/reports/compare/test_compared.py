@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from parity_reports.compare.compared import Compared, build_compared
+from parity_reports.compare.compared import Compared, compared_fields
 from tests.audits import audit
 
 LONG = ", ".join(f"word {number}" for number in range(400))
@@ -17,7 +17,7 @@ def compared(reference: dict[str, object], candidate: dict[str, object]) -> Comp
         for side, tokenizer in ((seen.reference, reference), (seen.candidate, candidate))
     ]
     changed = msgspec.structs.replace(seen, reference=sides[0], candidate=sides[1])
-    return build_compared(changed, most_fields=200, most_remarks=10)
+    return compared_fields(changed, most=200)
 
 
 def names(fields: object) -> set[str]:

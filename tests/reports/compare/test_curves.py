@@ -1,71 +1,16 @@
-"""The figures: XML whatever the numbers."""
+"""The curves of a comparison: what is permitted is named for what it is."""
 
 from __future__ import annotations
 
-import math
-import re
-from xml.etree import ElementTree
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from parity_reports.compare.curves import Curve, Series, draw_curve, float64_curve, share_bar
-from parity_reports.compare.stages import build_ladder
-from parity_reports.figures.svg import LinearScale, LogScale
+from parity_reports.compare.curves import float64_curve
+from parity_reports.compare.ladder import build_ladder
+from parity_reports.figures.curve import draw_curve
 from tests.audits import AUDITS
-
-sizes = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
-
-
-@given(
-    st.integers(0, 60).flatmap(
-        lambda length: st.tuples(
-            st.lists(st.text(st.characters(codec=None), max_size=12), min_size=length, max_size=length),
-            st.lists(sizes, min_size=length, max_size=length),
-            st.lists(sizes, min_size=length, max_size=length),
-            st.lists(st.booleans(), min_size=length, max_size=length),
-        )
-    )
-)
-def test_any_numbers_give_a_figure_or_none(
-    data: tuple[list[str], list[float | None], list[float | None], list[bool]],
-) -> None:
-    stages, values, permitted, beyond = data
-    series = Series("own ids", "reference", tuple(values), tuple(beyond))
-    figure = draw_curve(Curve("size", tuple(stages), (series,), tuple(permitted), "allowed"))
-    if figure:
-        root = ElementTree.fromstring(str(figure))
-        coordinates = [
-            float(number)
-            for path in root.iter("path")
-            for number in re.findall(r"-?\d+(?:\.\d+)?", path.attrib["d"])
-        ]
-        assert all(math.isfinite(number) and -1000 <= number <= 1000 for number in coordinates)
-
-
-@given(st.floats(1e-300, 1e300), st.floats(1e-300, 1e300), st.integers(1, 10))
-def test_ticks_lie_in_the_domain_and_are_few(one: float, other: float, most: int) -> None:
-    low, high = math.floor(math.log10(min(one, other))), math.ceil(math.log10(max(one, other)))
-    ticks = LogScale(low, high, 0, 100).ticks(most)
-    assert all(low <= tick <= high for tick in ticks)
-    assert len(ticks) <= most
-
-
-def test_a_domain_of_one_point_stands_in_the_middle() -> None:
-    assert 50 == LinearScale(3, 3, 0, 100)(3)
-
-
-@pytest.mark.parametrize("share", [None, 0.0, math.nan, -1.0])
-def test_no_share_is_no_bar(share: float | None) -> None:
-    assert "" == share_bar(share)
-
-
-def test_a_bar_says_its_share() -> None:
-    assert "34.2 %" == ElementTree.fromstring(str(share_bar(0.342))).get("aria-label")
 
 
 def test_what_a_limit_permits_in_float64_is_not_labelled_as_rounding() -> None:
-    plain, limited = (float64_curve(build_ladder(AUDITS[name])) for name in ("float64_only", "within_limit"))
+    plain, limited = (
+        draw_curve(float64_curve(build_ladder(AUDITS[name]))) for name in ("float64_only", "within_limit")
+    )
     assert ">rounding<" in plain
     assert ">allowed<" in limited and ">rounding<" not in limited

@@ -11,21 +11,42 @@ import parity_reports
 from parity.records.audit import Audit
 from parity.records.decisions import FlipRate
 from parity.records.finding import Finding
+from parity_reports.blocks import Block, Facts, FindingBlock, More, Points, Table
+from parity_reports.compare.ladder import build_ladder, runs
 from parity_reports.compare.page import Sizes, build_page
-from parity_reports.compare.screen import main_finding
-from parity_reports.compare.stages import build_ladder, runs
+from parity_reports.compare.why import main_finding
+from parity_reports.pages import Page, Section
 from tests.audits import AUDITS, audit, decisions, flip, tensor_stage, with_volume
+
+
+def _section(page: Page, anchor: str) -> Section:
+    return next(section for section in page.sections if section.anchor == anchor)
+
+
+def _blocks(page: Page) -> list[Block]:
+    return [block for section in page.sections for block in section.blocks]
+
+
+def _facts(page: Page) -> list[tuple[str, str]]:
+    return [row for block in _blocks(page) if isinstance(block, Facts) for row in block.rows]
+
+
+def _table(page: Page, label: str) -> Table:
+    return next(block for block in _blocks(page) if isinstance(block, Table) and block.label == label)
+
+
+def _limits(page: Page) -> str:
+    (points,) = _section(page, "limits").blocks
+    assert isinstance(points, Points)
+    return " ".join(points.items)
 
 
 def test_the_public_names_are_pinned() -> None:
     expected = [
-        "Page",
-        "build_page",
         "print_summary",
         "render_html",
         "render_junit",
         "render_markdown",
-        "summary",
     ]
     assert expected == parity_reports.__all__
 
@@ -60,7 +81,10 @@ def test_a_stage_of_the_second_pass_alone_stands_after_the_one_it_followed() -> 
 def test_a_run_of_stages_says_its_largest_number() -> None:
     records = [tensor_stage(f"layer.{index}", "own", 0.5 + index) for index in range(4)]
     (run,) = runs(build_ladder(audit(stages=records)))
-    assert ("layer.0 to layer.3", "3.5") == (run.stages, run.measures[0].times if run.measures[0] else None)
+    assert ("layer.0 to layer.3", "3.5") == (
+        run.stages,
+        run.measures[0].cell.times if run.measures[0] else None,
+    )
 
 
 def test_the_first_finding_is_the_one_that_says_why() -> None:
@@ -104,7 +128,7 @@ def test_what_a_limit_permits_is_never_said_to_be_noise() -> None:
     assert "Another number format" == why.answer
     assert "none beyond its noise" not in str(page)
     assert "No difference to explain" not in str(page)
-    assert ("Limit of layer.*", "relative L2 5.0e-02") in page.policy
+    assert ("Limit of layer.*", "relative L2 5.0e-02") in _facts(page)
 
 
 @pytest.mark.parametrize("render", ["render_html", "render_markdown", "render_junit"])
@@ -119,10 +143,10 @@ def test_a_stage_that_differs_and_does_not_count_is_still_shown() -> None:
     where, why = page.first.answers[:2]
     assert ("Nowhere that counts", "No difference that counts") == (where.answer, why.answer)
     assert "Excluded and different: pooled." in where.detail
-    (rung,) = [rung for rung in page.ladder.rungs if rung.stage == "pooled"]
+    (rung,) = [rung for rung in build_ladder(AUDITS["ignored"]).rungs if rung.stage == "pooled"]
     own = rung.measures[0]
-    assert own is not None and ("divergent, does not count", True) == (own.word, rung.ignored)
-    assert ("Excluded by --ignore", "pooled") in page.policy
+    assert own is not None and ("divergent, does not count", True) == (own.cell.word, rung.ignored)
+    assert ("Excluded by --ignore", "pooled") in _facts(page)
 
 
 def test_an_inconclusive_pair_says_how_many_rows_it_takes() -> None:
@@ -171,35 +195,36 @@ def test_nothing_compared_is_never_said_to_start_nowhere() -> None:
 
 def test_what_is_left_out_is_counted() -> None:
     page = build_page(with_volume(), Sizes(flips=10, findings=7))
-    assert (10, 3990) == (len(page.predictions.flips), page.predictions.flips_left_out)
-    assert (7, 93) == (len(page.findings), page.findings_left_out)
+    flips = _table(page, "Decisions that differ")
+    assert (10, 3990) == (len(flips.rows), flips.left_out)
+    blocks = _section(page, "findings").blocks
+    assert 7 == sum(isinstance(block, FindingBlock) for block in blocks)
+    assert More(93) == blocks[-1]
 
 
 def test_the_limits_name_the_probes_the_scope_and_the_bound() -> None:
-    limits = " ".join(build_page(AUDITS["outputs_only"]).limits)
+    limits = _limits(build_page(AUDITS["outputs_only"]))
     assert "gave outputs only" in limits
     assert "bounds the flip rate at 3.03 %" in limits
-    assert "built-in" in " ".join(build_page(AUDITS["equivalent"]).limits)
+    assert "built-in" in _limits(build_page(AUDITS["equivalent"]))
 
 
 def test_flips_of_tokens_are_also_said_by_rows() -> None:
-    predictions = build_page(AUDITS["equivalent"]).predictions
-    assert "In 2 of 700 rows one differs: 0.286 % (95 % interval 0.03 % to 1.03 %)." in predictions.sentence
+    predictions = _section(build_page(AUDITS["equivalent"]), "predictions")
+    assert "In 2 of 700 rows one differs: 0.286 % (95 % interval 0.03 % to 1.03 %)." in predictions.lede
     assert (
-        "0.0222 %. In" in predictions.sentence
+        "0.0222 %. In" in predictions.lede
     )  # tokens are not independent: their rate has no bound of its own
     none = msgspec.structs.replace(
         decisions(0, unit="token", rows=12),
         row_flip_rate=FlipRate(value=0, low=0, high=0.2646, confidence=0.95),
     )
-    assert "bounds the share of rows with a flip at 26.5 %" in " ".join(
-        build_page(audit(decisions=none)).limits
-    )
+    assert "bounds the share of rows with a flip at 26.5 %" in _limits(build_page(audit(decisions=none)))
 
 
 def test_a_flip_in_a_token_says_which() -> None:
     page = build_page(audit(decisions=decisions(1, flips=[flip(81, token=4, id="x")], unit="token")))
     assert ("81, token 4 (x)", "1 of 120 token labels differs") == (
-        page.predictions.flips[0].place,
-        page.predictions.sentence.partition(":")[0],
+        _table(page, "Decisions that differ").rows[0].cells[0],
+        _section(page, "predictions").lede.partition(":")[0],
     )

@@ -156,7 +156,7 @@ def test_an_audit_of_nothing_but_hidden_characters_stays_under_the_size_budget_a
 ):
     page = render(with_volume("\u202e" * 2000))
     assert len(page.encode()) < LARGEST
-    assert "more that differ are not listed here" in page
+    assert "more that differ are in <code>audit.json</code>" in page
 
 
 def test_a_hundred_flips_are_all_listed() -> None:

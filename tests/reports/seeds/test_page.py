@@ -14,11 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-import parity_reports.seeds
 from parity.records.runs import FactorRecord, FaultRecord, IntegrityRecord
 from parity.records.seed_audit import SeedAudit, SeedFinding
+from parity_reports import print_summary, render_html, render_junit, render_markdown
 from parity_reports.formats.html import LARGEST
-from parity_reports.seeds import print_summary, render_html, render_junit, render_markdown
 from parity_reports.text.visible import visible
 from tests.audits import XSS_CORPUS
 from tests.dom import Element, parse_page
@@ -75,16 +74,10 @@ def _cases(record: SeedAudit) -> dict[tuple[str, str], str]:
     }
 
 
-def test_the_public_names_are_pinned() -> None:
-    expected = [
-        "SeedPage",
-        "build_seed_page",
-        "print_summary",
-        "render_html",
-        "render_junit",
-        "render_markdown",
-    ]
-    assert expected == parity_reports.seeds.__all__
+def test_one_format_serves_both_kinds_of_audit() -> None:
+    groups = [entry_points(group=name) for name in ("parity.reports", "parity.seed_reports")]
+    pairs, seeds = ({entry.name: entry.value for entry in group} for group in groups)
+    assert pairs == seeds
 
 
 def test_every_report_is_met_by_its_entry_point() -> None:

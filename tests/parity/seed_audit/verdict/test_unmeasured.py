@@ -10,7 +10,7 @@ import pytest
 
 from parity.errors import InputsDoNotFit
 from parity.records.seed_audit import NeededRecord
-from parity_reports.seeds import render_html, render_markdown
+from parity_reports import render_html, render_markdown
 from tests.seed_files import Audited, Files, audited, kinds
 
 

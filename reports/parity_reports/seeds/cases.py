@@ -1,4 +1,4 @@
-"""The seed audit as JUnit XML: red exactly where the exit code is not 0.
+"""The cases of a seed audit: red exactly where the exit code is not 0.
 
 One case is the verdict, one each thing it looked at, one each run, one each slice. One fault is one failure: a run that failed, the
 spread, churn, the difference of two arms. What says the same again is skipped as carried over, and so is the verdict where another case
@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from parity.records.comparison_statistics import SliceDifferenceRecord
 from parity.records.runs import RunRecord
 from parity.records.seed_audit import ReasonRecord, SeedAudit
-from parity_reports.formats.junit import Case, Suite, carried_over, document, run_time
+from parity_reports.cases import Case, Suite, carried_over, run_time
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence
 from parity_reports.text import units, wording
 
-__all__ = ["render"]
+__all__ = ["build_suite"]
 
 _TESTS = {"difference", "permutation"}
 _RUNS = {"failed_runs": "failed", "missing_runs": "lost"}
@@ -35,12 +35,12 @@ _FAULTS = {
 }
 
 
-def render(audit: SeedAudit) -> str:
-    """The document."""
+def build_suite(audit: SeedAudit) -> Suite:
+    """The suite of a seed audit."""
     started, seconds = run_time(audit.provenance)
     faults = _faults(audit)
     cases = [_verdict(audit, faults)._replace(seconds=seconds), *faults]
-    return document(Suite("parity seeds", list(_properties(audit)), cases, started, seconds))
+    return Suite("parity seeds", list(_properties(audit)), cases, started, seconds)
 
 
 def _properties(audit: SeedAudit) -> Iterator[tuple[str, str]]:

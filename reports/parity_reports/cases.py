@@ -1,0 +1,51 @@
+"""The cases of an audit, for a system that shows tests: records that say what passed, and what turns a build red."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+__all__ = ["Case", "Suite", "carried_over", "run_time"]
+
+
+class Case(NamedTuple):
+    """One test case; `outcome` is "passed", "failure", "error" or "skipped", `seconds` what it took where that is known.
+
+    The text of one that passed is its output.
+    """
+
+    group: str
+    name: str
+    outcome: str = "passed"
+    message: str = ""
+    text: str = ""
+    seconds: float = 0.0
+
+    @property
+    def red(self) -> bool:
+        """Whether it turns a build red."""
+        return self.outcome in ("failure", "error")
+
+
+class Suite(NamedTuple):
+    """A suite of cases. `started` is in ISO 8601 ("" where it is not known), `facts` are its properties."""
+
+    name: str
+    facts: Sequence[tuple[str, str]]
+    cases: Sequence[Case]
+    started: str = ""
+    seconds: float = 0.0
+
+
+def run_time(provenance: Mapping[str, Any]) -> tuple[str, float]:
+    """When an audit started and the seconds that it took, as its provenance has them; "" and 0 where it has not."""
+    started, seconds = provenance.get("started"), provenance.get("seconds")
+    took = float(seconds) if isinstance(seconds, int | float) and math.isfinite(seconds) else 0.0
+    return (started if isinstance(started, str) else "", max(0.0, took))
+
+
+def carried_over(case: Case, fault: Case) -> Case:
+    """The case as one that differs for the same fault as another: it turns nothing red."""
+    message = f"carried over from {fault.name} ({fault.group}): {case.message}"
+    return Case(case.group, case.name, "skipped", message, case.text)

@@ -1,0 +1,51 @@
+"""What could not be compared, with the reason, and whether it counts."""
+
+from __future__ import annotations
+
+from parity.records.audit import Audit
+from parity.records.passes_shown import passes_shown
+from parity_reports.blocks import Column, Prose, Row, Table
+from parity_reports.pages import Section
+
+__all__ = ["build_not_compared", "summarise_not_compared"]
+
+_TITLE = "What could not be compared"
+
+
+def build_not_compared(audit: Audit) -> Section:
+    """The section."""
+    rows = _rows(audit)
+    blocks = (
+        (Prose("What counts keeps the verdict from parity."), _table(rows))
+        if rows
+        else (Prose("Everything that either side showed was compared."),)
+    )
+    return Section("not-compared", _TITLE, "Not compared", "", blocks, count=len(rows))
+
+
+def summarise_not_compared(audit: Audit) -> Section | None:
+    """The table alone; None where everything was compared."""
+    rows = _rows(audit)
+    return Section("not-compared", _TITLE, "Not compared", "", (_table(rows),)) if rows else None
+
+
+def _table(rows: tuple[Row, ...]) -> Table:
+    heads = ("Pass", "Side", "Reason", "Counts")
+    return Table(_TITLE, (Column("Stage", "data"), *(Column(head) for head in heads)), rows)
+
+
+def _rows(audit: Audit) -> tuple[Row, ...]:
+    passes = passes_shown(audit)
+    every = "both passes" if len(passes.all) == 2 else "all passes"
+    return tuple(
+        Row(
+            (
+                item.stage,
+                passes.title(item.pass_) if item.pass_ else every,
+                {"both": "both sides"}.get(item.side, item.side),
+                item.reason,
+                "yes" if item.counts else "no",
+            )
+        )
+        for item in audit.not_compared
+    )
