@@ -32,7 +32,7 @@ class Layered:
         self._model = model
         self._reader = reader
         self._torch: Any = importlib.import_module("torch")
-        self._sites = stages.layered_sites(host.tap, model, seen)
+        self._sites = stages.layered_sites(host, model, seen)
         self.seen = seen
 
     @property

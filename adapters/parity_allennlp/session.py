@@ -5,29 +5,32 @@ Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownLambdaType=false
-# AllenNLP is not installed where types are checked: its objects are Any here.
+# AllenNLP is not installed where types are checked: its objects have no types.
 
 from __future__ import annotations
 
 import contextlib
 import importlib
-from typing import TYPE_CHECKING, Any, Callable, Generator, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Generator, NamedTuple, Sequence
 
 from . import config as configs
 from . import facts, layered, outputs, reading, stages
 from . import rows as rows_of
 
 if TYPE_CHECKING:
-    from parity._in_process.host import Host
+    from torch import Tensor
 
-Write = Callable[[str, Any, Sequence[str]], None]
+    from parity._in_process.float64 import Watch
+    from parity._in_process.host import Host, Write
+
+    from .loading import Loaded
 
 
 class Origin(NamedTuple):
     """Where a model came from: the archive, its config, the transformer folders the user gave."""
 
     locator: str
-    config: dict[str, Any]
+    config: dict[str, object]
     transformers: tuple[str, ...]
 
 
@@ -42,7 +45,7 @@ class Session:
     """One loaded archive, in eval mode."""
 
     def __init__(
-        self, host: Host, origin: Origin, loaded: Any, options: dict[str, str], notes: list[str]
+        self, host: Host, origin: Origin, loaded: Loaded, options: dict[str, str], notes: list[str]
     ) -> None:
         self._host = host
         self._origin = origin
@@ -50,20 +53,20 @@ class Session:
         self._options = options
         self._notes = notes
         self._model = loaded.model
-        self._torch: Any = importlib.import_module("torch")
+        self._torch = importlib.import_module("torch")
         registered = options.get("predictor") or type(loaded.model).default_predictor or ""
         chosen = reading.choose(host, registered, loaded.predictor, loaded.reader)
         self._reader = rows_of.Reader(host, loaded.model, loaded.reader, chosen)
         seen = (
             stages.inner(loaded.model) if [part.name for part in self._reader.parts] == ["tokens"] else None
         )
-        self._view: Any = (
+        self._view: outputs.Outputs | layered.Layered = (
             outputs.Outputs(loaded.model, self._reader)
             if seen is None
             else layered.Layered(host, loaded.model, self._reader, seen)
         )
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
         """What this archive is; stages and abilities are what a probe forward shows."""
         tap, seen = self._host.tap, self._view.seen
         parameters = tap.parameters(self._model)
@@ -106,10 +109,10 @@ class Session:
             "name_used": self._origin.locator,
         }
 
-    def tokenize(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
+    def tokenize(self, examples: list[dict[str, Any]]) -> dict[str, object]:
         """The examples by the archive's own reader and indexers; a forward is of the instances, which are kept."""
-        kept: list[Any] = []
-        encodings: list[Any] = []
+        kept: list[rows_of.Row] = []
+        encodings: list[dict[str, object] | None] = []
         for example in examples:
             text, pair = example["text"], example.get("pair")
             row = self._reader.row(example["row"], text, pair)
@@ -119,12 +122,12 @@ class Session:
 
     def forward(
         self,
-        rows: list[Any] | None,
+        rows: list[rows_of.Row] | None,
         inputs: dict[str, Any] | None,
         asked: list[str] | None,
         precision: str | None,
         write: Write,
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Run those rows padded as AllenNLP pads them, or exactly these ids; stages are written as they are computed."""
         with self._torch.no_grad(), self._precision(precision) as watch:
             self._view.forward(rows or [], inputs, None if asked is None else set(asked), write)
@@ -134,7 +137,7 @@ class Session:
         """Nothing is left open."""
 
     @contextlib.contextmanager
-    def _precision(self, precision: str | None) -> Generator[Any, None, None]:
+    def _precision(self, precision: str | None) -> Generator[Watch | None, None, None]:
         if precision != "float64":
             yield None
             return
@@ -145,7 +148,7 @@ class Session:
         """The float stages of a forward over a few words, in the order written; empty for one that fails in float64."""
         shown: dict[str, _Shown] = {}
 
-        def write(stage: str, values: Any, axes: Sequence[str]) -> None:
+        def write(stage: str, values: Tensor, axes: Sequence[str]) -> None:
             if values.is_floating_point():
                 shown[stage] = _Shown(tuple(axes), int(values.shape[-1]) if values.dim() else 0)
 
@@ -161,17 +164,17 @@ class Session:
             return {}
         return shown
 
-    def _config(self) -> dict[str, Any]:
-        found: dict[str, Any] = configs.flat(self._origin.config)
+    def _config(self) -> dict[str, object]:
+        found: dict[str, object] = configs.flat(self._origin.config)
         if self._view.seen is not None:
             found.update(configs.flat({"transformer": self._view.seen.embedder.config.to_dict()}))
         return found
 
-    def _tokenizer(self) -> dict[str, Any]:
+    def _tokenizer(self) -> dict[str, object]:
         how = self._reader.indexing
         if how is None:
             return {}
-        found: dict[str, Any] = facts.tokenizer(how.indexer, how.kind, self._loaded.reader, self._model)
+        found: dict[str, object] = facts.tokenizer(how.indexer, how.kind, self._loaded.reader, self._model)
         for place, settings in facts.tokenizer_settings(self._origin.config).items():
             found["tokenizer_kwargs of " + place] = settings
         return found
@@ -189,7 +192,7 @@ class Session:
             said.append(
                 "batch_size={} has no effect: rows are run one at a time.".format(self._options["batch_size"])
             )
-        if seen is None:
+        if isinstance(self._view, outputs.Outputs):
             said.append("Seen at its outputs and at its own top modules, one row at a time.")
             if self._view.called_again:
                 names = ", ".join(self._view.called_again)

@@ -9,15 +9,20 @@ Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownLambdaType=false
-# AllenNLP is not installed where types are checked: its objects are Any here.
+# AllenNLP is not installed where types are checked: its objects have no types.
 
 from __future__ import annotations
 
 import contextlib
 import importlib
-from typing import Any, Callable, Generator, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Generator, NamedTuple, Sequence
 
-Write = Callable[[str, Any, Sequence[str]], None]
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
+    from parity._in_process.host import Host, Write
+    from parity._in_process.sites import Site
 
 _LAYERED = ("position_ids", "embeddings", "layer.", "module.")
 
@@ -26,27 +31,27 @@ class Inner(NamedTuple):
     """The one transformer of a model that can be seen layer by layer: where it is and how AllenNLP feeds it."""
 
     name: str
-    transformer: Any
+    transformer: Module
     embedder: Any
     indexer_name: str
     word_level: bool
     folds_at: int | None
 
 
-def transformers_in(model: Any) -> list[tuple[str, Any]]:
+def transformers_in(model: Module) -> list[tuple[str, Module]]:
     """Every Transformers model inside, by its class (the outermost where one holds another)."""
-    wanted: Any = importlib.import_module("transformers").PreTrainedModel
-    found: list[tuple[str, Any]] = []
+    wanted = importlib.import_module("transformers").PreTrainedModel
+    found: list[tuple[str, Module]] = []
     for name, module in model.named_modules():
         if isinstance(module, wanted) and not any(name.startswith(outer + ".") for outer, _ in found):
             found.append((name, module))
     return found
 
 
-def inner(model: Any) -> Inner | None:
+def inner(model: Module) -> Inner | None:
     """The transformer that this model can be aligned by; None for a model seen at its outputs only."""
-    models: Any = importlib.import_module("allennlp.models")
-    embedders: Any = importlib.import_module("allennlp.modules.token_embedders")
+    models = importlib.import_module("allennlp.models")
+    embedders = importlib.import_module("allennlp.modules.token_embedders")
     if not isinstance(model, (models.BasicClassifier, models.SimpleTagger)):
         return None
     field_embedder = getattr(model, "_text_field_embedder", None) or getattr(
@@ -67,26 +72,29 @@ def inner(model: Any) -> Inner | None:
 class Sites(NamedTuple):
     """Where to listen, in forward order: inside the transformer (by segment, if it folds), and around it."""
 
-    inside: list[Any]
-    around: list[Any]
+    inside: list[Site]
+    around: list[Site]
 
 
-def layered_sites(tap: Any, model: Any, seen: Inner) -> Sites:
+def layered_sites(host: Host, model: Module, seen: Inner) -> Sites:
     """The stages of a model aligned layer by layer; logits are the model's output, not a place."""
+    tap = host.tap
     inside = [site for site in tap.locate(seen.transformer) if site.name.startswith(_LAYERED)]
-    sites: list[Any] = []
+    sites: list[Site] = []
     level = "word" if seen.word_level else "token"
     names = {id(module): name for name, module in model.named_modules()}
 
-    def add(stage: str, module: Any, axes: tuple[str, ...]) -> None:
+    def add(stage: str, module: Module, axes: tuple[str, ...]) -> None:
         sites.append(tap.Site(stage, names[id(module)], module, axes, first_tensor))
 
     if seen.embedder._scalar_mix is not None:
         inside.append(
             tap.Site("module.scalar_mix", seen.name, seen.embedder._scalar_mix, tap.HIDDEN, first_tensor)
         )
+    words = _named(model, "text_field_embedder")
     if seen.word_level:
-        add("module.words", _named(model, "text_field_embedder"), ("row", "word", "hidden"))
+        assert words is not None
+        add("module.words", words, ("row", "word", "hidden"))
     encoder = _named(model, "seq2seq_encoder") or getattr(model, "encoder", None)
     if encoder is not None and type(encoder).__name__ != "PassThroughEncoder":
         add("module.encoder", encoder, ("row", level, "hidden"))
@@ -94,24 +102,27 @@ def layered_sites(tap: Any, model: Any, seen: Inner) -> Sites:
     if pooler is not None:
         trained = type(pooler).__name__ == "BertPooler"
         add("pooled" if trained else "module.seq2vec_encoder", pooler, ("row", "hidden"))
-    if _named(model, "feedforward") is not None:
-        add("module.feedforward", _named(model, "feedforward"), ("row", "hidden"))
+    feedforward = _named(model, "feedforward")
+    if feedforward is not None:
+        add("module.feedforward", feedforward, ("row", "hidden"))
     return Sites(inside, sites)
 
 
 @contextlib.contextmanager
-def top_modules(model: Any, write: Write) -> Generator[list[str], None, None]:
+def top_modules(model: Module, write: Write) -> Generator[list[str], None, None]:
     """For a while, write what each of the model's own top modules returned, as `module.<name>`: its first call's.
 
     Yields the list of those that were called again.
     """
-    nn: Any = importlib.import_module("torch.nn")
+    nn = importlib.import_module("torch.nn")
     uncalled = (nn.Dropout, nn.modules.loss._Loss, nn.ModuleList, nn.ModuleDict)
     calls: dict[str, int] = {}
     again: list[str] = []
 
-    def hook(name: str) -> Any:
-        def seen(_: Any, __: Any, output: Any) -> None:  # a hook that returns anything replaces the output
+    def hook(name: str) -> Callable[..., None]:
+        def seen(
+            _: Module, __: object, output: object
+        ) -> None:  # a hook that returns anything replaces the output
             calls[name] = calls.get(name, 0) + 1
             found = first_tensor(output)
             if calls[name] == 1 and found is not None:
@@ -133,21 +144,23 @@ def top_modules(model: Any, write: Write) -> Generator[list[str], None, None]:
             handle.remove()
 
 
-def of_one_row(values: Any) -> tuple[Any, Sequence[str]]:
+def of_one_row(values: Tensor) -> tuple[Tensor, Sequence[str]]:
     """A tensor of a batch of one row, with that row in front, of whose other axes nothing is known."""
     if values.dim() == 0 or values.shape[0] != 1:
         values = values.unsqueeze(0)
     return values, ("row", *["other"] * (values.dim() - 1))
 
 
-def _named(model: Any, name: str) -> Any:
+def _named(model: Module, name: str) -> Module | None:
     found = getattr(model, "_" + name, None)
     return getattr(model, name, None) if found is None else found
 
 
-def first_tensor(output: Any) -> Any:
+def first_tensor(output: object) -> Tensor | None:
     """The first float tensor of whatever a module returned; None where there is none."""
-    if hasattr(output, "is_floating_point"):
+    import torch
+
+    if isinstance(output, torch.Tensor):
         return output if output.is_floating_point() else None
     if isinstance(output, dict):
         output = list(output.values())
@@ -158,13 +171,13 @@ def first_tensor(output: Any) -> Any:
 
 @contextlib.contextmanager
 def feeding(
-    seen: Inner, position_ids: Any, told: Callable[[dict[str, Any]], None]
+    seen: Inner, position_ids: Tensor | None, told: Callable[[dict[str, Tensor]], None]
 ) -> Generator[None, None, None]:
     """For a while, tell what AllenNLP feeds its transformer (and feed it `position_ids` as well, where given)."""
-    transformer = seen.transformer
+    transformer: Any = seen.transformer  # its forward is replaced
     original = transformer.forward
 
-    def forward(*args: Any, **fed: Any) -> Any:
+    def forward(*args: object, **fed: Tensor) -> object:
         if position_ids is not None:
             fed["position_ids"] = position_ids
         told(fed)
@@ -177,7 +190,7 @@ def feeding(
         del transformer.forward
 
 
-def unfolded(values: Any, rows: int, tokens: int) -> Any:
+def unfolded(values: Tensor, rows: int, tokens: int) -> Tensor:
     """What the transformer said about segments, put back into rows: `[rows * segments, length, …]` to `[rows, tokens, …]`.
 
     The tokens are those of the ids as fed, so each segment's own special tokens are among them.

@@ -59,7 +59,7 @@ def open(request: dict[str, Any], host: Host) -> Session:
     whole = [experiment.text, experiment.recipe_digest, repeat, around, training.VERSION]
     with host.run_folder.claim(options["runs"], host.run_folder.key_of(whole), host) as claimed:
         if claimed.record is None:
-            made = training.train(place, experiment, threads, claimed.draft, host, host.safe_weights)
+            made = training.train(place, experiment, threads, claimed.draft, host)
             experiments.held(place, experiment, configs, host.Refusal)
             claimed.finish(
                 dict(

@@ -9,7 +9,8 @@ Runs inside the foreign interpreter: standard library, torch and AllenNLP only, 
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUntypedBaseClass=false
-# AllenNLP is not installed where types are checked: its objects are Any here.
+# pyright: reportPrivateUsage=false
+# AllenNLP is not installed where types are checked: its objects have no types.
 
 from __future__ import annotations
 
@@ -22,10 +23,15 @@ import math
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Generator
+from typing import TYPE_CHECKING, Any, Generator, NamedTuple, Protocol, Sized
 
 if TYPE_CHECKING:
-    from parity._in_process.host import Host
+    from torch import Tensor
+    from torch.nn import Module
+
+    from parity._in_process.host import Host, Refusal
+
+    from .experiment import Experiment
 
 ARCHIVE = "model.tar.gz"
 METRICS = "metrics.json"
@@ -35,23 +41,42 @@ _POINTS = 200  # of the loss, kept
 _SAID = 300  # characters of an error of AllenNLP's, which may list all it knows
 
 
+class Trainer(Protocol):
+    """What is used of AllenNLP's trainer."""
+
+    model: Module
+    data_loader: Sized
+    _num_epochs: int
+    _num_gradient_accumulation_steps: int
+
+
+class Batch(NamedTuple):
+    """Where in a training a batch stands; `training` is False in a validation."""
+
+    epoch: int
+    number: int
+    epochs: int
+    training: bool
+
+
 class Watcher:
     """What was seen of a training: (step, loss), the rows of each epoch in their order, the state it began in."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._total: int | None = None
-        self._epochs: dict[int, Any] = {}
+        self._epochs: dict[int, Any] = {}  # a running SHA-256 for each
         self._rows: dict[int, int] = {}
         self.losses: list[tuple[int, float]] = []
         self.initial: str | None = None
         self.head: str | None = None
         self.generator: str | None = None
 
-    def began(self, trainer: Any) -> None:
+    def began(self, trainer: Trainer) -> None:
         """The weights and torch's generator, before the first step."""
-        torch: Any = importlib.import_module("torch")
-        body: Any = importlib.import_module("transformers").PreTrainedModel
+        import torch
+
+        body = importlib.import_module("transformers").PreTrainedModel
         tap, model = self._host.tap, trainer.model
         inside = tuple(name + "." for name, module in model.named_modules() if isinstance(module, body))
         before = tap.parameters(model)
@@ -61,11 +86,11 @@ class Watcher:
         self.generator = _digest(torch.get_rng_state().numpy().tobytes())
         self._total = _steps(trainer)
 
-    def batch(self, epoch: int, number: int, epochs: Any, inputs: Any, outputs: Any, training: bool) -> None:
+    def batch(self, at: Batch, inputs: list[object], outputs: list[dict[str, Tensor]]) -> None:
         """One step (of one batch, or of several whose gradients are added), or one batch of a validation."""
-        of = f", epoch {epoch + 1} of {epochs}"
-        if not training:
-            self._host.progress("validating" + of, number)
+        epoch, of = at.epoch, f", epoch {at.epoch + 1} of {at.epochs}"
+        if not at.training:
+            self._host.progress("validating" + of, at.number)
             return
         seen = self._epochs.setdefault(epoch, hashlib.sha256())
         for group in inputs:
@@ -80,7 +105,7 @@ class Watcher:
             self.losses.append((len(self.losses) + 1, sum(losses) / len(losses)))
         self._host.progress("training" + of, len(self.losses), self._total)
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> dict[str, object]:
         """The part of a run's record that was seen here."""
         steps = len(self.losses)
         last = [loss for _, loss in self.losses[-max(1, steps // 10) :]]
@@ -97,25 +122,22 @@ class Watcher:
         }
 
 
-def train(
-    place: str, experiment: Any, threads: int, draft: str, host: Host, safe_weights: Any
-) -> dict[str, Any]:
+def train(place: str, experiment: Experiment, threads: int, draft: str, host: Host) -> dict[str, object]:
     """Train, leave the archive and its metrics in `draft`, and tell how it went."""
-    torch: Any = importlib.import_module("torch")
-    params: Any = importlib.import_module("allennlp.common").Params
-    commands: Any = importlib.import_module("allennlp.commands.train")
-    cached: Any = importlib.import_module("allennlp.common.cached_transformers")
+    params = importlib.import_module("allennlp.common").Params
+    commands = importlib.import_module("allennlp.commands.train")
+    cached = importlib.import_module("allennlp.common.cached_transformers")
     began = time.monotonic()
     watcher = Watcher(host)
     folder = os.path.join(draft, "serialization")  # a folder in a draft is gone once the draft is whole
     host.progress("reading the data")
-    with _logs_kept(), _repeatable(torch, threads), _watched(watcher):
+    with _logs_kept(), _repeatable(threads), _watched(watcher):
         try:
-            model: Any = commands.train_model(
+            model = commands.train_model(
                 params(_on_cpu(experiment.config)), folder, file_friendly_logging=True
             )
         except Exception as error:
-            refusal = _refusal(place, error, host, safe_weights)
+            refusal = _refusal(place, error, host)
             if refusal is None:
                 raise
             raise refusal from error
@@ -125,7 +147,7 @@ def train(
     for name in (ARCHIVE, METRICS):
         os.rename(os.path.join(folder, name), os.path.join(draft, name))
     with open(os.path.join(draft, METRICS), encoding="utf-8") as file:
-        metrics: dict[str, Any] = json.load(file)
+        metrics: dict[str, object] = json.load(file)
     return dict(
         watcher.told(),
         weights_digest=digest,
@@ -139,24 +161,24 @@ def train(
     )
 
 
-def _on_cpu(config: dict[str, Any]) -> dict[str, Any]:
+def _on_cpu(config: dict[str, object]) -> dict[str, Any]:
     copy: dict[str, Any] = json.loads(json.dumps(config))  # AllenNLP empties what it reads
     if isinstance(copy["trainer"], dict):
         copy["trainer"]["cuda_device"] = -1
     return copy
 
 
-def _refusal(place: str, error: Exception, host: Host, safe_weights: Any) -> Any:
+def _refusal(place: str, error: Exception, host: Host) -> Refusal | None:
     """What the user can mend, as a sentence; None for a training that failed."""
-    problems: Any = importlib.import_module("allennlp.common.checks").ConfigurationError
+    problems = importlib.import_module("allennlp.common.checks").ConfigurationError
     said = (str(error).strip() or type(error).__name__).split("\n", maxsplit=1)[0]
     said = said.rstrip(".") + "." if len(said) < _SAID else said[:_SAID] + "…"
     if isinstance(error, host.Refusal):
         return error
-    if safe_weights.refused(error) is not None:
+    if host.safe_weights.refused(error) is not None:
         return host.Refusal(
             "unsafe-artifact",
-            f"Weights that {place} begins with were not loaded: {safe_weights.refused(error)}.",
+            f"Weights that {place} begins with were not loaded: {host.safe_weights.refused(error)}.",
         )
     if isinstance(error, problems):
         unknown = "registered name" in said or "acceptable choices" in said
@@ -199,29 +221,28 @@ def _frames(error: BaseException) -> list[str]:
 @contextlib.contextmanager
 def _watched(watcher: Watcher) -> Generator[None, None, None]:
     """For a while, every gradient-descent trainer that is made has the watcher beside its own callbacks."""
-    training: Any = importlib.import_module("allennlp.training.gradient_descent_trainer")
+    training = importlib.import_module("allennlp.training.gradient_descent_trainer")
     kind: Any = importlib.import_module("allennlp.training.callbacks").TrainerCallback
-    trainers: Any = training.GradientDescentTrainer
+    trainers = training.GradientDescentTrainer
     original = trainers.__init__
 
     class Beside(kind):  # type: ignore[misc]
-        def on_start(self, trainer: Any, *_: Any, **__: Any) -> None:
+        def on_start(self, trainer: Trainer, *_: object, **__: object) -> None:
             watcher.began(trainer)
 
         def on_batch(
             self,
-            trainer: Any,
-            inputs: Any,
-            outputs: Any,
-            metrics: Any,
-            epoch: Any,
-            number: Any,
-            is_training: Any,
-            **_: Any,
+            trainer: Trainer,
+            inputs: list[object],
+            outputs: list[dict[str, Tensor]],
+            *at: Any,
+            is_training: bool,
+            **_: object,
         ) -> None:
-            watcher.batch(epoch, number, trainer._num_epochs, inputs, outputs, is_training)
+            _metrics, epoch, number = at
+            watcher.batch(Batch(epoch, number, trainer._num_epochs, is_training), inputs, outputs)
 
-    def __init__(self: Any, *arguments: Any, **named: Any) -> None:
+    def __init__(self: Any, *arguments: object, **named: object) -> None:
         original(self, *arguments, **named)
         self._callbacks.append(Beside(self._serialization_dir))
 
@@ -233,7 +254,9 @@ def _watched(watcher: Watcher) -> Generator[None, None, None]:
 
 
 @contextlib.contextmanager
-def _repeatable(torch: Any, threads: int) -> Generator[None, None, None]:
+def _repeatable(threads: int) -> Generator[None, None, None]:
+    import torch
+
     torch.set_num_threads(threads)
     torch.set_grad_enabled(True)
     torch.use_deterministic_algorithms(True, warn_only=True)
@@ -261,7 +284,7 @@ def _logs_kept() -> Generator[None, None, None]:
         sys.excepthook = hook
 
 
-def _steps(trainer: Any) -> int | None:
+def _steps(trainer: Trainer) -> int | None:
     try:
         batches: int = len(trainer.data_loader)
     except TypeError:  # a loader that does not know its length
@@ -270,11 +293,13 @@ def _steps(trainer: Any) -> int | None:
     return epochs * math.ceil(batches / together)
 
 
-def _tensors(value: Any, name: str = "") -> Generator[tuple[str, Any], None, None]:
+def _tensors(value: object, name: str = "") -> Generator[tuple[str, Tensor], None, None]:
+    import torch
+
     if isinstance(value, dict):
         for key in sorted(value, key=str):
             yield from _tensors(value[key], f"{name}.{key}")
-    elif hasattr(value, "detach") and value.dim():
+    elif isinstance(value, torch.Tensor) and value.dim():
         yield name, value
 
 

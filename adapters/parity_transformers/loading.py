@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import effects, finding, model_files, not_run, own_code, tokenizer_files, untrusted
 from .checkpoint import Checkpoint
@@ -106,10 +106,8 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
 def _silence_transformers() -> None:
     import transformers
 
-    logging: Any = transformers.logging  # of functions without types
-    logging.set_verbosity_error()
-    if hasattr(logging, "disable_progress_bar"):
-        logging.disable_progress_bar()
+    for name in ("set_verbosity_error", "disable_progress_bar"):  # the second is not in every version
+        getattr(transformers.logging, name, lambda: None)()
 
 
 def _task(config: PretrainedConfig) -> tuple[str, str]:
