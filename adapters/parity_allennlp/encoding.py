@@ -200,11 +200,3 @@ def _span(token: Any) -> tuple[int, int] | None:
         return None
     end = getattr(token, "idx_end", None)
     return int(start), int(start + len(token.text) if end is None else end)
-
-
-def normalized(tokenizer: Any, text: str | None) -> str | None:
-    """The text after a fast tokenizer's normaliser; None where the tokenizer does not tell."""
-    if text is None or not getattr(tokenizer, "is_fast", False):
-        return None
-    normalizer = tokenizer.backend_tokenizer.normalizer
-    return text if normalizer is None else str(normalizer.normalize_str(text))

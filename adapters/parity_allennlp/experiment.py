@@ -13,27 +13,22 @@ Runs inside the foreign interpreter: standard library and AllenNLP's objects onl
 
 from __future__ import annotations
 
-import glob
-import hashlib
 import importlib
 import json
 import os
 import re
-import sys
-from typing import Any, Iterator, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
+
+from . import config as configs
+from .contents import Contents, code_of, contents_of, is_data, text_digest
+
+if TYPE_CHECKING:
+    from parity._in_process.host import Refusal
 
 SEEDS = {"random_seed": 13370, "numpy_seed": 1337, "pytorch_seed": 133}
 """The seeds of AllenNLP, and what it takes for those that a config does not say."""
 
-_PATHS = re.compile(r"(path|file|directory|_dir)s?$")
 _UNDEFINED = re.compile(r"ndefined external variable: (\w+)")
-
-
-class Contents(NamedTuple):
-    """Digests of what a config names: files and folders by the place that names them, and transformers of the cache by name."""
-
-    files: dict[str, str]
-    cached: dict[str, str]
 
 
 class Experiment(NamedTuple):
@@ -53,7 +48,7 @@ class Experiment(NamedTuple):
     contents: Contents
 
 
-def seeds_of(options: dict[str, str], config: dict[str, Any], refusal: Any) -> dict[str, int]:
+def seeds_of(options: dict[str, str], config: dict[str, Any], refusal: type[Refusal]) -> dict[str, int]:
     """Each seed by its own option, else by `seed`, else as the config says, else AllenNLP's usual one."""
     if "seed" in options and all(name in options for name in SEEDS):
         raise refusal(
@@ -78,7 +73,7 @@ def seeds_of(options: dict[str, str], config: dict[str, Any], refusal: Any) -> d
     return seeds
 
 
-def variables(given: str, refusal: Any) -> dict[str, str]:
+def variables(given: str, refusal: type[Refusal]) -> dict[str, str]:
     """What `?vars=NAME=VALUE,NAME=VALUE` says; refuses a part that is no pair."""
     found: dict[str, str] = {}
     for part in given.split(",") if given else []:
@@ -93,7 +88,7 @@ def variables(given: str, refusal: Any) -> dict[str, str]:
     return found
 
 
-def evaluate(place: str, ext_vars: dict[str, str], refusal: Any) -> dict[str, Any]:
+def evaluate(place: str, ext_vars: dict[str, str], refusal: type[Refusal]) -> dict[str, Any]:
     """The config as jsonnet makes it, by AllenNLP's own reading of it; refuses what is none."""
     params: Any = importlib.import_module("allennlp.common").Params
     try:
@@ -116,7 +111,9 @@ def evaluate(place: str, ext_vars: dict[str, str], refusal: Any) -> dict[str, An
     return checked
 
 
-def unused_variable(place: str, ext_vars: dict[str, str], config: dict[str, Any], refusal: Any) -> str | None:
+def unused_variable(
+    place: str, ext_vars: dict[str, str], config: dict[str, Any], refusal: type[Refusal]
+) -> str | None:
     """The first variable given that the config never asks for: without it, the config is the same."""
     for name in ext_vars:
         fewer = {other: value for other, value in ext_vars.items() if other != name}
@@ -128,7 +125,7 @@ def unused_variable(place: str, ext_vars: dict[str, str], config: dict[str, Any]
     return None
 
 
-def check(place: str, config: dict[str, Any], include: Sequence[str], configs: Any, refusal: Any) -> None:
+def check(place: str, config: dict[str, Any], include: Sequence[str], refusal: type[Refusal]) -> None:
     """Refuse before training what could not be questioned, or repeated, after it."""
     if "distributed" in config:
         raise refusal(
@@ -161,23 +158,23 @@ def check(place: str, config: dict[str, Any], include: Sequence[str], configs: A
         ) from error
 
 
-def settle(config: dict[str, Any], seeds: dict[str, int], include: Sequence[str], configs: Any) -> Experiment:
+def settle(config: dict[str, Any], seeds: dict[str, int], include: Sequence[str]) -> Experiment:
     """The experiment with these seeds, digested; the config is changed in place."""
     notes: list[str] = []
     leaves: dict[str, Any] = configs.flat(config)
-    files, cached = contents = _contents(config, configs)
+    files, cached = contents = contents_of(config)
     for name, digest in cached.items():
         known = "what it holds is part of the run's digest" if digest else "what it holds is not known"
         notes.append(f"The transformer {name!r} comes from Transformers' cache; {known}.")
-    data = {where: digest for where, digest in files.items() if _is_data(where)}
-    unread = [where for where in leaves if _is_data(where) and where not in data]
+    data = {where: digest for where, digest in files.items() if is_data(where)}
+    unread = [where for where in leaves if is_data(where) and where not in data]
     if unread:
         notes.append(
             "What {} names is no file from here: a run is found again whatever it holds.".format(
                 ", ".join(sorted(unread))
             )
         )
-    code = {name: _code(name) for name in include}
+    code = {name: code_of(name) for name in include}
     unseeded = {name: value for name, value in config.items() if name not in SEEDS}
     for name in SEEDS:  # in one order, wherever the config has them
         config.pop(name, None)
@@ -187,29 +184,29 @@ def settle(config: dict[str, Any], seeds: dict[str, int], include: Sequence[str]
         config,
         seeds,
         text,
-        _text_digest(text),
-        _text_digest(
+        text_digest(text),
+        text_digest(
             json.dumps([json.dumps(unseeded), files, code, *([cached] if cached else [])], sort_keys=True)
         ),
-        _text_digest(json.dumps(data, sort_keys=True)),
+        text_digest(json.dumps(data, sort_keys=True)),
         tuple(dict.fromkeys(notes)),
         contents,
     )
 
 
-def held(place: str, experiment: Experiment, configs: Any, refusal: Any) -> None:
+def held(place: str, experiment: Experiment, refusal: type[Refusal]) -> None:
     """Refuse a training during which something that it read was changed: what it was trained on is then not known.
 
     Folders count where they are data or a transformer: others may be what training writes to.
     """
     names = {one.name for one in configs.transformers(experiment.config)}
     leaves: dict[str, Any] = configs.flat(experiment.config)
-    now = _contents(experiment.config, configs)
+    now = contents_of(experiment.config)
     changed = [
         where
         for where, digest in experiment.contents.files.items()
         if now.files.get(where) != digest
-        and (_is_data(where) or leaves[where] in names or not os.path.isdir(str(leaves[where])))
+        and (is_data(where) or leaves[where] in names or not os.path.isdir(str(leaves[where])))
     ]
     changed += [name for name, digest in experiment.contents.cached.items() if now.cached.get(name) != digest]
     if changed:
@@ -218,115 +215,3 @@ def held(place: str, experiment: Experiment, configs: Any, refusal: Any) -> None
             "What {} names changed while it was trained: {}.".format(place, ", ".join(sorted(changed)[:4])),
             "Run again, with files that nothing writes to.",
         )
-
-
-def _contents(config: dict[str, Any], configs: Any) -> Contents:
-    names: set[str] = {place.name for place in configs.transformers(config)}
-    files: dict[str, str] = {}
-    cached: dict[str, str] = {}
-    for where, value in configs.flat(config).items():
-        if not isinstance(value, str) or where.endswith("type"):
-            continue
-        found = _digest_of(value, folders=value in names or bool(_PATHS.search(where)))
-        if found is not None:
-            files[where] = found
-        elif value in names and value not in cached:
-            cached[value] = _cached_transformer(value)
-    return Contents(files, cached)
-
-
-def _cached_transformer(name: str) -> str:
-    """The digest of what Transformers' cache holds under a name, as it is loaded: config, tokenizer, weights; "" for nothing.
-
-    A name is no content: what it stands for moves with its revision.
-    """
-    transformers: Any = importlib.import_module("transformers")
-    parts: list[Any] = []
-    for of in (_config_content, _tokenizer_content, _weights_content):
-        try:
-            parts.append(of(transformers, name))
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            ImportError,
-        ):  # it has none: a config and a vocabulary may be all it takes
-            parts.append(None)
-    return _text_digest(json.dumps(parts, sort_keys=True, default=str)) if any(parts) else ""
-
-
-def _config_content(transformers: Any, name: str) -> Any:
-    config: dict[str, Any] = transformers.AutoConfig.from_pretrained(name).to_dict()
-    return {key: value for key, value in config.items() if key not in ("_name_or_path", "_commit_hash")}
-
-
-def _tokenizer_content(transformers: Any, name: str) -> Any:
-    tokenizer: Any = transformers.AutoTokenizer.from_pretrained(name)
-    inside: Any = getattr(tokenizer, "backend_tokenizer", None)
-    told: Any = inside.to_str() if inside is not None else sorted(tokenizer.get_vocab().items())
-    return [type(tokenizer).__name__, told, str(tokenizer.special_tokens_map), tokenizer.model_max_length]
-
-
-def _weights_content(transformers: Any, name: str) -> Any:
-    model, info = transformers.AutoModel.from_pretrained(name, output_loading_info=True)
-    new = set(info["missing_keys"])  # drawn, and not the base's own
-    return [
-        [
-            key,
-            list(tensor.shape),
-            str(tensor.dtype),
-            hashlib.sha256(tensor.detach().cpu().double().contiguous().numpy().tobytes()).hexdigest(),
-        ]
-        for key, tensor in sorted(model.state_dict().items())
-        if key not in new
-    ]
-
-
-def _is_data(where: str) -> bool:
-    return where.split(".")[0].endswith("data_path")
-
-
-def _digest_of(named: str, folders: bool) -> str | None:
-    """Of the file, the folder's files, or the files of a pattern; None for what is none of them."""
-    named = named.split("!", maxsplit=1)[0]  # AllenNLP's way to name a member of an archive
-    try:
-        if os.path.isfile(named):
-            return _file_digest(named)
-        if folders and os.path.isdir(named):
-            return _text_digest(json.dumps([[name, _file_digest(path)] for name, path in _files(named)]))
-        matching = sorted(glob.glob(named)) if folders and glob.has_magic(named) else []
-    except (OSError, ValueError):
-        return None
-    found = [[os.path.basename(path), _file_digest(path)] for path in matching if os.path.isfile(path)]
-    return _text_digest(json.dumps(found)) if found else None
-
-
-def _files(folder: str, ending: str = "") -> Iterator[tuple[str, str]]:
-    for root, inside, names in os.walk(folder):
-        inside[:] = sorted(name for name in inside if not name.startswith((".", "__pycache__")))
-        for name in sorted(names):
-            path = os.path.join(root, name)
-            if name.endswith(ending) and not name.startswith(".") and os.path.isfile(path):
-                yield os.path.relpath(path, folder), path
-
-
-def _code(package: str) -> list[list[str]]:
-    """Every Python file of a package that was imported, with its digest."""
-    module = sys.modules[package]
-    places = [str(place) for place in getattr(module, "__path__", [])]
-    if not places:
-        source = str(getattr(module, "__file__", "") or "")
-        return [[package, _file_digest(source)]] if os.path.isfile(source) else []
-    return [[name, _file_digest(path)] for place in places for name, path in _files(place, ".py")]
-
-
-def _file_digest(path: str) -> str:
-    whole = hashlib.sha256()
-    with open(path, "rb") as file:
-        for part in iter(lambda: file.read(1 << 20), b""):
-            whole.update(part)
-    return "sha256:" + whole.hexdigest()
-
-
-def _text_digest(text: str) -> str:
-    return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -9,13 +9,16 @@ Runs inside the foreign interpreter: standard library, and AllenNLP's objects, P
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 import platform
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_UNLIMITED = 10**9
+if TYPE_CHECKING:
+    from parity._in_process.host import Host
+
+    from .encoding import Indexing
+
 _SEEDS = (("random_seed", 13370), ("numpy_seed", 1337), ("pytorch_seed", 133))
 
 
@@ -41,51 +44,38 @@ def labels(model: Any, classes: int | None) -> list[str] | None:
     return names if names and len(names) == classes else None
 
 
-def tokenizer(indexer: Any, kind: str, reader: Any, model: Any) -> dict[str, Any]:
+def tokenizer(how: Indexing, reader: Any, model: Any, host: Host) -> dict[str, Any]:
     """How this archive splits text: the wrapped Transformers tokenizer, or AllenNLP's own and its vocabulary."""
-    own = getattr(reader, "_tokenizer", None)
+    indexer, own = how.indexer, getattr(reader, "_tokenizer", None)
     found: dict[str, Any] = {"reader_tokenizer": type(own).__name__, "indexer": type(indexer).__name__}
-    if kind in ("matched", "mismatched"):
+    if how.kind in ("matched", "mismatched"):
         wrapped = indexer._tokenizer
-        longest = int(wrapped.model_max_length)
         found.update(
             {
                 "class": type(wrapped).__name__,
                 "name_or_path": str(wrapped.name_or_path),
                 "is_fast": bool(wrapped.is_fast),
-                "model_max_length": longest if longest < _UNLIMITED else None,
+                "model_max_length": host.tokenizers.length_limit(wrapped),
                 "limit": getattr(own, "_max_length", None),
                 "truncation_side": str(getattr(wrapped, "truncation_side", "right")),
                 "padding_side": "right",
                 "pad_token_id": wrapped.pad_token_id,
                 "special_tokens": {key: str(value) for key, value in wrapped.special_tokens_map.items()},
                 "vocabulary_size": len(wrapped),
-                "vocabulary_digest": digest(wrapped.get_vocab()),
+                "vocabulary_digest": host.tokenizers.vocabulary_digest(wrapped.get_vocab()),
             }
         )
         if wrapped.is_fast:
-            normalizer = wrapped.backend_tokenizer.normalizer
-            state = {} if normalizer is None else json.loads(normalizer.__getstate__())
             found["algorithm"] = type(wrapped.backend_tokenizer.model).__name__
-            found["normalizer"] = state
-            if "lowercase" in state:
-                found["do_lower_case"] = state["lowercase"]
-                found["strip_accents"] = state.get("strip_accents")
-        elif hasattr(wrapped, "do_lower_case"):
-            found["do_lower_case"] = bool(wrapped.do_lower_case)
+        found.update(host.tokenizers.normalizer_settings(wrapped))
         return found
     namespace = getattr(indexer, "namespace", None) or getattr(indexer, "_namespace", None)
     found.update({"class": type(own).__name__, "namespace": namespace, "padding_side": "right"})
     found["do_lower_case"] = bool(getattr(indexer, "lowercase_tokens", False))
     if namespace:
-        found["vocabulary_digest"] = digest(dict(model.vocab.get_token_to_index_vocabulary(namespace)))
+        words: dict[str, int] = model.vocab.get_token_to_index_vocabulary(namespace)
+        found["vocabulary_digest"] = host.tokenizers.vocabulary_digest(words)
     return found
-
-
-def digest(vocabulary: dict[str, int]) -> str:
-    """One digest for a vocabulary: its pieces and their ids, by piece."""
-    text = json.dumps(sorted(vocabulary.items()), ensure_ascii=True)
-    return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def tokenizer_settings(config: dict[str, Any]) -> dict[str, str]:

@@ -30,6 +30,7 @@ class Reader:
 
     def __init__(self, host: Host, model: Any, reader: Any, chosen: Any) -> None:
         self._refusal = host.Refusal
+        self._normalized = host.tokenizers.normalized
         self._model = model
         self._reader = reader
         self.reading = chosen
@@ -105,8 +106,8 @@ class Reader:
             "segments": [piece.segment for piece in pieces],
             "special": [int(piece.special) for piece in pieces],
             "token_type_ids": [piece.type_id for piece in pieces] if transformer else None,
-            "normalized": encoding.normalized(wrapped, text),
-            "normalized_pair": encoding.normalized(wrapped, pair),
+            "normalized": self._normalized(wrapped, text),
+            "normalized_pair": self._normalized(wrapped, pair),
             "untruncated": self._untruncated(row, text, pair),
         }
 

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Sequence
 
-from . import archive, import_stubs, loading
+from . import archive, guards, import_stubs, loading, transformer_folders
 from . import config as configs
 from . import session as sessions
 
@@ -49,10 +49,10 @@ def open(request: dict[str, Any], host: Host) -> Any:
         safe_weights = host.safe_weights
         safe_weights.install()
         loading.packages(host, include)
-        notes = loading.guard(host, include)
+        notes = guards.guard(host, include)
         read = configs.needed(config)
         beside = os.path.dirname(os.path.abspath(locator))
-        names = loading.resolve_transformers(host, configs, read, options.get("transformer", ""), beside)
+        names = transformer_folders.resolve_transformers(host, read, options.get("transformer", ""), beside)
         Path(folder, archive.CONFIG).write_text(json.dumps(read), encoding="utf-8")
         writable = [folder, str(request["workdir"])]
         loaded = _loaded(host, safe_weights, folder, parts.weights, options, writable)

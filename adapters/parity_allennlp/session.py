@@ -174,7 +174,7 @@ class Session:
         how = self._reader.indexing
         if how is None:
             return {}
-        found: dict[str, object] = facts.tokenizer(how.indexer, how.kind, self._loaded.reader, self._model)
+        found: dict[str, object] = facts.tokenizer(how, self._loaded.reader, self._model, self._host)
         for place, settings in facts.tokenizer_settings(self._origin.config).items():
             found["tokenizer_kwargs of " + place] = settings
         return found

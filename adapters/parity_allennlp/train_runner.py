@@ -17,12 +17,14 @@ import os
 import platform
 from typing import TYPE_CHECKING, Any
 
-from . import config as configs
 from . import experiment as experiments
-from . import import_stubs, loading, runner, training
+from . import guards, import_stubs, loading, runner, training, transformer_folders
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host
+    from parity._in_process.run_folder import Claim
+
+    from . import session as sessions
 
 PROTOCOL = 2
 
@@ -50,9 +52,9 @@ def open(request: dict[str, Any], host: Host) -> Session:
     host.safe_weights.install()
     loading.packages(host, include)
     notes: list[str] = []
-    loading.blank_spacy(notes)
-    loading.guard_types(host, include, "The config")
-    loading.guard_tokenizers(host)
+    guards.blank_spacy(notes)
+    guards.guard_types(host, include, "The config")
+    guards.guard_tokenizers(host)
     experiment = _experiment(place, options, include, host, notes)
     around = _environment(threads)
     host.progress("looking for the run")
@@ -60,7 +62,7 @@ def open(request: dict[str, Any], host: Host) -> Session:
     with host.run_folder.claim(options["runs"], host.run_folder.key_of(whole), host) as claimed:
         if claimed.record is None:
             made = training.train(place, experiment, threads, claimed.draft, host)
-            experiments.held(place, experiment, configs, host.Refusal)
+            experiments.held(place, experiment, host.Refusal)
             claimed.finish(
                 dict(
                     made,
@@ -76,10 +78,12 @@ def open(request: dict[str, Any], host: Host) -> Session:
     passed = {name: options[name] for name in _ANSWERING if name in options}
     archive: str = os.path.join(claimed.folder, str(training.ARCHIVE))
     answering = runner.open(dict(request, locator=archive, options=passed), host)
-    return Session(answering, claimed, place, notes)
+    return Session(answering, claimed, place, notes, host)
 
 
-def _experiment(place: str, options: dict[str, str], include: list[str], host: Host, notes: list[str]) -> Any:
+def _experiment(
+    place: str, options: dict[str, str], include: list[str], host: Host, notes: list[str]
+) -> experiments.Experiment:
     variables = experiments.variables(options.get("vars", ""), host.Refusal)
     config = experiments.evaluate(place, variables, host.Refusal)
     unused = experiments.unused_variable(place, variables, config, host.Refusal)
@@ -89,7 +93,7 @@ def _experiment(place: str, options: dict[str, str], include: list[str], host: H
             f"vars={unused}={variables[unused]} has no effect on {place}: its config is the same without it.",
             "Check the name: the config asks for std.extVar(NAME).",
         )
-    experiments.check(place, config, include, configs, host.Refusal)
+    experiments.check(place, config, include, host.Refusal)
     seeds = experiments.seeds_of(options, config, host.Refusal)
     trainer: Any = config["trainer"]
     device = trainer.get("cuda_device") if isinstance(trainer, dict) else None
@@ -99,9 +103,9 @@ def _experiment(place: str, options: dict[str, str], include: list[str], host: H
         )
     beside = os.path.dirname(os.path.abspath(place))
     given = options.get("transformer", "")
-    mapped: dict[str, str] = loading.resolve_transformers(host, configs, config, given, beside, "config")
+    mapped: dict[str, str] = transformer_folders.resolve_transformers(host, config, given, beside, "config")
     notes.extend(f"The transformer {name!r} is read from {path}." for name, path in mapped.items())
-    experiment = experiments.settle(config, seeds, include, configs)
+    experiment = experiments.settle(config, seeds, include)
     notes.extend(experiment.notes)
     return experiment
 
@@ -121,7 +125,10 @@ def _environment(threads: int) -> dict[str, Any]:
 class Session:
     """A trained archive, asked as any other is; its description also tells how it was trained."""
 
-    def __init__(self, answering: Any, claimed: Any, place: str, notes: list[str]) -> None:
+    def __init__(
+        self, answering: sessions.Session, claimed: Claim, place: str, notes: list[str], host: Host
+    ) -> None:
+        self._host = host
         self._answering = answering
         self._claimed = claimed
         self._place = place
@@ -133,7 +140,7 @@ class Session:
     def describe(self) -> dict[str, Any]:
         """What `allennlp:` says of the archive, and the run's own record under `training`."""
         said: dict[str, Any] = self._answering.describe()
-        told = {name: value for name, value in self._claimed.record.items() if name != "files"}
+        told = self._host.training_record.described(self._claimed)
         shown = {f"training.{name}": told[name] for name in ("recipe_digest", "config_digest", "data_digest")}
         shown.update(
             {f"training.{name}": told[name] for name in ("weights_digest", "steps", "rows", "final_loss")}
@@ -141,5 +148,4 @@ class Session:
         shown.update({f"training.metrics.{name}": value for name, value in told["metrics"].items()})
         notes = [f"{self._place} was run as code, as `allennlp train` runs it.", *self._notes]
         notes += [note for note in said["notes"] if note not in notes]
-        told.update(folder=self._claimed.folder, trained_now=self._claimed.made_now)
         return dict(said, config=dict(said["config"], **shown), notes=notes, training=told)

@@ -37,7 +37,6 @@ ARCHIVE = "model.tar.gz"
 METRICS = "metrics.json"
 
 VERSION = 1  # one more whenever what is done here may make other weights of the same config
-_POINTS = 200  # of the loss, kept
 _SAID = 300  # characters of an error of AllenNLP's, which may list all it knows
 
 
@@ -68,22 +67,18 @@ class Watcher:
         self._epochs: dict[int, Any] = {}  # a running SHA-256 for each
         self._rows: dict[int, int] = {}
         self.losses: list[tuple[int, float]] = []
-        self.initial: str | None = None
-        self.head: str | None = None
-        self.generator: str | None = None
+        self._began: dict[str, str | None] = {"initial_digest": None, "head_digest": None}
+        self._generator: str | None = None
 
     def began(self, trainer: Trainer) -> None:
         """The weights and torch's generator, before the first step."""
         import torch
 
         body = importlib.import_module("transformers").PreTrainedModel
-        tap, model = self._host.tap, trainer.model
-        inside = tuple(name + "." for name, module in model.named_modules() if isinstance(module, body))
-        before = tap.parameters(model)
-        self.initial = tap.weights_digest(before)
-        head = [one for one in before if not one["name"].startswith(inside)] if inside else before
-        self.head = tap.weights_digest(head) if head else None
-        self.generator = _digest(torch.get_rng_state().numpy().tobytes())
+        record, named = self._host.training_record, trainer.model.named_modules()
+        inside = tuple(name + "." for name, module in named if isinstance(module, body))
+        self._began = record.beginning(trainer.model, lambda name: not name.startswith(inside))
+        self._generator = record.digest_of(torch.get_rng_state().numpy().tobytes())
         self._total = _steps(trainer)
 
     def batch(self, at: Batch, inputs: list[object], outputs: list[dict[str, Tensor]]) -> None:
@@ -107,18 +102,13 @@ class Watcher:
 
     def told(self) -> dict[str, object]:
         """The part of a run's record that was seen here."""
-        steps = len(self.losses)
-        last = [loss for _, loss in self.losses[-max(1, steps // 10) :]]
-        thin = max(1, math.ceil(steps / _POINTS))
         return {
-            "steps": steps,
+            "steps": len(self.losses),
             "rows": max(self._rows.values(), default=0),
             "order_digests": ["sha256:" + self._epochs[epoch].hexdigest() for epoch in sorted(self._epochs)],
-            "dropout_digest": self.generator,
-            "initial_digest": self.initial,
-            "head_digest": self.head,
-            "losses": [[step, _finite(loss)] for step, loss in self.losses[::thin]],
-            "final_loss": _finite(sum(last) / len(last)) if last else None,
+            "dropout_digest": self._generator,
+            **self._began,
+            **self._host.training_record.losses_of(self.losses, len(self.losses)),
         }
 
 
@@ -152,7 +142,7 @@ def train(place: str, experiment: Experiment, threads: int, draft: str, host: Ho
         watcher.told(),
         weights_digest=digest,
         metrics={
-            name: _finite(value)
+            name: host.training_record.finite(value)
             for name, value in sorted(metrics.items())
             if isinstance(value, (int, float))
             and not name.endswith("memory_MB")  # the machine's, not the model's
@@ -301,11 +291,3 @@ def _tensors(value: object, name: str = "") -> Generator[tuple[str, Tensor], Non
             yield from _tensors(value[key], f"{name}.{key}")
     elif isinstance(value, torch.Tensor) and value.dim():
         yield name, value
-
-
-def _digest(content: bytes) -> str:
-    return "sha256:" + hashlib.sha256(content).hexdigest()
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -6,30 +6,31 @@ types that the model has no place for are left out: they are no part of what it 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from parity._in_process.host import Host
+
     from .options import Options
 
 from .tokenizer_internals import internals
 
 __all__ = ["Encoder"]
 
-_UNLIMITED = 10**9  # tokenizers without a limit say 1e30
-
 
 class Encoder:
     """Encodes examples, and pads encodings to a batch."""
 
-    def __init__(self, tokenizer: Any, options: Options, room: int | None, takes_types: bool) -> None:
+    def __init__(
+        self, tokenizer: Any, options: Options, room: int | None, takes_types: bool, host: Host
+    ) -> None:
         self.tokenizer = tokenizer
+        self._host = host
         self._takes_types = takes_types
         self._options = options
         if options.padding_side is not None:
             tokenizer.padding_side = options.padding_side
-        known = int(tokenizer.model_max_length) if tokenizer.model_max_length < _UNLIMITED else None
+        known = host.tokenizers.length_limit(tokenizer)
         limits = [limit for limit in (known, room) if limit is not None]
         self.limit: int | None = options.max_length or (min(limits) if limits else None)
         given = [name for name in tokenizer.model_input_names if name != "input_ids"]
@@ -70,13 +71,11 @@ class Encoder:
     def describe(self) -> dict[str, Any]:
         """What tells this tokenizer from another."""
         tokenizer = self.tokenizer
-        vocabulary = json.dumps(sorted(tokenizer.get_vocab().items()), ensure_ascii=True)
+        shared = self._host.tokenizers
         said: dict[str, Any] = {
             "class": type(tokenizer).__name__,
             "is_fast": bool(tokenizer.is_fast),
-            "model_max_length": int(tokenizer.model_max_length)
-            if tokenizer.model_max_length < _UNLIMITED
-            else None,
+            "model_max_length": shared.length_limit(tokenizer),
             "limit": self.limit,
             "truncation": self._options.truncation,
             "truncation_side": getattr(tokenizer, "truncation_side", "right"),
@@ -86,19 +85,12 @@ class Encoder:
             "model_input_names": list(tokenizer.model_input_names),
             "special_tokens": {name: str(token) for name, token in tokenizer.special_tokens_map.items()},
             "vocabulary_size": len(tokenizer),
-            "vocabulary_digest": "sha256:" + hashlib.sha256(vocabulary.encode("ascii")).hexdigest(),
+            "vocabulary_digest": shared.vocabulary_digest(tokenizer.get_vocab()),
         }
         if tokenizer.is_fast:
-            normalizer = tokenizer.backend_tokenizer.normalizer
-            state = {} if normalizer is None else _state(normalizer)
             said["algorithm"] = type(tokenizer.backend_tokenizer.model).__name__
             said["internals"] = internals(tokenizer.backend_tokenizer)
-            said["normalizer"] = state
-            if "lowercase" in state:
-                said["do_lower_case"] = state["lowercase"]
-                said["strip_accents"] = state.get("strip_accents")
-        elif hasattr(tokenizer, "do_lower_case"):
-            said["do_lower_case"] = tokenizer.do_lower_case
+        said.update(shared.normalizer_settings(tokenizer))
         return said
 
     def _encode(self, examples: list[dict[str, Any]], paired: bool) -> list[dict[str, Any]]:
@@ -155,8 +147,8 @@ class Encoder:
             "segments": segments,
             "special": special,
             "token_type_ids": None if types is None else [int(one) for one in types],
-            "normalized": self._normalized(example["text"]),
-            "normalized_pair": None if example["pair"] is None else self._normalized(example["pair"]),
+            "normalized": self._host.tokenizers.normalized(self.tokenizer, example["text"]),
+            "normalized_pair": self._host.tokenizers.normalized(self.tokenizer, example["pair"]),
             "untruncated": len(ids),
         }
 
@@ -170,15 +162,3 @@ class Encoder:
                 segment = 1
             found.append(None if flag else segment)
         return found
-
-    def _normalized(self, text: str) -> str | None:
-        if not self.tokenizer.is_fast:
-            return None
-        normalizer = self.tokenizer.backend_tokenizer.normalizer
-        return text if normalizer is None else str(normalizer.normalize_str(text))
-
-
-def _state(part: Any) -> dict[str, Any]:
-    """A part of a fast tokenizer as the settings it was saved with."""
-    found: dict[str, Any] = json.loads(part.__getstate__())
-    return found

@@ -83,7 +83,7 @@ class Session:
         self._limits = limits.Limits(loaded, host)
         self._limits.check_length(asked.max_length)
         self._encoder = encoding.Encoder(
-            loaded.tokenizer, asked, self._limits.room, "token_type_ids" in self._accepts
+            loaded.tokenizer, asked, self._limits.room, "token_type_ids" in self._accepts, host
         )
         effects.check_shape(loaded.name, asked, self._encoder, host)
         # Where the tokenizer puts nothing around a text, an empty one is no row to run.

@@ -1,6 +1,7 @@
 """What follows a recipe: run by serve.py in the interpreter that has torch, transformers and accelerate.
 
-It trains, unless the run is in the folder of runs already, and then answers as `hf:` does, by the runner of that scheme. Nothing of parity is imported: the recipe arrives checked, the rows in a file.
+It trains, unless the run is in the folder of runs already, and then answers as `hf:` does, by the runner of that
+scheme. Nothing of parity is imported: the recipe arrives checked, the rows in a file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from . import base_model, loading, runner, training, training_rows, training_see
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host
+    from parity._in_process.run_folder import Claim
 
 PROTOCOL = 2
 
@@ -45,7 +47,8 @@ def open(request: dict[str, Any], host: Host) -> Session:
             training.settle(threads)
             if base is None:
                 base = base_model.load(recipe, numbers["init_seed"], host)
-            made = training.train(recipe, base, rows, numbers, device, claimed.draft, host)
+            course = training.Course(recipe, numbers, device, claimed.draft)
+            made = training.train(course, base, rows, host)
             made.update(base_digest=base.digest, base_revision=base.revision)
             who = {"seeds": asked, "derived": numbers, "repeat": repeat, "environment": _with_machine(around)}
             claimed.finish(dict(made, recipe=recipe, data_digest=recipe["data_digest"], **who))
@@ -56,13 +59,14 @@ def open(request: dict[str, Any], host: Host) -> Session:
     if record["max_length"] is not None:
         passed["max_length"] = str(record["max_length"])
     answering = runner.open(dict(request, locator=claimed.folder, options=passed), host)
-    return Session(answering, claimed, recipe)
+    return Session(answering, claimed, recipe, host)
 
 
 class Session:
     """A trained run, asked as any Transformers folder is; its description also tells how it was trained."""
 
-    def __init__(self, answering: Any, claimed: Any, recipe: dict[str, Any]) -> None:
+    def __init__(self, answering: runner.Session, claimed: Claim, recipe: dict[str, Any], host: Host) -> None:
+        self._host = host
         self._answering = answering
         self._claimed = claimed
         self._recipe = recipe
@@ -72,13 +76,9 @@ class Session:
 
     def describe(self) -> dict[str, Any]:
         """What `hf:` says of the folder, and the run's own record under `training`."""
-        told = {
-            name: value for name, value in self._claimed.record.items() if name not in ("recipe", "files")
-        }
+        told = self._host.training_record.described(self._claimed, hidden=("recipe",))
         told["recipe_digest"] = self._recipe["digest"]
         told.setdefault("base_digest", self._recipe["model"]["base_digest"])
-        told["folder"] = self._claimed.folder
-        told["trained_now"] = self._claimed.made_now
         return dict(self._answering.describe(), training=told)
 
 

@@ -6,13 +6,12 @@ and nothing random happens in between. Deterministic algorithms only: one that h
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import inspect
 import math
 import platform
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import base_model
 from .training_rows import TrainingRows, Watcher
@@ -21,11 +20,9 @@ from .versions import version_of
 if TYPE_CHECKING:
     from parity._in_process.host import Host
 
-__all__ = ["VERSION", "environment", "settle", "train"]
+__all__ = ["VERSION", "Course", "environment", "settle", "train"]
 
 VERSION = 1  # of what this file, training_rows.py, training_seeds.py and base_model.py make of a recipe: one more whenever weights may change
-
-_POINTS = 200  # of the loss, kept
 
 
 def environment(device: str, threads: int) -> dict[str, Any]:
@@ -46,88 +43,115 @@ def settle(threads: int) -> None:
     torch.set_grad_enabled(True)
 
 
+class Course(NamedTuple):
+    """What is followed: the recipe, the numbers that the framework is seeded with, the device, the folder to write to."""
+
+    recipe: dict[str, Any]
+    seeds: dict[str, int]
+    device: str
+    draft: str
+
+
+class _Seen:
+    """What is seen of a training of `steps` steps, `each` of them an epoch: its losses, and the state of its generator."""
+
+    def __init__(self, steps: int, each: int, host: Host) -> None:
+        self.steps = steps
+        self.each = each
+        self.host = host
+        self.losses: list[tuple[int, float]] = []
+        self.generator: str | None = None
+
+
 def train(
-    recipe: dict[str, Any],
-    loaded: Any,
-    rows: Any,
-    seeds: dict[str, int],
-    device: str,
-    draft: str,
-    host: Host,
+    course: Course, loaded: base_model.Loaded, rows: list[dict[str, Any]], host: Host
 ) -> dict[str, Any]:
-    """Train what was loaded, save model and tokenizer into `draft`, and tell how it went."""
+    """Train what was loaded, save model and tokenizer into the draft, and report how it went."""
     began = time.monotonic()
-    model, tokenizer = loaded.model, loaded.tokenizer
+    recipe, model, tokenizer = course.recipe, loaded.model, loaded.tokenizer
     base_model.freeze(model, recipe["model"]["frozen"], host)
-    before = host.tap.parameters(model)
-    new = [one for one in before if one["name"] in loaded.new]
+    new = frozenset(loaded.new)
+    beginning = host.training_record.beginning(model, lambda name: name in new)
     data = TrainingRows(rows, recipe["labels"], tokenizer, loaded.limit)
     watcher = Watcher(tokenizer)
     batch = recipe["training"]["batch_size"]
     each = math.ceil(len(data) / batch)
     steps = recipe["training"]["steps"] or recipe["training"]["epochs"] * each
-    losses, dropout = _run(recipe, loaded, data, watcher, seeds, device, (steps, each), draft, host)
+    seen = _Seen(steps, each, host)
+    _run(course, model, data, watcher, seen)
     model.to("cpu")
-    model.save_pretrained(draft)
+    model.save_pretrained(course.draft)
     if loaded.limit is not None:
         tokenizer.model_max_length = loaded.limit
-    tokenizer.save_pretrained(draft)
-    last = [loss for _, loss in losses[-max(1, steps // 10) :]]
-    thin = max(1, math.ceil(len(losses) / _POINTS))
+    tokenizer.save_pretrained(course.draft)
     consumed = steps // each * len(data) + steps % each * batch
     return {
         "steps": steps,
         "rows": len(data),
         "order_digests": watcher.digests(len(data), consumed),
-        "dropout_digest": dropout,
-        "initial_digest": host.tap.weights_digest(before),
-        "head_digest": host.tap.weights_digest(new) if new else None,
+        "dropout_digest": seen.generator,
+        **beginning,
         "weights_digest": host.tap.weights_digest(host.tap.parameters(model)),
-        "losses": [[step, _finite(loss)] for step, loss in losses[::thin]],
-        "final_loss": _finite(sum(last) / len(last)) if last else None,
+        **host.training_record.losses_of(seen.losses, steps),
         "max_length": loaded.limit,
         "seconds": round(time.monotonic() - began, 2),
     }
 
 
-def _run(
-    recipe: dict[str, Any],
-    loaded: Any,
-    data: Any,
-    watcher: Any,
-    seeds: dict[str, int],
-    device: str,
-    plan: tuple[int, int],
-    draft: str,
-    host: Host,
-) -> tuple[list[tuple[int, float]], str]:
-    """The training itself: the loss of each step, and the digest of the generator that dropout drew from at its start."""
-    import torch
-
+def _run(course: Course, model: Any, data: TrainingRows, watcher: Watcher, seen: _Seen) -> None:
+    """The training itself, which is seen by `seen`."""
     transformers: Any = importlib.import_module("transformers")  # its types are partly unknown
-    steps, each = plan
-    settings = recipe["training"]
-    losses: list[tuple[int, float]] = []
-    state: list[str] = []
-    epochs = math.ceil(steps / each)
-    kind: Any = transformers.TrainerCallback
+    host, device = seen.host, course.device
+    trainer = transformers.Trainer(
+        model=model,
+        args=_arguments(transformers, course, seen),
+        train_dataset=data,
+        data_collator=watcher,
+        callbacks=[_callback(transformers, device, seen)],
+    )
+    trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
+    try:
+        trainer.train()
+    except RuntimeError as error:
+        if "deterministic" not in str(error):
+            raise
+        raise host.Refusal(
+            "recipe",
+            f"This model cannot be trained repeatably on {device}: {str(error).splitlines()[0]}",
+            "Use device=cpu.",
+        ) from error
 
-    class Voice(kind):  # type: ignore[misc]
+
+def _callback(transformers: Any, device: str, seen: _Seen) -> Any:
+    """What the Trainer calls as it goes."""
+    kind: Any = transformers.TrainerCallback
+    epochs = math.ceil(seen.steps / seen.each)
+
+    class Callback(kind):  # type: ignore[misc]
         def on_train_begin(self, *_: Any, **__: Any) -> None:
+            import torch
+
             raw = torch.cuda.get_rng_state() if device.startswith("cuda") else torch.get_rng_state()
-            state.append("sha256:" + hashlib.sha256(raw.numpy().tobytes()).hexdigest())
+            seen.generator = seen.host.training_record.digest_of(raw.numpy().tobytes())
 
         def on_step_begin(self, args: Any, now: Any, control: Any, **_: Any) -> None:
             done = int(now.global_step)
-            host.progress(f"training, epoch {min(done // each + 1, epochs)} of {epochs}", done, steps)
+            epoch = min(done // seen.each + 1, epochs)
+            seen.host.progress(f"training, epoch {epoch} of {epochs}", done, seen.steps)
 
         def on_log(self, args: Any, now: Any, control: Any, logs: Any = None, **_: Any) -> None:
             if logs and "loss" in logs:
-                losses.append((int(now.global_step), float(logs["loss"])))
+                seen.losses.append((int(now.global_step), float(logs["loss"])))
 
+    return Callback
+
+
+def _arguments(transformers: Any, course: Course, seen: _Seen) -> Any:
+    """The Trainer's arguments; a transformers that cannot tell the seeds apart is refused."""
+    settings, seeds, steps = course.recipe["training"], course.seeds, seen.steps
     warmup = settings["warmup"]
     wanted = {
-        "output_dir": draft,
+        "output_dir": course.draft,
         "max_steps": steps,
         "per_device_train_batch_size": settings["batch_size"],
         "learning_rate": settings["learning_rate"],
@@ -151,33 +175,11 @@ def _run(
     known = inspect.signature(transformers.TrainingArguments.__init__).parameters
     for need in ("data_seed", "logging_nan_inf_filter"):
         if need not in known:
-            raise host.Refusal(
+            raise seen.host.Refusal(
                 "interpreter",
                 f"transformers {transformers.__version__} has no {need}: its seeds cannot be told apart.",
                 "Name a newer interpreter with @.",
             )
-    if not device.startswith("cuda"):
+    if not course.device.startswith("cuda"):
         wanted["use_cpu" if "use_cpu" in known else "no_cuda"] = True
-    trainer = transformers.Trainer(
-        model=loaded.model,
-        args=transformers.TrainingArguments(**wanted),
-        train_dataset=data,
-        data_collator=watcher,
-        callbacks=[Voice],
-    )
-    trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
-    try:
-        trainer.train()
-    except RuntimeError as error:
-        if "deterministic" not in str(error):
-            raise
-        raise host.Refusal(
-            "recipe",
-            f"This model cannot be trained repeatably on {device}: {str(error).splitlines()[0]}",
-            "Use device=cpu.",
-        ) from error
-    return losses, state[0]
-
-
-def _finite(loss: float) -> float | None:
-    return loss if math.isfinite(loss) else None
+    return transformers.TrainingArguments(**wanted)

@@ -23,6 +23,8 @@ _SHARED = (
     "safe_weights",
     "sites",
     "tap",
+    "tokenizers",
+    "training_record",
     "weights",
 )
 
@@ -71,6 +73,8 @@ class Host:
             safe_weights,
             sites,
             tap,
+            tokenizers,
+            training_record,
             weights,
         )
     else:
