@@ -34,7 +34,8 @@ def _traced_inputs(subject: Subject, workdir: Path) -> Path:
 def _outputs_inputs(subject: Subject, workdir: Path) -> Path:
     """The rows of an outputs file as inputs: texts, ids and labels where it has them, in a file under `workdir`."""
     from parity.errors import SubjectError
-    from parity_trace.outputs_file import Unreadable, read_outputs
+    from parity_trace.outputs_file import read_outputs
+    from parity_trace.outputs_raw import Unreadable
 
     try:
         rows = read_outputs(subject.locator, dict(subject.options))

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .outputs_file import Unreadable, read_outputs
+from .outputs_file import read_outputs
+from .outputs_raw import Unreadable
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host

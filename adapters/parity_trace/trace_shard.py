@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -77,77 +77,88 @@ def open_shard(
     `stages` are the axes of every stage that the trace has, `count` the rows of the trace.
     """
     name = entry["name"]
-
-    def refuse(what: str) -> Damaged:
-        return Damaged(f"is damaged: {name} {what}")
-
     try:
         file: Any = cast("Any", safe_open)(os.path.join(folder, name), framework="numpy")
         tensors = list(file.keys())
-        forms = {tensor: _form(file, tensor) for tensor in tensors}
+        contents = _Contents(name, file, {tensor: _form(file, tensor) for tensor in tensors})
     except (SafetensorError, OSError, ValueError) as error:
-        raise refuse("is no safetensors file ({})".format(str(error).split("\n")[0][:200])) from None
-    for tensor, (dtype, _) in forms.items():
-        if dtype not in _INTEGERS + _FLOATS:
-            raise refuse(f"holds {_shown(tensor)} as {dtype}, which no trace does")
-    if "rows" not in forms or forms["rows"] != ("I64", (entry["rows"],)):
-        raise refuse("does not name its {:,} rows".format(entry["rows"]))
-    rows: list[int] = file.get_tensor("rows").tolist()
-    if rows and (min(rows) < 0 or max(rows) >= count or len(set(rows)) < len(rows)):
-        raise refuse(f"names a row twice, or one that is none of the {count:,}")
-    lengths: dict[str, int] = {}
-    for counts in _COUNTS.values():
-        if counts in forms:
-            lengths[counts] = _total(file, forms, counts, (len(rows),), refuse)
+        what = "is no safetensors file ({})".format(str(error).split("\n")[0][:200])
+        raise _damaged(name, what) from None
+    rows = contents.rows(entry["rows"], count)
+    lengths = {
+        counts: contents.total(counts, (len(rows),))
+        for counts in _COUNTS.values()
+        if counts in contents.forms
+    }
     for tensor in tensors:
         kind, _, stage = tensor.partition(".")
         if tensor == "rows" or tensor in _COUNTS.values():
             continue
-        if kind not in ("stage", "shape") or stage not in stages or "stage." + stage not in forms:
-            raise refuse(f"holds {_shown(tensor)}, of which manifest.json knows nothing")
+        if kind not in ("stage", "shape") or stage not in stages or "stage." + stage not in contents.forms:
+            raise _damaged(name, f"holds {_shown(tensor)}, of which manifest.json knows nothing")
         if kind == "stage":
-            dtype, shape = forms[tensor]
-            if stage in _FED and dtype not in _INTEGERS:
-                raise refuse(f"holds {_shown(stage)} as {dtype}, where whole numbers belong")
-            expected = _expected(file, forms, stage, stages[stage], len(rows), lengths, refuse)
-            if shape[: len(expected) - 1] != expected[:-1] or len(shape) != expected[-1]:
-                raise refuse(
-                    f"holds {_shown(stage)} of shape {list(shape)}, and its {len(rows)} rows need another"
-                )
+            contents.check_stage(stage, stages[stage], len(rows), lengths)
     return Shard(file, tensors, rows)
 
 
-def _expected(
-    file: Any,
-    forms: Mapping[str, tuple[str, tuple[int, ...]]],
-    stage: str,
-    axes: Sequence[str],
-    rows: int,
-    lengths: Mapping[str, int],
-    refuse: Any,
-) -> tuple[int, ...]:
-    """The first length that a stage's tensor must have, then how many axes."""
-    if "shape." + stage in forms:
-        return _total(file, forms, "shape." + stage, (rows, len(axes) - 1), refuse), 1
-    counts = _COUNTS.get(axes[1]) if len(axes) > 1 else None
-    if counts in lengths:
-        return lengths[str(counts)], len(axes) - 1
-    return rows, len(axes)
+class _Contents(NamedTuple):
+    """What an open file holds: each tensor's dtype and shape."""
+
+    name: str
+    file: Any
+    forms: dict[str, tuple[str, tuple[int, ...]]]
+
+    def rows(self, expected: int, count: int) -> list[int]:
+        """The rows that the shard holds, of the `count` of the trace."""
+        for tensor, (dtype, _) in self.forms.items():
+            if dtype not in _INTEGERS + _FLOATS:
+                raise _damaged(self.name, f"holds {_shown(tensor)} as {dtype}, which no trace does")
+        if "rows" not in self.forms or self.forms["rows"] != ("I64", (expected,)):
+            raise _damaged(self.name, f"does not name its {expected:,} rows")
+        rows: list[int] = self.file.get_tensor("rows").tolist()
+        if rows and (min(rows) < 0 or max(rows) >= count or len(set(rows)) < len(rows)):
+            raise _damaged(self.name, f"names a row twice, or one that is none of the {count:,}")
+        return rows
+
+    def check_stage(self, stage: str, axes: Sequence[str], rows: int, lengths: Mapping[str, int]) -> None:
+        """Raise Damaged where a stage's tensor is not of the dtype and the shape that its rows need."""
+        dtype, shape = self.forms["stage." + stage]
+        if stage in _FED and dtype not in _INTEGERS:
+            raise _damaged(self.name, f"holds {_shown(stage)} as {dtype}, where whole numbers belong")
+        expected = self._expected(stage, axes, rows, lengths)
+        if shape[: len(expected) - 1] != expected[:-1] or len(shape) != expected[-1]:
+            what = f"holds {_shown(stage)} of shape {list(shape)}, and its {rows} rows need another"
+            raise _damaged(self.name, what)
+
+    def _expected(
+        self, stage: str, axes: Sequence[str], rows: int, lengths: Mapping[str, int]
+    ) -> tuple[int, ...]:
+        """The first length that a stage's tensor must have, then how many axes."""
+        if "shape." + stage in self.forms:
+            return self.total("shape." + stage, (rows, len(axes) - 1)), 1
+        counts = _COUNTS.get(axes[1]) if len(axes) > 1 else None
+        if counts in lengths:
+            return lengths[str(counts)], len(axes) - 1
+        return rows, len(axes)
+
+    def total(self, tensor: str, shape: tuple[int, ...]) -> int:
+        """The sum of what is counted (of each row the product, for shapes), in whole numbers that cannot overflow."""
+        if self.forms[tensor] != ("I64", shape):
+            raise _damaged(self.name, f"does not count {_shown(tensor)} for its {shape[0]} rows")
+        total = 0
+        for row in self.file.get_tensor(tensor).tolist():
+            size = 1
+            for length in row if isinstance(row, list) else [row]:
+                if not 0 <= length <= _LONGEST:
+                    what = f"says in {_shown(tensor)} that a row has {length} of something"
+                    raise _damaged(self.name, what)
+                size *= length
+            total += size
+        return total
 
 
-def _total(file: Any, forms: Mapping[str, Any], name: str, shape: tuple[int, ...], refuse: Any) -> int:
-    """The sum of what is counted (of each row the product, for shapes), in whole numbers that cannot overflow."""
-    if forms[name] != ("I64", shape):
-        raise refuse(f"does not count {_shown(name)} for its {shape[0]} rows")
-    total = 0
-    for row in file.get_tensor(name).tolist():
-        size = 1
-        for length in row if isinstance(row, list) else [row]:
-            if not 0 <= length <= _LONGEST:
-                raise refuse(f"says in {_shown(name)} that a row has {length} of something")
-            size *= length
-        total += size
-    return total
+def _damaged(name: str, what: str) -> Damaged:
+    return Damaged(f"is damaged: {name} {what}")
 
 
 def _form(file: Any, name: str) -> tuple[str, tuple[int, ...]]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-__all__ = ["Options", "read"]
+if TYPE_CHECKING:
+    import torch
+
+    from parity._in_process.host import Host
+
+__all__ = ["Options", "device", "read"]
 
 
 class Options(NamedTuple):
@@ -36,3 +41,21 @@ _KINDS: dict[str, Any] = {
 def read(given: dict[str, str]) -> Options:
     """Options from text, which the declaration has found fit for its kinds."""
     return Options(**{name: _KINDS.get(name, str)(text) for name, text in given.items()})
+
+
+def device(name: str, host: Host) -> torch.device:
+    """The device of this name; refuses one that this torch cannot use."""
+    import torch
+
+    try:
+        found = torch.device(name)
+        torch.zeros(1, device=found)
+    except Exception as error:  # RuntimeError, AssertionError or NotImplementedError, by version and device
+        raise host.Refusal(
+            "bad-option-value",
+            "device={} cannot be used with torch {}: {}".format(
+                name, torch.__version__, str(error).split("\n")[0]
+            ),
+            "Leave device out to run on the CPU.",
+        ) from error
+    return found

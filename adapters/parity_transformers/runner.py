@@ -11,10 +11,9 @@ on at what tokenizer and position table have room for, eval mode, no gradients, 
 from __future__ import annotations
 
 import inspect
-import platform
 from typing import TYPE_CHECKING, Any, Sequence
 
-from . import effects, encoding, execution, finding, limits, loading, not_run, options, own_code, stages
+from . import effects, encoding, execution, facts, finding, limits, loading, not_run, options, stages
 
 if TYPE_CHECKING:
     import torch
@@ -35,28 +34,11 @@ def open(request: dict[str, Any], host: Host) -> Session:
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.use_deterministic_algorithms(True, warn_only=True)
-    device = _device(asked.device, host)
+    device = options.device(asked.device, host)
     loaded = loading.load(request["locator"], asked, host)
     model: Any = loaded.model  # its `to` is wrapped, and typed wrongly
     model.to(device)
     return Session(loaded, asked, device, host, dict(request["options"]))
-
-
-def _device(name: str, host: Host) -> torch.device:
-    import torch
-
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except Exception as error:  # RuntimeError, AssertionError or NotImplementedError, by version and device
-        raise host.Refusal(
-            "bad-option-value",
-            "device={} cannot be used with torch {}: {}".format(
-                name, torch.__version__, str(error).split("\n")[0]
-            ),
-            "Leave device out to run on the CPU.",
-        ) from error
-    return device
 
 
 class Session:
@@ -140,9 +122,6 @@ class Session:
 
     def describe(self) -> dict[str, Any]:
         """Everything about this subject that is not an answer to an input."""
-        import torch
-        import transformers
-
         loaded, config = self._loaded, self._model.config
         alone = self._why_alone()
         notes = [*loaded.notes, *self._stages.notes]
@@ -152,29 +131,25 @@ class Session:
             )
         if alone is not None:
             notes.append(alone)
-        notes += effects.notes(self._given, loaded, self._encoder, alone is not None, _attention(config))
+        notes += effects.notes(self._given, loaded, self._encoder, alone is not None, facts.attention(config))
         headed = loaded.task in ("sequence_classification", "token_classification")
         parameters = self._tap.parameters(self._model)
         return {
             "framework": "transformers",
-            "versions": {
-                "python": platform.python_version(),
-                "torch": torch.__version__,
-                "transformers": transformers.__version__,
-                "tokenizers": _version("tokenizers"),
-                "numpy": _version("numpy"),
-            },
+            "versions": facts.versions(),
             "model_class": type(self._model).__name__,
-            "task": _task(loaded.task, config),
+            "task": facts.task(loaded.task, config),
             "dtype": str(self._model.dtype).replace("torch.", ""),
             "device": str(self._device),
-            "labels": _labels(config) if headed else None,
+            "labels": facts.labels(config) if headed else None,
             "multi_label": getattr(config, "problem_type", None) == "multi_label_classification",
             "temperature": self._options.temperature,
             "weights_digest": self._tap.weights_digest(parameters),
             "parameters": parameters,
             # Not part of what a config writes down: it is chosen as the model is loaded.
-            "config": dict(_flat(config.to_dict()), attn_implementation=_attention(config), **_code()),
+            "config": dict(
+                facts.flat(config.to_dict()), attn_implementation=facts.attention(config), **facts.code()
+            ),
             "tokenizer": self._encoder.describe(),
             "stages": self._stages.listed,
             "scope": "full"
@@ -308,47 +283,3 @@ class Session:
             f"on {self._device}: {error}",
             "Use dtype=float32, or an interpreter with a newer torch.",
         )
-
-
-def _attention(config: Any) -> str:
-    """The attention's implementation; before transformers 4.36 there was but one."""
-    return str(getattr(config, "_attn_implementation", None) or "eager")
-
-
-def _code() -> dict[str, str]:
-    """The digest of the code that the checkpoint brought along and that was run; nothing where there was none."""
-    found = own_code.digest()
-    return {} if found is None else {"own_code_digest": found}
-
-
-def _task(found: str, config: Any) -> str:
-    """The task as transformers takes it: one output, or outputs that are said to be values, are no classes."""
-    problem = getattr(config, "problem_type", None)
-    if found == "sequence_classification" and (
-        problem == "regression" or (problem is None and int(config.num_labels) == 1)
-    ):
-        return "regression"
-    return found
-
-
-def _labels(config: Any) -> list[str]:
-    names = {int(index): str(name) for index, name in config.id2label.items()}
-    return [names.get(index, f"LABEL_{index}") for index in range(int(config.num_labels))]
-
-
-def _flat(value: Any, path: str = "") -> dict[str, Any]:
-    if not isinstance(value, dict):
-        plain = value if isinstance(value, (str, int, float, bool, list, type(None))) else str(value)
-        return {path: plain}
-    found: dict[str, Any] = {}
-    for key in value:
-        if path or key not in ("_name_or_path", "transformers_version"):
-            found.update(_flat(value[key], f"{path}.{key}" if path else str(key)))
-    return found
-
-
-def _version(name: str) -> str:
-    try:
-        return str(__import__(name).__version__)
-    except ImportError:
-        return "absent"

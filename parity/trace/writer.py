@@ -35,12 +35,11 @@ from parity.trace.manifest import (
     StageEntry,
     is_trace,
     manifest_digest,
-    read_manifest,
 )
 from parity.trace.padding import PaddingSeen
 from parity.trace.shard import Form, Shard, Stage, form_of
 
-__all__ = ["Recording", "TraceWriter", "check_place", "read_manifest"]
+__all__ = ["Recording", "TraceWriter", "check_place"]
 
 SHARD_BYTES = 32 << 20
 _ALL = Kept()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -17,9 +18,11 @@ from parity.errors import OutOfSpace, TraceError
 from parity.inputs.example import Encoding
 from parity.inputs.inputs import Inputs, open_inputs
 from parity.inputs.spec import InputsSpec
-from parity.trace.manifest import is_trace, manifest_digest
+from parity.trace.manifest import Manifest, is_trace, manifest_digest
 from parity.trace.safetensors_writer import write_tensors
-from parity.trace.writer import Recording, TraceWriter, read_manifest
+from parity.trace.writer import Recording, TraceWriter
+from parity_trace import trace_folder
+from parity_trace.trace_forms import Damaged
 
 # partly typed
 load_file: Any = importlib.import_module("safetensors.numpy").load_file
@@ -73,6 +76,11 @@ def test_a_shard_holds_the_real_tokens_of_its_rows_one_after_the_other(tmp_path:
     assert [3, 2, 1] == shard["tokens"].tolist()
     assert np.array_equal(np.concatenate(expected), shard["stage.layer.0"])
     assert (3, 2) == shard["stage.logits"].shape
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest as the runner of traces reads it, which checks every file, as a record."""
+    return msgspec.convert(trace_folder.read_manifest(str(folder)), Manifest)
 
 
 def test_the_manifest_says_what_was_recorded(tmp_path: Path) -> None:
@@ -259,9 +267,9 @@ def test_a_damaged_or_foreign_trace_is_refused_with_the_reason(tmp_path: Path, k
     write_trace(tmp_path)
     damage, said = DAMAGE[kind]
     damage(tmp_path / "a.trace")
-    with pytest.raises(TraceError) as caught:
+    with pytest.raises(Damaged) as caught:
         read_manifest(tmp_path / "a.trace")
-    assert said in caught.value.sentence
+    assert said in f"{tmp_path / 'a.trace'} {caught.value.reason}."
     assert caught.value.next_step
 
 
