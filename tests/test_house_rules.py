@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
@@ -57,6 +58,11 @@ def test_the_instrument_imports_no_framework_and_no_adapter(path: Path) -> None:
 def test_what_a_foreign_interpreter_runs_imports_the_standard_library_numpy_and_torch(path: Path) -> None:
     foreign = _roots(path) - set(sys.stdlib_module_names) - {"numpy", "torch", "__future__"}
     assert set() == foreign
+
+
+@pytest.mark.parametrize("path", _files("parity", "_in_process"), ids=lambda path: path.name)
+def test_no_module_of_the_foreign_side_bears_the_name_of_an_installed_package(path: Path) -> None:
+    assert importlib.util.find_spec(path.stem) is None
 
 
 @pytest.mark.parametrize(

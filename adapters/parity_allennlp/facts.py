@@ -55,26 +55,26 @@ def tokenizer(how: Indexing, reader: Any, model: Any, host: Host) -> dict[str, A
                 "class": type(wrapped).__name__,
                 "name_or_path": str(wrapped.name_or_path),
                 "is_fast": bool(wrapped.is_fast),
-                "model_max_length": host.tokenizers.length_limit(wrapped),
+                "model_max_length": host.tokenizer_facts.length_limit(wrapped),
                 "limit": getattr(own, "_max_length", None),
                 "truncation_side": str(getattr(wrapped, "truncation_side", "right")),
                 "padding_side": "right",
                 "pad_token_id": wrapped.pad_token_id,
                 "special_tokens": {key: str(value) for key, value in wrapped.special_tokens_map.items()},
                 "vocabulary_size": len(wrapped),
-                "vocabulary_digest": host.tokenizers.vocabulary_digest(wrapped.get_vocab()),
+                "vocabulary_digest": host.tokenizer_facts.vocabulary_digest(wrapped.get_vocab()),
             }
         )
         if wrapped.is_fast:
             found["algorithm"] = type(wrapped.backend_tokenizer.model).__name__
-        found.update(host.tokenizers.normalizer_settings(wrapped))
+        found.update(host.tokenizer_facts.normalizer_settings(wrapped))
         return found
     namespace = getattr(indexer, "namespace", None) or getattr(indexer, "_namespace", None)
     found.update({"class": type(own).__name__, "namespace": namespace, "padding_side": "right"})
     found["do_lower_case"] = bool(getattr(indexer, "lowercase_tokens", False))
     if namespace:
         words: dict[str, int] = model.vocab.get_token_to_index_vocabulary(namespace)
-        found["vocabulary_digest"] = host.tokenizers.vocabulary_digest(words)
+        found["vocabulary_digest"] = host.tokenizer_facts.vocabulary_digest(words)
     return found
 
 

@@ -30,7 +30,7 @@ class Reader:
 
     def __init__(self, host: Host, model: Any, reader: Any, chosen: Any) -> None:
         self._refusal = host.Refusal
-        self._normalized = host.tokenizers.normalized
+        self._normalized = host.tokenizer_facts.normalized
         self._model = model
         self._reader = reader
         self.reading = chosen

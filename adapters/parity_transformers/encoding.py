@@ -30,7 +30,7 @@ class Encoder:
         self._options = options
         if options.padding_side is not None:
             tokenizer.padding_side = options.padding_side
-        known = host.tokenizers.length_limit(tokenizer)
+        known = host.tokenizer_facts.length_limit(tokenizer)
         limits = [limit for limit in (known, room) if limit is not None]
         self.limit: int | None = options.max_length or (min(limits) if limits else None)
         given = [name for name in tokenizer.model_input_names if name != "input_ids"]
@@ -71,7 +71,7 @@ class Encoder:
     def describe(self) -> dict[str, Any]:
         """What tells this tokenizer from another."""
         tokenizer = self.tokenizer
-        shared = self._host.tokenizers
+        shared = self._host.tokenizer_facts
         said: dict[str, Any] = {
             "class": type(tokenizer).__name__,
             "is_fast": bool(tokenizer.is_fast),
@@ -147,8 +147,8 @@ class Encoder:
             "segments": segments,
             "special": special,
             "token_type_ids": None if types is None else [int(one) for one in types],
-            "normalized": self._host.tokenizers.normalized(self.tokenizer, example["text"]),
-            "normalized_pair": self._host.tokenizers.normalized(self.tokenizer, example["pair"]),
+            "normalized": self._host.tokenizer_facts.normalized(self.tokenizer, example["text"]),
+            "normalized_pair": self._host.tokenizer_facts.normalized(self.tokenizer, example["pair"]),
             "untruncated": len(ids),
         }
 

@@ -23,7 +23,7 @@ _SHARED = (
     "safe_weights",
     "sites",
     "tap",
-    "tokenizers",
+    "tokenizer_facts",
     "training_record",
     "weights",
 )
@@ -73,7 +73,7 @@ class Host:
             safe_weights,
             sites,
             tap,
-            tokenizers,
+            tokenizer_facts,
             training_record,
             weights,
         )
