@@ -77,7 +77,11 @@ class Watcher:
         body = importlib.import_module("transformers").PreTrainedModel
         record, named = self._host.training_record, trainer.model.named_modules()
         inside = tuple(name + "." for name, module in named if isinstance(module, body))
-        self._began = record.beginning(trainer.model, lambda name: not name.startswith(inside))
+
+        def is_of_the_head(name: str) -> bool:
+            return not name.startswith(inside)
+
+        self._began = record.beginning(trainer.model, is_of_the_head)
         self._generator = record.digest_of(torch.get_rng_state().numpy().tobytes())
         self._total = _steps(trainer)
 
