@@ -217,7 +217,7 @@ def _manifest(folder: str) -> dict[str, Any]:
             "Upgrade parity, or record the trace again with this one.",
         )
     if manifest.get("digest") != "sha256:" + hashlib.sha256(text.encode()).hexdigest():
-        raise Damaged("is damaged: manifest.json is not as it was written")
+        raise Damaged("is damaged: manifest.json was changed after it was written")
     forms.check_plain(manifest, "manifest.json")
     forms.fit(manifest, _MANIFEST, "manifest.json")
     return cast("dict[str, Any]", manifest)
@@ -268,7 +268,7 @@ def _check_file(folder: str, entry: dict[str, Any], contents: bool) -> None:
     except OSError as error:
         raise Damaged(f"is damaged: {name} cannot be read ({error.strerror})") from None
     if digest != entry["sha256"]:
-        raise Damaged(f"is damaged: the bytes of {name} are not those that were written")
+        raise Damaged(f"is damaged: {name} was changed after it was written")
 
 
 def _digest(path: str) -> str:
