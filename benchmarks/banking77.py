@@ -7,7 +7,7 @@ everything, then three initial heads crossed with three orders of the rows, drop
 earlier measurement with the same recipe (other seeds, and twelve intents of the kind, not known to be these). Exits with 1 when the five runs do not
 spread by several points as they did then: an SD below two points, or the earlier SD outside the interval of this one.
 About ten CPU minutes; runs are kept where `PARITY_RUNS` says, and trained once. Data and model are not part of this
-project: where they are absent it says so, and that is all.
+project: where they are absent it reports this and ends.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import Any
 
 _DATA = Path(__file__).parent.parent.parent / "shared" / "materials" / "data" / "banking77"
 # Of the 37 intents about cards and transfers, those that the nearest centroid of the untrained encoder's mean vectors confuses
-# most: the intent without which the others are told apart worst was dropped until twelve were left.
+# most: the intent that is confused least was dropped until twelve were left.
 _INTENTS = (
     "balance_not_updated_after_bank_transfer",
     "card_payment_not_recognised",

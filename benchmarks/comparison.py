@@ -90,7 +90,7 @@ def _choose(texts: Path, rows: int, chosen: Path) -> None:
     with texts.open(encoding="utf-8", newline="") as file:
         head, *body = csv.reader(file)
     if len(body) < rows:
-        sys.exit(f"{texts} has {len(body)} rows, and {rows} were asked for")
+        sys.exit(f"{texts} has {len(body)} rows, and {rows} were requested")
     with chosen.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(head)

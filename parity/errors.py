@@ -1,7 +1,7 @@
 """Every error parity raises, one class per mistake.
 
     ParityError                      what was wrong, with which value, and the next step
-    ├── UsageError                   exit 2: the user's input is wrong
+    ├── UsageError                   exit 2: the command or its input is wrong
     │   ├── SubjectError             a subject cannot be read
     │   │   ├── UnknownScheme · UnknownOption · BadOptionValue · SubjectNotFound
     │   │   └── UnsafeArtifact       an archive or checkpoint that was refused
@@ -11,9 +11,9 @@
     │   ├── InterpreterError         the interpreter named cannot be used
     │   │   ├── InterpreterNotFound · InterpreterBroken · FrameworkMissing
     │   │   └── EnvironmentNotBuilt
-    │   ├── ExecutorMissing          what runs would be made on is not installed, or does not answer
+    │   ├── ExecutorMissing          Ray is not installed, or its cluster does not answer
     │   ├── TraceError               a trace is damaged, foreign, or of other inputs
-    │   ├── PolicyError              a policy file says something it cannot
+    │   ├── PolicyError              a policy is unknown, or its file has a wrong key or value
     │   ├── UnknownStage             a stage to exclude that neither side has
     │   ├── ProtocolMismatch         a runner was written for another protocol than this parity's
     │   ├── NameTaken                two installed causes, or other parts of parity, have one name
@@ -97,7 +97,7 @@ class ParityError(Exception):
 
 
 class UsageError(ParityError):
-    """The user's input is wrong; exit code 2.
+    """The command or its input is wrong; exit code 2.
 
     >>> issubclass(SubjectNotFound, UsageError), UsageError.exit_code
     (True, 2)
@@ -138,7 +138,7 @@ class SubjectNotFound(SubjectError):
 
 
 class UnsafeArtifact(SubjectError):
-    """An archive or checkpoint that would do more than hold weights; nothing of it was executed."""
+    """An archive or checkpoint that contains more than weights; none of its code was run."""
 
     slug = "unsafe-artifact"
 
@@ -156,7 +156,7 @@ class InputsNotFound(InputsError):
 
 
 class EmptyInputs(InputsError):
-    """A file without one example: nothing can be compared, and that is not a pass."""
+    """A file without examples: nothing can be compared, and that is not a pass."""
 
     slug = "empty-inputs"
 
@@ -168,7 +168,7 @@ class MissingColumn(InputsError):
 
 
 class MalformedLine(InputsError):
-    """A line that is not what its format says; refused with its number."""
+    """A line that violates its format; the message has its number."""
 
     slug = "malformed-line"
 
@@ -180,7 +180,7 @@ class UndecodableInputs(InputsError):
 
 
 class UnknownInputFormat(InputsError):
-    """A file ending parity does not read."""
+    """A file ending that parity does not read."""
 
     slug = "unknown-input-format"
 
@@ -222,7 +222,7 @@ class EnvironmentNotBuilt(InterpreterError):
 
 
 class ExecutorMissing(UsageError):
-    """What runs would be made on (Ray) is not installed, or its cluster does not answer."""
+    """Ray, which was to make the runs, is not installed, or its cluster does not answer."""
 
     slug = "executor-missing"
 
@@ -234,7 +234,7 @@ class TraceError(UsageError):
 
 
 class PolicyError(UsageError):
-    """A policy that is unknown, or a policy file that says something it cannot."""
+    """An unknown policy, or a policy file with a wrong key or value."""
 
     slug = "policy"
 
@@ -252,7 +252,7 @@ class NameTaken(UsageError):
 
 
 class RecipeError(UsageError):
-    """A training recipe that cannot be followed: an unknown key, a wrong value, data that is not there or not fit."""
+    """A training recipe that cannot be followed: an unknown key, a wrong value, missing or unusable data."""
 
     slug = "recipe"
 
@@ -293,13 +293,13 @@ class RunnerTimeout(RunError):
 
 
 class RunnerRaised(RunError):
-    """The framework raised; its traceback came home as `detail`."""
+    """The framework raised; its traceback is in `detail`."""
 
     slug = "runner-raised"
 
 
 class RunnerSpokeGarbage(RunError):
-    """What came over the border was not the protocol."""
+    """A runner sent something that is not valid in the protocol."""
 
     slug = "runner-spoke-garbage"
 
@@ -317,13 +317,13 @@ class EnvironmentBuildFailed(RunError):
 
 
 class OutOfSpace(RunError):
-    """No room left on the device that was being written to."""
+    """No space left on the device that was being written to."""
 
     slug = "out-of-space"
 
 
 class InternalError(RunError):
-    """A mistake in parity itself; please report it."""
+    """A defect in parity itself; please report it."""
 
     slug = "internal"
 

@@ -25,5 +25,5 @@ configuration), `proof.audits.compare` and `seeds` (run the command, give the re
 `proof.audits.materials` (the materials beside the repository: PARITY_MATERIALS, by default ../shared).
 
 Results are kept under `.proof/` as JSON lines, by table, case and a digest of the sources they depend on (parity/, adapters/, proof/ and
-the table's file) and of the versions; a run that was killed goes on where it was. What raised is never kept.
+the table's file) and of the versions; a run that was killed continues where it stopped. A case that raised is never kept.
 """

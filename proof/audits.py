@@ -31,7 +31,7 @@ TEXTS = (
 
 @dataclass(frozen=True)
 class Compared:
-    """What `parity compare` came to: its exit code, the record if there is one, and what it printed to stderr."""
+    """The result of `parity compare`: its exit code, the record if there is one, and what it printed to stderr."""
 
     code: int
     audit: Audit | None
@@ -45,7 +45,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Seeded:
-    """What `parity seeds` came to."""
+    """The result of `parity seeds`."""
 
     code: int
     audit: SeedAudit | None
@@ -93,7 +93,7 @@ def write_texts(path: Path, texts: Sequence[str] = TEXTS) -> Path:
 
 
 def materials() -> Path:
-    """The folder of materials that are no part of the project; a table has no cases of them where it is absent."""
+    """The folder of materials that are not part of the project; a table has no cases of them where it is absent."""
     return Path(os.environ.get("PARITY_MATERIALS") or ROOT.parent / "shared").resolve()
 
 

@@ -1,4 +1,4 @@
-"""A table of the proof: named cases, and what became of each."""
+"""A table of the proof: named cases, and the result of each."""
 
 from __future__ import annotations
 

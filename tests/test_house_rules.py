@@ -1,4 +1,4 @@
-"""The borders between rooms: who may import what, read from the source."""
+"""The rules between packages, and the rules of the texts, read from the source."""
 
 from __future__ import annotations
 
@@ -197,3 +197,44 @@ def test_the_schema_in_the_repository_is_the_one_of_the_records() -> None:
     assert schema_document() == json.loads(
         (ROOT / "parity" / "schema" / "audit.json").read_text(encoding="utf-8")
     )
+
+
+NEVER = {  # a phrase that is never plain English here, and what to write
+    r"mend(s|ed|ing)?": "fix",
+    r"makes? nothing of": "produces no tokens",
+    r"model (minds|does not mind)": "changes its output",
+    r"(parts|parted|part) (them|the two|by)": "splits, differ",
+    r"(of|on) its own accord": "by itself",
+    r"nobody's": "has no owner",
+    r"(?<!there\s)(is|are) no (numbers?|policy|seed|whole|temperature|format|mistake|package|share|logits|grid|docstring)": "is not a …",
+    r"cannot be told": "is unknown",
+    r"unless (said|told)": "by default",
+    r"own affair": "does not matter",
+    r"in no mean": "excluded from every mean",
+    r"to the bit": "bit for bit",
+    r"undo it and run": "revert it and run",
+    r"what became of": "the outcome of",
+}
+_TEXTS = sorted(
+    path
+    for pattern in (
+        "parity/**/*.py",
+        "tools/**/*.py",
+        "docs/[!p]*.md",
+        "docs/policies.md",
+        "*.md",
+    )
+    for path in ROOT.glob(pattern)
+)
+
+
+@pytest.mark.parametrize("phrase", NEVER)
+def test_a_sentence_is_plain_english(phrase: str) -> None:
+    words = re.compile(rf"\b{phrase}\b".replace(" ", r"\s+"), re.IGNORECASE)
+    found = [
+        f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, match.start()) + 1}: write '{NEVER[phrase]}'"
+        for path in _TEXTS
+        for text in [path.read_text(encoding="utf-8")]
+        for match in words.finditer(text)
+    ]
+    assert [] == found

@@ -12,8 +12,8 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "causes.md"
 
 _HEAD = """# Causes
 
-Why two runs of the same model differ. A finding whose `cause` is one of these names says so where the evidence fits it; what is not
-on the list is `unknown`, with stage and evidence, never the nearest guess. A cause is *observed* where the difference itself was seen
+Why two runs of the same model differ. A finding names one of these causes in `cause` where the evidence fits it; anything
+else is `unknown`, with stage and evidence, never the nearest guess. A cause is *observed* where the difference itself was seen
 and explains nothing, and *suspected* where it would explain what differs.
 
 This page is written by `python -m tools.causes` from the files in `parity/causes/`. A package of your own adds causes by the entry-point group

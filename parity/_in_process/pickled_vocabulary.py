@@ -30,7 +30,7 @@ _DEPTH = 1  # subfolders of the named folder: RAG keeps each of its tokenizers i
 
 
 class Found(NamedTuple):
-    """Why a tokenizer would unpickle: which file says so, and how; the files that would be unpickled."""
+    """Why a tokenizer would unpickle: which file causes it, and how; the files that would be unpickled."""
 
     where: str
     what: str

@@ -7,8 +7,8 @@
         ... use claimed.folder ...
 
 `<runs>/<key>` is a finished run: it got its name by one rename, after its record (`run.json`, which names every other
-file with its size and SHA-256) was on disk. What is being trained is `<runs>/.drafts/<key>`, begun anew whenever
-nobody holds its lock (`<runs>/.locks/<key>.lock`), which dies with its holder. Standard library only, as all here.
+file with its size and SHA-256) was on disk. What is being trained is `<runs>/.drafts/<key>`, started again whenever
+no process holds its lock (`<runs>/.locks/<key>.lock`), which ends with its holder. Standard library only, like this whole folder.
 """
 
 from __future__ import annotations

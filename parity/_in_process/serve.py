@@ -132,7 +132,7 @@ class Conversation:
             try:
                 reply["value"] = getattr(self, "_" + request["op"])(request) or {}
                 self._writer.write(reply)
-            # SystemExit too: a framework that exits has failed, and the conversation goes on
+            # SystemExit too: a framework that exits has failed, and further requests are answered
             except BaseException as error:  # noqa: BLE001
                 self._writer.write(dict(self._error(error), id=request["id"], event="error"))
 

@@ -11,7 +11,7 @@ For a Hugging Face `PreTrainedModel` (bare or with a head), in forward order:
     pooled                 what the pooler returns
 
 An encoder-decoder's decoder has the same names with `decoder.` in front. A model whose blocks are not found has no
-`layer.k` at all.
+`layer.k`.
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
@@ -58,7 +58,7 @@ _MLP = (
 
 
 class Site(NamedTuple):
-    """One place: the stage's name, the module it hangs on, what to pick, and which of the module's calls it is."""
+    """One place: the stage's name, its module, what to pick, and which of the module's calls it is."""
 
     name: str
     module_name: str

@@ -41,7 +41,7 @@ class Known(NamedTuple):
 
     @property
     def only_probabilities(self) -> bool:
-        """Whether logits cannot be compared at all, but only the probabilities that they make."""
+        """Whether only the probabilities can be compared, and not the logits."""
         return self.multi_label or self.step > 0
 
     def as_known(self, logits: Array) -> Array:

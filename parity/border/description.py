@@ -118,7 +118,7 @@ class Description(msgspec.Struct, frozen=True):
     `newly_initialised` are all parameters that no file holds; `drawn` those of them that stages need, by the first such
     stage; `excluded` those that a stage needs which is not shown, since nothing else needs it.
 
-    `values` says what the numbers of its stage `logits` were made from: where they are no logits, they are the logarithms of
+    `values` says what the numbers of its stage `logits` were made from: where they are not logits, they are the logarithms of
     probabilities, known up to a constant. `rounded` is the most that one of those values was moved by its rounding (0: no more
     than a float32 is), to so many `decimals` where it is a number of digits.
     """

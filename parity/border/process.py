@@ -25,7 +25,7 @@ _LONGEST_LINE = 1 << 28
 
 
 class Child:
-    """A process and its group. Raises OSError where it cannot be started at all."""
+    """A process and its group. Raises OSError where it cannot be started."""
 
     def __init__(
         self, command: Sequence[str], variables: Mapping[str, str], descriptors: Sequence[int] = ()

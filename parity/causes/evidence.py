@@ -20,7 +20,7 @@ __all__ = ["Evidence", "Feeds", "InputsSeen", "Lost", "Outputs", "TokensSeen"]
 
 
 class InputsSeen(NamedTuple):
-    """The inputs, and what became of their labels: `unknown` are the first ones that are not a class, `numbered` counts those that
+    """The inputs, and how their labels were used: `unknown` are the first ones that are not a class, `numbered` counts those that
     were read as a class's number."""
 
     record: InputsRecord
@@ -45,7 +45,7 @@ class Feeds(NamedTuple):
 
 class Outputs(NamedTuple):
     """How the logits stand to each other: their classes, how they are the same numbers after all (`relation`, if they are), and
-    whether no other order of their columns is nearer (`columns_fit`); `answers` counts the classes that each side gives at all."""
+    whether no other order of their columns is nearer (`columns_fit`); `answers` counts the different classes that each side predicts."""
 
     classes: LabelAlignment | None = None
     relation: Relation | None = None

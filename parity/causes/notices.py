@@ -71,7 +71,7 @@ def inputs_findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _strange(evidence: Evidence) -> str:
-    """The labels that are no class: all of them where they are few."""
+    """The labels that are not a class: all of them where they are few."""
     names = evidence.inputs.unknown
     if len(names) < 2:
         return f"the first {names[0]!r}"
@@ -80,7 +80,7 @@ def _strange(evidence: Evidence) -> str:
 
 
 def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
-    """What became of the labels that the inputs bring along."""
+    """How the labels of the inputs were used."""
     classes = decisions.classes
     if evidence.inputs.record.labelled and (decisions.multi_label or decisions.unit == "token"):
         why = (

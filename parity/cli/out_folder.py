@@ -1,6 +1,6 @@
 """The folder of a command's audit where the command ends without one: no file of an earlier run stays there as if it were the result.
 
-At the start of an audit the files of the last one are removed. Where the command ends with exit code 2 or 3, two reports say so:
+At the start of an audit the files of the last one are removed. Where the command ends with exit code 2 or 3, two reports show it:
 `junit.xml` with one error, and a short `summary.md`. The command line is read here a second time, by the options that the command
 has, since what is wrong may be the command line itself.
 """
@@ -117,7 +117,7 @@ class OutFolder:
 
 
 def _read(arguments: Sequence[str], options: Sequence[Any]) -> tuple[dict[str, str], list[str]]:
-    """The values of the options, the last one of each, and what is no option; options that there are not have no value."""
+    """The values of the options, the last one of each, and the arguments that are not options; unknown options have no value."""
     takes = {name for option in options if not option.is_flag for name in option.opts}
     values: dict[str, str] = {}
     others: list[str] = []

@@ -1,7 +1,7 @@
 """The installer: uv where there is one, else venv and pip; makes an environment and fills it with pins.
 
 It uses the machine's own uv or pip configuration: parity knows no package index. Every pin is installed with
-`--no-deps`: the list is the whole truth, so that the same environment comes out next year.
+`--no-deps`: the list is complete, so that the same environment is built next year.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from parity.errors import EnvironmentBuildFailed, OutOfSpace
 
 __all__ = ["Installer", "find_installer", "is_full", "out_of_space"]
 
-# What may stay in a terminal as progress; everything else an installer says is kept for its last lines only.
+# What may be shown as progress; of the rest of an installer's output only the last lines are kept.
 _WORTH_SAYING = re.compile(
     r"(Resolved|Prepared|Installed|Downloading|Downloaded|Building|Built|Collecting|Installing)\b"
 )
@@ -43,7 +43,7 @@ _MISLEADING = {
 
 
 class Installer(NamedTuple):
-    """`uv` as an argument list, or None where venv and pip must do (about ten times slower)."""
+    """`uv` as an argument list, or None where only venv and pip are available (about ten times slower)."""
 
     uv: tuple[str, ...] | None
 
@@ -88,7 +88,7 @@ def find_installer() -> Installer:
 
 
 def is_full(words: str) -> bool:
-    """Whether an installer's words mean that the device is full.
+    """Whether an installer's message means that the device is full.
 
     >>> is_full("error: Failed to extract archive: No space left on device (os error 28)")
     True
@@ -157,7 +157,7 @@ def _run(command: list[str], cwd: Path, on_line: Callable[[str], None], hold: in
 
 @contextlib.contextmanager
 def _nothing_left_behind(process: subprocess.Popen[str]) -> Generator[None]:
-    """Ends the installer and all it started when parity stops waiting for it (Ctrl-C, an error in a callback)."""
+    """Ends the installer and all its children when parity stops waiting for it (Ctrl-C, an error in a callback)."""
     try:
         yield
     except BaseException:

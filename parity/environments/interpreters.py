@@ -1,6 +1,6 @@
 """Interpreters: where on this machine a Python of a wanted minor version is.
 
-Asked in this order, and each answer is verified by running it (a pyenv shim exists on PATH and then fails):
+Searched in this order, and each result is verified by running it (a pyenv shim exists on PATH and then fails):
 an explicit one (an argument, or `PARITY_PYTHON_3_10=/path/to/python`), the Python that runs parity, PATH, pyenv's
 versions, uv's managed ones, conda's, and the usual folders of systems and installers.
 """
@@ -37,7 +37,7 @@ def find_interpreter(
 ) -> Interpreter:
     """The first working Python of `minor` (such as `3.10`); raises InterpreterNotFound, with the remedies, where there is none.
 
-    An interpreter the user named (argument or variable) is used or refused, never passed over: InterpreterBroken.
+    An interpreter that the user named (argument or variable) is used or refused with InterpreterBroken, never skipped.
     """
     environ = os.environ if environ is None else environ
     variable = f"PARITY_PYTHON_{minor.replace('.', '_')}"
@@ -61,7 +61,7 @@ def find_interpreter(
 
 
 def interrogate(executable: Path) -> str | None:
-    """The version an executable says when it is run as Python, None where it does not run or is no Python."""
+    """The version that an executable prints when it is run as Python, None where it does not run or is not Python."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
         done = subprocess.run(
@@ -81,7 +81,7 @@ def interrogate(executable: Path) -> str | None:
 
 
 def places(minor: str, environ: Mapping[str, str]) -> Iterator[Path]:
-    """The executables that may be a Python of `minor`, existing ones only, each once, the likeliest first."""
+    """The executables that may be a Python of `minor`, existing ones only, each once, the most likely first."""
     seen: set[Path] = set()
     for executable in _everywhere(minor, environ):
         if executable not in seen and _is_executable(executable):

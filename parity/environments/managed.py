@@ -3,7 +3,7 @@
 `<cache>/environments/<name>-<digest>/` is one environment; the digest is of its pins and its Python's version, so that
 other pins are another folder. What makes it safe:
 
-* an environment is made at its final path (a venv does not like to be moved), and it counts only when its marker,
+* an environment is made at its final path (a venv cannot be moved safely), and it counts only when its marker,
   `parity-environment.json`, is there: that is written last, in one rename. Without it the folder is rebuilt;
 * a build holds a lock (`.locks/…`), which dies with its holders, the installer included; whoever waits for it then
   uses what was built.
@@ -36,7 +36,7 @@ MARKER = "parity-environment.json"
 
 
 class _Marker(msgspec.Struct, frozen=True):
-    """What a finished environment says of itself: Python's version, bytes on disk, what built it, seconds, and when (epoch)."""
+    """What a finished environment records about itself: Python's version, bytes on disk, what built it, seconds, and when (epoch)."""
 
     name: str
     python: str
@@ -197,7 +197,7 @@ def _mark(folder: Path, managed: Managed, python: str, installer: str, seconds: 
 
 
 def _clear(folder: Path) -> None:
-    """Remove a folder, its marker first: a removal cut short must not leave a marker on half an environment."""
+    """Remove a folder, its marker first: an interrupted removal must not leave a marker on half an environment."""
     (folder / MARKER).unlink(missing_ok=True)
     if folder.exists():
         shutil.rmtree(folder)
@@ -220,7 +220,7 @@ def _lock_file(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def _locked(folder: Path, on_line: OnLine) -> Generator[int]:
-    """Holds an environment's lock and gives its descriptor; waits, and says so, while another process holds it."""
+    """Holds an environment's lock and gives its descriptor; waits, and reports it, while another process holds it."""
     lock = _lock_file(folder)
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -253,7 +253,7 @@ def _is_being_built(folder: Path) -> bool:
 
 
 def _refusal(problem: OSError, folder: Path) -> RunError | EnvironmentNotBuilt:
-    """What an operating system's refusal means for an environment."""
+    """The error for an environment when the operating system refuses."""
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return out_of_space(folder)
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -1,4 +1,4 @@
-"""An environment: the interpreter that has a subject's framework - this one, a managed one, or any the user names.
+"""An environment: the interpreter that has a subject's framework: this one, a managed one, or one that the user names.
 
 An adapter declares which of the first two it needs, unless the user names one with `@`. Nothing is started here to see
 whether an interpreter works: starting is expensive, and the runner itself will find out.
@@ -52,7 +52,7 @@ def interpreter_for(
     """The interpreter to run a subject in: what its `@` names, else the environment that its adapter declares.
 
     `@` takes a Python executable, the folder of a virtual environment, or a name to look up on PATH (`python3.10`).
-    A managed environment that does not exist yet is built here, line by line reported. Raises InterpreterNotFound, or what building raises.
+    A managed environment that does not exist yet is built here, and each line of output is reported. Raises InterpreterNotFound, or what building raises.
     """
     if named is not None:
         return _named(named)

@@ -1,6 +1,6 @@
-"""The environment variables a runner sees: an allow-list of the user's, and what makes its answers repeatable.
+"""The environment variables a runner sees: an allow-list of the user's, and what makes its results repeatable.
 
-Nothing that begins with PYTHON crosses: this interpreter's are not the other one's.
+Variables that begin with PYTHON are not passed on: they are meant for this interpreter only.
 """
 
 from __future__ import annotations

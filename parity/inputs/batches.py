@@ -1,6 +1,6 @@
 """Batches: which rows are run together, and which rows stand for all of them.
 
-Both subjects, and a recording and its replay, must make the same choice; so it depends on nothing but the lengths.
+Both subjects, and a recording and its replay, must make the same choice; so it depends only on the lengths.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def batches(lengths: Sequence[int], *, token_budget: int = 1024, max_rows: int =
 
 
 def sample_rows(count: int, size: int = 32) -> list[int]:
-    """`size` rows of `count`, evenly spaced, the first and the last among them; all rows when there are no more.
+    """`size` rows of `count`, evenly spaced, with the first and the last; all rows when there are no more.
 
     >>> sample_rows(10, 4)
     [0, 3, 6, 9]

@@ -19,7 +19,7 @@ __all__ = ["Artifact", "choose_for_runs", "choose_inputs", "open_for_runs"]
 
 
 class Artifact(NamedTuple):
-    """A subject, and the adapter that knows what inputs it brings along."""
+    """A subject, and the adapter that knows the inputs that it brings along."""
 
     subject: Subject
     adapter: Adapter
@@ -73,7 +73,7 @@ def open_for_runs(spec: InputsSpec) -> Inputs:
         return open_inputs(spec)
     except InputsNotFound as error:  # a seed audit has no texts of its own to fall back on
         raise InputsNotFound(error.sentence, next_step="Give --inputs a file that can be read.") from None
-    except UnknownInputFormat as error:  # nor does it read from standard input
+    except UnknownInputFormat as error:  # and it does not read from standard input
         step = f"Use one of {', '.join(FORMATS)}."
         raise UnknownInputFormat(error.sentence, next_step=step) from None
 
@@ -88,7 +88,7 @@ def _no_column(spec: InputsSpec) -> None:
 
 
 def _brought_along(subjects: Sequence[Subject], workdir: Path) -> list[InputsSpec]:
-    """The inputs of each run that has any: what lies at one place is looked up once, and counts for each run."""
+    """The inputs of each run that has any: each place is searched once, and the result counts for each run."""
     known: dict[tuple[str, str], InputsSpec | None] = {}
     failed: ParityError | None = None
     workdir.mkdir(parents=True, exist_ok=True)

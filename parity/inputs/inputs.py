@@ -1,7 +1,7 @@
 """Inputs: the examples that the subjects run on, read repeatedly, never kept in memory.
 
-Once it is known which columns there are, the first reading validates every row, counts and digests; each later one
-streams the rows in windows and checks at its end that the file still says the same. So the memory is that of one window,
+After the columns are found, the first reading validates, counts and digests every row; each later one
+streams the rows in windows and checks at its end that the file is unchanged. So the memory is that of one window,
 whatever the number of examples.
 """
 
@@ -71,7 +71,7 @@ class Inputs:
             raise self._changed()
 
     def picked(self, rows: Sequence[int]) -> list[Example]:
-        """The examples of these rows (ascending numbers, counted from 0); the rest is read past and not kept.
+        """The examples of these rows (ascending numbers, counted from 0); other rows are skipped.
 
         Raises InputsError when there are no longer as many.
         """
@@ -104,8 +104,8 @@ def open_inputs(
 ) -> Inputs:
     """Read the whole of a file once, check every row, and count what it holds.
 
-    With `pair_probes` each built-in text is paired with the next, for a subject that takes nothing but pairs; without
-    `blank_probes` those without a word are excluded.
+    With `pair_probes` each built-in text is paired with the next, for a subject that takes only pairs; without
+    `blank_probes` the empty ones are excluded.
     Raises an InputsError (its kinds are in errors.py) at the first row that is not an example.
     """
     path, limit = spec.path, spec.limit
@@ -150,7 +150,7 @@ def open_inputs(
 
 
 class _Tally:
-    """What is counted while examples go by."""
+    """What is counted while examples are read."""
 
     def __init__(self) -> None:
         self.count = self.labelled = self.pairs = self.blank = 0

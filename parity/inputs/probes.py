@@ -2,8 +2,8 @@
 
 Ordinary sentences of several domains, casing, accents (composed and decomposed), emoji, invisible characters,
 right-to-left and CJK scripts, numbers, addresses, code, white space, look-alikes of special tokens, homoglyphs, texts
-of no character and of far more than 512 tokens. Each has an id that names its kind (`emoji-02`). They are no sample of
-anyone's data: they find differences, they do not say how often one is met.
+of no characters and of far more than 512 tokens. Each has an id that names its kind (`emoji-02`). They are not a sample of
+real data: they find differences, but do not show how often these occur.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Standard input as a file of inputs: it is read once, and inputs are read twice, so it is spooled."""
+"""Standard input as a file of inputs: it can be read once, and inputs are read twice, so it is copied to a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PIPE = "Pipe texts or JSON lines into --inputs -."
 
 
 def standard_input(encoding: str, stream: IO[bytes] | None = None) -> Source:
-    """Standard input, spooled to an anonymous file: JSON lines if its first line begins with `{`, else a text a line."""
+    """Standard input, copied to an anonymous file: JSON lines if its first line begins with `{`, else a text a line."""
     if stream is None and sys.stdin is None:  # closed by the caller (<&-)
         raise EmptyInputs("Standard input is closed.", next_step=_PIPE)
     spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the Source that reads it

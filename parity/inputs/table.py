@@ -1,6 +1,6 @@
-"""Rows as they stand in a file, one generator a format, each row with the number a person would look for.
+"""The rows of a file, one generator per format, each row with the line number that a person would look for.
 
-Nothing is kept: a file of ten million rows costs the memory of one. What a format means here:
+Nothing is kept: a file of ten million rows needs the memory of one. What a format means here:
 
     .txt      a text a line. A line is ended by LF or CRLF only, so that U+2028 or a form feed stays text. A blank line
               is an empty text; blank lines at the very end of the file are no examples.
@@ -64,7 +64,7 @@ class Source(NamedTuple):
     open: Callable[[], IO[bytes]]
 
     def refuse(self, number: int, what: str, next_step: str = "") -> MalformedLine:
-        """The error that says which line (or row) is not what its format says."""
+        """The error for a line (or row) that violates its format."""
         word = "row" if self.format == "parquet" else "line"
         return MalformedLine(f"{self.name}, {word} {number}: {what}.", next_step=next_step)
 
@@ -103,7 +103,7 @@ def find_source(path: str, encoding: str) -> Source:
 
 
 def rows(source: Source, columns: list[str] | None = None) -> Iterator[Row]:
-    """Every row of the source, read as it goes; `columns` names the columns to read, which saves time for Parquet."""
+    """Every row of the source, read as needed; `columns` names the columns to read, which saves time for Parquet."""
     try:
         if source.format == "parquet":
             yield from _parquet(source, columns)
@@ -233,7 +233,7 @@ def codec_named(encoding: str) -> str:
 
 
 def _undecodable(source: Source) -> UndecodableInputs:
-    """Read the source again, with an eye on where it stops being text."""
+    """Read the source again to find where it stops being text."""
     decoder = codecs.getincrementaldecoder(source.encoding)()
     line, before = 1, 0
     with source.open() as file:

@@ -1,4 +1,4 @@
-"""What each side would decide, where the two differ, and how sure a flip rate is."""
+"""What each side would decide, where the two differ, and bounds of the flip rate."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class FlipMeasurement(NamedTuple):
 
     `reference` and `candidate` are class indices: the one chosen, or the whole set for multi-label. A margin is the gap
     between a side's two largest logits, or for multi-label the smallest |logit|; in logit units, at temperature 1.
-    `max_abs_logit` is the row's largest logit difference as it stands; `explained_by_noise` judges it less the constant
+    `max_abs_logit` is the row's largest logit difference as it stands; `explained_by_noise` judges it minus the constant
     that fits best, since a shift of the whole row decides nothing.
     """
 
@@ -44,7 +44,7 @@ class DecisionMeasurement(NamedTuple):
 
     `ties` counts rows where a side's largest logit is shared (the first class is taken) or, for multi-label, a logit is
     exactly 0. `undefined` counts rows where a side cannot decide (NaN, or no finite logit): they are in `examples`, and
-    agree with nothing; `undefined_both` counts those among them where neither can. `inputs` are the examples that the
+    never agree; `undefined_both` counts those among them where neither can. `inputs` are the examples that the
     decisions belong to (as many, or fewer where each token is one), `inputs_flipped` those with a decision that differs.
     `flip_bounds` and `input_bounds` are one-sided, each at `confidence`.
     """
@@ -146,7 +146,7 @@ class DecisionCount:
         size, effective = self._moved(a[flips], b[flips])
         explained = np.zeros(len(flips), dtype=bool)
         if self.noise is not None:
-            # A flip's margin cannot exceed twice what moved; the slack is for rounding where the two meet.
+            # A flip's margin cannot exceed twice the movement; the slack is for rounding at the boundary.
             reach = 2 * effective * (1 + 1e-9)
             explained = (margins[flips] <= reach) & (effective <= self.noise)
         if self.rounding:
@@ -171,7 +171,7 @@ class DecisionCount:
         return differing
 
     def kept(self) -> tuple[FlipMeasurement, ...]:
-        """The first flips by row and position, as far as seen; a later batch may push some of them out."""
+        """The first flips by row and position, as far as seen; a later batch may replace some of them."""
         return tuple(self._flips)
 
     def measurement(self, confidence: float = 0.95) -> DecisionMeasurement:
@@ -215,7 +215,7 @@ class DecisionCount:
         return np.asarray(apart <= self.rounding * (1 + 1e-6) + 1e-9)
 
     def _moved(self, a: Floats, b: Floats) -> tuple[Floats, Floats]:
-        """[rows] the largest |b - a|, and the same less the constant that makes it smallest (no shift for multi-label)."""
+        """[rows] the largest |b - a|, and the same minus the constant that makes it smallest (no shift for multi-label)."""
         with np.errstate(invalid="ignore"):
             d = np.where(a == b, 0.0, b - a)
         size = np.abs(d).max(axis=1)

@@ -1,7 +1,7 @@
 """How far two probability distributions are apart, row by row, at any temperature.
 
-All in float64: KL of nearly equal distributions in float32 reads a hundred times too much, and negative in some rows. And
-all summed from terms that cannot be negative, p (e^x - 1 - x) with x the difference of log probabilities: equal to KL since
+Everything is in float64: KL of nearly equal distributions in float32 is a hundred times too large, and negative in some rows.
+All sums have terms that cannot be negative, p (e^x - 1 - x) with x the difference of log probabilities: equal to KL since
 both sides sum to one, without cancellation for distributions that differ by 1e-12.
 """
 
@@ -91,7 +91,7 @@ def distances(reference: Floats, candidate: Floats) -> Distances:
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.where(reference == candidate, 0.0, candidate - reference)
         middle = np.logaddexp(reference, candidate) - math.log(2.0)
-        # Near each other the way to the middle is taken from the difference itself, whose small digits `middle` has lost.
+        # For nearly equal values the distance to the middle comes from the difference itself, since `middle` has lost its small digits.
         near = np.abs(apart) < 1.0
         up = np.where(near, np.log1p(np.expm1(np.where(near, apart, 0.0)) / 2), middle - reference)
         down = np.where(near, np.log1p(np.expm1(np.where(near, -apart, 0.0)) / 2), middle - candidate)

@@ -9,7 +9,7 @@ __all__ = ["Measurement", "Spot"]
 
 
 class Spot(NamedTuple):
-    """Where a value sits: the example, the position in it, the unit of the vector."""
+    """The place of a value: the example, the position in it, the unit of the vector."""
 
     row: int
     position: int
@@ -21,11 +21,11 @@ class Measurement:
     """One stage, all positions taken together. Distances are None where nothing was compared, or where undefined.
 
     `compared` counts elements that are numbers on both sides; only these enter the distances. `non_finite_*` count the
-    others on each side: NaN, infinities, and fill values of 1e30 and beyond, which masks put where no number belongs and
-    whose squares would drown every other difference. `non_finite_unequal` counts places where the two are not of the same
+    others on each side: NaN, infinities, and fill values of 1e30 and beyond, which masks put in place of numbers and
+    which would dominate every other difference. `non_finite_unequal` counts places where the two are not of the same
     kind (number, NaN, +inf, -inf, positive fill, negative fill), and fills of one sign that differ, unless both are among
     those that stand for one another (about 1e30 or 1e32, the end of the range of bfloat16, float32 or float64): never a pass. `nan_both` counts NaN against NaN, which
-    equals nothing either; whoever judges must look at it.
+    equals nothing either; the judge must consider it.
 
     relative_l2 is |d| / |reference| over everything (inf when the reference is all zeros and the candidate is not);
     cosine_distance is 1 - cos; sqnr_db is 20 log10(|reference| / |d|), None when nothing differs; norm_ratio is

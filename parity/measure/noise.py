@@ -1,11 +1,11 @@
-"""The noise floor: how far each side is from its own float64 self at each stage, on a sample, and what follows from it.
+"""The noise floor: how far each side is from its own float64 run at each stage, on a sample, and what follows from it.
 
 Rounding alone makes a float32 run differ from its own float64 run by e (relative L2). Two faithful runs of one model err
-independently, so they differ by about sqrt(2) e: that is the floor. Where the two sides err differently the smaller e
-counts, or a bfloat16 candidate would be excused by its own coarseness. No error is taken to be smaller than the float32 unit
+independently, so they differ by about sqrt(2) e: that is the floor. Where the two sides have different errors the smaller e
+counts; otherwise the low precision of a bfloat16 candidate would excuse its differences. No error is taken to be smaller than the float32 unit
 roundoff 2^-24, which is the scale of one rounding (Higham, Accuracy and Stability of Numerical Algorithms, section 2.1).
 
-In float64 the same rounding is 2^-29 of that, so a difference that stands far above it is one of implementation.
+In float64 the same rounding is 2^-29 of that, so a difference far above it is one of implementation.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def rerun_limit(dtype: str) -> float:
     """The largest relative L2 that a second run of single rows may count as rounding, where there is no float64 run.
 
     A model whose result depends on its batch (a Fourier or a pooling encoder) differs from itself by much more than
-    rounding; without a limit that difference would become the floor, and anything would be within it.
+    rounding; without a limit that difference would become the floor, and every difference would be within it.
     """
     return _RERUN_GROWTH * {"bfloat16": 2.0**-8, "float16": 2.0**-11}.get(dtype, UNIT_ROUNDOFF)
 
@@ -112,7 +112,7 @@ def floor_of(
 class Floors(NamedTuple):
     """The floors of all stages: what was measured on either side, and the policy.
 
-    `exact` says that what the two differ by in float64 is of the models and not of rounding; `shares` that a side holds
+    `exact` says that a difference in float64 comes from the models and not from rounding; `shares` that a side holds
     probabilities: both are compared in that form, and neither is finer than it.
     """
 

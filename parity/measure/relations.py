@@ -1,4 +1,4 @@
-"""How two sets of logits may be the same numbers after all: the columns in another order, or one a sigmoid or softmax of the other.
+"""How two sets of logits may hold the same numbers: with columns in another order, or one as a sigmoid or softmax of the other.
 
 What accumulates are sums over all rows, for each column of one side against each of the other; nothing grows with the rows.
 """
@@ -23,7 +23,7 @@ _GAIN = 0.1
 
 
 class Relation(NamedTuple):
-    """One way in which the two are the same, to a relative L2 of `left`, where as they stand they differ by `apart`.
+    """A relation under which the two are equal to a relative L2 of `left`, where without it they differ by `apart`.
 
     `columns`: the candidate's column `order[i]` fits the reference's column i. `sigmoid`, `softmax`: `side` holds these
     probabilities of the other's logits.
@@ -36,7 +36,7 @@ class Relation(NamedTuple):
     order: tuple[int, ...] = ()
 
     def distances(self) -> dict[str, float]:
-        """How far the two are from each other under the relation, and as they stand."""
+        """The distance of the two under the relation, and without it."""
         return {"relative L2": self.left, "relative L2 as they stand": self.apart}
 
 
@@ -51,7 +51,7 @@ class Relations:
         self._made = np.zeros((2, 2))
 
     def add(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any]) -> None:
-        """Take in both sides, in the same order of classes; more than 256 classes are not looked at."""
+        """Take in both sides, in the same order of classes; more than 256 classes are not examined."""
         width = reference.shape[1]
         if not 0 < width <= _WIDEST:
             return

@@ -24,8 +24,10 @@ Values = npt.NDArray[Any]
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-FILL = 1e30  # from here on a value is a mask's filling, no number (AllenNLP's -1e32, torch's finfo.min)
-# Fillings that stand for one another: what adapters and frameworks write, and the end of each type's range.
+FILL = (
+    1e30  # from here on a value is a mask's fill value and not a number (AllenNLP's -1e32, torch's finfo.min)
+)
+# Equivalent fill values: what adapters and frameworks write, and the end of each type's range.
 _KNOWN_FILLS = (
     1e30,
     1e32,
@@ -111,7 +113,7 @@ class RowSums:
         )
 
     def leave_out(self, rows: npt.NDArray[np.bool_]) -> None:
-        """Have these rows compare nothing, as if each held no element."""
+        """Exclude these rows, as if each were empty."""
         self.floats[:, rows] = 0
         self.floats[0, rows] = -1
         self.count[rows] = 0
@@ -130,7 +132,7 @@ def same_bits(x: Values, y: Values) -> bool:
         return False
     if not x.size:
         return True
-    # Blocks that differ mostly differ in their first row: one row tells without reading the rest.
+    # Blocks that differ mostly differ in their first row, which shows it without reading the rest.
     if x[0].tobytes() != y[0].tobytes():
         return False
     as_bits = np.dtype(f"u{x.dtype.itemsize}")
@@ -142,8 +144,8 @@ def lean_sums(x: Values, y: Values, scratch: Values) -> RowSums:
     """Sums of float rows in their own precision, a block of as many rows at a time as `scratch` [block, width] has.
 
     `scratch` is of the wider of the two types, and small: a block of either side and the scratch lie in the fastest cache
-    together, so that each value comes from memory once. Rows whose sums that precision cannot hold, or that hold anything
-    but numbers, are done again exactly.
+    together, so that each value is read from memory once. Rows with sums that this precision cannot hold, or with
+    non-finite values, are computed again exactly.
     """
     rows, width = x.shape
     wide = scratch.dtype
@@ -239,7 +241,7 @@ def integer_sums(x: Values, y: Values, *, centred: bool = False) -> RowSums:
         raise ValueError("unsigned 64-bit integers are not compared")
     one, other = x.astype(np.int64), y.astype(np.int64)
     higher, lower = np.maximum(one, other).view(np.uint64), np.minimum(one, other).view(np.uint64)
-    size = (higher - lower).astype(np.float64)  # wraps to the right distance even from end to end of int64
+    size = (higher - lower).astype(np.float64)  # wraps to the correct distance over the whole range of int64
     a, b = one.astype(np.float64), other.astype(np.float64)
     d = np.where(other >= one, size, -size)
     rows, width = len(x), x.shape[1]
@@ -260,7 +262,7 @@ def _table(largest: Floats, size: Floats, a: Floats, b: Floats, d: Floats) -> Fl
 
 
 def _kinds(values: Values) -> npt.NDArray[np.int8]:
-    """0 for a number, else what it is instead: 1 NaN, 2 and 3 the infinities, 4 and 5 fill values."""
+    """0 for a number, else its kind: 1 NaN, 2 and 3 the infinities, 4 and 5 fill values."""
     with np.errstate(invalid="ignore", over="ignore"):
         kinds = np.where(values >= FILL, 4, np.where(values <= -FILL, 5, 0)).astype(np.int8)
     kinds[np.isnan(values)] = 1
@@ -270,7 +272,7 @@ def _kinds(values: Values) -> npt.NDArray[np.int8]:
 
 
 def _unlike_fills(x: Values, y: Values, fills: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Where fill values of one sign are not the same: of unlike size, and not both of those that are known as fillings."""
+    """Where fill values of one sign differ: they have different sizes and are not both known fill values."""
     unlike = np.zeros(fills.shape, dtype=bool)
     if fills.any():
         one, other = np.abs(x[fills]).astype(np.float64), np.abs(y[fills]).astype(np.float64)

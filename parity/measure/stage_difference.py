@@ -45,7 +45,7 @@ class Difference:
 
     vector_limit: how large a position's relative L2 may be before the position counts as beyond. A position is measured
     against its own norm, or against `vector_floor` where that is larger: rounding is relative to the size of what a stage
-    usually holds, so that a vector near zero is no false alarm. The floor is the root mean square norm of the stage's
+    usually holds, so that a vector near zero is not a false alarm. The floor is the root mean square norm of the stage's
     vectors; when none is given it is taken from the first batch added. None for the limit counts nothing as beyond.
 
     centred: take each row's mean out of both sides first (for logits: a constant added to a whole row changes nothing that
@@ -120,7 +120,7 @@ class Difference:
 
     @classmethod
     def merged(cls, parts: Iterable[Difference]) -> Difference:
-        """One accumulator that has seen what each of these saw; they stay as they are. Limits are the first one's."""
+        """One accumulator with the sums of all of these, which are unchanged. Limits are the first one's."""
         several = list(parts)
         whole = cls(
             several[0].vector_limit if several else None,
@@ -149,7 +149,7 @@ class Difference:
         return whole
 
     def measurement(self) -> Measurement:
-        """What was measured so far. Nothing compared leaves every distance None: that is no pass."""
+        """What was measured so far. Where nothing was compared every distance is None, which is not a pass."""
         n = self._compared
         rows = int(np.count_nonzero(self._rows_seen))
         counts = [int(count) for count in self._non_finite]

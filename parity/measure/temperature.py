@@ -1,4 +1,4 @@
-"""The temperature between two sets of logits: by how much one would have to be divided to be the other."""
+"""The temperature between two sets of logits: the number that turns one into the other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TemperatureFit(NamedTuple):
     `r2` is the share of the candidate that it explains; below 0.9, or where t would be negative, `value` and `reverse` are
     None: unrelated logits yield temperatures such as -132. `reverse` is the same t from fitting the reference to the
     candidate; noise on both sides makes the two differ, and then the truth lies between. `left_out` counts rows with a logit that
-    is no number (or a fill value) on either side.
+    is not a number (or is a fill value) on either side.
     """
 
     value: float | None

@@ -1,4 +1,4 @@
-"""Metrics: one number for predictions held against labels. One file a metric, for pairs and for seed audits alike.
+"""Metrics: one number for predictions compared with labels. One file a metric, for pairs and for seed audits alike.
 
 `METRICS` names those that are built in, each the module of this package with that name; the first one decides where none is
 requested. Those of other packages come after them, by the entry points of the group `parity.metrics`. Nothing is imported here:

@@ -48,7 +48,7 @@ class _MacroF1:
         return found.reshape(outputs.predictions.shape)
 
     def could_move(self, share: float) -> float:
-        """By the whole range: a label that is no class is one class more, which no run ever decides for."""
+        """By the whole range: a label that is not a class counts as one more class, which no run predicts."""
         return self.range.high
 
     def paired(self) -> _PairedF1:

@@ -60,7 +60,7 @@ class PairedMeans:
             self._difference.add(other - one)
 
     def values(self) -> tuple[float, float]:
-        """The mean of each side; infinite where a label has no probability at all."""
+        """The mean of each side; infinite where a label has a probability of 0."""
         return self._reference.mean, self._candidate.mean
 
     def interval(self, confidence: float) -> Interval | None:

@@ -23,7 +23,7 @@ Integers = npt.NDArray[np.int64]
 class Outputs:
     """Outputs for labelled examples, of one model or of several runs.
 
-    logits: [..., examples, classes] raw, float64. predictions: [..., examples] the class decided for, -1 where there is no decision.
+    logits: [..., examples, classes] raw, float64. predictions: [..., examples] the predicted class, -1 where there is no decision.
     labels: [examples] the right class. temperature: what the logits are divided by before probabilities are taken.
     """
 

@@ -1,4 +1,4 @@
-"""The conclusion: from what was gathered to the audit. No subject is run here any more, and nothing is decided elsewhere."""
+"""The conclusion: from the measurements to the audit. No subject is run here any more, and nothing is decided elsewhere."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _judged(comparison: Comparison) -> _Judged:
     not_compared = [*comparison.plan.not_compared, *missing, *without_float64(comparison.sample, policy)]
     symbols, silent = symbol_stages(comparison, tensors)
     not_compared += [*silent, *unpaired(ledgers)]
-    # What a framework raised comes first: it is why the rest is missing.
+    # A framework's error comes first: it is why the rest is missing.
     not_compared.sort(key=lambda item: item.reason not in ledgers.stages.failures)
     decisions = ledgers.decisions.record() if ledgers.decisions is not None else None
     if decisions is not None and not decisions.examples:
@@ -102,7 +102,7 @@ def _judged(comparison: Comparison) -> _Judged:
 
 
 def _verdict(comparison: Comparison, judged: _Judged, evidence: Evidence) -> Judgement:
-    """The verdict, with what its headline must not pass over in silence."""
+    """The verdict, with the facts that its headline must mention."""
     policy, sample = comparison.policy, comparison.sample
     found = reach_verdict(judged.stages, judged.decisions, judged.not_compared, policy)
     notes: list[str | None] = []

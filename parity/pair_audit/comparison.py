@@ -1,4 +1,4 @@
-"""A comparison: all that was gathered of a pair, from which its audit is drawn up."""
+"""A comparison: everything measured of a pair, from which its audit is made."""
 
 from __future__ import annotations
 

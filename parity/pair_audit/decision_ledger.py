@@ -128,7 +128,7 @@ class DecisionLedger:
 
     @property
     def answers(self) -> Pair[int] | None:
-        """How many classes each side gives at all; None where an example may have several."""
+        """How many different classes each side predicts; None where an example may have several."""
         return None if self._deciding.multi_label else Pair(*(len(given) for given in self._answers))
 
     def record(self) -> Decisions:

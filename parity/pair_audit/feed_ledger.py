@@ -86,7 +86,7 @@ class FeedLedger:
         equal = np.asarray(equal_rows, dtype=bool)
         self.positions.of += int(equal.sum())
         if np.array_equal(reals[0], reals[1]) and np.array_equal(known[0].values, known[1].values):
-            return  # the usual case, settled in fewer steps than below
+            return  # the usual case, handled in fewer steps than below
         pairing = pair_positions(reals[0], reals[1])
         here, there = (
             np.asarray(gather(side.values, index), dtype=np.int64)
@@ -95,7 +95,7 @@ class FeedLedger:
         apart = here - there
         concerned = np.zeros(len(rows), dtype=bool)
         concerned[pairing.rows[apart[:, 0] != 0]] = True
-        if concerned.any() and len(self.shifts) < 2:  # more than one is as good as many
+        if concerned.any() and len(self.shifts) < 2:  # two suffice to show that they differ
             self.shifts.update(np.unique(apart[equal[pairing.rows], 0]).tolist())
         self.positions.add(_chosen(rows, concerned & equal))
 

@@ -1,6 +1,6 @@
-"""The sentence that heads every report: where a pair differs first, how near to the floor it stays, or why nothing was compared.
+"""The first sentence of every report: where a pair first differs, how close to the floor it stays, or why nothing was compared.
 
-Nothing is decided here: parity.pair_audit.verdict decides. Each number stands with its place and what is allowed there.
+Nothing is decided here: parity.pair_audit.verdict decides. Each number comes with its place and what is allowed there.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def not_compared_sentence(counting: Sequence[NotCompared]) -> str:
 
 
 def parity_sentence(tensors: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord) -> str:
-    """How near to the noise floor the stages are, and how many labels agree."""
+    """How close to the noise floor the stages are, and how many labels agree."""
     labels = _labels(decisions)
     if all(record.status == "equal" for record in tensors):
         return f"Parity: {_stages(tensors)} bitwise equal{labels}."
@@ -82,7 +82,7 @@ def parity_sentence(tensors: Sequence[StageRecord], decisions: Decisions | None,
 def equivalent_sentence(
     tensors: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord
 ) -> str:
-    """Which stages rounding does not explain, how near they come to the limits that were set, and what the others do."""
+    """Which stages rounding does not explain, how close they are to their limits, and what the others do."""
     limited = [record for record in tensors if record.status == "within_limit"]
     names = {record.stage for record in limited}
     others = [record for record in tensors if record.stage not in names]
@@ -104,7 +104,7 @@ def _stages(records: Sequence[StageRecord]) -> str:
 def float64_note(policy: PolicyRecord, status: Pair[str], *, kept_unlike: bool = False) -> str:
     """What a parity does not show in float64, as a clause; empty where both sides were in float64 throughout."""
     if not policy.check_float64:
-        # Where the same bits are required throughout, float64 has no part in it.
+        # Where the same bits are required everywhere, float64 does not matter.
         bitwise = policy.floor_factor == 0 and not policy.stages
         return "" if bitwise else "not compared in float64, which the policy does not check"
     absent = [side for side, state in zip(Pair._fields, status, strict=True) if not state]
@@ -135,7 +135,7 @@ def _within_floor(records: Sequence[StageRecord], policy: PolicyRecord) -> str:
 
 
 def _within_limits(records: Sequence[StageRecord]) -> str:
-    """How near the stages that rounding does not explain come to their limits; stated by the limit and by the floor."""
+    """How close the stages that rounding does not explain are to their limits; stated by the limit and by the floor."""
     nearest = max(records, key=_share_of_limit)
     count = len({record.stage for record in records})
     subject = "1 stage differs" if count == 1 else f"{count} stages differ"

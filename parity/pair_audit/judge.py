@@ -1,4 +1,4 @@
-"""The judge of one stage: what was measured, the floor and the policy go in, and its record with its status comes out.
+"""The judge of one stage: what was measured, the floor and the policy give its record with its status.
 
 Rules of an auditor hold here: nothing compared is not a pass, and a non-finite value equals nothing.
 """
@@ -118,7 +118,7 @@ def _status(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]:
     note = nan_on_both(seen)
     if not note:
         return status, reason
-    # What can be measured is judged first: NaN beside it must not hide a difference.
+    # Values that can be measured are judged first: NaN beside them must not hide a difference.
     if status == "divergent":
         return status, f"{reason}; {note}" if reason else note
     return "not_comparable", note

@@ -1,4 +1,4 @@
-"""The four ledgers of one comparison: all that is added up while batches go by, and nothing that grows with the inputs."""
+"""The four ledgers of one comparison: everything that is added up over the batches, of constant size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The passes of one phase, run batch by batch: which ran, on how many rows, and why not; no pass is known here by its name."""
+"""The passes of one phase, run batch by batch: which ran, on how many rows, and why not. No pass is named here."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["PassRun", "PassRuns"]
 class PassRun:
     """One pass on one batch.
 
-    What it raises costs this pass alone, and is its `error`; but nothing goes on without the first pass, nor where a runner was
-    killed, hangs or does not keep to the protocol.
+    An exception ends only this pass, as its `error`; but the comparison ends without the first pass, and where a runner was
+    killed, hangs or violates the protocol.
     """
 
     def __init__(self, one: Pass, context: PassContext, *, first: bool) -> None:
@@ -35,11 +35,11 @@ class PassRun:
         return next(self.rest())
 
     def step(self) -> PassResult | None:
-        """What it has next; None where it waits for a runner, or is done."""
+        """Its next result; None where it waits for a runner, or has finished."""
         return self._next()
 
     def rest(self) -> Iterator[PassResult]:
-        """All that it has from here on."""
+        """All its remaining results."""
         while not self._done:
             result = self._next()
             if result is not None:

@@ -140,7 +140,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
 
 
 def _or_nothing(stages: StageLedger) -> None:
-    """Raise the failure for which no stage was measured at all: then there is nothing to report but that."""
+    """Raise the failure because of which no stage was measured: then there is nothing else to report."""
     if stages.empty and stages.breakdowns:
         raise next(iter(stages.breakdowns.values())).failure
 
@@ -156,7 +156,7 @@ def _checked_inputs(found: Inputs | None, spec: InputsSpec, sides: Pair[Session]
 
 
 def _check_count(side: Session, inputs: Inputs, limited: bool) -> None:
-    """Rows found by their order alone must be as many on both sides, or a shift would go unseen."""
+    """Rows found by their order alone must be as many on both sides, or a shift would not be noticed."""
     recorded = side.described.recorded
     if recorded is None or recorded.matched_by != "order" or limited or recorded.count == inputs.count:
         return
@@ -177,7 +177,7 @@ def _deciding(described: Pair[Description], plan: Plan, request: Request, floors
         return None
     return Deciding(
         described.reference.labels or described.candidate.labels or [],
-        # What the two give as they stand is judged whatever other temperatures are looked at.
+        # The results at temperature 1 are judged whatever other temperatures are requested.
         tuple(dict.fromkeys((*request.temperatures, 1.0))),
         plan.temperatures,
         multi_label=plan.multi_label,

@@ -72,7 +72,7 @@ class NoiseSample(NamedTuple):
 
         It is not where a side computed in less. Nor where a side was kept in float64 and the frameworks' versions differ: a
         table or a scale that one version rounds to float32 as the model is built another makes in the forward, where it is
-        kept; so much they differ although they are the same.
+        kept; so they differ by that much although they are the same.
         """
         mixed = any(kind.startswith("mixed") for kind in self.float64)
         return not mixed and not self.kept_unlike

@@ -1,4 +1,4 @@
-"""A pair's differences beside those of seeds: what two runs of one recipe differ by is what a difference can be read against.
+"""A pair's differences next to those of seeds: the difference of two runs of one recipe is the scale for any other difference.
 
 Stages by relative L2, ||other - one|| / ||one|| over real positions: the pair's beside the mean over pairs of runs. Stages are
 matched by name, and only where both have the same layers: layer 3 of four is not layer 3 of twelve.
@@ -22,7 +22,7 @@ __all__ = ["beside_seeds", "seed_scale"]
 
 
 def beside_seeds(audit: Audit, seeds: SeedAudit, named: str) -> Audit:
-    """The audit with its differences in the scale of seeds, and a finding that says them; `named` is the seed audit as given."""
+    """The audit with its differences in the scale of seeds, and a finding with them; `named` is the seed audit as given."""
     scale = seed_scale(audit, seeds, named)
     place = _chief(audit, scale)
     evidence: dict[str, Any] = {"seed audit": named, "runs": scale.runs}
@@ -125,7 +125,7 @@ def _metrics(audit: Audit, seeds: SeedAudit) -> list[MetricScale]:
 
 
 def _chief(audit: Audit, scale: SeedScale) -> StageScale | None:
-    """The stage to speak of: where the pair first parts, else the one furthest beyond seeds."""
+    """The stage to report: where the pair first differs, else the one that exceeds seeds most."""
     first = audit.first_divergence.stage if audit.first_divergence is not None else None
     known = [item for item in scale.stages if item.ratio is not None]
     named = next((item for item in known if item.stage == first), None)
@@ -159,6 +159,6 @@ def _layers(stages: dict[str, Any]) -> set[str]:
 
 
 def _counted(stages: dict[str, Any]) -> str:
-    """Its layers, as they are named: two that count alike can be named apart."""
+    """Its layers by name: two models with as many layers can name them differently."""
     layers = [name for name in stages if name in _layers(stages)]
     return f"{len(layers)} layers ({layers[0]} to {layers[-1]})" if layers else "no layers"

@@ -61,7 +61,7 @@ class StageLedger:
 
     @property
     def empty(self) -> bool:
-        """Whether no stage was measured at all."""
+        """Whether no stage was measured."""
         return not any(self._differences.values())
 
     def measured(self, stage: str, pass_: str) -> Measurement | None:
@@ -108,7 +108,7 @@ class StageLedger:
             self.failures.add(reason)
 
     def add_failures(self, batches: Pair[Batch], pass_: str, rows: int, plan: Plan) -> None:
-        """What is lost of a pair of own batches because a forward failed; what it wrote before is added as usual."""
+        """The stages that a pair of own batches lost because a forward failed; what it wrote before is added as usual."""
         for side, batch in zip(Pair._fields, batches, strict=True):
             if batch.failure is None:
                 continue

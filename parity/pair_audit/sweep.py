@@ -1,10 +1,10 @@
-"""The sweep: all inputs, window by window, in every pass of the phase; what is there is measured while the next batch runs.
+"""The sweep: all inputs, window by window, in every pass of the phase; each batch is measured while the next one runs.
 
-The passes are run in their order, batch by batch, and known by no name: the first one's batches are requested ahead, the others
+The passes are run in their order, batch by batch, and none is named here: the first one's batches are requested ahead, the others
 begin with what it gave. A side has at most three batches requested ahead of what was measured, so memory does not grow with
 the inputs.
 
-A forward that fails costs what it did not write: the stages before are measured, in any pass. Where the process of a
+A failed forward loses only what it did not write: the stages before are measured, in any pass. Where the process of a
 side is gone, nothing more is requested, and the sweep ends there.
 """
 
@@ -54,7 +54,7 @@ class Sweep:
             advance(len(rows))
 
     def rescued(self, rescued: Rescued, plan: Plan) -> None:
-        """Add the one batch in which a process ended while the noise was measured: what was written until then is all there is."""
+        """Add the one batch in which a process ended while the noise was measured: only what was written until then exists."""
         ledgers, own = self._ledgers, rescued.own
         ledgers.open_window(rescued.window)
         batch = Rows.of(rescued.window, rescued.rows)

@@ -1,4 +1,4 @@
-"""The stages of symbols, from the text to the positions and the label: equal, or different in so many rows."""
+"""The stages of symbols, from the text to the positions and the label: equal, or different in some rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _INPUT_KINDS: dict[str, tuple[str, ...]] = {
 
 
 class _InputDifference(NamedTuple):
-    """An input that need not change what a model computes: it diverges only if what follows does because of it."""
+    """An input difference that need not change what a model computes: it is divergent only if later stages diverge because of it."""
 
     stage: str
     rows: int
@@ -140,7 +140,7 @@ def unpaired(ledgers: Ledgers) -> list[NotCompared]:
         "have no counterpart"
     )
     by_token = decisions is not None and decisions.by_token
-    # Elsewhere they are no more than what makes the stage `tokens` or `input_ids` differ.
+    # Elsewhere they are only what makes the stage `tokens` or `input_ids` differ.
     stage = "label" if by_token else "tokens"
     return [NotCompared(stage=stage, pass_=FIRST.name, reason=reason, counts=by_token)]
 
@@ -148,7 +148,7 @@ def unpaired(ledgers: Ledgers) -> list[NotCompared]:
 def label_stage(decisions: Decisions) -> StageRecord:
     """The labels that the two decide for, as a stage."""
     real = [flip.row for flip in decisions.flips if not flip.explained_by_noise]
-    # Where the logits are no numbers on both sides alike, neither has a label: that is not a flip, and not agreement.
+    # Where the logits are not finite on both sides, neither has a label: that is neither a flip nor agreement.
     silent = decisions.undefined_both
     unexplained = decisions.flips_total - decisions.flips_explained - silent
     reason = ""

@@ -68,7 +68,7 @@ def _judged(
     )
     record = judge_stage(measured, policy)
     if stage == "logits" and plan.known is not None and plan.known.only_probabilities:
-        # Their probabilities are judged in their place: nothing is lost but what the file does not hold.
+        # Their probabilities are judged instead: only what the file does not hold is lost.
         why = f"{plan.known.words}, and is compared as such"
         return None, [*missing, NotCompared(stage=stage, pass_=one.name, reason=why, counts=False)]
     if stage == "probabilities" and plan.known is not None:
@@ -81,7 +81,7 @@ def _judged(
 
 
 def float64_status(sample: NoiseSample) -> Pair[str]:
-    """What became of float64 on each side; a run that failed says so even if other batches went well."""
+    """The state of float64 on each side; a failed run is reported even if other batches went well."""
     return Pair(
         *(
             f"not possible: {reason}" if reason else status

@@ -114,7 +114,7 @@ class TokenLedger:
 
 
 def _text_change(encodings: Pair[Encoding]) -> str | None:
-    """What one normaliser does and the other does not, in the text or else in its pair."""
+    """The change that only one normaliser makes, in the text or else in its pair."""
     here, there = encodings
     if here.normalized is None or there.normalized is None:
         return None

@@ -1,4 +1,4 @@
-"""The verdict: judged stages, decisions and the policy go in; the first divergence, the verdict and its sentence come out.
+"""The verdict: from judged stages, decisions and the policy to the first divergence, the verdict and its sentence.
 
 Rules of an auditor hold here: nothing compared is not a pass, what could not be paired counts, and equivalence is shown by a
 bound, never inferred from the lack of a difference.
@@ -130,7 +130,7 @@ def _subset(record: StageRecord) -> tuple[int | None, int | None]:
     example = place[0] if 0 < record.rows_beyond < record.rows else None
     if record.noise_floor is None:
         return example, None
-    # A faint difference everywhere also leaves some positions below the limit: only a clear-cut one tells which are free of it.
+    # A faint difference everywhere also leaves some positions below the limit: only a clear-cut one shows which have none.
     worst, allowed = record.worst_position or 0.0, record.allowed or 0.0
     numbers_missing = record.non_finite_reference + record.non_finite_candidate > 0 and worst <= allowed
     if worst <= _CLEAR_CUT * allowed and not numbers_missing:

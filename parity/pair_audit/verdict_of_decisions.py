@@ -1,6 +1,6 @@
 """The verdict where the stages differ and the policy judges the decisions: a bound on the flip rate, a margin on probabilities.
 
-A probability that moves by more than the margin was seen, and so is a flip rate whose lower bound exceeds the limit: divergent.
+A probability that moves by more than the margin, or a flip rate with a lower bound above the limit: divergent.
 An upper bound within the limit shows equivalence, if nothing is missing. Between the two nothing is shown: inconclusive.
 """
 
@@ -30,7 +30,7 @@ class Judgement(NamedTuple):
 
 
 class _Trials(NamedTuple):
-    """What a bound rests on: how many independent trials flipped, how many of them on one side at least, and their names."""
+    """The basis of a bound: the number of independent trials, how many of them flipped, and their names."""
 
     flipped: int
     seen: int
@@ -53,7 +53,7 @@ class _Trials(NamedTuple):
 
     @property
     def basis(self) -> str:
-        """What the bound rests on, where that is not every row."""
+        """The basis of the bound, where that is not every row."""
         return f" from {self.number}" if self.copies_of else ""
 
 

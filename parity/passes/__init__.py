@@ -39,6 +39,6 @@ def pass_named(name: str) -> Pass | None:
 
 
 def pass_rank(name: str) -> int:
-    """Where a pass stands among all; one that is not known here comes last."""
+    """The place of a pass among all; an unknown one comes last."""
     names = [one.name for one in all_passes()]
     return names.index(name) if name in names else len(names)

@@ -23,7 +23,7 @@ Of = Literal["both", "reference", "candidate"]
 class PassResult(NamedTuple):
     """What a pass has of one batch.
 
-    `batches` are held against each other: of both sides, or (`of`) two runs of one side, which show its rounding. `rows` are
+    `batches` are compared with each other: of both sides, or (`of`) two runs of one side, which show its rounding. `rows` are
     theirs (None: the whole batch), `pairs` the pairs of tokens of each row (None: by their rank). `as_first` says that what the first pass ran is this pass as well, and
     `reason` why there is nothing: then there are no batches. `limited` says that two runs may differ by more than rounding, so
     that no more than a limit counts as it.
@@ -63,7 +63,7 @@ class Pass(Protocol):
     def feed(self) -> FeedKind: ...
 
     def possible(self, sides: Pair[Session], plan: Plan) -> str:
-        """Empty, or why this pass cannot be run at all: that goes into the record."""
+        """Empty, or why this pass cannot be run, for the record."""
         ...
 
     def run(self, context: PassContext) -> Iterator[PassResult | None]:

@@ -30,7 +30,7 @@ class _Rerun:
     feed: FeedKind = "own"
 
     def possible(self, sides: Pair[Session], plan: Plan) -> str:
-        """Whether a side is in need of it is known only when a float64 run has failed."""
+        """Whether a side needs it is known only after a float64 run has failed."""
         return ""
 
     def run(self, context: PassContext) -> Iterator[PassResult | None]:
@@ -60,7 +60,7 @@ def _runs(context: PassContext, number: int) -> Iterator[tuple[Pair[Batch], Sequ
 
 
 def _rounded(batch: Batch) -> Batch:
-    """The logits alone, each moved by one float32 rounding: what follows from them can be no surer than that."""
+    """The logits alone, each moved by one float32 rounding: what follows from them cannot be more certain than that."""
     logits = batch.stages.get("logits")
     if logits is None or logits.values.dtype.kind != "f":
         return batch._replace(stages={})

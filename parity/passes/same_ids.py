@@ -34,7 +34,7 @@ class _SameIds:
     feed: FeedKind = "shared"
 
     def possible(self, sides: Pair[Session], plan: Plan) -> str:
-        """Where both feed themselves the same it is had for nothing, even of a candidate that cannot be given ids."""
+        """Where both feed themselves the same it costs nothing, even for a candidate that cannot be given ids."""
         return ""
 
     def run(self, context: PassContext) -> Iterator[PassResult | None]:

@@ -1,12 +1,12 @@
 """Whether both sides fed themselves the same, and whose positions the candidate takes when it is given the reference's feed.
 
-Whose positions these are is found out once in a comparison, by trying both.
+Which positions to use is found once in a comparison, by trying both.
 
 A position is an index into a table, and two tables may begin at different rows: RoBERTa's first token reads the row after
 the padding's, and a port may have cut off the rows before it. Then the same position is another row, and to force the
 reference's positions on the candidate makes two different runs of two that are the same. A port that counts its positions
-wrongly, on the other hand, is seen to be right in all else only once they are forced. Which of the two it is, the first
-stage tells for which it makes a difference: positions are forced where that brings the candidate nearer to the reference.
+wrongly, on the other hand, is seen to be right in all else only once they are forced. The first
+stage at which it matters decides between the two: positions are forced where that brings the candidate nearer to the reference.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Fed(NamedTuple):
 
 
 class SharedFeed:
-    """What was found out so far: nothing, until a batch was seen in which the positions alone differ."""
+    """What is known so far: nothing, until a batch has been seen in which only the positions differ."""
 
     def __init__(self) -> None:
         self._forced: bool | None = None
@@ -54,7 +54,7 @@ class SharedFeed:
     def _positions(self, candidate: Runner, plan: Plan, own: Pair[Batch]) -> bool:
         """Whether the reference's positions are forced on the candidate.
 
-        Never where the two are laid out differently: their positions differ for that alone.
+        Never where the two have different layouts, which alone makes their positions differ.
         """
         if not _in_positions(own):
             return False

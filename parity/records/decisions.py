@@ -79,7 +79,7 @@ class Decisions(Record, frozen=True, kw_only=True):
 
     `flips_total` counts all that differ (`flips` holds the first hundred), `flips_explained` those whose margin rounding can
     cross, `undefined` those where a side has no number to decide by (`undefined_both`: neither has), `ties` those with a
-    shared largest logit, `unknown_labels` labels of the inputs that are no class. `rows` are the inputs that the decisions
+    shared largest logit, `unknown_labels` labels of the inputs that are not a class. `rows` are the inputs that the decisions
     belong to, `rows_flipped` those in which one differs, `row_flip_rate` their share: the tokens of one text are not
     independent, so what bounds a rate of tokens is a rate of rows. Special tokens decide nothing. `distinct` are the distinct
     texts (or pairs) among the rows, `distinct_flipped` those with a copy that differs (0 and null where the texts are not

@@ -6,7 +6,7 @@ __all__ = ["coarser_status"]
 
 
 def coarser_status(known: str, new: str) -> str:
-    """What two float64 runs of one side amount to: the one that was less of float64; "" is none yet.
+    """The status of two float64 runs of one side: the less complete one; "" is none yet.
 
     >>> coarser_status("pure", "kept: softmax"), coarser_status("mixed: softmax", "pure")
     ('kept: softmax', 'mixed: softmax')

@@ -101,7 +101,7 @@ class FactorRecord(Record, frozen=True, kw_only=True):
 
 
 class RepeatsRecord(Record, frozen=True, kw_only=True):
-    """Pairs of runs of the same seeds: how many are equal to the bit, the largest difference of logits, and their churn."""
+    """Pairs of runs of the same seeds: how many are equal bit for bit, the largest difference of logits, and their churn."""
 
     pairs: int
     bitwise: int

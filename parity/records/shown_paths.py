@@ -1,6 +1,6 @@
 """Paths as reports show them: by their last two names, `…/models/bert-reviews`; in full they stand in audit.json only.
 
-A report is handed on, and the folders of one machine are no part of it. Paths that share their last names are shown by as many more
+A report is passed on to other people, and the folders of one machine do not belong in it. Paths that share their last names are shown by as many more
 as tell them apart. Texts of the inputs are data and stay as they are, whatever they look like, and so do relative paths.
 
 >>> shown_paths(["hf:/data/models/bert@/envs/old/bin/python", "hf:/home/me/x/bert@/envs/new/bin/python", "hf:./bert"])

@@ -52,7 +52,7 @@ class StageRecord(Record, frozen=True, kw_only=True):
 
 
 class FirstDivergence(Record, frozen=True, kw_only=True):
-    """Where the two first part. Layer, example and token are given only where a strict subset is concerned."""
+    """Where the two first differ. Layer, example and token are given only where a strict subset is concerned."""
 
     stage: str
     pass_: str

@@ -237,7 +237,7 @@ def _prepare(requested: Sequence[RequestedRun], progress: OnProgress) -> None:
 
 
 def _nothing(runs: Sequence[RequestedRun], outcomes: Sequence[Outcome]) -> ParityError:
-    """Why there is no audit at all: the mistake itself where there is one run, or all have the same."""
+    """Why there is no audit: the mistake itself where there is one run, or all have the same."""
     first = outcomes[0]
     kinds = {by_slug(outcome.slug) for outcome in outcomes}
     kind = kinds.pop() if len(kinds) == 1 else None

@@ -1,6 +1,6 @@
 """The conformance check: what an adapter's author calls in one test, `assert [] == check_adapter(subject, texts)`.
 
-It opens a subject as a comparison does, in a process of its own, and holds what the runner says against what the protocol
+It opens a subject as a comparison does, in a process of its own, and compares what the runner sends with what the protocol
 (the docstring of `parity/_in_process/serve.py`) and its own description promise. Each complaint is a sentence.
 """
 
@@ -37,7 +37,7 @@ def check_adapter(
     adapter: Adapter | None = None,
     timeout: float = 600,
 ) -> list[str]:
-    """Every way in which this subject's adapter breaks its promises on these texts (or pairs); empty when it keeps them.
+    """Every way in which this subject's adapter breaks its promises on these texts (or pairs); empty when there is none.
 
     Give texts of different lengths: padding is what most runners get wrong. `adapter` is the one under test where it is
     not registered yet. A ParityError of the runner's is a complaint too, and ends the check.
@@ -148,7 +148,7 @@ def _promises(
 
 
 def _asked_besides(runner: Runner, described: Description, examples: Sequence[Example]) -> Iterator[str]:
-    """What the texts given may not show: a text without a word, and a pair where none was among them."""
+    """Checks that the given texts may not cover: an empty text, and a pair where none was among them."""
     if described.recorded is not None or not described.can.tokens:
         return
     pair = described.can.pairs == "required"

@@ -1,4 +1,4 @@
-"""Whether a subject can run on these inputs at all: checked before anything is run, not found out by a traceback."""
+"""Whether a subject can run on these inputs: checked before anything is run, so that it is not a traceback later."""
 
 from __future__ import annotations
 

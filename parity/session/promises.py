@@ -50,7 +50,7 @@ def logits(described: Description, batch: Batch) -> Iterator[str]:
 
 
 def float64(described: Description, double: Batch) -> Iterator[str]:
-    """A pass in float64 is the measure of rounding: one that was computed in float32 makes a right port divergent."""
+    """A pass in float64 measures rounding: one that was computed in float32 makes a correct port divergent."""
     if described.dtype == "float64" or (double.float64 or "pure") != "pure":
         return  # what is mixed, or could not be watched, is reported as such
     for name, stage in double.stages.items():
@@ -72,7 +72,7 @@ def float64(described: Description, double: Batch) -> Iterator[str]:
 
 
 def offsets(examples: Sequence[Example], encodings: Sequence[Encoding | None]) -> Iterator[str]:
-    """A span is where the piece stands in its text; tokens of two sides are aligned by that."""
+    """A span is the place of the piece in its text, by which the tokens of two sides are aligned."""
     for example, encoding in zip(examples, encodings, strict=True):
         if encoding is None:
             continue
@@ -104,7 +104,7 @@ def offsets(examples: Sequence[Example], encodings: Sequence[Encoding | None]) -
 def special_tokens(
     described: Description, examples: Sequence[Example], encodings: Sequence[Encoding | None]
 ) -> Iterator[str]:
-    """What a tokenizer puts around a text is special, and comes from no text; else it is aligned with words."""
+    """Tokens that a tokenizer adds around a text are special and belong to no text; otherwise they are aligned with words."""
     special: Any = described.tokenizer.get("special_tokens")
     known: set[str] = {str(token) for token in special.values()} if hasattr(special, "values") else set()
     for example, encoding in zip(examples, encodings, strict=True):
@@ -124,7 +124,7 @@ def special_tokens(
 
 
 def blank_tokens(encoding: Encoding | None) -> Iterator[str]:
-    """Whatever a text without a word is made into is special."""
+    """Every token of an empty text is special."""
     if encoding is None:
         return
     for piece, special in zip(encoding.pieces, encoding.special, strict=True):
@@ -134,7 +134,7 @@ def blank_tokens(encoding: Encoding | None) -> Iterator[str]:
 
 
 def padding_side(described: Description, batch: Batch) -> Iterator[str]:
-    """The side that is named is the side where padding lies."""
+    """The reported side is the side of the padding."""
     side, real = described.tokenizer.get("padding_side"), batch.stages.get("real")
     if side not in {"left", "right"} or real is None or real.values.ndim != 2:
         return

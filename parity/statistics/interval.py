@@ -28,7 +28,7 @@ def clopper_pearson(count: int, trials: int, confidence: float = 0.95) -> Interv
     0.0495
     """
     if not 0 <= count <= trials:
-        raise ValueError(f"{count} of {trials} is no share")
+        raise ValueError(f"{count} of {trials} is not a share")
     tail = (1 - confidence) / 2
     low = beta_quantile(tail, count, trials - count + 1) if count else 0.0
     high = beta_quantile(1 - tail, count + 1, trials - count) if count < trials else 1.0

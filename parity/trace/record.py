@@ -108,7 +108,7 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
                     except RunnerRaised:
                         if precision is None:
                             raise
-                        # The trace is one without float64 then, for these rows; a comparison with it says so.
+                        # The trace then has no float64 for these rows; a comparison with it reports this.
                         sample.clear()
                         continue
                     writer.add(rows, batch.stages, precision=precision, status=batch.float64 or "unchecked")

@@ -1,7 +1,7 @@
 """The levels: which package may import which.
 
 A package imports lower levels only: an import upwards or sideways (within one level) is a fault. The table is edited here, and
-nowhere else, when a package is added. Adapters and reports are apart: what they may import is said in `may_import`.
+nowhere else, when a package is added. Adapters and reports are separate: `may_import` states what they may import.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Module:
         return parts[1] if parts[0] == "parity" and len(parts) > 1 else parts[0]
 
     def strings(self) -> Iterator[str]:
-        """Every string in the code that is no docstring; of an f-string its fixed parts."""
+        """Every string in the code that is not a docstring; of an f-string its fixed parts."""
         for node in self.nodes:
             if (
                 isinstance(node, ast.Constant)

@@ -16,7 +16,7 @@ _DECLARING = frozenset({"Option", "Factor"})
 
 
 def naming(tree: Tree, word: str) -> tuple[str, ...]:
-    """The product's files and templates that contain the word at all, comments and docstrings too.
+    """The product's files and templates that contain the word, also in comments and docstrings.
 
     The explicit tuple of what is built in stands in the `__init__.py` of a folder of `parity/`; such a file is excluded.
     """

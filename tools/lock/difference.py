@@ -1,4 +1,4 @@
-"""The difference of two recordings, as unified diffs, less what `expected.toml` lists.
+"""The difference of two recordings, as unified diffs, without what `expected.toml` lists.
 
 [[expected]]                    # lines that may be added or removed
 case = "*"                      # a pattern of names of cases
@@ -33,7 +33,7 @@ KEYS = {"case", "file", "line", "before", "after", "why"}
 
 
 class Expected(NamedTuple):
-    """A difference that is intended: lines by a pattern, or words by what becomes of them."""
+    """A difference that is intended: lines by a pattern, or words with their replacement."""
 
     case: str
     file: str

@@ -165,7 +165,7 @@ def _write_populations(folder: Path) -> None:
 
 
 def _script(path: Path) -> ModuleType:
-    """One of the fixtures' scripts, which are no package, from the copy."""
+    """One of the fixtures' scripts, which are not a package, from the copy."""
     name = f"_lock_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None

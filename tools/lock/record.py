@@ -26,7 +26,7 @@ SECONDS = 900  # of one command, on a machine that is busy
 
 
 class _Ran(NamedTuple):
-    """What one case came to: what was printed, and what was not as the case says."""
+    """The result of one case: what was printed, and what differs from what the case requires."""
 
     case: Case
     printed: str

@@ -32,8 +32,8 @@ class Similarity(NamedTuple):
     """How alike two runs are at one stage, over real tokens.
 
     cka: at most 1, around 0 (also below) for unrelated vectors; None, never 1.0, where it is undefined: `state` tells
-    whether either run's vectors are all the same ("constant"), there are fewer than four ("few"), some value is no finite
-    number ("not_finite"; then nothing is measured), or they vary too little for their number ("unclear"). The interval leaves out examples in up to 40 groups (jackknife,
+    whether either run's vectors are all the same ("constant"), there are fewer than four ("few"), some value is not
+    finite ("not_finite"; then nothing is measured), or they vary too little for their number ("unclear"). The interval leaves out examples in up to 40 groups (jackknife,
     t). cosine: mean over vectors, None where all are zero; relative_l2: |other - one| / |one|, for one architecture only;
     both None where the widths differ.
     """

@@ -30,12 +30,12 @@ _TIE = 1e-12
 
 
 class ExcessChurn(NamedTuple):
-    """Churn between the arms less the mean churn within them, b - (w_baseline + w_candidate)/2, over pairs that share no seed.
+    """Churn between the arms minus the mean churn within them, b - (w_baseline + w_candidate)/2, over pairs that share no seed.
 
     In expectation half the mean squared distance between the arms' vote laws: at least 0, and 0 only if they are the same
     (the estimate itself can be below). `p` is from permuting which runs belong to which arm: the share of labellings with an
     excess as large. With no pair matched the runs are exchangeable if the arms are one, and the test keeps its level exactly;
-    `matched` runs of the arms share seeds, which other labellings tear apart: the test then rejects less often than its level
+    `matched` runs of the arms share seeds, which other labellings separate: the test then rejects less often than its level
     (it is conservative). `exact` when all labellings were enumerated. `least_p` is the smallest p that so many runs can give:
     above alpha the test cannot reject whatever was seen.
     """

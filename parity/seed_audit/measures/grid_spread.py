@@ -77,7 +77,7 @@ def of_run(squares: SeedSquares) -> Part:
 def grid_example_variance(scores: Floats) -> float:
     """What new examples add to the variance of the mean of scores [rows, columns, examples].
 
-    var_n of the examples' means over N, less what seeds crossed with examples put into it: that is in the runs' part already.
+    var_n of the examples' means over N, minus what seeds crossed with examples add to it, which is already in the runs' part.
     """
     n = int(scores.shape[2])
     within = scores - scores.mean(axis=2, keepdims=True)

@@ -58,7 +58,7 @@ class MetricSpread(NamedTuple):
     metric that is not a mean over examples.
 
     `independent` runs share no seed that moved. Where they are fewer than `runs`, the runs are a full grid and all of them are
-    used as such, or they are no grid and everything but `spread.values` is of those that share none.
+    used as such, or they are not a grid and everything but `spread.values` is of those that share none.
     """
 
     metric: str

@@ -1,4 +1,4 @@
-"""The arms of a survey: their runs with what became of each, and the population of those that may be averaged."""
+"""The arms of a seed audit: their runs with the outcome of each, and the population of those that may be averaged."""
 
 from __future__ import annotations
 

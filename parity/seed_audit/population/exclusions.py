@@ -56,7 +56,7 @@ def gather_arms(
 
 
 def _in_both(candidate: _Gathering, baseline: _Gathering) -> None:
-    """Runs that stand in both arms, to the bit, are in no mean of either: one run tells nothing of two recipes."""
+    """Runs that are equal bit for bit in both arms are excluded from the means of both: one run shows nothing about two recipes."""
     sides = [{one.bits(index): index for index in one.sound()} for one in (candidate, baseline)]
     both = sides[0].keys() & sides[1].keys()
     candidate.left_in_both(both, "baseline", {bits: baseline.named(sides[1][bits]) for bits in both})

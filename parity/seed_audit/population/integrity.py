@@ -194,7 +194,7 @@ def _factor(
 def _dead_together(
     moved: Mapping[tuple[int, int], tuple[str, ...] | None], same: Mapping[tuple[int, int], bool]
 ) -> tuple[str, ...]:
-    """The seeds, where they only ever moved together and no pair of runs differs at all; else none."""
+    """The seeds, where they always moved together and no pair of runs differs; else none."""
     sets = {seeds for seeds in moved.values() if seeds}
     if len(sets) != 1 or any(not same[pair] for pair, seeds in moved.items() if seeds):
         return ()

@@ -1,4 +1,4 @@
-"""The rows that a recorded run brings along, held against the inputs: other data, or the same rows in another order.
+"""The rows that a recorded run brings along, compared with the inputs: other data, or the same rows in another order.
 
 A file of logits fits any inputs of its length. Only its own labels and texts show to which inputs the logits belong, so they
 are checked before a run is averaged with others.
@@ -32,7 +32,7 @@ def row_fault(
     limited: bool = False,
     classes: Sequence[str] | None = None,
 ) -> RowFault | None:
-    """Hold a run's own rows against the inputs; None where nothing contradicts them.
+    """Compare a run's own rows with the inputs; None where nothing contradicts them.
 
     by_id: rows are found by their id, where both sides have ids; else by their place. limited: the inputs are the first so
     many, and the run may hold more. classes: the names of the run's classes, since a label may be written as its number.

@@ -290,6 +290,6 @@ def _all_used(known: Mapping[str, Known], texts: Sequence[str]) -> None:
 
 
 def _distinct(runs: list[RequestedRun]) -> list[RequestedRun]:
-    """Names told apart within an arm: by their subjects where two are called alike."""
+    """Distinct names within an arm: the subject is added where two are equal."""
     names = [(run.arm, run.name) for run in runs]
     return [run._replace(name=run.subject) if names.count((run.arm, run.name)) > 1 else run for run in runs]

@@ -55,7 +55,7 @@ class Task(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a task: its folder, or the sentence, slug and next step of what went wrong.
+    """The outcome of a task: its folder, or the sentence, slug and next step of its error.
 
     `fault` is set where the run could be opened, and its rows are not those of the inputs.
     """
@@ -71,7 +71,7 @@ class Outcome(NamedTuple):
 class Collected(NamedTuple):
     """One run, read back. `stages` holds [vectors, width] by stage name, `rows` the example of each vector by stage.
 
-    `own_labels` are those the run brings along, in the order of the inputs, where the inputs have none to hold them against.
+    `own_labels` are those the run brings along, in the order of the inputs, where the inputs have none to compare them with.
     """
 
     subject: str

@@ -67,10 +67,10 @@ def against_baseline(
 
 
 def _of_slices(comparison: Comparison, parts: Sequence[SliceDifferenceRecord], alpha: float) -> Comparison:
-    """A comparison in which a slice differs by more than the margin allows is no pass, and no finding that the arms differ.
+    """A comparison in which a slice differs by more than the margin allows is neither a pass nor evidence that the arms differ.
 
-    Slices are tests beyond the two that share alpha: were one of them to say "different" as well, arms that are alike would be
-    called so more often than alpha.
+    Slices are tests in addition to the two that share alpha: if one of them could make the verdict "different" as well, equal arms
+    would be called different more often than alpha.
     """
     apart = [part.p_holm for part in parts if part.p_holm is not None and part.differs and not part.inside]
     if not apart or not (comparison.verdict == "equivalent" or comparison.inside_margin):

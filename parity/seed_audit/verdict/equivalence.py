@@ -53,7 +53,7 @@ class Comparison(NamedTuple):
 
 
 class _Tests(NamedTuple):
-    """What the tests came to: their reasons, whether one shows a difference, and whether all that there are show equivalence."""
+    """The results of the tests: their reasons, whether one shows a difference, and whether all that there are show equivalence."""
 
     reasons: list[Reason]
     different: bool

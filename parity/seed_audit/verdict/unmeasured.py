@@ -26,7 +26,7 @@ _SHOWN = 4
 
 class LabelsRead(NamedTuple):
     """The labels of the inputs: [examples] the class of each, -1 for one without (None: no example has one), how many inputs
-    have a label at all, and those labels that are no class.
+    have a label, and those labels that are not a class.
     """
 
     classes: NDArray[np.int64] | None
