@@ -1,6 +1,6 @@
 """The stages that parity knows by name: one table, in the order in which a model computes them.
 
-A subject may announce stages of any other name as well (`output.tags`); those have no row here, and stand among the layers.
+A subject may announce stages of any other name as well (`output.tags`); those have no row here, and are listed among the layers.
 `real` and `word_mask` are written beside the values and say which positions are tokens, or words, of the text; they are fed and
 no report shows them.
 """
@@ -93,7 +93,7 @@ def group_of(stage: str) -> Group | None:
 
 
 def stage_title(stage: str) -> str:
-    """A stage in words; a name that has no title stands as it is.
+    """A stage in words; a name without a title stays as it is.
 
     >>> stage_title("layer.3.mlp"), stage_title("token_type_ids"), stage_title("output.x")
     ('Layer 3, feed-forward', 'Token type ids', 'output.x')
@@ -131,7 +131,7 @@ def layer_of(stage: str) -> int | None:
 
 
 def stage_rank(stage: str) -> tuple[int, int, str]:
-    """Where a stage stands on the way from text to label; used only where neither side announced an order.
+    """The place of a stage between text and label; used only where neither side announced an order.
 
     >>> sorted(["label", "layer.10", "layer.9", "tokens", "embeddings"], key=stage_rank)
     ['tokens', 'embeddings', 'layer.9', 'layer.10', 'label']

@@ -214,7 +214,7 @@ class Runner:
         return Reply(lambda: self._batch(pending, slot), lambda: self._stages(pending, slot))
 
     def close(self) -> None:
-        """End the process, whatever it started, and its files; once is enough."""
+        """End the process with its children and remove its files; any number of times."""
         self._end()
 
     def __enter__(self) -> Self:

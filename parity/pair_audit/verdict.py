@@ -58,7 +58,7 @@ def reach_verdict(
     not_compared: Sequence[NotCompared],
     policy: PolicyRecord,
 ) -> Judgement:
-    """The verdict under the policy, the exit code, and the sentence that heads every report."""
+    """The verdict under the policy, the exit code, and the first sentence of every report."""
     found = _judged(stages, decisions, not_compared, policy)
     if found.verdict == "inconclusive" and policy.allow_inconclusive:
         found = found._replace(exit_code=0)

@@ -38,7 +38,7 @@ class Bounds(Record, frozen=True, kw_only=True):
 
 
 class EstimateRecord(Record, frozen=True, kw_only=True):
-    """A value and how sure it is. `run_variance` is what shrinks with more runs, `example_variance` what shrinks only with more
+    """A value and how certain it is. `run_variance` is what shrinks with more runs, `example_variance` what shrinks only with more
     examples; `degrees` of freedom are of the whole, `run_degrees` of the runs' part alone where that has its own quantile.
     """
 
@@ -184,7 +184,7 @@ class TemperaturesRecord(Record, frozen=True, kw_only=True):
 
 
 class CanShowRecord(Record, frozen=True, kw_only=True):
-    """What so many runs can show, in multiples of the SD over runs, or of the margin (`tost_sd`)."""
+    """What this number of runs can show, in multiples of the SD over runs, or of the margin (`tost_sd`)."""
 
     runs: int
     mean_half_width: float | None

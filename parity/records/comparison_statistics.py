@@ -1,4 +1,4 @@
-"""What lies between two arms, candidate and baseline, as it is written."""
+"""The comparison of two arms, candidate and baseline, as it is written."""
 
 from __future__ import annotations
 

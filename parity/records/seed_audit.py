@@ -58,7 +58,7 @@ class MarginsRecord(Record, frozen=True, kw_only=True):
 
 
 class SeedFinding(Record, frozen=True, kw_only=True):
-    """Something that must be known before the figures are read."""
+    """A fact that must be known before the figures are read."""
 
     kind: str
     sentence: str
@@ -67,7 +67,7 @@ class SeedFinding(Record, frozen=True, kw_only=True):
 
 
 class ReasonRecord(Record, frozen=True, kw_only=True):
-    """One thing that the verdict looked at: the value, its limit, and whether it holds (of a test: is shown)."""
+    """One check of the verdict: the value, its limit, and whether it holds (for a test: is shown)."""
 
     about: str
     value: float | None
@@ -94,7 +94,7 @@ class NeededRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SeedAudit(Record, frozen=True, kw_only=True):
-    """The record of one seed audit. What it says of one arm at its top (`metrics` to `calibration`) is of the first one.
+    """The record of one seed audit. The fields of one arm at its top (`metrics` to `calibration`) are of the first one.
 
     `metric_forms` says how each metric is written (records of earlier versions have none).
     """
@@ -138,7 +138,7 @@ class Variance(NamedTuple):
 
 
 def variance_of(audit: SeedAudit) -> Variance | None:
-    """The variance of an audit's first arm; None where its runs are no full grid."""
+    """The variance of an audit's first arm; None where its runs are not a full grid."""
     if audit.variance is None:
         return None
     found = audit.variance

@@ -1,4 +1,4 @@
-"""The runs of a survey as they stand in its record: each run, what its seeds did, and the examples runs disagree on."""
+"""The runs of a seed audit as they are in its record: each run, what its seeds did, and the examples runs disagree on."""
 
 from __future__ import annotations
 

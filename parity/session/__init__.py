@@ -1,1 +1,1 @@
-"""Sessions: opened subjects, what they are fed, and windows of inputs."""
+"""Sessions: opened subjects, their feeds, and windows of inputs."""

@@ -1,4 +1,4 @@
-"""What one side was fed, as the other can be given it: ids, mask, types, positions, and where real tokens sit."""
+"""The feed of one side, ready for the other: ids, mask, types, positions, and the places of real tokens."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def check_fit(spec: str, description: Description, inputs: Inputs, *, beside_rec
 def rows_left_out(
     specs: Pair[str], described: Pair[Description], inputs: Inputs, *, limited: bool
 ) -> Iterator[NotCompared]:
-    """What a recorded side holds beyond the inputs: it counts where the inputs are the other side's, since the user did not choose them."""
+    """The rows of a recorded side that are not among the inputs: it counts where the inputs are the other side's, since the user did not choose them."""
     for side, description in zip(Pair._fields, described, strict=True):
         recorded = description.recorded
         if recorded is None or recorded.count <= inputs.count:

@@ -1,6 +1,6 @@
 """A session: one opened subject, its process and its description, ready to tokenize and to run.
 
-There is one way to run a subject, and this is it: compare, record, inspect, the seed audit and the conformance check all open sessions.
+This is the only way to run a subject: compare, record, inspect, the seed audit and the conformance check all open sessions.
 
     with open_session(OpenRequest(subject)) as session:
         session.runner.tokenize(examples)
@@ -65,7 +65,7 @@ class Session:
         return self.runner.describe()
 
     def close(self) -> None:
-        """End the process; from any thread, and once is enough."""
+        """End the process; from any thread, any number of times."""
         self.runner.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Requests sent ahead: a runner computes the next ones while the host works on what has come."""
+"""Requests sent ahead: a runner computes the next ones while the host works on the last answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def ahead(
 ) -> Iterator[tuple[_Job, _Sent]]:
     """Every job with what `send` returned for it (a reply), in order; up to `count` of them are sent and not yet yielded.
 
-    Whoever stops early sends no more.
+    A caller that stops early sends no more.
 
     >>> sent = []
     >>> for job, _ in ahead("abcd", sent.append):

@@ -1,4 +1,4 @@
-"""An estimate: a value with its standard error, degrees of freedom and interval, and the jackknives that make one.
+"""An estimate: a value with its standard error, degrees of freedom and interval, and the jackknives that compute one.
 
 Seeds are never bootstrapped: a resampled run agrees with itself, which shrinks every pairwise statistic by exactly 1 - 1/S.
 """
@@ -41,7 +41,7 @@ _STEPS = 60
 
 
 class Estimate(NamedTuple):
-    """A value and how sure it is. The interval is None where nothing tells it (one run, or two runs of a pairwise statistic).
+    """A value and how certain it is. The interval is None where it is unknown (one run, or two runs of a pairwise statistic).
 
     `run_variance` is what shrinks with more runs, `example_variance` what shrinks only with more examples; their sum is the
     square of the standard error (unless a floor was set beneath it). `degrees` are of the whole, by Satterthwaite (None:

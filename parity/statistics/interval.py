@@ -1,4 +1,4 @@
-"""Intervals of shares: what a count of hits in so many trials says of the share behind it."""
+"""Intervals of shares: what a count of hits in a number of trials shows about the true share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Interval(NamedTuple):
 def clopper_pearson(count: int, trials: int, confidence: float = 0.95) -> Interval:
     """The exact two-sided interval of a share, from `count` of `trials` (Clopper and Pearson, Biometrika 1934).
 
-    No trials tell nothing: (0, 1). For a one-sided bound at confidence c use 2c - 1.
+    Without trials: (0, 1). For a one-sided bound at confidence c use 2c - 1.
 
     >>> round(clopper_pearson(0, 59, 0.90).high, 4)
     0.0495

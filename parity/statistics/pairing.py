@@ -1,7 +1,7 @@
 """Which pairs of runs show how far two new runs differ, and what a jackknife over runs leaves out.
 
 Two runs of a recipe share no seed. Where runs were made over a grid, those of one row or one column do: they are alike, and
-what they say of churn is too good.
+their churn is too small.
 """
 
 from __future__ import annotations

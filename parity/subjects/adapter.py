@@ -26,7 +26,7 @@ __all__ = ["LEAST", "Adapter", "Kind", "Option", "adapters", "check_options", "f
 
 GROUP = "parity.adapters"
 Kind = Literal["text", "integer", "count", "number", "positive", "flag", "path", "folder", "choice"]
-LEAST = 1e-6  # of a number that something is divided by: what lies below ends in infinities, not in a result
+LEAST = 1e-6  # of a number that others are divided by: a smaller one gives infinities
 
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 _FLAGS = {**dict.fromkeys(_YES, "true"), **dict.fromkeys(_NO, "false")}
@@ -53,10 +53,10 @@ class Option:
 class Adapter:
     """How subjects of one scheme are run.
 
-    `runner` is the script that drives the framework; `framework` the modules it cannot do without, by import name.
+    `runner` is the script that drives the framework; `framework` the modules that it needs, by import name.
     `own_inputs` finds the inputs that an artifact brings along (None: it has none), unpacked under the folder given.
     `trains` declares the seeds of an adapter whose runner trains (None: it only loads).
-    `prepare` reads on this side what the locator names, and turns the checked options into those the runner is opened with.
+    `prepare` reads in parity's process what the locator names, and turns the checked options into those that the runner is opened with.
     Of the environment variables, a runner sees those every runner sees, without `withheld` and with `passed` (both
     are names, a final `*` standing for any ending), and `variables` on top.
 
@@ -78,7 +78,7 @@ class Adapter:
 
 
 def schemes() -> tuple[str, ...]:
-    """The schemes that can be written, sorted; no adapter is loaded to know them."""
+    """The known schemes, sorted; no adapter is loaded for this."""
     return tuple(sorted({entry.name for entry in _entries()}))
 
 
@@ -88,7 +88,7 @@ def adapters() -> dict[str, Adapter]:
 
 
 def find_adapter(subject: Subject) -> Adapter:
-    """The adapter of a subject's scheme, and only that one is loaded; UnknownScheme names the nearest there is."""
+    """The adapter of a subject's scheme, and only that one is loaded; UnknownScheme names the nearest one."""
     known = schemes()
     if subject.scheme not in known:
         raise UnknownScheme(
@@ -192,7 +192,7 @@ def _entries() -> tuple[EntryPoint, ...]:
 
 @cache
 def _entries_on(path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
-    """Every adapter's entry point; a search of all that is installed takes longer than anything else here, so once is enough."""
+    """Every adapter's entry point; a search of all installed packages takes longer than anything else here, so it is done once."""
     return entries(GROUP)
 
 

@@ -1,4 +1,4 @@
-"""What an adapter that trains declares: the seeds that its runs are made with, and what a recipe of it is.
+"""What an adapter that trains declares: the seeds of its runs, and how its recipes are recognised.
 
 A seed audit knows no seed by name. It moves the factors that an adapter declares, names runs by them, and reads from the record
 of a training what each of them made.
@@ -22,8 +22,8 @@ class Factor:
     """One seed: the option of a subject that sets it, and what it moves, in words.
 
     `default` is its value where the subject does not give it, None where the artifact itself has one, which is not known here.
-    `makes`: what of a training it decides, of the parts whose digests a training records. `unmoved` says in a sentence what runs have in common of
-    which it changed nothing ("… began with the same weights"), and `reason` is the name of the verdict's reason where it never moved.
+    `makes`: what of a training it decides, of the parts whose digests a training records. `unmoved` is a sentence on what runs have in common where
+    it changed nothing ("… began with the same weights"), and `reason` is the name of the verdict's reason where it never moved.
 
     >>> Factor("order_seed", "the order of the training rows", makes=("order",)).short
     'order'
@@ -38,7 +38,7 @@ class Factor:
 
     @property
     def short(self) -> str:
-        """What it is called in the name of a run, and after `--factor`."""
+        """Its name in the name of a run, and after `--factor`."""
         return self.name.removesuffix("_seed")
 
 

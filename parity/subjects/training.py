@@ -1,4 +1,4 @@
-"""The adapters that train, and all that they declare of their seeds."""
+"""The adapters that train, and their declared seeds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _trainers_on(path: tuple[str, ...]) -> dict[str, Trains]:
 
 
 def known_factors() -> dict[str, Factor]:
-    """Every seed that an adapter declares, by name; the option that sets all of an adapter's seeds makes all that they make."""
+    """Every seed that an adapter declares, by name; the option that sets all of an adapter's seeds also makes what each of them makes."""
     found: dict[str, Factor] = {}
     for trains in trainers().values():
         for factor in trains.factors:
@@ -50,7 +50,7 @@ def known_seeds() -> tuple[str, ...]:
 
 
 def whole_sets() -> tuple[frozenset[str], ...]:
-    """The sets of seeds beside which a training has no other: two runs that have such a set alike are repeats."""
+    """The complete sets of seeds of a training: two runs with such a set in common are repeats."""
     sets = [frozenset(names) for trains in trainers().values() for names in (trains.names, (trains.every,))]
     return tuple(dict.fromkeys(sets))
 

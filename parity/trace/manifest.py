@@ -1,6 +1,6 @@
-"""The manifest of a trace: what was recorded, of whom, on which inputs, in which files with which digests.
+"""The manifest of a trace: what was recorded, of which subject, on which inputs, in which files with which digests.
 
-A trace is a folder, by custom `NAME.trace/`:
+A trace is a folder, usually called `NAME.trace/`:
 
     manifest.json                what this file describes
     inputs.jsonl                 the examples, a line each: text, pair, label, id
@@ -13,9 +13,9 @@ stage of any other form each row flattened, its shape in `shape.NAME` `[rows, ax
 its rows. A shard of precision "float64" holds the sample that the noise floor is measured on.
 
 `digest` is a SHA-256 over the manifest without it, as JSON with sorted keys and no white space; as every other file's
-digest is in the manifest, it stands for the whole trace.
+digest is in the manifest, it covers the whole trace.
 
-A trace is read, and every word of it checked first, where it is replayed: by the runner of `trace:`.
+A trace is read and checked in full where it is replayed: by the runner of `trace:`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Padding(msgspec.Struct, frozen=True):
-    """How rows are put together into a batch again: the side, and what stands there by input stage.
+    """How rows are put into a batch again: the padding side, and the padding values by input stage.
 
     "column" is the number of the column, as position ids go on over the padding of some models.
     """
@@ -97,7 +97,7 @@ class Sample64(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What `manifest.json` says."""
+    """The content of `manifest.json`."""
 
     schema: str
     spec: str
@@ -121,7 +121,7 @@ def manifest_digest(content: dict[str, Any]) -> str:
 
 
 def is_trace(folder: Path) -> bool:
-    """Whether a folder says that it is a trace of any version, whole or not."""
+    """Whether a folder claims to be a trace of any version, complete or not."""
     try:
         content: object = json.loads((folder / "manifest.json").read_bytes())
     except (OSError, ValueError, RecursionError):

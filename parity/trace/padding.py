@@ -1,4 +1,4 @@
-"""What padding looks like, learned from the batches that went by, so that a trace can put rows into a batch again."""
+"""The form of padding, learned from the recorded batches, so that a trace can put rows into a batch again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Value = int | Literal["column"]
 
 
 class PaddingSeen:
-    """The side that padding is on, and by input stage the rules for its values that nothing has contradicted yet."""
+    """The side that padding is on, and by input stage the rules for its values that no batch has contradicted yet."""
 
     def __init__(self) -> None:
         self._side: Literal["left", "right"] | None = None
@@ -42,7 +42,7 @@ class PaddingSeen:
                 ]
 
     def conclude(self, tokenizer: Mapping[str, Any]) -> Padding:
-        """What was learned; what was never seen is as the tokenizer says."""
+        """What was learned; without any padding the tokenizer's settings are used."""
         announced: Literal["left", "right"] = "left" if tokenizer.get("padding_side") == "left" else "right"
         pad = tokenizer.get("pad_token_id")
         values: dict[str, Value] = {"input_ids": pad} if isinstance(pad, int) else {}

@@ -1,4 +1,4 @@
-"""A safetensors file, written piece by piece: the arrays of a shard lie in many batches, and are never joined in memory.
+"""A safetensors file, written piece by piece: the arrays of a shard come from many batches, and are never joined in memory.
 
 The library's writer wants each tensor whole and copied to bytes; the format itself is a header of JSON behind its
 length, then the bytes in C order (https://github.com/huggingface/safetensors#format). Readers use the library.
@@ -30,7 +30,7 @@ _DTYPES = {
 
 
 class WrittenFile(NamedTuple):
-    """A file as it was written: SHA-256 of its bytes, in hexadecimal, and how many they are."""
+    """A written file: the SHA-256 of its bytes, in hexadecimal, and their number."""
 
     sha256: str
     bytes: int

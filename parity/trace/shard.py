@@ -1,4 +1,4 @@
-"""A shard: the stages of some rows as they are stored, real positions only, gathered batch by batch until there are enough.
+"""A shard: the stages of some rows as they are stored, real positions only, collected batch by batch until there are enough.
 
 The layout is described in manifest.py.
 """
@@ -40,7 +40,7 @@ class StageForm(NamedTuple):
 
 
 class Form(NamedTuple):
-    """What the rows of one shard have in common."""
+    """The properties that the rows of one shard share."""
 
     precision: Literal["float64"] | None
     stages: tuple[StageForm, ...]
@@ -52,7 +52,7 @@ def masks(stages: Mapping[str, Stage]) -> dict[str, NDArray[np.bool_]]:
 
 
 class Shard:
-    """Rows of one form. Copies what it is given; `size` is in bytes."""
+    """Rows of one form. It copies its arguments; `size` is in bytes."""
 
     def __init__(self, form: Form) -> None:
         self.form = form

@@ -55,7 +55,7 @@ class Recording(NamedTuple):
 
 
 class TraceWriter:
-    """Writes one trace; as a context manager it leaves nothing behind when an exception passes through it."""
+    """Writes one trace; as a context manager it leaves nothing behind when an exception is raised inside it."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class TraceWriter:
         force: bool = False,
         shard_bytes: int = SHARD_BYTES,
     ) -> None:
-        """Begin; TraceError when `path` is taken, unless by a trace and with `force`."""
+        """Begin; TraceError when `path` exists, unless it is a trace and `force` is set."""
         self._path = Path(os.path.abspath(path))
         check_place(path, force)
         with _room(path):
@@ -146,7 +146,7 @@ class TraceWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, story: TracebackType | None
     ) -> None:
-        self.abandon()  # after close() there is nothing there any more
+        self.abandon()  # after close() there is nothing left
 
     def _manifest(self, files: list[FileEntry]) -> Manifest:
         inputs = self._inputs
@@ -204,7 +204,7 @@ class _Lines:
 
 
 def check_place(path: Path, force: bool) -> None:
-    """Raises TraceError when a trace cannot come to lie at `path`: no such folder, or taken (unless by a trace, and with `force`)."""
+    """Raises TraceError when a trace cannot be written to `path`: its folder is missing, or it exists (unless it is a trace and `force` is set)."""
     if not path.absolute().parent.is_dir():
         raise TraceError(
             f"The folder {path.parent} does not exist.",

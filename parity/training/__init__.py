@@ -1,1 +1,1 @@
-"""Training: recipes, their rows, and where trained runs are kept; all that an adapter that trains may know."""
+"""Training: recipes, their rows, and where trained runs are kept; everything that an adapter that trains may use."""

@@ -1,4 +1,4 @@
-"""A recipe: what a model is trained from, on which rows, and how; a TOML file, checked in full before anything runs.
+"""A recipe: the base of a model, its training rows and its training settings; a TOML file, checked in full before anything runs.
 
     task = "sequence_classification"
 
@@ -18,8 +18,8 @@
     learning_rate = 2e-4
     warmup = 0.1                  # below 1 a share of the steps, else their number
 
-Two digests: `digest` is of everything that matters to an audit, `training_digest` of what the weights follow from, so
-that other evaluation rows do not train anything again. Comments, key order and the places of files are in neither.
+Two digests: `digest` is of everything that matters to an audit, `training_digest` of what determines the weights, so
+that other evaluation rows do not cause another training. Comments, key order and the places of files are in neither.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {"model": ("base",), "data": ("train", "ev
 
 
 class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is trained: the base, as what numbers, how long its rows may be in tokens, and what stays as it is."""
+    """What is trained: the base, its number format, the maximum length of rows in tokens, and the frozen parameters."""
 
     base: str
     revision: str | None = None
@@ -105,14 +105,14 @@ class Recipe:
 
     @property
     def training_digest(self) -> str:
-        """Of what the weights follow from."""
+        """The digest of what determines the weights."""
         base = [self.base_digest or self.model.base, self.model.revision]
         model = {**_plain(self.model), "base": base, "revision": None}
         return _digest([self.task, model, _plain(self.training), self.train.digest, self.labels])
 
     @property
     def digest(self) -> str:
-        """Of the whole recipe, its rows included: what an audit of it is an audit of."""
+        """The digest of the whole recipe, its rows included, which identifies it in an audit."""
         return _digest([self.training_digest, self.evaluation.digest])
 
     def settled(self) -> dict[str, Any]:

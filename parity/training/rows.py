@@ -1,7 +1,7 @@
-"""The rows a recipe trains on and is judged by: read from any of the formats, and written as the one that is trained on.
+"""The training and evaluation rows of a recipe: read from any of the formats, and written in the one that runners read.
 
-Their canonical form is JSON lines with `text`, `pair`, `label`, `id`, `slice` (those there are); a part's digest is the
-SHA-256 of those bytes, so that whoever holds the file can see that it is the one.
+Their canonical form is JSON lines with `text`, `pair`, `label`, `id`, `slice` (where they exist); a part's digest is the
+SHA-256 of those bytes, so that the file can be verified.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Where trained runs are kept: under parity's cache folder, or anywhere that every machine of a cluster sees.
+"""Where trained runs are kept: under parity's cache folder, or in a folder that every machine of a cluster sees.
 
-    <runs>/<key>/                 a finished run: a Transformers folder, and run.json, which tells how it came about
+    <runs>/<key>/                 a finished run: a Transformers folder, and run.json, which records how it was made
     <runs>/.drafts/<key>/         one being trained, or left by a process that was killed; never taken for a run
     <runs>/.locks/<key>.lock      held while it is trained
     <runs>/.rows/<digest>.jsonl   training and evaluation rows, named after the SHA-256 of their bytes
 
-A draft is renamed when it is whole, so a folder that has a run's name is a run. Runs are made by the runners
-(`parity/_in_process/run_folder.py`), in whichever interpreter trains; this is the side that finds them.
+A draft is renamed when it is complete, so a folder with a run's name is a run. Runs are made by the runners
+(`parity/_in_process/run_folder.py`), in whichever interpreter trains; this module finds them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Agreement of all runs at once: how often they vote alike, beyond chance, and on which examples they do not."""
+"""Agreement of all runs at once: how often they agree, compared with chance, and on which examples they do not."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def agreement(
     keep: int = 100,
     pairing: Pairing | None = None,
 ) -> Agreement:
-    """Of predictions [runs, examples], two runs at least; keep: how many contested examples to tell, most contested first.
+    """Of predictions [runs, examples], two runs at least; keep: how many contested examples to list, most contested first.
 
     pairing: the pairs of runs that share no seed, where not all do not; `raw` and `kappa` are of these, the rest of all runs.
     """

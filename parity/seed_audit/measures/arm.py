@@ -1,4 +1,4 @@
-"""The statistics of one arm, drawn from the kept runs; where there are too few, null and not a guess."""
+"""The statistics of one arm, computed from the kept runs; null where there are too few, never a guess."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ __all__ = ["ArmStatistics", "arm_statistics", "calibration_of"]
 
 
 class ArmStatistics(NamedTuple):
-    """One arm: what the gate needs, and the record of everything."""
+    """One arm: what the verdict needs, and the complete record."""
 
     primary: MetricSpread | None
     churn: Churn | None

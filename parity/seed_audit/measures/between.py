@@ -1,4 +1,4 @@
-"""What lies between two arms, the candidate and the baseline, on the same examples; where there are too few runs, null."""
+"""The comparison of two arms, the candidate and the baseline, on the same examples; null where there are too few runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = ["TwoArms", "two_arms"]
 
 
 class TwoArms(NamedTuple):
-    """Candidate against baseline: what the gate needs, and the record of everything."""
+    """Candidate against baseline: what the verdict needs, and the complete record."""
 
     difference: Difference | None
     excess: ExcessChurn | None

@@ -1,4 +1,4 @@
-"""Calibration of one run: whether its confidence is as often right as it says.
+"""Calibration of one run: whether its predictions are right as often as its confidence states.
 
 ECE is never reported alone: a perfectly calibrated model of N examples has one too (0.069, 0.031, 0.014 at N = 200, 1000, 5000),
 so the ECE of simulated calibrated models with the same N and the same confidences stands beside it.

@@ -1,7 +1,7 @@
 """Similarity of what two runs compute at one stage: debiased linear CKA beside cosine and relative L2.
 
 CKA ignores rotations and scale, so that it can be high where cosine is not (0.94 and 0.42 in a last layer) and the reverse;
-neither alone says that two runs compute the same. The biased CKA of unrelated vectors is far above 0 when features outnumber
+neither alone shows that two runs compute the same. The biased CKA of unrelated vectors is far above 0 when features outnumber
 vectors, hence HSIC's unbiased estimate (Song et al., JMLR 2012; Murphy et al. 2024). All in float64 on centred vectors: an
 uncentred float32 Gram matrix gives NaN and -1.08 on real hidden states.
 """
@@ -31,7 +31,7 @@ _GROUPS = 40
 class Similarity(NamedTuple):
     """How alike two runs are at one stage, over real tokens.
 
-    cka: at most 1, around 0 (also below) for unrelated vectors; None, never 1.0, where it is undefined: `state` tells
+    cka: at most 1, around 0 (also below) for unrelated vectors; None, never 1.0, where it is undefined: `state` shows
     whether either run's vectors are all the same ("constant"), there are fewer than four ("few"), some value is not
     finite ("not_finite"; then nothing is measured), or they vary too little for their number ("unclear"). The interval leaves out examples in up to 40 groups (jackknife,
     t). cosine: mean over vectors, None where all are zero; relative_l2: |other - one| / |one|, for one architecture only;

@@ -1,4 +1,4 @@
-"""Runs crossed with examples: how much of a score's variance is the run's, the example's, and what is left.
+"""Runs crossed with examples: how much of a score's variance comes from the run, from the example, and from the rest.
 
 The two-way analysis of variance without replication of values [runs, examples]: MS_S over runs, MS_N over examples, MS_E the
 rest. Valid for any score that is a mean over examples; both runs and examples are taken as drawn at random.
@@ -48,7 +48,7 @@ class SeedEffect(NamedTuple):
     p: float
 
     def unseen(self, alpha: float) -> bool:
-        """Whether no seed effect is seen: about none of the variance over runs (a tenth), and no significance."""
+        """Whether no seed effect is seen: at most a tenth of the variance over runs, and no significance."""
         return self.p > alpha and self.seed_sd**2 <= _ABOUT_NONE * self.observed_sd**2
 
 

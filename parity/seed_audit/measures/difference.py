@@ -1,4 +1,4 @@
-"""The difference between two arms, candidate minus baseline, over new runs and new examples; and whether it lies in a margin."""
+"""The difference between two arms, candidate minus baseline, over new runs and new examples; and whether it lies within a margin."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Difference(NamedTuple):
 class Equivalence(NamedTuple):
     """Two one-sided tests (Schuirmann 1987): equivalent when the 1 - 2 alpha interval lies inside (-margin, margin).
 
-    The margin must have been fixed before looking. A difference that is not significant is not thereby equivalent.
+    The margin must have been fixed before looking. A difference that is not significant does not show equivalence.
     """
 
     margin: float

@@ -1,4 +1,4 @@
-"""A score over a grid of two seeds, I x J: how sure its mean is for new seeds, and how far one run of new seeds falls from it.
+"""A score over a grid of two seeds, I x J: the interval of its mean for new seeds, and how far one run of new seeds falls from it.
 
 Two-way random effects, one run at each pair of seeds (repeats are averaged first). With A, B, E the mean squares of rows, columns
 and the rest, E(A) = J vA + vE, E(B) = I vB + vE, E(E) = vE:
@@ -6,8 +6,8 @@ and the rest, E(A) = J vA + vE, E(B) = I vB + vE, E(E) = vE:
     V(mean)    = vA/I + vB/J + vE/(I J)  is estimated by  max(A + B - E, A, B, E) / (I J)
     V(one run) = vA + vB + vE            is estimated by  A/J + B/I + (1 - 1/I - 1/J) E
 
-each with Satterthwaite's degrees of freedom (Biometrics 1946). I J runs taken as independent would be too sure: they know
-rows as well as I runs do.
+each with Satterthwaite's degrees of freedom (Biometrics 1946). I J runs taken as independent would give too narrow intervals: they sample
+rows only as well as I runs do.
 """
 
 from __future__ import annotations

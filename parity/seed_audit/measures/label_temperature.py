@@ -1,6 +1,6 @@
 """The temperature that fits a run's logits to the labels (Guo et al., ICML 2017): one number a run, with its interval.
 
-Not the temperature that makes one run match another; that is `measure.calibration`.
+It is not the temperature that makes one run match another; that is in `parity.measure.temperature`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class LabelTemperature(NamedTuple):
     """T minimising the NLL of logits / T, convex in beta = 1/T; log T +- z SE(beta)/beta, SE by the sandwich.
 
     state `below`: every label is the largest logit of its row, NLL falls all the way to T = 0; `value` is None and
-    `at_most` the largest T that the likelihood does not reject. `above`: the logits tell nothing of the labels (or the
+    `at_most` the largest T that the likelihood does not reject. `above`: the logits have no information about the labels (or the
     reverse), NLL falls all the way to T = infinity; `at_least` is then the smallest T not rejected. `constant`: all logits
     of a row alike, every T the same.
     """

@@ -1,6 +1,6 @@
 """A metric over runs: its mean, its spread, and where a new run may be expected, each with an interval.
 
-Given only runs that did not fail: one failed run makes a mean and an SD that no run has.
+Only runs that did not fail are used: one failed run gives a mean and an SD that describe no run.
 """
 
 from __future__ import annotations

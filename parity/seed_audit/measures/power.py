@@ -1,7 +1,7 @@
-"""What so many runs can show and what they cannot, in closed form; and how many would settle a question.
+"""What a number of runs can show and what it cannot, in closed form; and how many runs would settle a question.
 
 The multiples are of the runs' SD (or of the margin), for values near normal over runs and endless examples: with few examples
-there is less to see still.
+even less can be shown.
 """
 
 # scipy ships no types; every value is turned into a float where it comes in.
@@ -28,10 +28,10 @@ _SHARE_NODES, _SHARE_WEIGHTS = np.polynomial.legendre.leggauss(32)
 
 
 class CanShow(NamedTuple):
-    """What S runs (an arm) can show. In multiples of the SD over runs: the half-width of the mean's interval, the interval of
+    """What S runs (per arm) can show. In multiples of the SD over runs: the half-width of the mean's interval, the interval of
     the SD, the half-width for a new run, and the difference of two arms that the t test finds with this power at `level`, its part
-    of alpha; `detectable_alone` at all of alpha, were it the only test: the difference between the two is what it costs that two
-    tests keep one alpha. In multiples of the margin: the largest SD of paired differences at which equivalence is shown with
+    of alpha; `detectable_alone` at all of alpha, were it the only test: the difference between the two is the cost of two
+    tests with one alpha. In multiples of the margin: the largest SD of paired differences at which equivalence is shown with
     this power when there is no difference. And the smallest p of a permutation test of S against S runs.
     """
 

@@ -1,4 +1,4 @@
-"""Slices: the same questions within each value of a column of the inputs. Runs that agree on average part on slices."""
+"""Slices: the same statistics for each value of a column of the inputs. Runs that agree on average can differ on slices."""
 
 from __future__ import annotations
 

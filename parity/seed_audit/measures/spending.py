@@ -27,7 +27,7 @@ class Levels(NamedTuple):
 
     @property
     def together(self) -> float:
-        """The most that the chance of "different" can be when the arms are alike."""
+        """The largest possible chance of "different" when the arms are alike."""
         return self.difference + self.permutation
 
 

@@ -1,7 +1,7 @@
 """The classes of all runs in one order: those that most runs have, and which column of a run is which of them.
 
 A run that names its classes is brought onto them by name, one that does not by its columns' order, which is reported; a run of
-other classes, or of more or fewer columns, is never cut to fit.
+other classes, or of more or fewer columns, is never changed to fit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["Classes", "Columns", "RunClasses", "columns_of", "usual_classes"]
 
 
 class RunClasses(NamedTuple):
-    """What one run tells of its classes: their names, None where it has none, and how many columns its logits have."""
+    """The classes of one run: their names, None where it has none, and the number of columns of its logits."""
 
     names: tuple[str, ...] | None
     columns: int
@@ -37,7 +37,7 @@ class Classes(NamedTuple):
 
 class Columns(NamedTuple):
     """A run's columns in the order of the classes. `order` is None, and `sentence` says why, where they are not its classes;
-    `by_index`: nothing but their place tells which is which.
+    `by_index`: only their place identifies them.
     """
 
     order: tuple[int, ...] | None
@@ -46,7 +46,7 @@ class Columns(NamedTuple):
 
 
 def usual_classes(runs: Sequence[RunClasses]) -> Classes:
-    """The classes of most runs, the earliest where two sets are of equally many; a run without names counts for any set as large.
+    """The classes of most runs, the earliest where two sets are of equally many; a run without names counts for every set of the same size.
 
     >>> usual_classes([RunClasses(("x", "y"), 2), RunClasses(("a", "b"), 2), RunClasses(("b", "a"), 2)])
     Classes(names=('a', 'b'), named=True)
@@ -63,7 +63,7 @@ def usual_classes(runs: Sequence[RunClasses]) -> Classes:
 
 
 def columns_of(classes: Classes, run: RunClasses) -> Columns:
-    """Bring a run onto the classes, or say why it cannot be."""
+    """Map a run to the classes, or give the reason why it cannot be mapped."""
     names = run.names
     if names is not None and len(names) != run.columns:
         return _not(f"It names {len(names)} classes, and its logits have {run.columns} columns.")

@@ -1,7 +1,7 @@
-"""The design of a population: which of its seeds moved, which runs share one, and so what its runs can speak for.
+"""The design of a population: which of its seeds moved, which runs share one, and so what its runs represent.
 
-Runs that share a seed are alike beyond chance: sixteen runs over 4 x 4 seeds know initial weights as well as four do, and
-runs over orders alone know of one set of initial weights only.
+Runs that share a seed are more alike than by chance: sixteen runs over 4 x 4 seeds sample initial weights only as well as four
+runs do, and runs over orders alone sample one set of initial weights.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Design(NamedTuple):
     "mixed" (some runs share a seed, and they are no full grid).
 
     `alone` are runs of which no two share a seed that moved, as many as were found; all of them where kind is "apart", a
-    diagonal of a grid. `fixed` are the seeds that stood still while others moved: every interval is conditional on them.
+    diagonal of a grid. `fixed` are the seeds that did not move while others did: every interval is conditional on them.
     `grid` is None unless kind is "grid".
     """
 

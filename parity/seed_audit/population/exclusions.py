@@ -1,4 +1,4 @@
-"""Both arms of collected runs, brought onto one set of classes and labels; and which of them may be averaged.
+"""Both arms of collected runs, mapped to one set of classes and labels; and which of them may be averaged.
 
 A run that was lost, saw other rows, has other classes, appears twice or in both arms, or learnt nothing is reported, and
 excluded from every mean.
@@ -69,7 +69,7 @@ def _in_both(candidate: _Gathering, baseline: _Gathering) -> None:
 
 
 class _Gathering:
-    """The members of an arm while it is found out, step by step, who of them may stay; each step says what it found."""
+    """The members of an arm while the exclusions are found, step by step; each step reports what it found."""
 
     def __init__(
         self,
@@ -104,8 +104,8 @@ class _Gathering:
         return {index: digest for index, digest in digests.items() if digest is not None}
 
     def shares(self, digests: Mapping[int, str], shared: Sequence[str]) -> None:
-        """Say which runs have the weights of a run of the other arm. Where nothing else tells of their seeds, what they share stands
-        for one: a training is in both arms, and its two runs are more alike than two trainings are.
+        """Report which runs have the weights of a run of the other arm. Where their seeds are unknown, the shared weights count
+        as a shared seed: one training is in both arms, and its two runs are more alike than two trainings are.
         """
         both = [index for index, digest in digests.items() if digest in shared]
         detail = ""
@@ -119,7 +119,7 @@ class _Gathering:
         return self.logits[index].tobytes()
 
     def whole(self, ground: Ground) -> ArmRuns:
-        """The arm, once all that needs both arms is done."""
+        """The arm, after the steps that need both arms."""
         present, members = self.present(), self.members
         diverged = sum(member.standing == "failed" for member in members)
         if not present:
@@ -158,7 +158,7 @@ class _Gathering:
         """Runs that were trained by another recipe, on other rows or from another base model than the audit's.
 
         recipe: the digest of the recipe when the audit began (None: the runs exist, or only what trains can tell). What the audit
-        does not know of itself is what most runs have.
+        does not know is taken from most runs.
         """
         for index, run in self._runs():
             training = run.description.training
@@ -212,7 +212,7 @@ class _Gathering:
             self.faults.append(NamedFault("in_both_arms", tuple(self.named(index) for index in found)))
 
     def _seeds_did(self, check: SeedCheck, present: Sequence[int]) -> None:
-        """What the seeds did: one run of each set of seeds stays, and one of each set of bits."""
+        """The effect of the seeds: one run of each set of seeds stays, and one of each set of equal outputs."""
         for fault in check.faults:
             runs = tuple(self.members[present[place]].requested.name for place in fault.runs)
             detail = ""
@@ -257,7 +257,7 @@ class _Gathering:
         return None not in digests and len(set(digests)) > 1
 
     def _repeated(self, one: int, other: int) -> bool:
-        """Whether the runs were made with the same seeds, so that what differs is noise beneath them."""
+        """Whether the runs were made with the same seeds, so that the difference is noise that no seed explains."""
         seeds = [_seeds(self.members[index].requested) for index in (one, other)]
         return bool(seeds[0]) and seeds[0] == seeds[1]
 

@@ -62,7 +62,7 @@ class FailedRuns(NamedTuple):
         return ", ".join(reasons)
 
     def and_diverged(self, count: int, confidence: float) -> FailedRuns:
-        """With so many runs more that left no model."""
+        """The same with further runs that left no model."""
         if not count:
             return self
         gone = tuple(FailedRun(self.runs + k, None, None, ("diverged",)) for k in range(count))
@@ -76,7 +76,7 @@ class FailedRuns(NamedTuple):
 
 
 def diverged_runs(count: int, confidence: float) -> FailedRuns | None:
-    """Nothing but runs that left no model; None of no run."""
+    """Runs that left no model, and no others; None without runs."""
     none = FailedRuns((), 0, 0.0, Interval(0.0, 1.0), None, math.inf, ())
     return none.and_diverged(count, confidence) if count else None
 
@@ -127,4 +127,4 @@ def _accuracy_limit(labelled: Population | None, majority: float | None) -> floa
     if labelled is None or majority is None:
         return None
     limit = majority + 2 * math.sqrt(majority * (1 - majority) / labelled.examples)
-    return limit if limit < 1 else None  # else a run that is always right would fail
+    return limit if limit < 1 else None  # otherwise a run that is always right would fail

@@ -1,4 +1,4 @@
-"""Integrity: what must hold before runs are averaged. The same rows in the same order, no run twice, every seed wired.
+"""Integrity: what must hold before runs are averaged: the same rows in the same order, no run twice, every seed connected.
 
 Two steps, for runs on other data do not fit into one array: `check_rows` on digests of the inputs, then `check_seeds` on the
 population of the runs it kept. Runs are named by their index in what was given.
@@ -24,7 +24,7 @@ Kind = Literal[
 
 
 class Fault(NamedTuple):
-    """Something that was planted or went wrong. `runs` are those it concerns, the first one being what the others equal
+    """A fault. `runs` are those it concerns, the first one being what the others equal
     (duplicate_run, same_weights, seed_without_effect, repeat_differs); `factors` the seeds in question. `hidden`: a seed without effect
     that only the runs' own records tell of, as other seeds moved with it and made the runs differ.
     """
@@ -55,7 +55,7 @@ class FactorCheck(NamedTuple):
 
 
 class RepeatNoise(NamedTuple):
-    """What lies beneath the seeds: pairs of runs with the same seeds, how many are bitwise equal, the largest logit
+    """The noise that no seed explains: pairs of runs with the same seeds, how many are bitwise equal, the largest logit
     difference, and the mean share of examples decided otherwise.
     """
 
@@ -66,7 +66,7 @@ class RepeatNoise(NamedTuple):
 
 
 class SeedCheck(NamedTuple):
-    """What the seeds did. `keep` are the runs that may be averaged: one of each set of seeds, of each set of bits, of each set of
+    """The effect of the seeds. `keep` are the runs that may be averaged: one of each set of seeds, of each set of bits, of each set of
     weights.
     """
 
@@ -77,7 +77,7 @@ class SeedCheck(NamedTuple):
 
 
 def check_rows(digests: Sequence[Sequence[str]]) -> RowCheck:
-    """Compare digests of the inputs, one sequence a run and one digest a row. What most runs saw is taken as right."""
+    """Compare digests of the inputs, one sequence a run and one digest a row. The rows of most runs are taken as correct."""
     rows = [tuple(run) for run in digests]
     if not rows:
         return RowCheck((), ())
@@ -98,7 +98,7 @@ def check_seeds(
 ) -> SeedCheck:
     """Compare every pair of runs with the seeds they were made with.
 
-    Two runs are the same run when their logits are bitwise equal, whatever their weights: what differs there reaches no output.
+    Two runs are the same run when their logits are bitwise equal, whatever their weights: differences there do not reach the outputs.
     weights: a digest of each run's weights, None where unknown. Runs of equal weights and other outputs are not the same run, and
     no two runs of a recipe either: something else than a seed (a config, a tokenizer, an option) makes them differ. A run without factors is only looked at for being there twice, and runs of which
     the same seeds are known are repeats only where no other seed is unknown.

@@ -1,4 +1,4 @@
-"""What a run reports of itself that decides whether it counts: its classes, its final loss, and what each seed made."""
+"""The facts in a run's description that decide whether it counts: its classes, its final loss, and what each seed made."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["classes_of_run", "final_loss", "made_by_seeds", "member_gone"]
 
 
 def classes_of_run(run: Collected) -> RunClasses:
-    """What a run tells of its classes."""
+    """The classes of a run."""
     names = run.description.labels
     return RunClasses(None if names is None else tuple(names), run.logits.shape[1])
 
 
 def final_loss(run: Collected) -> float | None:
-    """The final loss of a run that tells of its training; NaN where that was no number."""
+    """The final loss of a run that describes its training; NaN where it was not a number."""
     training = run.description.training
     if training is None or (training.final_loss is None and not training.losses):
         return None
@@ -29,7 +29,7 @@ def final_loss(run: Collected) -> float | None:
 
 
 def made_by_seeds(run: Collected) -> dict[str, tuple[str, ...]]:
-    """What each seed made in a run that recorded it, by its digests; nothing of one that did not."""
+    """What each seed made in a run, as digests; empty where the run did not record it."""
     training = run.description.training
     if training is None:
         return {}

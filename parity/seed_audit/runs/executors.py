@@ -26,13 +26,13 @@ from parity.session.session import Session
 __all__ = ["run_here", "run_on_ray"]
 
 _RETRIES = 3
-_POLL_SECONDS = 1.0  # between two looks at how far the workers are
+_POLL_SECONDS = 1.0  # between two checks of the workers' progress
 _CONNECT_SECONDS = 10.0  # for a cluster to accept a connection
 _PASSED = ("PARITY_RUNS", "PARITY_CACHE", "HF_HOME", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
 class _Live:
-    """The sessions at work, so that all can be ended at once; one that starts afterwards is ended too."""
+    """The open sessions, so that all can be ended at once; one that starts afterwards is ended too."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -132,7 +132,7 @@ def _ray(address: str | None, jobs: int) -> Any:
 
 
 def _check_address(address: str) -> None:
-    """Find out at once whether a server listens there: Ray itself would go on trying for many minutes."""
+    """Check at once that a server listens there: Ray itself would keep trying for many minutes."""
     host, colon, port = address.rpartition("://")[2].rpartition(":")
     if not colon and address == "auto":
         return  # it looks for a cluster on this machine, and reports at once where there is none
@@ -151,7 +151,7 @@ def _check_address(address: str) -> None:
 
 
 def _collect_there(task: Task, folder: str, variables: dict[str, str]) -> Outcome:
-    """What a worker does: the same as here, in the same folder, writing to a file how far it is."""
+    """The work of a worker: the same as here, in the same folder, with its progress in a file."""
     os.environ.update(variables)
     try:
         os.chdir(folder)

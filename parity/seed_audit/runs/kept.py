@@ -15,7 +15,7 @@ __all__ = ["Kept"]
 
 
 class Kept:
-    """What is kept of the batches that go by, put back into the order of the inputs at the end."""
+    """The kept values of all batches, restored to the order of the inputs at the end."""
 
     def __init__(self, count: int) -> None:
         self._count = count

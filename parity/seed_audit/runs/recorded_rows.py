@@ -18,7 +18,7 @@ __all__ = ["RowFault", "row_fault"]
 
 
 class RowFault(NamedTuple):
-    """What is wrong with the rows of a run, and the sentence that says where it shows."""
+    """A fault in the rows of a run, and the sentence that shows where."""
 
     kind: Literal["other_data", "row_order"]
     sentence: str
@@ -74,7 +74,7 @@ def _differing(
 
 
 def _parts(own: Sequence[Example], inputs: Sequence[Example]) -> tuple[str, ...]:
-    """What both sides tell of their rows."""
+    """The labels and texts that both sides have for their rows."""
     known = {
         "text": all(any(row.text.strip() for row in side) for side in (own, inputs)),
         "pair": all(any(row.pair is not None for row in side) for side in (own, inputs)),

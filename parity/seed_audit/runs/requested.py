@@ -274,7 +274,7 @@ def _own_seeds(subject: Subject) -> dict[str, int]:
     if _REPEAT in given:
         values[_REPEAT] = given[_REPEAT]
     if not all(value.isdecimal() for value in values.values()):
-        return {}  # the adapter says what is wrong with it
+        return {}  # the adapter's own check reports the mistake
     return {name: int(value) for name, value in values.items()}
 
 

@@ -43,7 +43,7 @@ _FILES = ("outputs.npz", "stages.npz", "run.json")
 class Task(NamedTuple):
     """One run to open: the subject as written, the inputs, the folder to fill, for how many rows all stages are kept.
 
-    `name` is what the run is called while it is watched.
+    `name` is the name of the run in its progress.
     """
 
     subject: str
@@ -211,7 +211,7 @@ def _collect(
 
 
 def _not_whole(described: Description) -> str:
-    """Why the logits are not those of whoever uses the subject: a part that is not run, a head that is in no file."""
+    """Why the logits are not those that a user of the subject gets: a part that is not run, a head that is in no file."""
     for part in described.not_run:
         if part.always:
             return f"the {part.part} is not run ({part.reason})"

@@ -90,7 +90,7 @@ def _in_all(part: SliceDifferenceRecord, comparison: Comparison) -> SliceDiffere
 
 
 def _of_seeds(comparison: Comparison, arms: Sequence[ArmRuns]) -> Comparison:
-    """A comparison of which a seed did nothing shows no equivalence: runs vary by less than their seeds say."""
+    """A comparison with a seed that changed nothing shows no equivalence: the runs vary by less than their seeds suggest."""
     faults = [fault for arm in arms if arm.check is not None for fault in arm.check.faults]
     if not any(fault.kind == "seed_without_effect" for fault in faults):
         return comparison

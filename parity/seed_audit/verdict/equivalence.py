@@ -1,4 +1,4 @@
-"""Whether a candidate is equivalent to a baseline, or different from it, and what would settle it.
+"""Whether a candidate is equivalent to a baseline, or different from it, and how many runs would settle it.
 
 The margins must have been fixed before looking. "Not significant" is not parity: what cannot be shown is inconclusive.
 """
@@ -37,7 +37,7 @@ class BothArms(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """The verdict over two arms. `inside_margin`: different, and at once shown to lie inside the margin.
+    """The verdict over two arms. `inside_margin`: different, and also shown to lie inside the margin.
 
     `false_alarm` bounds the chance of "different" when the arms are alike: what of alpha was spent on the two tests, `levels` on
     each (`parity/seed_audit/measures/spending.py`).
@@ -113,7 +113,7 @@ def _of_runs(arms: BothArms) -> list[Reason]:
 
 
 def _of_metric(margins: Margins, arms: BothArms, shown: Levels, unmeasured: Sequence[Reason]) -> _Tests:
-    """The t test and the test of equivalence; without labels there is neither, and nothing in the way of equivalence."""
+    """The t test and the test of equivalence; without labels there is neither, and nothing that prevents equivalence."""
     difference = arms.difference
     if difference is None:
         without = (

@@ -1,4 +1,4 @@
-"""The sentence that heads a seed audit: every number in it comes from the statistics and is written in its metric's own unit."""
+"""The first sentence of a seed audit: every number in it comes from the statistics and is written in its metric's own unit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Written(NamedTuple):
         return f"{number * self.form.scale:+.{self.form.digits + 1}f}"
 
     def limit(self, number: float) -> str:
-        """A limit, as it was typed."""
+        """A limit, as it was written."""
         return f"{number * self.form.scale:g}{self.step}"
 
 
@@ -56,7 +56,7 @@ def headline(
     between: BaselineRecord | None,
     reached: Reached,
 ) -> str:
-    """The sentence that heads every report; reached: what there was to judge by, where that was not all."""
+    """The first sentence of every report; reached: what there was to judge by, where that was not all."""
     metric = _Written(find_metric(primary).form)
     if isinstance(verdict, Comparison):
         word = "Different, but inside the margin" if verdict.inside_margin else verdict.verdict.capitalize()
@@ -90,7 +90,7 @@ def _spread(margins: Margins, metric: _Written, first: ArmStatistics) -> list[st
 
 
 def _which(first: ArmStatistics) -> str:
-    """What a pair is called: all the runs there are, or those of a grid that share no seed."""
+    """The name of a pair: all the runs, or those of a grid that share no seed."""
     return "These two runs" if first.record.runs == 2 else "The two runs that share no seed"
 
 
@@ -155,7 +155,7 @@ def _needed(verdict: Stability | Comparison, reached: Reached) -> str:
         return f" {needed.runs} runs{arms} settle it."
     least = "At least" if needed.kind == "at_least" else "About"
     if needed.runs <= reached.given:
-        # To whoever gave as many, the number alone would be no advice.
+        # For a user who gave as many runs, the number alone would not help.
         do = "does" if reached.counted == 1 else "do"
         return (
             f" {least} {needed.runs} runs{arms} that count would settle it; of the {reached.given} given{arms} "

@@ -1,4 +1,4 @@
-"""The reasons of a verdict: what was looked at, with the value seen, its limit, and whether it holds."""
+"""The reasons of a verdict: each check with the value seen, its limit, and whether it holds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Reason", "check_confidences", "of_fixed_seeds", "without_metric"]
 
 
 class Reason(NamedTuple):
-    """One thing that was looked at: the value seen, its limit, and whether it holds (for "difference" and "permutation": is
+    """One check: the value seen, its limit, and whether it holds (for "difference" and "permutation": is
     shown). value and limit are None where there is nothing to measure.
 
     metric_not_measured, labels_not_classes (a share), labels_too_few (the share of labelled examples that could differ unseen),

@@ -24,7 +24,7 @@ class RunsNeeded(NamedTuple):
     kind: "enough" (it is settled, `runs` is what there are), "estimate", "at_least" (too few runs to estimate from), "none"
     (no number up to 1000 does: it is too close to the limit, or depends on the number of examples; `runs` is None), "examples" (no
     seed effect is seen: the spread is what so many examples produce, and more seeds would not change the choice of a release;
-    `runs` is None), "every_seed" (a seed stood still, or too few runs share none: so many runs at least, in which every seed
+    `runs` is None), "every_seed" (a seed did not move, or too few runs share none: so many runs at least, in which every seed
     moves), "not_measured" (the figures are within their limits, and something that was requested was not measured), "dead_seed"
     (they are, and a seed changed nothing): of these two no number of runs settles anything, `runs` is None.
     """

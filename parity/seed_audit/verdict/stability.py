@@ -77,7 +77,7 @@ def judge_stability(margins: Margins, arm: OneArm, unmeasured: Sequence[Reason] 
     )
     judged = _judged(margins, metric, churn) if arm.apart >= 3 else []
     failed = arm.failed is not None and bool(arm.failed.failed)
-    # A lower bound above its limit condemns; an upper one within it acquits, and all must be there.
+    # A lower bound above its limit shows instability; upper bounds within their limits show stability, and all must be there.
     unstable = failed or any(
         reason.about in ("new_run_low", "churn_low") and not reason.holds for reason in judged
     )
@@ -95,7 +95,7 @@ def judge_stability(margins: Margins, arm: OneArm, unmeasured: Sequence[Reason] 
 
 
 class _Found(NamedTuple):
-    """Whether a limit is surely passed, whether all are surely kept, and whether nothing else prevents a pass."""
+    """Whether a limit is surely exceeded, whether all are surely kept, and whether nothing else prevents a pass."""
 
     unstable: bool
     inside: bool
