@@ -14,10 +14,10 @@ from parity.records.tokens import Tokens
 __all__ = ["evidence", "inputs_seen"]
 
 
-def inputs_seen(*unknown: str, numbered: int = 0, **fields: Any) -> InputsSeen:
+def inputs_seen(*unknown: str, numbered: int = 0, unscored: str = "", **fields: Any) -> InputsSeen:
     """Ten inputs, with what became of their labels."""
     values: dict[str, Any] = {"count": 10, "digest": "", "source": "by hand", **fields}
-    return InputsSeen(InputsRecord(**values), unknown, numbered)
+    return InputsSeen(InputsRecord(**values), unknown, numbered, unscored)
 
 
 def evidence(

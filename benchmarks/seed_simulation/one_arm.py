@@ -35,7 +35,8 @@ from benchmarks.seed_simulation.laws import (
     over_examples,
     sigmoid,
 )
-from parity.measure.distributions import distances, log_softmax
+from parity.measure.activation import log_softmax
+from parity.measure.distributions import distances
 from parity.seed_audit.margins import Margins
 from parity.seed_audit.measures.agreement import agreement
 from parity.seed_audit.measures.calibration import calibration_error

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from parity.align.plan import Plan
 from parity.align.positions import Pairing, gather, pair_positions
 from parity.border.runner import Batch
-from parity.measure.distributions import probabilities
 from parity.records.pair import Pair
 from parity.stages import FED, MASKS
 
-__all__ = ["PairedStage", "Unfit", "decides", "paired_stages", "same_feed"]
+__all__ = ["PairedStage", "Unfit", "paired_stages", "same_feed"]
 
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
@@ -116,10 +115,11 @@ def paired_stages(
         known = plan.known if stage == "logits" else None
         shown = values if known is None else Pair(*(known.as_known(side) for side in values))
         yield PairedStage(stage, shown, example_rows, positions)
-        if stage == "logits" and decides(plan, values.reference):
+        activation = plan.derives(stage)
+        if activation is not None and plan.decides(stage, values.reference.shape[1]):
             shares: Pair[Array] = Pair(
                 *(
-                    probabilities(side, temperature, multi_label=plan.multi_label)
+                    activation.probabilities(side, temperature)
                     if known is None
                     else known.shares(side, name, temperature)
                     for name, side, temperature in zip(Pair._fields, values, plan.temperatures, strict=True)
@@ -132,11 +132,6 @@ def _why_absent(batch: Batch, of_reference: bool) -> str:
     if batch.failure is not None:
         return batch.failure.sentence.rstrip(".")
     return f"{'the reference' if of_reference else 'the candidate'} announced it and did not produce it"
-
-
-def decides(plan: Plan, logits: Array) -> bool:
-    """Whether these logits [n, columns] choose between classes: a softmax of one column is 1 whatever the logit."""
-    return plan.classed and (plan.multi_label or logits.shape[1] > 1)
 
 
 def same_feed(batches: Pair[Batch], *, positions: bool = True) -> bool:

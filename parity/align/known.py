@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.border.description import Description
-from parity.measure.distributions import log_softmax, probabilities
+from parity.measure.activation import Activation, log_softmax
 from parity.records.pair import Pair
 from parity.records.stage import StageRecord
 
@@ -35,30 +35,30 @@ class Known(NamedTuple):
     """
 
     sides: tuple[str, ...]
-    multi_label: bool
+    activation: Activation
     step: float
     words: str
 
     @property
     def only_probabilities(self) -> bool:
         """Whether only the probabilities can be compared, and not the logits."""
-        return self.multi_label or self.step > 0
+        return not self.activation.per_row or self.step > 0
 
     def as_known(self, logits: Array) -> Array:
         """[n, classes] the log-probabilities that these logits make, none below the smallest that float32 distinguishes from 0."""
-        if self.multi_label:
+        if not self.activation.per_row:
             return logits
         with np.errstate(invalid="ignore"):
             return np.maximum(log_softmax(logits), math.log(max(self.step, _LEAST)))
 
     def shares(self, logits: Array, side: str, temperature: float) -> Array:
         """[n, classes] a side's probabilities; as they stand in its file where that is known."""
-        if side in self.sides and temperature == 1.0 and not self.multi_label:
+        if side in self.sides and temperature == 1.0 and self.activation.per_row:
             return np.exp(np.asarray(logits, dtype=np.float64))
-        return probabilities(logits, temperature, multi_label=self.multi_label)
+        return self.activation.probabilities(logits, temperature)
 
 
-def known_of(sides: Pair[Description], *, multi_label: bool) -> Known | None:
+def known_of(sides: Pair[Description], activation: Activation) -> Known | None:
     """What is known of the logits of a pair; None where both hold logits."""
     found = [(name, side) for name, side in zip(Pair._fields, sides, strict=True) if side.values != "logits"]
     if not found:
@@ -66,7 +66,7 @@ def known_of(sides: Pair[Description], *, multi_label: bool) -> Known | None:
     what = [f"the {name} holds {side.values.replace('_', '-')}{_digits(side)}" for name, side in found]
     return Known(
         tuple(name for name, _ in found),
-        multi_label,
+        activation,
         sum(_step(side) for _, side in found),
         " and ".join(what),
     )

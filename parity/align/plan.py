@@ -8,35 +8,45 @@ from parity.align.known import Known, known_of
 from parity.align.labels import LabelAlignment, align_labels
 from parity.align.not_run import not_run
 from parity.align.stages import StageSpec, align_stages
+from parity.align.tasks import task_of_pair
 from parity.border.description import Description
+from parity.measure.activation import Activation
 from parity.records.pair import Pair
 from parity.records.stage import NotCompared
 from parity.stages import is_detail, is_output
+from parity.tasks.task import Task
 
 __all__ = ["ROWS_AT_ONCE", "Plan", "plan_of"]
 
 ROWS_AT_ONCE = 64
 
 
-_CLASSIFIES = frozenset({"sequence_classification", "token_classification"})
-
-
 class Plan(NamedTuple):
     """What will be compared.
 
     `stages` are the float stages common to both in the reference's forward order (without `probabilities`, which the host
-    derives from `logits`); `known` says what is known of the logits where a side holds probabilities; `labels` how the columns of the logits are paired, None where neither side names them; `classed`
-    says that these columns are classes to decide between, as those of a regression are not; `temperatures` each side's own.
+    derives from `logits`); `known` says what is known of the logits where a side holds probabilities; `labels` how the columns of the logits are paired, None where neither side names them; `task`
+    is the one by which both sides decide, None where they decide nothing that could be compared; `temperatures` each side's own.
     """
 
     stages: tuple[str, ...]
     labels: LabelAlignment | None
-    classed: bool
-    multi_label: bool
+    task: Task | None
     temperatures: Pair[float]
     max_rows: int
     not_compared: tuple[NotCompared, ...]
     known: Known | None = None
+
+    def decides(self, stage: str, columns: int) -> bool:
+        """Whether so many columns of a stage are what both sides decide by: one of several classes takes two of them."""
+        task = self.task
+        if task is None or task.rule is None:
+            return False
+        return stage == task.outputs[0] and columns >= task.rule.least
+
+    def derives(self, stage: str) -> Activation | None:
+        """What makes probabilities of a stage; None where nothing does."""
+        return self.task.activation if self.task is not None and stage == self.task.outputs[0] else None
 
     def outputs_only(self) -> Plan:
         """The same for rows of which a side holds outputs only."""
@@ -74,46 +84,28 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
         missing.append(NotCompared(stage=name, reason=reason.rstrip("."), side=side, counts=counts))
     stages = [name for name in aligned.paired if detail or not is_detail(name)]
     labels = None
-    has_logits = "logits" in stages
-    if has_logits and any(side.labels is not None for side in sides):
+    if "logits" in stages and any(side.labels is not None for side in sides):
         labels = align_labels(sides.reference.labels, sides.candidate.labels)
         if labels.kind == "not_comparable":
             stages.remove("logits")
             missing.append(
                 NotCompared(stage="logits", reason=labels.sentence.rstrip("."), side="both", counts=True)
             )
-    values = [side.task == "regression" for side in sides]
-    classed = "logits" in stages and not any(values)
-    # What knows no model (a file of outputs) cannot tell values from classes: the other side does.
-    if has_logits and any(values) and any(side.model_class and side.task in _CLASSIFIES for side in sides):
-        missing.append(
-            NotCompared(
-                stage="probabilities", reason="one side is a regression, the other decides between classes"
-            )
-        )
-    if has_logits and sides.reference.multi_label != sides.candidate.multi_label:
-        classed = False
-        missing.append(
-            NotCompared(
-                stage="probabilities",
-                reason="one side is multi-label (sigmoid), the other is not (softmax)"
-                + (
-                    "; for a file, ?activation=sigmoid states it"
-                    if any(not side.model_class for side in sides)
-                    else ""
-                ),
-            )
-        )
+    read = task_of_pair(sides)
+    if any(output in aligned.paired for output in read.outputs):
+        missing.append(NotCompared(stage=read.derived, reason=read.reason))
+    task = read.task
+    if task is not None and (task.rule is None or task.outputs[0] not in stages):
+        task = None
     limits = [side.max_rows for side in sides if side.max_rows is not None]
     return Plan(
         stages=tuple(stages),
         labels=labels,
-        classed=classed,
-        multi_label=sides.reference.multi_label,
+        task=task,
         temperatures=Pair(sides.reference.temperature, sides.candidate.temperature),
         max_rows=min([rows_at_once, *limits]),
         not_compared=(*missing, *not_run(sides)),
-        known=known_of(sides, multi_label=sides.reference.multi_label) if classed else None,
+        known=None if task is None or task.activation is None else known_of(sides, task.activation),
     )
 
 

@@ -30,7 +30,6 @@ from parity.border.messages import Done, Failed, Tensor, read_listing
 from parity.border.progress import OnProgress, unwatched
 from parity.border.reply import Batch, Reply, StageTensor, TokenizeReply, written
 from parity.border.slots import Slot, slot_folder
-from parity.border.without_effect import check_own_temperature
 from parity.environments.resolve import interpreter_for
 from parity.environments.variables import default_threads, variables_for
 from parity.errors import (
@@ -148,9 +147,7 @@ class Runner:
         """How the subject describes itself, waited for (it is loaded then) and requested once; raises as `Reply.wait`."""
         if self._description is None:
             value = self._fields(self._connection.ask("describing itself", "describe"))
-            described = read_description(value, str(self.subject))
-            check_own_temperature(self.subject, described)
-            self._description = described
+            self._description = read_description(value, str(self.subject))
         return self._description
 
     def tokenize(self, examples: Sequence[Example]) -> TokenizeReply:

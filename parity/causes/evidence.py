@@ -21,11 +21,12 @@ __all__ = ["Evidence", "Feeds", "InputsSeen", "Lost", "Outputs", "TokensSeen"]
 
 class InputsSeen(NamedTuple):
     """The inputs, and how their labels were used: `unknown` are the first ones that are not a class, `numbered` counts those that
-    were read as a class's number."""
+    were read as a class's number. `unscored` says why decisions are not held against labels, empty where they are."""
 
     record: InputsRecord
     unknown: Sequence[str] = ()
     numbered: int = 0
+    unscored: str = ""
 
 
 class TokensSeen(NamedTuple):

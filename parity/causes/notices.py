@@ -82,13 +82,10 @@ def _strange(evidence: Evidence) -> str:
 def _labels(evidence: Evidence, decisions: Decisions) -> Iterator[Finding]:
     """How the labels of the inputs were used."""
     classes = decisions.classes
-    if evidence.inputs.record.labelled and (decisions.multi_label or decisions.unit == "token"):
-        why = (
-            "an example may have several classes" if decisions.multi_label else "each token has its own class"
-        )
+    if evidence.inputs.record.labelled and evidence.inputs.unscored:
         yield notice(
             "label",
-            f"{evidence.inputs.record.labelled} of the inputs have a label, and no metric is computed from them: {why}.",
+            f"{evidence.inputs.record.labelled} of the inputs have a label, and no metric is computed from them: {evidence.inputs.unscored}.",
             {"inputs": evidence.inputs.record.labelled},
             could_hide=True,
         )

@@ -7,17 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from parity.measure.decision_rule import LARGEST, DecisionRule
 from parity.statistics.interval import Interval, one_sided_bounds
 
-__all__ = [
-    "DecisionCount",
-    "DecisionMeasurement",
-    "FlipMeasurement",
-    "chosen",
-    "usable",
-]
-
-Floats = npt.NDArray[np.float64]
+__all__ = ["DecisionCount", "DecisionMeasurement", "FlipMeasurement"]
 
 
 class FlipMeasurement(NamedTuple):
@@ -65,27 +58,6 @@ class DecisionMeasurement(NamedTuple):
     input_bounds: Interval
 
 
-def usable(logits: npt.NDArray[Any], *, multi_label: bool = False) -> npt.NDArray[np.bool_]:
-    """[rows] whether a row decides anything: no NaN, no +inf, and a finite logit (for multi-label no NaN)."""
-    broken = np.isnan(logits)
-    if multi_label:
-        return np.asarray(~broken.any(axis=1))
-    return np.asarray(~(broken | np.isposinf(logits)).any(axis=1) & np.isfinite(logits).any(axis=1))
-
-
-def chosen(logits: npt.NDArray[Any], *, multi_label: bool = False) -> npt.NDArray[np.bool_]:
-    """[rows, classes] what a row decides: its largest logit, the first of equals; for multi-label those above 0 (p > 0.5).
-
-    Taken from the logits: no temperature above 0 moves it, where rounding of probabilities can.
-    """
-    if multi_label:
-        return np.asarray(logits > 0)
-    picked = np.zeros(logits.shape, dtype=bool)
-    if logits.shape[1]:
-        picked[np.arange(len(logits)), logits.argmax(axis=1)] = True
-    return picked
-
-
 class DecisionCount:
     """What accumulates over batches.
 
@@ -97,10 +69,15 @@ class DecisionCount:
     """
 
     def __init__(
-        self, *, multi_label: bool = False, noise: float | None = None, keep: int = 100, rounding: float = 0.0
+        self,
+        *,
+        rule: DecisionRule = LARGEST,
+        noise: float | None = None,
+        keep: int = 100,
+        rounding: float = 0.0,
     ) -> None:
         self.rounding = rounding
-        self.multi_label = multi_label
+        self.rule = rule
         self.noise = noise
         self.keep = keep
         self._examples = self._agree = self._ties = self._undefined = self._flips_total = self._explained = 0
@@ -125,7 +102,7 @@ class DecisionCount:
         a, b = np.asarray(reference, dtype=np.float64), np.asarray(candidate, dtype=np.float64)
         at_row = np.asarray(rows, dtype=np.int64)
         at_position = np.zeros_like(at_row) if positions is None else np.asarray(positions, dtype=np.int64)
-        able, other_able = (usable(side, multi_label=self.multi_label) for side in (a, b))
+        able, other_able = (self.rule.usable(side) for side in (a, b))
         fine = able & other_able
         self._examples += len(a)
         self._undefined += int((~fine).sum())
@@ -133,24 +110,24 @@ class DecisionCount:
         self._inputs += len(np.unique(at_row))
         broken = at_row[~fine]
         a, b, at_row, at_position = a[fine], b[fine], at_row[fine], at_position[fine]
-        one, other = chosen(a, multi_label=self.multi_label), chosen(b, multi_label=self.multi_label)
-        same = (one == other).all(axis=1)
+        one, other = self.rule.chosen(a), self.rule.chosen(b)
+        same = self.rule.same(a, b)
         self._agree += int(same.sum())
-        margins, other_margins = self._margins(a), self._margins(b)
+        margins, other_margins = self.rule.margins(a), self.rule.margins(b)
         self._ties += int(((margins == 0) | (other_margins == 0)).sum())
         flips = np.flatnonzero(~same)
         differing = np.unique(np.concatenate([broken, at_row[flips]]))
         self._inputs_flipped += len(differing)
         if not len(flips):
             return differing
-        size, effective = self._moved(a[flips], b[flips])
+        size, effective = self.rule.moved(a[flips], b[flips])
         explained = np.zeros(len(flips), dtype=bool)
         if self.noise is not None:
             # A flip's margin cannot exceed twice the movement; the slack is for rounding at the boundary.
             reach = 2 * effective * (1 + 1e-9)
             explained = (margins[flips] <= reach) & (effective <= self.noise)
         if self.rounding:
-            explained |= self._near(a[flips]) & self._near(b[flips])
+            explained |= self.rule.near(a[flips], self.rounding) & self.rule.near(b[flips], self.rounding)
         self._flips_total += len(flips)
         self._explained += int(explained.sum())
         kept = np.lexsort((at_position[flips], at_row[flips]))[: self.keep]
@@ -193,30 +170,3 @@ class DecisionCount:
             inputs_flipped=self._inputs_flipped,
             input_bounds=one_sided_bounds(self._inputs_flipped, self._inputs, confidence),
         )
-
-    def _margins(self, logits: Floats) -> Floats:
-        """[rows] how far each row is from deciding otherwise; infinite where there is only one class."""
-        if self.multi_label:
-            return np.asarray(np.abs(logits).min(axis=1, initial=np.inf), dtype=np.float64)
-        if logits.shape[1] < 2:
-            return np.full(len(logits), np.inf)
-        top = np.partition(logits, -2, axis=1)
-        return np.asarray(top[:, -1] - top[:, -2])
-
-    def _near(self, logits: Floats) -> npt.NDArray[np.bool_]:
-        """[rows] whether the probabilities that decide lie within twice the rounding of each other (or of a half)."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.multi_label:
-                apart = np.abs(1.0 / (1.0 + np.exp(-logits)) - 0.5).min(axis=1)
-            else:
-                shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-                top = np.partition(shares / shares.sum(axis=1, keepdims=True), -2, axis=1)
-                apart = (top[:, -1] - top[:, -2]) / 2
-        return np.asarray(apart <= self.rounding * (1 + 1e-6) + 1e-9)
-
-    def _moved(self, a: Floats, b: Floats) -> tuple[Floats, Floats]:
-        """[rows] the largest |b - a|, and the same minus the constant that makes it smallest (no shift for multi-label)."""
-        with np.errstate(invalid="ignore"):
-            d = np.where(a == b, 0.0, b - a)
-        size = np.abs(d).max(axis=1)
-        return size, size if self.multi_label else (d.max(axis=1) - d.min(axis=1)) / 2

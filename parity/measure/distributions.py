@@ -14,16 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import chosen, usable
+from parity.measure.activation import SOFTMAX, Activation
+from parity.measure.decision_rule import LARGEST, DecisionRule
 
 __all__ = [
     "Distances",
     "TemperatureMeasurement",
     "TemperatureSums",
     "distances",
-    "log_bernoulli",
-    "log_softmax",
-    "probabilities",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -58,31 +56,6 @@ class TemperatureMeasurement(NamedTuple):
     kl_max: float
     max_abs_probability: float
     agree: int
-
-
-def probabilities(logits: npt.NDArray[Any], temperature: float = 1.0, *, multi_label: bool = False) -> Floats:
-    """Softmax over the last axis, or an independent sigmoid of each logit; of logits divided by the temperature.
-
-    Rows with NaN, +inf or no finite logit are NaN.
-    """
-    if not multi_label:
-        return np.exp(log_softmax(logits, temperature))
-    with np.errstate(over="ignore"):
-        return np.asarray(1.0 / (1.0 + np.exp(-np.asarray(logits, dtype=np.float64) / temperature)))
-
-
-def log_softmax(logits: npt.NDArray[Any], temperature: float = 1.0) -> Floats:
-    """Log probabilities over the last axis, float64; masked logits (-inf, -1e32) have none."""
-    scaled = np.asarray(logits, dtype=np.float64) / temperature
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shifted = scaled - scaled.max(axis=-1, keepdims=True, initial=-np.inf)
-        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
-
-
-def log_bernoulli(logits: npt.NDArray[Any], temperature: float = 1.0) -> Floats:
-    """For each logit the log probabilities of yes and no, float64 [..., 2]."""
-    scaled = np.asarray(logits, dtype=np.float64) / temperature
-    return np.stack([-np.logaddexp(0.0, -scaled), -np.logaddexp(0.0, scaled)], axis=-1)
 
 
 def distances(reference: Floats, candidate: Floats) -> Distances:
@@ -122,20 +95,22 @@ def _terms(p: Floats, q: Floats, x: Floats) -> Floats:
 class TemperatureSums:
     """What accumulates over batches, for several temperatures at once.
 
-    Each side's logits are first divided by that side's own temperature, then by the requested temperature. Multi-label: every
-    label is a distribution of its own (yes, no), and a row's distances are their mean over labels, its |dp| their largest.
+    Each side's logits are first divided by that side's own temperature, then by the temperature requested. Where each class is a
+    distribution of its own (yes, no) a row's distances are their mean over classes, its |dp| their largest.
     """
 
     def __init__(
         self,
         temperatures: Sequence[float],
         *,
-        multi_label: bool = False,
+        activation: Activation = SOFTMAX,
+        rule: DecisionRule = LARGEST,
         reference_temperature: float = 1.0,
         candidate_temperature: float = 1.0,
     ) -> None:
         self.temperatures = tuple(temperatures)
-        self.multi_label = multi_label
+        self.activation = activation
+        self.rule = rule
         self.own = (reference_temperature, candidate_temperature)
         if any(not t > 0 for t in (*self.temperatures, *self.own)):
             raise ValueError("a temperature is above 0")
@@ -152,27 +127,21 @@ class TemperatureSums:
             self._add(reference[start : start + step], candidate[start : start + step])
 
     def _add(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any]) -> None:
-        fine = usable(reference, multi_label=self.multi_label) & usable(
-            candidate, multi_label=self.multi_label
-        )
+        fine = self.rule.usable(reference) & self.rule.usable(candidate)
         self._undefined += int((~fine).sum())
         reference, candidate = reference[fine], candidate[fine]
         if not len(reference):
             return
         self._rows += len(reference)
-        sides = (chosen(side, multi_label=self.multi_label) for side in (reference, candidate))
-        self._agree += int(np.equal(*sides).all(axis=1).sum())
-        logs = log_bernoulli if self.multi_label else log_softmax
+        self._agree += int(self.rule.same(reference, candidate).sum())
         for index, temperature in enumerate(self.temperatures):
             here, there = (
-                logs(side, own * temperature)
+                self.activation.logs(side, own * temperature)
                 for side, own in zip((reference, candidate), self.own, strict=True)
             )
             seen = distances(here, there)
             by_row = [
-                seen.js.mean(axis=1) if self.multi_label else seen.js,
-                seen.tv.mean(axis=1) if self.multi_label else seen.tv,
-                seen.kl.mean(axis=1) if self.multi_label else seen.kl,
+                values if values.ndim == 1 else values.mean(axis=1) for values in (seen.js, seen.tv, seen.kl)
             ]
             self._sums[index] += [values.sum() for values in by_row]
             new = [*(values.max() for values in by_row), seen.max_abs.max()]

@@ -11,12 +11,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.distributions import probabilities
+from parity.measure.activation import SIGMOID, SOFTMAX, Activation
 
 __all__ = ["Relation", "Relations"]
 
 Floats = npt.NDArray[np.float64]
 Kind = Literal["columns", "sigmoid", "softmax"]
+_ACTIVATIONS: tuple[Activation, ...] = (SIGMOID, SOFTMAX)
 _WIDEST = 256
 _CLOSE = 1e-3
 _GAIN = 0.1
@@ -70,10 +71,8 @@ class Relations:
             if (one < 0).any() or (one > 1).any():
                 self._made[place] = math.inf
                 continue
-            for number, multi_label in enumerate((True, False)):
-                self._made[place, number] += float(
-                    ((one - probabilities(other, multi_label=multi_label)) ** 2).sum()
-                )
+            for number, activation in enumerate(_ACTIVATIONS):
+                self._made[place, number] += float(((one - activation.probabilities(other)) ** 2).sum())
 
     @property
     def fits_as_it_stands(self) -> bool:

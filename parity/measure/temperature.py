@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from parity.measure.activation import SOFTMAX, Activation
+
 __all__ = ["ImpliedTemperature", "TemperatureFit"]
 
 
@@ -31,10 +33,10 @@ class TemperatureFit(NamedTuple):
 
 
 class ImpliedTemperature:
-    """What accumulates over batches. Multi-label logits are not centred: for sigmoids a shift is no constant to drop."""
+    """What accumulates over batches. Logits that stand each for itself are not centred: there a shift changes probabilities."""
 
-    def __init__(self, *, multi_label: bool = False) -> None:
-        self.multi_label = multi_label
+    def __init__(self, *, activation: Activation = SOFTMAX) -> None:
+        self.activation = activation
         self._aa = self._bb = self._ab = 0.0
         self._rows = self._left_out = 0
 
@@ -46,7 +48,7 @@ class ImpliedTemperature:
         self._left_out += int((~fine).sum())
         a, b = a[fine], b[fine]
         self._rows += len(a)
-        if not self.multi_label and a.size:
+        if self.activation.per_row and a.size:
             a, b = (side - side.mean(axis=1, keepdims=True) for side in (a, b))
         self._aa += float((a * a).sum())
         self._bb += float((b * b).sum())

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.distributions import log_softmax
+from parity.measure.activation import log_softmax
 from parity.records.metric_form import MetricForm
 from parity.statistics.interval import Interval
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from parity.metrics.metric import Outputs
+from parity.measure.decision_rule import LARGEST, DecisionRule
+from parity.metrics.metric import Metric, Outputs
 from parity.metrics.registry import find_metric, metric_names
 from parity.statistics.interval import Interval
 
@@ -34,11 +36,25 @@ class LabelledMeasurement(NamedTuple):
 
 
 class LabelledSums:
-    """What accumulates over batches of single-label examples, taken as independent: every metric of both sides."""
+    """What accumulates over batches of examples with one label each, taken as independent: every metric that applies, of both sides.
 
-    def __init__(self, *, reference_temperature: float = 1.0, candidate_temperature: float = 1.0) -> None:
+    rule: how outputs decide for a class. applies: which metrics apply (None: all).
+    """
+
+    def __init__(
+        self,
+        *,
+        rule: DecisionRule = LARGEST,
+        applies: Callable[[Metric], bool] | None = None,
+        reference_temperature: float = 1.0,
+        candidate_temperature: float = 1.0,
+    ) -> None:
         self.own = (reference_temperature, candidate_temperature)
-        self._metrics = {name: find_metric(name).paired() for name in metric_names()}
+        self._rule = rule
+        known = {name: find_metric(name) for name in metric_names()}
+        self._metrics = {
+            name: metric.paired() for name, metric in known.items() if applies is None or applies(metric)
+        }
         self._labelled = self._undefined = 0
 
     def add(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any], labels: npt.ArrayLike) -> None:
@@ -52,7 +68,7 @@ class LabelledSums:
             raise ValueError(f"a label outside the {reference.shape[1]} classes")
         labelled = truth >= 0
         one, other = (
-            _outputs(side[labelled], truth[labelled], own)
+            self._outputs(side[labelled], truth[labelled], own)
             for side, own in zip((reference, candidate), self.own, strict=True)
         )
         broken = _undefined(one) | _undefined(other)
@@ -60,7 +76,7 @@ class LabelledSums:
         self._labelled += int((~broken).sum())
         if broken.any():
             one, other = (
-                _outputs(side.logits[~broken], side.labels[~broken], side.temperature)
+                self._outputs(side.logits[~broken], side.labels[~broken], side.temperature)
                 for side in (one, other)
             )
         for sums in self._metrics.values():
@@ -87,9 +103,10 @@ class LabelledSums:
             )
         return tuple(found)
 
-
-def _outputs(logits: npt.NDArray[Any], labels: npt.NDArray[np.int64], temperature: float) -> Outputs:
-    return Outputs(logits, logits.argmax(axis=1).astype(np.int64), labels, temperature)
+    def _outputs(
+        self, logits: npt.NDArray[Any], labels: npt.NDArray[np.int64], temperature: float
+    ) -> Outputs:
+        return Outputs(logits, self._rule.chosen(logits).argmax(axis=1).astype(np.int64), labels, temperature)
 
 
 def _undefined(side: Outputs) -> Booleans:

@@ -143,7 +143,9 @@ def _inputs_seen(comparison: Comparison) -> InputsSeen:
     decisions = comparison.ledgers.decisions
     if decisions is None:
         return InputsSeen(comparison.inputs)
-    return InputsSeen(comparison.inputs, tuple(decisions.unknown_names), decisions.numbered_labels)
+    return InputsSeen(
+        comparison.inputs, tuple(decisions.unknown_names), decisions.numbered_labels, decisions.unscored
+    )
 
 
 def _tokens(ledgers: Ledgers) -> Tokens:

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from parity.align.batch import PairedStage
 from parity.align.labels import label_places
+from parity.align.plan import Plan
 from parity.inputs.distinct import DistinctInputs
 from parity.inputs.example import Example
+from parity.measure.activation import Activation
+from parity.measure.decision_rule import DecisionRule
 from parity.measure.decisions import DecisionCount, FlipMeasurement
 from parity.measure.distributions import TemperatureSums
 from parity.measure.temperature import ImpliedTemperature as TemperatureOfLogits
@@ -33,6 +36,7 @@ __all__ = ["Deciding", "DecisionLedger"]
 
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
 _KEEP = 100
 _NAMED = 32  # labels that are not a class, by name
 
@@ -40,56 +44,99 @@ _NAMED = 32  # labels that are not a class, by name
 class Deciding(NamedTuple):
     """How decisions are counted.
 
-    `classes` are the reference's; `temperatures` those at which probabilities are compared; `own` each side's own temperature,
-    by which its logits are divided before anything is stated about probabilities. `noise` is the largest difference of a logit
-    that rounding explains (None: not measured), `rounding` that of a side whose probabilities were rounded.
+    `classes` are the reference's; `temperatures` those at which probabilities are compared. The plan has the task by which both
+    decide, and each side's own temperature, by which its logits are divided before anything is stated about probabilities. `noise`
+    is the largest difference of an output that rounding explains (None: not measured).
     """
 
     classes: Sequence[str]
     temperatures: Sequence[float]
-    own: Pair[float]
-    multi_label: bool
-    class_order: str
+    plan: Plan
     noise: float | None
     confidence: float
-    rounding: float = 0.0
+
+
+class _Probabilities:
+    """What accumulates over the probabilities of both sides."""
+
+    def __init__(self, deciding: Deciding, activation: Activation, rule: DecisionRule) -> None:
+        self._own = own = deciding.plan.temperatures
+        self._distances = TemperatureSums(
+            deciding.temperatures,
+            activation=activation,
+            rule=rule,
+            reference_temperature=own.reference,
+            candidate_temperature=own.candidate,
+        )
+        self._implied = TemperatureOfLogits(activation=activation)
+
+    def add(self, here: Floats, there: Floats) -> None:
+        """Logits [n, classes] of both sides."""
+        self._distances.add(here, there)
+        self._implied.add(here / self._own.reference, there / self._own.candidate)
+
+    def temperatures(self) -> list[Temperature]:
+        """The distances at each temperature."""
+        return [
+            Temperature(
+                temperature=item.temperature,
+                js_mean=item.js_mean,
+                tv_mean=item.tv_mean,
+                kl_mean=_finite(item.kl_mean),
+                max_abs_probability=item.max_abs_probability,
+                js_max=item.js_max,
+                tv_max=item.tv_max,
+                kl_max=_finite(item.kl_max),
+                agree=item.agree,
+            )
+            for item in self._distances.measurements()
+            if item.rows
+        ]
+
+    def implied(self) -> ImpliedTemperature:
+        """The temperature that the logits imply."""
+        fit = self._implied.fit()
+        return ImpliedTemperature(value=fit.value, r2=fit.r2, reverse=fit.reverse)
 
 
 class DecisionLedger:
-    """What accumulates over the logits that either side decides with, the candidate's classes in the reference's order.
+    """What accumulates over the outputs that either side decides with, the candidate's classes in the reference's order.
 
-    `by_token` says that each token has logits of its own; those of special tokens decide nothing. `unknown_names` are the first
+    Special tokens decide nothing. `unknown_names` are the first
     labels of the inputs that are not a class, `unknown_labels` counts all; `numbered_labels` counts labels that are a
     class's number.
     """
 
     def __init__(self, deciding: Deciding, tokens: TokenLedger) -> None:
-        self.by_token = False
+        plan, task = deciding.plan, deciding.plan.task
+        assert task is not None and task.rule is not None, "without a rule there are no decisions"
+        self._axes: Sequence[str] = ()
         self.unknown_labels = 0
         self.unknown_names: dict[str, None] = {}
         self.numbered_labels = 0
-        own, multi_label = deciding.own, deciding.multi_label
         self._deciding = deciding
+        self._task, self._rule, own = task, task.rule, plan.temperatures
         self._tokens = tokens
         self._names = list(deciding.classes)
         self._count = DecisionCount(
-            multi_label=multi_label, noise=deciding.noise, keep=_KEEP, rounding=deciding.rounding
+            rule=task.rule,
+            noise=deciding.noise,
+            keep=_KEEP,
+            rounding=plan.known.step if plan.known is not None else 0.0,
         )
-        self._distances = TemperatureSums(
-            deciding.temperatures,
-            multi_label=multi_label,
+        self._probabilities = (
+            None if task.activation is None else _Probabilities(deciding, task.activation, task.rule)
+        )
+        self._labelled = LabelledSums(
+            rule=task.rule,
+            applies=task.scored_by,
             reference_temperature=own.reference,
             candidate_temperature=own.candidate,
-        )
-        self._implied = TemperatureOfLogits(multi_label=multi_label)
-        self._labelled = LabelledSums(
-            reference_temperature=own.reference, candidate_temperature=own.candidate
         )
         self._distinct = DistinctInputs()
         self._examples: dict[int, Example] = {}
         self._flipped: dict[int, Example] = {}
         self._answers: Pair[set[int]] = Pair(set(), set())
-        self._by_position = False
         self._places: dict[str, int] | None = None
 
     def open_window(self, examples: Sequence[Example]) -> None:
@@ -97,10 +144,10 @@ class DecisionLedger:
         self._examples = {example.row: example for example in examples}
 
     def add(self, item: PairedStage, axes: Sequence[str]) -> None:
-        """Logits [n, classes] of both sides with the axes of the stage; where each token is decided, special ones are skipped."""
+        """Outputs [n, columns] of both sides with the axes of the stage; where each token is decided, special ones are skipped."""
         values, rows, positions = item.values, item.rows, item.positions
-        if tuple(axes[:2]) == ("row", "token"):
-            self.by_token = True
+        self._axes = axes
+        if self.per == "token":
             real = self._tokens.bears_text(rows, positions)
             values = Pair(values.reference[real], values.candidate[real])
             rows, positions = rows[real], positions[real]
@@ -108,35 +155,43 @@ class DecisionLedger:
 
     def _add(self, values: Pair[Array], rows: Integers, positions: Integers) -> None:
         here, there = (np.asarray(side, dtype=np.float64) for side in values)
-        own = self._deciding.own
         differing = self._count.add(here, there, rows, positions)
         self._distinct.add(np.unique(rows).tolist(), differing.tolist(), self._examples)
-        if not self._deciding.multi_label:
+        if not self._rule.several:
             for given, values_of_side in zip(self._answers, (here, there), strict=True):
                 finite = values_of_side[np.isfinite(values_of_side).all(axis=1)]
-                given.update(np.unique(finite.argmax(axis=1)).tolist())
-        self._distances.add(here, there)
-        self._implied.add(here / own.reference, there / own.candidate)
-        self._by_position = self._by_position or bool(positions.any())
+                given.update(np.unique(self._rule.chosen(finite).argmax(axis=1)).tolist())
+        if self._probabilities is not None:
+            self._probabilities.add(here, there)
         for flip in self._count.kept():
             if flip.row in self._examples:
                 self._flipped.setdefault(flip.row, self._examples[flip.row])
-        if not self._by_position and not self._deciding.multi_label:
+        if not self.unscored:
             if self._places is None:
                 self._places = label_places(self._names, here.shape[1])
             self._labelled.add(here, there, [self._class_of(int(row), self._places) for row in rows])
 
     @property
+    def per(self) -> str:
+        """What has a decision of its own: an input, a token or a word."""
+        return self._task.per(self._axes)
+
+    @property
+    def unscored(self) -> str:
+        """Why the decisions are not held against labels; empty where they are."""
+        return self._task.unscored(self._task.per(self._axes))
+
+    @property
     def answers(self) -> Pair[int] | None:
         """How many different classes each side predicts; None where an example may have several."""
-        return None if self._deciding.multi_label else Pair(*(len(given) for given in self._answers))
+        return None if self._rule.several else Pair(*(len(given) for given in self._answers))
 
     def record(self) -> Decisions:
         """The decisions as the audit keeps them."""
         seen = self._count.measurement(self._deciding.confidence)
-        fit = self._implied.fit()
+        made, plan = self._probabilities, self._deciding.plan
         distinct, distinct_flipped = self._distinct.counts() or (0, 0)
-        metrics = () if self._by_position else self._labelled.measurements(self._deciding.confidence)
+        metrics = () if self.unscored else self._labelled.measurements(self._deciding.confidence)
         return Decisions(
             examples=seen.examples,
             agree=seen.agree,
@@ -156,30 +211,16 @@ class DecisionLedger:
             )
             if distinct
             else None,
-            temperatures=[
-                Temperature(
-                    temperature=item.temperature,
-                    js_mean=item.js_mean,
-                    tv_mean=item.tv_mean,
-                    kl_mean=_finite(item.kl_mean),
-                    max_abs_probability=item.max_abs_probability,
-                    js_max=item.js_max,
-                    tv_max=item.tv_max,
-                    kl_max=_finite(item.kl_max),
-                    agree=item.agree,
-                )
-                for item in self._distances.measurements()
-                if item.rows
-            ],
-            implied_temperature=ImpliedTemperature(value=fit.value, r2=fit.r2, reverse=fit.reverse),
-            unit="token" if self._by_position else "example",
+            temperatures=[] if made is None else made.temperatures(),
+            implied_temperature=ImpliedTemperature(value=None, r2=0.0) if made is None else made.implied(),
+            unit="example" if self.per == "input" else "token",
             flips_total=seen.examples - seen.agree,
             flips_explained=seen.flips_explained,
             undefined=seen.undefined,
             undefined_both=seen.undefined_both,
             ties=seen.ties,
-            multi_label=self._deciding.multi_label,
-            class_order=self._deciding.class_order,
+            multi_label=self._rule.several,
+            class_order=plan.labels.kind if plan.labels is not None else "by_index",
             classes=self._names,
             unknown_labels=self.unknown_labels,
             metrics=[
@@ -196,6 +237,9 @@ class DecisionLedger:
                 for item in metrics
                 if math.isfinite(item.difference)
             ],
+            noun=self._task.noun,
+            decided_by=self._task.decided_by,
+            probabilities=made is not None,
         )
 
     def _flip(self, flip: FlipMeasurement) -> Flip:
@@ -203,7 +247,7 @@ class DecisionLedger:
         return Flip(
             row=flip.row,
             id=None if example is None else example.id,
-            token=flip.position if self._by_position else None,
+            token=None if self.per == "input" else flip.position,
             text="" if example is None else example.text,
             reference=self._say(flip.reference),
             candidate=self._say(flip.candidate),

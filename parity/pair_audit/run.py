@@ -15,9 +15,9 @@ from typing import NamedTuple
 from parity.align.exclusions import check_exclusions
 from parity.align.plan import Plan, plan_of
 from parity.align.texts import unknown_piece
+from parity.align.without_effect import check_temperatures, nothing_decided
 from parity.border.description import Description
 from parity.border.progress import OnProgress, Progress
-from parity.border.without_effect import check_temperatures, nothing_decided
 from parity.errors import InputsDoNotFit
 from parity.inputs.choose import Artifact, choose_inputs
 from parity.inputs.inputs import Inputs
@@ -82,7 +82,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         if request.check is not None:
             request.check(described, inputs)
         plan = plan_of(described, detail=request.detail)
-        check_temperatures(request.temperatures, plan.classed, described)
+        check_temperatures(request.temperatures, described, decided=plan.task is not None)
         offered = (seen.name for side in described for seen in side.stages)
         check_exclusions(request.policy, (*offered, *(item.stage for item in plan.not_compared)))
         specs = Pair(*(str(subject) for subject in request.subjects))
@@ -134,7 +134,12 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         )
     )
     silent = nothing_decided(request.temperatures)
-    if silent is not None and audit.decisions is None and plan.classed and not ledgers.stages.breakdowns:
+    if (
+        silent is not None
+        and audit.decisions is None
+        and plan.task is not None
+        and not ledgers.stages.breakdowns
+    ):
         raise silent
     return audit
 
@@ -173,18 +178,15 @@ def _cut(described: Pair[Description]) -> int | None:
 
 
 def _deciding(described: Pair[Description], plan: Plan, request: Request, floors: Floors) -> Deciding | None:
-    if not plan.classed:
+    if plan.task is None:
         return None
     return Deciding(
         described.reference.labels or described.candidate.labels or [],
         # The results at temperature 1 are judged whatever other temperatures are requested.
         tuple(dict.fromkeys((*request.temperatures, 1.0))),
-        plan.temperatures,
-        multi_label=plan.multi_label,
-        class_order=plan.labels.kind if plan.labels is not None else "by_index",
-        noise=floors.of("logits").max_abs,
+        plan,
+        noise=floors.of(plan.task.outputs[0]).max_abs,
         confidence=request.policy.confidence,
-        rounding=plan.known.step if plan.known is not None else 0.0,
     )
 
 

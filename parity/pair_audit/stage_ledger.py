@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from parity.align.batch import PairedStage, Unfit, decides, paired_stages
+from parity.align.batch import PairedStage, Unfit, paired_stages
 from parity.align.plan import Plan
 from parity.border.breakdown import Breakdown
 from parity.border.runner import Batch
@@ -69,14 +69,13 @@ class StageLedger:
         return _merged(kept.get(stage) for kept in _of(self._differences, pass_))
 
     def centred(self, pass_: str) -> Measurement | None:
-        """The same of the logits minus their rows' means: a shift of a whole row moves no probability of a softmax."""
+        """The same of what decides minus its rows' means: a shift of a whole row moves no probability where a row is one distribution."""
         parts: list[Difference | None] = [*_of(self._centred, pass_)]
         return _merged(parts)
 
     def add(self, shown: Shown, plan: Plan) -> None:
         """Measure every stage of a pair of batches."""
         kept = self._differences.setdefault(shown.passes, {})
-        softmax = plan.classed and not plan.multi_label
         for item in paired_stages(plan, shown.batches, shown.rows, shown.pairs, in_place=True):
             if isinstance(item, Unfit):
                 self.refuse([item.stage], shown.passes, item.reason)
@@ -87,15 +86,15 @@ class StageLedger:
             kept[item.stage].add(here, there, item.rows, item.positions, real=item.real)
             if here.dtype.kind != "f":
                 self.whole.add(item.stage)
-            elif item.stage == "logits" and softmax and here.shape[1] > 1:
+            elif here.shape[1] > 1 and (made := plan.derives(item.stage)) is not None and made.per_row:
                 centred = self._centred.setdefault(shown.passes, Difference(centred=True))
                 centred.add(here, there, item.rows, item.positions)
-            if item.stage != "logits" or not shown.decides:
+            if not shown.decides:
                 continue
-            if here.dtype.kind == "f":
+            if item.stage == "logits" and here.dtype.kind == "f":
                 self.relations.add(here, there)
-            if self._decide is not None and decides(plan, here):
-                self._decide(item, shown.batches.reference.stages["logits"].axes)
+            if self._decide is not None and plan.decides(item.stage, here.shape[1]):
+                self._decide(item, shown.batches.reference.stages[item.stage].axes)
 
     def refuse(
         self, stages: Iterable[str], passes: Iterable[str], reason: str, *, failed: bool = False

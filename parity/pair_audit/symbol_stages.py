@@ -139,7 +139,7 @@ def unpaired(ledgers: Ledgers) -> list[NotCompared]:
         f"{here} tokens of the reference and {there} of the candidate, in {ledger.unpaired_rows} of {ledger.rows} rows, "
         "have no counterpart"
     )
-    by_token = decisions is not None and decisions.by_token
+    by_token = decisions is not None and decisions.per == "token"
     # Elsewhere they are only what makes the stage `tokens` or `input_ids` differ.
     stage = "label" if by_token else "tokens"
     return [NotCompared(stage=stage, pass_=FIRST.name, reason=reason, counts=by_token)]

@@ -56,7 +56,7 @@ def _judged(
         undefined = "it is NaN on both sides in float64, and NaN equals nothing"
         absent = undefined if stage in sample.undefined else "it was not seen on both sides in float64"
         missing.append(NotCompared(stage=stage, pass_=one.name, reason=sample.failure or absent))
-    centred = stages.centred(one.name) if stage == "logits" else None
+    centred = stages.centred(one.name) if plan.derives(stage) is not None else None
     measured = Measured(
         stage=stage,
         pass_=one.name,
@@ -107,7 +107,7 @@ def _derived(plan: Plan) -> list[str]:
     order: list[str] = []
     for stage in plan.stages:
         order.append(stage)
-        if stage == "logits" and plan.classed:
+        if plan.derives(stage) is not None:
             order.append("probabilities")
     return order
 

@@ -62,10 +62,14 @@ def judge_decisions(
 ) -> Judgement:
     """The verdict of two sides whose stages differ from `start` on; `counting` is what was not compared and counts."""
     where = f"The stages differ from {start} on"
-    if decisions is None or decisions.examples == 0 or not decisions.temperatures:
+    if (
+        decisions is None
+        or decisions.examples == 0
+        or (decisions.probabilities and not decisions.temperatures)
+    ):
         return Judgement("not_comparable", 1, f"{where}, and there are no decisions to compare.")
     assert policy.flip_rate is not None and policy.probability is not None
-    furthest = max(item.max_abs_probability for item in decisions.temperatures)
+    furthest = max((item.max_abs_probability for item in decisions.temperatures), default=0.0)
     trials = _trials(decisions)
     bounds = one_sided_bounds(trials.flipped, trials.rows, policy.confidence)
     seen = one_sided_bounds(trials.seen, trials.rows, policy.confidence)
@@ -95,12 +99,16 @@ def judge_decisions(
     if bounds.high > policy.flip_rate:
         return _inconclusive(where, trials, bounds, policy)
     high, limit = _apart(bounds.high, policy.flip_rate)
+    moved = (
+        f", and no probability moves by more than {furthest:.1e} (up to {policy.probability:g} is allowed)"
+        if decisions.probabilities
+        else ""  # there are none: its flips are all that the task decides
+    )
     return Judgement(
         "equivalent",
         0,
         f"{where}, and it is shown not to matter: {trials.rate} is at most {high} "
-        f"(one-sided {100 * policy.confidence:g} % bound{trials.basis}, up to {limit} is allowed), and no probability moves by more than "
-        f"{furthest:.1e} (up to {policy.probability:g} is allowed).",
+        f"(one-sided {100 * policy.confidence:g} % bound{trials.basis}, up to {limit} is allowed){moved}.",
     )
 
 

@@ -83,7 +83,8 @@ class Decisions(Record, frozen=True, kw_only=True):
     belong to, `rows_flipped` those in which one differs, `row_flip_rate` their share: the tokens of one text are not
     independent, so what bounds a rate of tokens is a rate of rows. Special tokens decide nothing. `distinct` are the distinct
     texts (or pairs) among the rows, `distinct_flipped` those with a copy that differs (0 and null where the texts are not
-    known): copies are not independent either.
+    known): copies are not independent either. `noun` is what is decided, and `decided_by` how, where that is not obvious; `probabilities`
+    is False where the task has none, so that there are no distances between them.
     """
 
     examples: int
@@ -109,3 +110,6 @@ class Decisions(Record, frozen=True, kw_only=True):
     distinct: int = 0
     distinct_flipped: int = 0
     distinct_flip_rate: FlipRate | None = None
+    noun: str = "label"
+    decided_by: str = ""
+    probabilities: bool = True

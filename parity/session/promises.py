@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.align.tasks import task_of
 from parity.border.description import Description
 from parity.border.runner import Batch
 from parity.inputs.example import Encoding, Example
@@ -35,14 +36,14 @@ _MISPLACED = 0.25  # of a row's tokens: a normaliser may change a few words
 
 def logits(described: Description, batch: Batch) -> Iterator[str]:
     """Raw scores are promised: a softmax over probabilities, or a temperature on them, is something else."""
-    stage = batch.stages.get("logits")
-    if stage is None or stage.axes[-1:] != ("class",) or described.task == "regression":
+    stage, task = batch.stages.get("logits"), task_of(described)
+    if stage is None or stage.axes[-1:] != ("class",) or task.activation is None:
         return
     values = np.asarray(stage.values, dtype=np.float64).reshape(-1, stage.values.shape[-1])
     values = values[np.isfinite(values).all(axis=1)]
     if not values.size or values.min() < 0 or values.max() > 1:
         return
-    if described.multi_label:
+    if not task.activation.per_row:
         if values.size >= _FEW:
             yield "stage logits seems to hold probabilities: every value lies between 0 and 1 (write the input of the sigmoid)"
     elif values.shape[1] > 1 and bool((np.abs(values.sum(axis=1) - 1) < _PROBABLE).all()):

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from parity.align.without_effect import check_own_temperature
 from parity.border.description import Description
 from parity.border.progress import OnProgress, Progress, unwatched
 from parity.border.runner import Runner
@@ -61,8 +62,17 @@ class Session:
 
     @property
     def described(self) -> Description:
-        """How the subject describes itself; waits until it is loaded, and raises what loading raised."""
-        return self.runner.describe()
+        """How the subject describes itself; waits until it is loaded, and raises what loading raised.
+
+        Raises BadOptionValue for a temperature that has no effect on it.
+        """
+        return self.wait()
+
+    def wait(self) -> Description:
+        """Wait until the subject is loaded, for how it describes itself; raises as `described`."""
+        described = self.runner.describe()
+        check_own_temperature(self.subject, described)
+        return described
 
     def close(self) -> None:
         """End the process; from any thread, any number of times."""
@@ -138,7 +148,7 @@ def open_sessions(
     on_progress(Progress("opening both sides"))
     pool = ThreadPoolExecutor(len(sessions))
     try:
-        waiting = [pool.submit(session.runner.describe) for session in sessions]
+        waiting = [pool.submit(session.wait) for session in sessions]
         done, _ = wait(waiting, return_when=FIRST_EXCEPTION)
         for answer in waiting:
             if answer in done:

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from parity.border.description import Description
-from parity.border.runner import Runner
 from parity.errors import BadOptionValue, RecipeError
-from parity.subjects.adapter import find_adapter
+from parity.session.session import OpenRequest, open_session
 from parity.subjects.subject import parse_subject
 from parity.training.recipe import read_recipe
 from tests.models import tiny_bert, write_tokenizer
@@ -36,8 +35,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def described(spec: str) -> Description:
     """What a subject says of itself."""
     subject = parse_subject(spec)
-    with Runner.start(subject, find_adapter(subject), threads=1, timeout=300) as runner:
-        return runner.describe()
+    with open_session(OpenRequest(subject, threads=1, timeout=300)) as session:
+        return session.described
 
 
 def refusal(spec: str) -> str:

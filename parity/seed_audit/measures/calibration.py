@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.distributions import log_softmax
+from parity.measure.activation import log_softmax
 from parity.seed_audit.measures.label_temperature import LabelTemperature, fit_label_temperature
 
 __all__ = [

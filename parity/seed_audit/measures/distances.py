@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.distributions import distances, log_softmax
+from parity.measure.activation import log_softmax
+from parity.measure.distributions import distances
 from parity.statistics.estimate import Estimate, pairwise_estimate
 from parity.statistics.interval import Interval
 from parity.statistics.pairing import Pairing

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from parity.measure.decisions import usable
+from parity.measure.decision_rule import LARGEST
 from parity.metrics.metric import Outputs
 
 __all__ = ["Population"]
@@ -70,7 +70,7 @@ class Population:
     @cached_property
     def predictions(self) -> Integers:
         """[runs, examples] the class of the largest logit, the first of equals; -1 where a row cannot decide (NaN, +inf)."""
-        fine = usable(self.logits.reshape(-1, self.classes)).reshape(self.runs, self.examples)
+        fine = LARGEST.usable(self.logits.reshape(-1, self.classes)).reshape(self.runs, self.examples)
         with np.errstate(invalid="ignore"):
             return np.where(fine, self.logits.argmax(axis=2), -1).astype(np.int64)
 

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.align.tasks import task_of
 from parity.border.description import Description
 from parity.border.progress import OnProgress, Progress, unwatched
 from parity.border.runner import Batch, Reply
@@ -163,7 +164,8 @@ def _collect(
                 f"{task.subject} has no logits, and a seed audit compares decisions.",
                 next_step="Give runs of classifiers.",
             )
-        if described.multi_label:
+        decides = task_of(described).rule
+        if decides is not None and decides.several:
             raise InputsDoNotFit(
                 f"{task.subject} decides each class separately (several may apply), and a seed audit needs one decision per example.",
                 next_step="Give runs of classifiers that choose one class.",

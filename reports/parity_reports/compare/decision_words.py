@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parity.records.decisions import Decisions, FlipRate
+from parity_reports.compare import older_records
 from parity_reports.text import wording
 
 __all__ = ["bounded_rate", "decision_noun", "decision_sentence", "flips_total", "has_copies"]
@@ -30,7 +31,7 @@ def decision_noun(decisions: Decisions) -> str:
     """What one decision is called: a label, a set of labels, or the label of a token."""
     if decisions.unit == "token":
         return "token label"
-    return "label set" if decisions.multi_label else "label"
+    return older_records.noun(decisions)
 
 
 def flips_total(decisions: Decisions) -> int:

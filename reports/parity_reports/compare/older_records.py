@@ -1,4 +1,5 @@
-"""What records of earlier versions leave to the report: the standing of a finding, and its cause in words with what undoes it.
+"""What records of earlier versions leave to the report: the standing of a finding, its cause in words with what undoes it,
+and how decisions are taken.
 
 Records have had these since in fields of their own. The table is closed: it holds the causes that those versions knew, and no new
 cause is added to it.
@@ -9,9 +10,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from parity.records.audit import Audit
+from parity.records.decisions import Decisions
 from parity.records.finding import Finding
 
-__all__ = ["next_step", "standing_of", "suspected", "title_of", "unused_step"]
+__all__ = ["decided_by", "next_step", "noun", "standing_of", "suspected", "title_of", "unused_step"]
 
 
 class _Remedy(NamedTuple):
@@ -142,3 +144,18 @@ def standing_of(finding: Finding) -> str:
 
 def _remedy(cause: str) -> _Remedy:
     return _REMEDIES.get(cause, _Remedy(cause, "Look at the evidence below."))
+
+
+def noun(decisions: Decisions) -> str:
+    """What is decided."""
+    return "label set" if _each(decisions) else decisions.noun
+
+
+def decided_by(decisions: Decisions) -> str:
+    """How it is decided, where that is not obvious."""
+    return "each class is decided by itself, with a sigmoid" if _each(decisions) else decisions.decided_by
+
+
+def _each(decisions: Decisions) -> bool:
+    """Whether a record of an earlier version, which had no words for it, decides each class by itself."""
+    return decisions.multi_label and not decisions.decided_by

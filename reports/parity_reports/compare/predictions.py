@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from parity.records.decisions import Decisions, Flip
 from parity_reports.blocks import Block, Column, Facts, More, Row, Table
+from parity_reports.compare import older_records
 from parity_reports.compare.decision_words import decision_sentence, flips_total
 from parity_reports.pages import Section
 from parity_reports.text import wording
@@ -115,8 +116,8 @@ def _facts(decisions: Decisions) -> tuple[tuple[str, str], ...]:
         facts.append(("Labels of the inputs that are no class", wording.count(decisions.unknown_labels)))
     if decisions.class_order != "same":
         facts.append(("Classes", _CLASS_ORDERS.get(decisions.class_order, decisions.class_order)))
-    if decisions.multi_label:
-        facts.append(("Multi-label", "each class is decided by itself, with a sigmoid"))
+    if how := older_records.decided_by(decisions):
+        facts.append(("How it is decided", how))
     return tuple(facts)
 
 

@@ -15,8 +15,7 @@ from parity.records.pair import Pair
 PLAN = Plan(
     stages=("layer.0",),
     labels=None,
-    classed=False,
-    multi_label=False,
+    task=None,
     temperatures=Pair(1.0, 1.0),
     max_rows=64,
     not_compared=(),

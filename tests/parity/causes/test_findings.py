@@ -81,11 +81,12 @@ def test_labels_that_were_read_as_numbers_are_said_with_the_first_class() -> Non
     assert "was read as the index of its class, as the classes have no names." in finding.sentence
 
 
-@pytest.mark.parametrize("changes", [{"multi_label": True}, {"unit": "token"}])
-def test_labels_that_no_metric_is_computed_from_are_said(changes: dict[str, Any]) -> None:
-    (finding,) = found(decisions=decided(**changes), inputs=inputs_seen(labelled=4))
-    assert finding.sentence.startswith("4 of the inputs have a label, and no metric")
-    assert [] == found(decisions=decided(**changes))
+def test_labels_that_no_metric_is_computed_from_are_said() -> None:
+    why = "each token has its own class"
+    (finding,) = found(decisions=decided(), inputs=inputs_seen(labelled=4, unscored=why))
+    expected = f"4 of the inputs have a label, and no metric is computed from them: {why}."
+    assert expected == finding.sentence
+    assert [] == found(decisions=decided(), inputs=inputs_seen(unscored=why))
 
 
 @pytest.mark.parametrize(
@@ -309,7 +310,7 @@ PATH = [
     *(tensor(name, "within_noise") for name in ("embeddings", "layer.0", "layer.1", "pooled", "logits")),
 ]
 NOISY: dict[str, Any] = {
-    "inputs": inputs_seen("maybe", built_in=True, numbered=4, labelled=12),
+    "inputs": inputs_seen("maybe", built_in=True, numbered=4, labelled=12, unscored="they are sets"),
     "decisions": decisions(0, unknown_labels=3, multi_label=True),
 }
 

@@ -15,10 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.measure.decisions import (
-    DecisionCount,
-    DecisionMeasurement,
-)
+from parity.measure.decision_rule import EACH, LARGEST
+from parity.measure.decisions import DecisionCount, DecisionMeasurement
 from parity.statistics.interval import one_sided_bounds
 
 Array = npt.NDArray[Any]
@@ -79,7 +77,7 @@ def test_masked_classes_do_not_disturb_the_margin() -> None:
 
 
 def test_multi_label_compares_whole_sets_at_one_half() -> None:
-    got = count([[1.0, -1.0, 0.2], [1, 1, 1]], [[1.0, -1.0, -0.1], [2, 3, 0.5]], multi_label=True)
+    got = count([[1.0, -1.0, 0.2], [1, 1, 1]], [[1.0, -1.0, -0.1], [2, 3, 0.5]], rule=EACH)
     assert (1, ((0, 2), (0,))) == (got.agree, got.flips[0][2:4])
     assert pytest.approx((0.2, 0.1, 0.3)) == got.flips[0][4:7]
 
@@ -120,12 +118,12 @@ def test_nothing_decided_bounds_nothing() -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 6), st.booleans(), st.floats(0.01, 100))
 def test_labels_do_not_depend_on_temperature_batches_or_order(
-    seed: int, classes: int, multi_label: bool, temperature: float
+    seed: int, classes: int, each: bool, temperature: float
 ) -> None:
     generator = np.random.default_rng(seed)
     a = generator.integers(-4, 5, (12, classes)).astype(np.float64)
     b = a + generator.integers(-1, 2, a.shape)
-    whole, parts, cooled = (DecisionCount(multi_label=multi_label, noise=1.0) for _ in range(3))
+    whole, parts, cooled = (DecisionCount(rule=EACH if each else LARGEST, noise=1.0) for _ in range(3))
     whole.add(a, b, np.arange(12))
     order = generator.permutation(12)
     for part in np.array_split(order, 3):

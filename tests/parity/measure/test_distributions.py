@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.spatial.distance import jensenshannon  # type: ignore[import-untyped]
 
-from parity.measure.distributions import TemperatureSums, distances, log_softmax, probabilities
+from parity.measure.activation import SIGMOID, SOFTMAX, log_softmax
+from parity.measure.decision_rule import EACH
+from parity.measure.distributions import TemperatureSums, distances
 
 Floats = npt.NDArray[np.float64]
 LN2 = math.log(2.0)
@@ -33,7 +35,7 @@ def logits(rows: int, classes: int, seed: int = 0, scale: float = 3.0) -> Floats
 def test_softmax_and_distances_agree_with_scipy(temperature: float, classes: int) -> None:
     a, b = logits(40, classes), logits(40, classes, seed=1)
     p, q = scipy.special.softmax(a / temperature, axis=1), scipy.special.softmax(b / temperature, axis=1)
-    np.testing.assert_allclose(probabilities(a, temperature), p, rtol=1e-12, atol=1e-300)
+    np.testing.assert_allclose(SOFTMAX.probabilities(a, temperature), p, rtol=1e-12, atol=1e-300)
     seen = distances(log_softmax(a, temperature), log_softmax(b, temperature))
     np.testing.assert_allclose(seen.kl, scipy.special.rel_entr(p, q).sum(axis=1), rtol=1e-9, atol=1e-15)
     np.testing.assert_allclose(seen.js, jensenshannon(p, q, axis=1) ** 2, rtol=1e-9, atol=1e-15)
@@ -79,12 +81,12 @@ def test_opposite_certainties_are_as_far_apart_as_can_be() -> None:
 
 
 def test_a_sigmoid_does_not_overflow() -> None:
-    assert [[0.0, 0.5, 1.0]] == probabilities(np.array([[-1e6, 0.0, 1e6]]), multi_label=True).tolist()
+    assert [[0.0, 0.5, 1.0]] == SIGMOID.probabilities(np.array([[-1e6, 0.0, 1e6]])).tolist()
 
 
 def test_multi_label_distances_are_the_mean_over_labels_of_two_class_ones() -> None:
     a, b = logits(6, 3), logits(6, 3, seed=1)
-    sums = TemperatureSums([1.5], multi_label=True)
+    sums = TemperatureSums([1.5], activation=SIGMOID, rule=EACH)
     sums.add(a, b)
     pairs = [np.stack([side.ravel(), np.zeros(18)], axis=1) for side in (a, b)]
     each = distances(*(log_softmax(side, 1.5) for side in pairs))

@@ -18,6 +18,7 @@ import scipy.stats  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parity.measure.activation import SIGMOID
 from parity.measure.temperature import ImpliedTemperature, TemperatureFit
 
 Floats = npt.NDArray[np.float64]
@@ -80,7 +81,7 @@ def test_rows_with_a_masked_class_are_left_out_and_counted() -> None:
 
 def test_multi_label_logits_keep_their_level() -> None:
     a = np.full((20, 1), 3.0)
-    assert 1.5 == fit(a, a / 1.5, multi_label=True).value
+    assert 1.5 == fit(a, a / 1.5, activation=SIGMOID).value
 
 
 @settings(max_examples=50, deadline=None)

@@ -257,9 +257,7 @@ def token_ledger(pieces: str, other: str, *, columns: int = 3) -> tuple[Ledgers,
     stages = [StageSeen("logits", ["row", "token", "class"])]
     side = described(stages=stages, task="token_classification")
     plan = plan_of(Pair(side, side), detail=False)
-    deciding = Deciding(
-        [], [1.0], Pair(1.0, 1.0), multi_label=False, class_order="same", noise=None, confidence=0.95
-    )
+    deciding = Deciding([], [1.0], plan, noise=None, confidence=0.95)
     kept = open_ledgers(FLOORS, deciding)
     sides = Pair(framed(pieces), framed(other))
     aligned = align_row(sides.reference, sides.candidate)
@@ -345,9 +343,13 @@ def test_the_columns_of_a_regression_are_no_classes() -> None:
     classes = described(stages=[logits], task="sequence_classification", model_class="A", labels=["x", "y"])
     for sides in (Pair(values, values), Pair(values, outputs), Pair(outputs, values)):
         plan = plan_of(sides, detail=False)
-        assert (False, ()) == (plan.classed, plan.not_compared)
+        assert (None, ()) == (plan.task, plan.not_compared)
     plan = plan_of(Pair(classes, values), detail=False)
-    assert (False, ["probabilities"]) == (plan.classed, [item.stage for item in plan.not_compared])
+    assert plan.task is None
+    reason = "one side is a regression, the other decides between classes"
+    assert [("probabilities", reason, True)] == [
+        (item.stage, item.reason, item.counts) for item in plan.not_compared
+    ]
 
 
 def test_stages_that_a_policy_names_and_nobody_has_are_said() -> None:

@@ -20,7 +20,7 @@ import statsmodels.stats.proportion  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.measure.distributions import probabilities
+from parity.measure.activation import SOFTMAX
 from parity.seed_audit.measures.agreement import agreement, vote_entropy
 from parity.seed_audit.measures.churn import churn, churn_kinds, votes
 from parity.seed_audit.measures.distances import run_distances
@@ -135,7 +135,7 @@ def test_the_contested_examples_come_most_contested_first_with_their_votes() -> 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 def test_distances_are_scipys_over_all_pairs(temperature: float) -> None:
-    p = probabilities(MADE.logits, temperature)
+    p = SOFTMAX.probabilities(MADE.logits, temperature)
     js = [
         scipy.spatial.distance.jensenshannon(p[i], p[j], axis=1).mean() for i, j in combinations(range(5), 2)
     ]

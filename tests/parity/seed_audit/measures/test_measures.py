@@ -28,7 +28,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.discrete.conditional_models import ConditionalLogit  # type: ignore[import-untyped]
 
-from parity.measure.distributions import probabilities
+from parity.measure.activation import SOFTMAX
 from parity.seed_audit.measures.calibration import (
     adaptive_calibration_error,
     calibration_error,
@@ -49,7 +49,7 @@ def drawn(rows: int, classes: int, temperature: float, seed: int = 0) -> tuple[F
     """Logits, and labels drawn at that temperature."""
     rng = np.random.default_rng(seed)
     logits = 2 * rng.standard_normal((rows, classes))
-    p = probabilities(logits, temperature)
+    p = SOFTMAX.probabilities(logits, temperature)
     return logits, (p.cumsum(axis=1) < rng.random((rows, 1))).sum(axis=1).clip(max=classes - 1).astype(
         np.int64
     )
@@ -57,7 +57,7 @@ def drawn(rows: int, classes: int, temperature: float, seed: int = 0) -> tuple[F
 
 def test_ece_and_mce_are_those_of_torchmetrics() -> None:
     logits, labels = drawn(400, 5, 2.0)
-    p = probabilities(logits)
+    p = SOFTMAX.probabilities(logits)
     found = calibration_error(p.max(axis=1), p.argmax(axis=1) == labels, simulations=20)
     norms: tuple[tuple[Literal["l1", "max"], float], ...] = (("l1", found.ece), ("max", found.mce))
     for norm, value in norms:
@@ -87,7 +87,7 @@ def test_an_overconfident_model_stands_out_from_calibrated_ones_and_the_same_see
 
 def test_ace_is_the_mean_gap_over_classes_and_bins_of_equal_mass() -> None:
     logits, labels = drawn(90, 3, 1.0)
-    p = probabilities(logits)
+    p = SOFTMAX.probabilities(logits)
     gaps: list[float] = []
     for k in range(3):
         observed, predicted = sklearn.calibration.calibration_curve(
@@ -99,7 +99,7 @@ def test_ace_is_the_mean_gap_over_classes_and_bins_of_equal_mass() -> None:
 
 def test_a_run_is_told_with_scikit_learns_nll_and_brier() -> None:
     logits, labels = drawn(100, 4, 1.5)
-    p = probabilities(logits, 2.0)
+    p = SOFTMAX.probabilities(logits, 2.0)
     found = run_calibration(logits, labels, temperature=2.0, simulations=10)
     assert pytest.approx(sklearn.metrics.log_loss(labels, p, labels=range(4))) == found.nll
     expected = sklearn.metrics.brier_score_loss(labels, p, labels=range(4), scale_by_half=False)
@@ -144,7 +144,7 @@ def test_where_every_label_is_on_top_only_an_upper_bound_is_told() -> None:
     found = fit_label_temperature(logits, logits.argmax(axis=1).astype(np.int64))
     assert ("below", None, None, None) == (found.state, found.value, found.interval, found.at_least)
     assert found.at_most is not None
-    p = probabilities(logits, found.at_most)
+    p = SOFTMAX.probabilities(logits, found.at_most)
     assert pytest.approx(scipy.stats.chi2.ppf(0.95, 1) / 2) == -np.log(p.max(axis=1)).sum()
 
 

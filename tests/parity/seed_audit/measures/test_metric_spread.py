@@ -21,7 +21,7 @@ import statsmodels.formula.api as smf  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.measure.distributions import probabilities
+from parity.measure.activation import SOFTMAX
 from parity.metrics.registry import find_metric
 from parity.seed_audit.measures.crossed import crossed_estimate, mean_squares, seed_effect
 from parity.seed_audit.measures.metric_spread import metric_spread, spread
@@ -81,7 +81,8 @@ def test_each_metric_is_scikit_learns_over_the_labelled_examples(metric: str) ->
     made = population(known=0.8)
     kept = labels_of(made) >= 0
     expected = [
-        REFERENCES[metric](labels_of(made)[kept], probabilities(logits)) for logits in made.logits[:, kept]
+        REFERENCES[metric](labels_of(made)[kept], SOFTMAX.probabilities(logits))
+        for logits in made.logits[:, kept]
     ]
     found = metric_spread(made, metric)
     assert pytest.approx(expected) == list(found.spread.values)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from parity.align.tasks import task_of
 from parity.border.description import Description
 from parity.errors import BadOptionValue, UsageError
 from parity.subjects.subject import Subject
 
 __all__ = ["check_own_temperature", "check_temperatures", "nothing_decided"]
 
-_DECIDING = frozenset({"sequence_classification", "token_classification"})
 _LEAVE_OUT = "Omit --temperature: it divides the logits of classes before probabilities are taken."
 
 
@@ -27,13 +27,13 @@ def check_own_temperature(subject: Subject, described: Description) -> None:
         )
 
 
-def check_temperatures(requested: Sequence[float], classed: bool, sides: Sequence[Description]) -> None:
-    """Raise UsageError for temperatures to compare probabilities at where there are none; `classed` says that there may be.
+def check_temperatures(requested: Sequence[float], sides: Sequence[Description], *, decided: bool) -> None:
+    """Raise UsageError for temperatures to compare probabilities at where there are none; `decided` says that both decide something.
 
     A pair of which only one side decides is not refused: that its probabilities cannot be compared is reported, and counts.
     """
     reasons = [_no_classes(side) for side in sides]
-    if tuple(requested) != (1.0,) and not classed and all(reason is not None for reason in reasons):
+    if tuple(requested) != (1.0,) and not decided and all(reason is not None for reason in reasons):
         raise _without(requested, str(reasons[0]))
 
 
@@ -51,12 +51,13 @@ def _without(requested: Sequence[float], why: str) -> UsageError:
 
 def _no_classes(described: Description) -> str | None:
     """Why a subject has no probabilities; None where it has."""
-    if described.task == "regression":
-        return "it is a regression, which has no classes"
-    if described.task not in _DECIDING:
-        return f"it has no classes (its task is {described.task!r})"
-    if all(stage.name != "logits" for stage in described.stages):
-        return "it has no logits"
-    if described.labels is not None and len(described.labels) == 1 and not described.multi_label:
+    task = task_of(described)
+    if task.without_classes:
+        return task.without_classes
+    if task.rule is None or task.activation is None:
+        return f"it has no classes (its task is {task.name!r})"
+    if all(stage.name != task.outputs[0] for stage in described.stages):
+        return f"it has no {task.outputs[0]}"
+    if described.labels is not None and len(described.labels) < task.rule.least:
         return "it has one column, which makes no decision"
     return None

@@ -1,0 +1,124 @@
+"""How a row of outputs decides: by its largest, or each output by itself.
+
+A rule is an object, so that a task can bring one of its own: a value that is rounded, a threshold, two values within a tolerance.
+Decisions are taken from the logits: no temperature above 0 moves them, where rounding of probabilities can.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["EACH", "LARGEST", "DecisionRule"]
+
+Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
+
+
+class DecisionRule:
+    """How outputs [rows, columns] decide between options. A rule gives `chosen`; the rest has a cautious answer for any rule.
+
+    `least` is the number of columns below which nothing is decided. `several`: a row may choose more than one option, or none.
+    """
+
+    least = 1
+    several = False
+
+    def chosen(self, outputs: npt.NDArray[Any]) -> Booleans:
+        """[rows, options] what each row decides for; options need not be columns."""
+        raise NotImplementedError
+
+    def usable(self, outputs: npt.NDArray[Any]) -> Booleans:
+        """[rows] whether a row decides anything at all; every output must be finite."""
+        return np.asarray(np.isfinite(outputs).all(axis=1))
+
+    def same(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any]) -> Booleans:
+        """[rows] whether both decide alike, of rows that are usable on both sides."""
+        return np.asarray((self.chosen(reference) == self.chosen(candidate)).all(axis=1))
+
+    def margins(self, outputs: Floats) -> Floats:
+        """[rows] how far each row is from deciding otherwise, in the outputs' units; infinite where that is not known."""
+        return np.full(len(outputs), np.inf)
+
+    def moved(self, reference: Floats, candidate: Floats) -> tuple[Floats, Floats]:
+        """[rows] the largest difference of an output, and the same without what cannot change a decision."""
+        with np.errstate(invalid="ignore"):
+            size = np.abs(np.where(reference == candidate, 0.0, candidate - reference)).max(axis=1)
+        return size, size
+
+    def near(self, outputs: Floats, step: float) -> Booleans:
+        """[rows] whether rounding probabilities by up to `step` can change what a row decides."""
+        return np.zeros(len(outputs), dtype=np.bool_)
+
+
+class LargestLogit(DecisionRule):
+    """The class of the largest logit, the first of equals. One column decides nothing: its softmax is 1 whatever the logit."""
+
+    least = 2
+
+    def chosen(self, outputs: npt.NDArray[Any]) -> Booleans:
+        """[rows, classes] one a row."""
+        picked = np.zeros(outputs.shape, dtype=bool)
+        if outputs.shape[1]:
+            picked[np.arange(len(outputs)), outputs.argmax(axis=1)] = True
+        return picked
+
+    def usable(self, outputs: npt.NDArray[Any]) -> Booleans:
+        """[rows] no NaN, no +inf, and a finite logit: a masked class (-inf) is one that cannot be chosen."""
+        broken = np.isnan(outputs) | np.isposinf(outputs)
+        return np.asarray(~broken.any(axis=1) & np.isfinite(outputs).any(axis=1))
+
+    def margins(self, outputs: Floats) -> Floats:
+        """[rows] the gap between the two largest logits; infinite where there is only one class."""
+        if outputs.shape[1] < 2:
+            return np.full(len(outputs), np.inf)
+        top = np.partition(outputs, -2, axis=1)
+        return np.asarray(top[:, -1] - top[:, -2])
+
+    def moved(self, reference: Floats, candidate: Floats) -> tuple[Floats, Floats]:
+        """[rows] the largest |b - a|, and the same minus the constant that makes it smallest: a shift of a whole row decides nothing."""
+        with np.errstate(invalid="ignore"):
+            d = np.where(reference == candidate, 0.0, candidate - reference)
+        return np.abs(d).max(axis=1), (d.max(axis=1) - d.min(axis=1)) / 2
+
+    def near(self, outputs: Floats, step: float) -> Booleans:
+        """[rows] whether the two largest probabilities lie within twice the step."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            shares = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+            top = np.partition(shares / shares.sum(axis=1, keepdims=True), -2, axis=1)
+            apart = (top[:, -1] - top[:, -2]) / 2
+        return _within(apart, step)
+
+
+class EachLogit(DecisionRule):
+    """Each class by itself: those whose logit is above 0 (p > 0.5), which may be several or none."""
+
+    several = True
+
+    def chosen(self, outputs: npt.NDArray[Any]) -> Booleans:
+        """[rows, classes] the set of each row."""
+        return np.asarray(outputs > 0)
+
+    def usable(self, outputs: npt.NDArray[Any]) -> Booleans:
+        """[rows] no NaN."""
+        return np.asarray(~np.isnan(outputs).any(axis=1))
+
+    def margins(self, outputs: Floats) -> Floats:
+        """[rows] the smallest |logit|."""
+        return np.asarray(np.abs(outputs).min(axis=1, initial=np.inf), dtype=np.float64)
+
+    def near(self, outputs: Floats, step: float) -> Booleans:
+        """[rows] whether a probability lies within the step of a half."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            apart = np.abs(1.0 / (1.0 + np.exp(-outputs)) - 0.5).min(axis=1)
+        return _within(apart, step)
+
+
+LARGEST = LargestLogit()
+EACH = EachLogit()
+
+
+def _within(apart: Floats, step: float) -> Booleans:
+    return np.asarray(apart <= step * (1 + 1e-6) + 1e-9)

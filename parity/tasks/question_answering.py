@@ -1,0 +1,16 @@
+"""Question answering: a score for each token to begin and to end the answer. The scores are compared; no answer is chosen."""
+
+from __future__ import annotations
+
+from parity.tasks.task import Task
+
+__all__ = ["QUESTION_ANSWERING"]
+
+
+class _QuestionAnswering(Task):
+    name = "question_answering"
+    does = "answers questions"
+    outputs = ("output.start_logits", "output.end_logits")
+
+
+QUESTION_ANSWERING = _QuestionAnswering()
