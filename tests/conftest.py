@@ -2,16 +2,20 @@
 
 On CI, property-based tests draw the same examples every time; elsewhere new ones. Where several workers share the tests (`-n 2`), each takes
 whole modules, and the longest come first, so that no worker is left with one at the end: those with the most tests that run a real
-framework, which take seconds each. A worker computes on one core: its neighbours have the others.
+framework, which take seconds each. A worker computes on one core: its neighbours have the others. Frameworks are imported once for
+all tests of a worker (`tests/warm`), but where a module asks for `cold`.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.warm import client as warm
 
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
@@ -20,6 +24,16 @@ if os.environ.get("CI"):
 if "PYTEST_XDIST_WORKER" in os.environ:
     for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(_name, "1")
+
+warm.begin()
+
+
+@pytest.fixture(scope="module")
+def cold() -> Iterator[None]:
+    """Every process of the module's tests is started cold, as a user's is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(warm.COLD, "1")
+        yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

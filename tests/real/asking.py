@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from parity.records.audit import Audit, load_audit
 from parity.records.stage import StageRecord
+from tests.warm.client import command_of_parity
 
 __all__ = ["ROOT", "Run", "compare", "parity", "stage"]
 
@@ -26,14 +26,15 @@ class Run(NamedTuple):
 
 def parity(*arguments: str, cwd: Path = ROOT, timeout: float = 600, **variables: str) -> Run:
     """Run the command line with these arguments."""
+    environment = {**os.environ, **variables}
     done = subprocess.run(
-        [sys.executable, "-m", "parity", *arguments],
+        [*command_of_parity(environment), *arguments],
         capture_output=True,
         text=True,
         cwd=cwd,
         timeout=timeout,
         check=False,
-        env={**os.environ, **variables},
+        env=environment,
     )
     return Run(done.returncode, done.stdout, done.stderr)
 

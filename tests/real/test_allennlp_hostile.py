@@ -20,7 +20,7 @@ import pytest
 from parity.errors import SubjectError, UnsafeArtifact
 from tests.real.allennlp_asking import MATERIALS, ask, started
 
-pytestmark = [pytest.mark.real]
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("cold")]
 
 SOUND = MATERIALS / "archives" / "upstream__allennlp__basic_classifier_serialization.tar.gz"
 Tamper = Callable[[str, bytes], bytes]

@@ -11,7 +11,7 @@ from parity.session.conformance import check_adapter
 from parity.subjects.adapter import Adapter
 from tests.real.asking import parity
 
-pytestmark = [pytest.mark.real]
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("cold")]
 
 TEXTS = [
     "A short one.",

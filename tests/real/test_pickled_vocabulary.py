@@ -21,7 +21,7 @@ from parity_transformers import adapter
 from tests.models import write_tokenizer
 from tests.real.environments import OTHERS, interpreter_of
 
-pytestmark = [pytest.mark.real]
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("cold")]
 
 PORT = Path("fixtures/port").resolve()
 KIND = {"model_type": "transfo-xl"}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.real.asking import ROOT, compare, stage
 
-pytestmark = [pytest.mark.real]
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("cold")]
 
 ARCHIVE = "allennlp:fixtures/reviews.tar.gz"
 INPUTS = ("--inputs", "fixtures/reviews.jsonl")
