@@ -203,7 +203,7 @@ NEVER = {  # a phrase that is never plain English here, and what to write
     r"mend(s|ed|ing)?": "fix",
     r"makes? nothing of": "produces no tokens",
     r"model (minds|does not mind)": "changes its output",
-    r"(parts|parted|part) (them|the two|by)": "splits, differ",
+    r"((parts|parted) (them|the two)|parted by)": "splits, differ",
     r"(of|on) its own accord": "by itself",
     r"nobody's": "has no owner",
     r"(?<!there\s)(is|are) no (numbers?|policy|seed|whole|temperature|format|mistake|package|share|logits|grid|docstring)": "is not a …",
@@ -219,6 +219,7 @@ _TEXTS = sorted(
     path
     for pattern in (
         "parity/**/*.py",
+        "adapters/**/*.py",
         "tools/**/*.py",
         "docs/[!p]*.md",
         "docs/policies.md",

@@ -3,15 +3,15 @@
 allennlp:reviews.tar.gz   allennlp-train:config.jsonnet?seed=1
 
 `allennlp-train:` trains with three seeds (`seed` sets all), keeps what it trained in parity's folder of runs, and then
-answers as `allennlp:` does for that archive. A training config is code of its user's own, and is run as such.
+answers as `allennlp:` does for that archive. A training config is the user's own code, and is run as such.
 
 The environment is the slim set of requirements.txt beside this file, installed without dependencies: 1.8 GB where all that
-AllenNLP and allennlp-models declare takes 2.5 GB, and 49 packages where it takes 124. What is left out is imported
-by AllenNLP and never called when an archive is loaded and run; `import_stubs.py` stands in for it: the clients of cloud
-stores, fairscale, h5py, scikit-learn, scipy, tensorboard, torchvision, nltk, lmdb, Pillow, rich, datasets, wandb. What is
-lost with them: ELMo (its weights are HDF5), images, training with those loggers, AllenNLP's own downloads; and spaCy's
+AllenNLP and allennlp-models declare takes 2.5 GB, and 49 packages where it takes 124. The omitted packages are imported
+by AllenNLP and never called when an archive is loaded and run; `import_stubs.py` replaces them: the clients of cloud
+stores, fairscale, h5py, scikit-learn, scipy, tensorboard, torchvision, nltk, lmdb, Pillow, rich, datasets, wandb. This
+loses ELMo (its weights are HDF5), images, training with those loggers, AllenNLP's own downloads; and spaCy's
 trained pipelines, of which only the word splitting is used (a blank pipeline splits the same), so a model that reads
-parts of speech sees none. An archive that needs more is questioned in an interpreter of the user's own that has it:
+parts of speech sees none. An archive that needs more runs in an interpreter of the user that has it:
 `allennlp:x.tar.gz@/envs/full/bin/python`.
 """
 
@@ -33,10 +33,10 @@ _ENVIRONMENT = Managed(
     cost="1.8 GB on disk (0.8 GB to fetch, most of it torch), half a minute with uv and several minutes with pip",
 )
 _ANSWERING = (
-    Option("include", "text", "packages to import first, with commas between, as --include-package does"),
+    Option("include", "text", "packages to import first, separated by commas, as --include-package does"),
     Option("predictor", "text", "the predictor that turns text into an instance, by its registered name"),
     Option("reader", "choice", "which of the archive's two readers encodes", choices=("validation", "train")),
-    Option("batch_size", "count", "the most rows a batch may have"),
+    Option("batch_size", "count", "the largest number of rows in a batch"),
     Option("temperature", "positive", "what the logits are divided by before probabilities are taken"),
 )
 
@@ -56,7 +56,7 @@ adapter = Adapter(
             "transformer",
             "text",
             "the folder (config.json and vocabulary) of the transformer that the archive names, "
-            "or NAME=PATH pairs with commas between",
+            "or NAME=PATH pairs separated by commas",
         ),
         *_ANSWERING,
     ),
@@ -80,26 +80,26 @@ train_adapter = Adapter(
         instead="Give --seeds N, or each run by itself: CONFIG?random_seed=1&pytorch_seed=2.",
     ),
     options=(
-        Option("seed", "integer", "sets all three seeds; each as the config says unless given"),
+        Option("seed", "integer", "sets all three seeds; by default each as the config has it"),
         Option("random_seed", "integer", "Python's, which shuffles the training rows"),
         Option("numpy_seed", "integer", "numpy's"),
         Option("pytorch_seed", "integer", "torch's, which makes new weights and draws the dropout masks"),
-        Option("vars", "text", "the config's external variables: NAME=VALUE, with commas between"),
+        Option("vars", "text", "the config's external variables: NAME=VALUE, separated by commas"),
         Option(
             "transformer",
             "text",
-            "the folder (with weights) of the transformer that the config names, or NAME=PATH pairs with commas between",
+            "the folder (with weights) of the transformer that the config names, or NAME=PATH pairs separated by commas",
         ),
         Option(
             "repeat",
             "count",
-            "tells runs of the same seeds apart, so that they are trained again; 1 unless said",
+            "distinguishes runs of the same seeds, so that they are trained again; 1 by default",
         ),
-        Option("runs", "text", "the folder of runs; PARITY_RUNS, or `runs` in the cache folder, unless said"),
+        Option("runs", "text", "the folder of runs; by default PARITY_RUNS, or `runs` in the cache folder"),
         Option(
             "train_threads",
             "count",
-            "threads to train with; 1 unless said, as their number changes the weights",
+            "threads to train with; 1 by default, as their number changes the weights",
         ),
         *_ANSWERING,
     ),

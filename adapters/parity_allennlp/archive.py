@@ -1,8 +1,8 @@
-"""An AllenNLP archive, unpacked without trusting it: only what AllenNLP writes, never outside, never more than agreed.
+"""An AllenNLP archive, unpacked without trusting it: only what AllenNLP writes, never outside the folder, never above the size limits.
 
 AllenNLP's own `load_archive` calls `tarfile.extractall` with no filter: a member named `../x` is written outside, a link
-is followed, and nothing bounds the size. Here every member is checked before a byte of it is written, and what counts is
-the bytes that come out of the decompressor, not the sizes that the headers declare.
+is followed, and nothing bounds the size. Here every member is checked before a byte of it is written, and the limits count
+the decompressed bytes, not the sizes that the headers declare.
 
 Runs inside the foreign interpreter: standard library only, Python 3.8.
 """
@@ -26,7 +26,7 @@ _CHUNK = 1 << 20
 
 
 class Limits(NamedTuple):
-    """How much an archive may be: bytes once unpacked, members, and how far it may inflate beyond `ratio_from` bytes."""
+    """The limits of an archive: unpacked bytes, members, and the compression ratio above `ratio_from` bytes."""
 
     total: int = 20 << 30
     members: int = 10000
@@ -39,7 +39,7 @@ class Unsafe(Exception):
 
 
 class Unpacked(NamedTuple):
-    """Where the archive's parts lie: a folder that is ours to remove, its weights, and the members that were left out."""
+    """The places of the archive's parts: a folder that the runner removes, its weights, and the members that were not unpacked."""
 
     folder: str
     weights: str
@@ -81,7 +81,7 @@ def _adopt(source: str, folder: str) -> Unpacked:
 
 
 class _Metered(io.RawIOBase):
-    """The decompressed stream, counted: more bytes than agreed, or far more than the file holds, end the reading."""
+    """The decompressed stream, counted: more bytes than the limits allow end the reading."""
 
     def __init__(self, stream: IO[bytes], compressed: int, limits: Limits) -> None:
         self._stream = stream
@@ -99,7 +99,9 @@ class _Metered(io.RawIOBase):
         if self._seen > self._limits.total:
             raise Unsafe(f"it unpacks to more than {self._limits.total:,} bytes")
         if self._seen > self._limits.ratio_from and self._seen > self._limits.ratio * self._compressed:
-            raise Unsafe(f"it is a bomb: {self._compressed:,} bytes inflate to more than {self._seen:,}")
+            raise Unsafe(
+                f"it is a decompression bomb: {self._compressed:,} bytes unpack to more than {self._seen:,}"
+            )
         return block
 
 
@@ -126,7 +128,7 @@ def _extract(source: str, folder: str, limits: Limits) -> list[str]:
     except (tarfile.TarError, EOFError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise Unsafe(f"it is not a tar.gz that can be read to its end ({error})") from error
+        raise Unsafe(f"it is not a complete tar.gz ({error})") from error
     return ignored
 
 
@@ -142,7 +144,7 @@ def _safe_name(member: tarfile.TarInfo) -> str:
     if not (member.isfile() or member.isdir()):
         raise Unsafe(f"the member {name!r} is a device or a pipe, not a file")
     if member.issparse():
-        raise Unsafe(f"the member {name!r} is a sparse file, whose size says nothing")
+        raise Unsafe(f"the member {name!r} is a sparse file, which hides its real size")
     return "/".join(parts)
 
 

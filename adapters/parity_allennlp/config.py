@@ -1,11 +1,11 @@
-"""What an archive's config.json asks for, read as data before anything of AllenNLP is imported.
+"""An archive's config.json, read as data before anything of AllenNLP is imported.
 
 AllenNLP evaluates the file as jsonnet (which can read files and the environment), and builds whatever class a `type`
 names: a dotted type imports any installed module and calls it, AllenNLP's own commands among them. So the file is parsed
 as JSON here (comments and trailing commas allowed, nothing else of jsonnet), only the parts that loading reads are kept,
-and those are scanned: types that are paths to code and no registered names, addresses, nested archives, remote code,
-pickled vocabularies, files outside the archive. What passes is written again as plain JSON, so that what was scanned is
-what AllenNLP reads.
+and those are scanned: types that are paths to code and not registered names, addresses, nested archives, remote code,
+pickled vocabularies, files outside the archive. An accepted config is written again as plain JSON, so that AllenNLP reads exactly
+what was scanned.
 
 Runs inside the foreign interpreter: standard library only, Python 3.8.
 """
@@ -21,7 +21,7 @@ import re
 from typing import Any, Iterator, NamedTuple, Sequence
 
 LOADED = ("model", "dataset_reader", "validation_dataset_reader", "vocabulary")
-"""The parts that loading a model reads; the others (data paths, trainer, ...) only say how it was trained."""
+"""The parts that loading a model reads; the others (data paths, trainer, ...) only describe its training."""
 
 BUILT = (*LOADED, "trainer", "data_loader", "validation_data_loader", "evaluation", "distributed")
 """The parts of a training config that AllenNLP builds."""
@@ -42,11 +42,11 @@ _NEVER_READ = ("pretrained_file", "initializer")
 _REFUSED_KEYS = {
     "_pretrained": "names another archive to take modules from, which would be unpacked without these checks",
     "archive_file": "names another archive, which would be unpacked without these checks",
-    "pretrained_vocab_file": "names a vocabulary that would be unpickled, which runs whatever it asks for",
+    "pretrained_vocab_file": "names a vocabulary that would be unpickled, which runs any code in it",
 }
 _SCHEMES = "https?|s3|gs|gcs|hf|ftp|sftp|r2|beaker"
 _ADDRESS = re.compile(
-    # With slashes wherever it stands (GloVe's files are named `(address)#member`), any scheme in any case; without
+    # With slashes anywhere in the text (GloVe's files are named `(address)#member`), any scheme in any case; without
     # them where it begins, since urlparse finds a scheme in `https:evil.example` too.
     rf"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]*:[/\\\\]{{2}}|^\W*({_SCHEMES}):\S",
     re.IGNORECASE,
@@ -65,14 +65,14 @@ class Unsafe(Exception):
 
 
 class TransformerName(NamedTuple):
-    """A Transformers name in the config: where it stands, and what it says."""
+    """A Transformers name in the config: its place and its value."""
 
     path: tuple[str, ...]
     name: str
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The config as data; raises Unsafe for one that is a jsonnet program, or no object."""
+    """The config as data; raises Unsafe for one that is a jsonnet program or not an object."""
     problem = ""
     for attempt in (text, _without_comments(text)):
         try:
@@ -83,12 +83,14 @@ def parse(text: str) -> dict[str, Any]:
         if isinstance(value, dict):
             return value
         raise Unsafe("config.json is not an object")
-    raise Unsafe(f"config.json is not plain data: it would have to be run as a jsonnet program ({problem})")
+    raise Unsafe(
+        f"config.json is not plain JSON: it is a jsonnet program, which parity does not run ({problem})"
+    )
 
 
 def _without_comments(text: str) -> str:
-    """Comments and trailing commas taken out; whatever stands in a string is left as it is."""
-    for _ in range(2):  # a comma may be trailing only once the comment behind it is gone
+    """The text without comments and trailing commas; strings are unchanged."""
+    for _ in range(2):  # a comma may be trailing only after the comment behind it is removed
         text = _TOKEN.sub(lambda found: found.group() if found.group().startswith('"') else " ", text)
     return text
 
@@ -120,14 +122,14 @@ def scan(config: dict[str, Any], include: Sequence[str]) -> None:
             if part in _REFUSED_KEYS:
                 raise Unsafe(f"{where} {_REFUSED_KEYS[part]}")
         if key == "trust_remote_code" and value:
-            raise Unsafe(f"{where} asks for code from a model's folder to be run")
+            raise Unsafe(f"{where} requests code from a model's folder")
         if not isinstance(value, str):
             continue
         if key == "tokenizer_type" and _UNPICKLES.search(value):
             raise Unsafe(f"{where} is {value!r}, a tokenizer that unpickles its vocabulary")
         check_type(path, value, include)
         if is_address(value):
-            raise Unsafe(f"{where} is an address, {value!r}: nothing is fetched")
+            raise Unsafe(f"{where} is an address, {value!r}: parity downloads nothing")
         if _MEMBER.search(value):
             raise Unsafe(f"{where} reads a member of another archive, {value!r}")
         if key not in TRANSFORMER_KEYS and _OUTSIDE.search(value):
@@ -135,20 +137,20 @@ def scan(config: dict[str, Any], include: Sequence[str]) -> None:
 
 
 def is_address(value: str) -> bool:
-    """Whether something would be fetched for this: a scheme with slashes wherever it stands, or a known scheme in front."""
+    """Whether this would be downloaded: a scheme with slashes anywhere, or a known scheme in front."""
     return _ADDRESS.search(value) is not None
 
 
 def check_type(path: Sequence[str], value: str, include: Sequence[str]) -> None:
-    """Raise Unsafe for a `type` that is a path to code: whatever it leads to would be imported and called.
+    """Raise Unsafe for a `type` that is a path to code: its target would be imported and called.
 
-    A part that is given as a bare string (`"optimizer": "adam"`) is read as a type too. Where one may stand deeper in a
-    config is known to AllenNLP alone, and checked as AllenNLP looks it up.
+    A part that is given as a bare string (`"optimizer": "adam"`) is read as a type too. Only AllenNLP knows where one may be deeper in a
+    config; these are checked when AllenNLP looks them up.
     """
     names_a_class = path[-1] == "type" or (len(path) == 1 and path[0] in BUILT)
     if names_a_class and "." in value and not value.startswith(tuple(name + "." for name in include)):
         own = value.startswith(("allennlp.", "allennlp_models."))
-        what = "a path to code, and no registered name: it" if own else "code outside AllenNLP"
+        what = "a path to code and not a registered name: it" if own else "code outside AllenNLP"
         raise Unsafe(f"{'.'.join(path)} is {value!r}: {what} would be imported and called")
 
 

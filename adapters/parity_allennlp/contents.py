@@ -1,4 +1,4 @@
-"""What the weights of an experiment follow from, by content: files, folders, transformers of the cache, packages of code.
+"""What determines the weights of an experiment, by content: files, folders, transformers of the cache, packages of code.
 
 Runs inside the foreign interpreter: standard library and Transformers, Python 3.8.
 """
@@ -50,7 +50,7 @@ def contents_of(config: dict[str, Any]) -> Contents:
 def _cached_transformer(name: str) -> str:
     """The digest of what Transformers' cache holds under a name, as it is loaded: config, tokenizer, weights; "" for nothing.
 
-    A name is no content: what it stands for moves with its revision.
+    A name does not identify content: this changes with its revision.
     """
     transformers: Any = importlib.import_module("transformers")
     parts: list[Any] = []
@@ -62,7 +62,7 @@ def _cached_transformer(name: str) -> str:
             ValueError,
             KeyError,
             ImportError,
-        ):  # it has none: a config and a vocabulary may be all it takes
+        ):  # it has none: a config and a vocabulary may suffice
             parts.append(None)
     return text_digest(json.dumps(parts, sort_keys=True, default=str)) if any(parts) else ""
 
@@ -75,13 +75,18 @@ def _config_content(transformers: Any, name: str) -> Any:
 def _tokenizer_content(transformers: Any, name: str) -> Any:
     tokenizer: Any = transformers.AutoTokenizer.from_pretrained(name)
     inside: Any = getattr(tokenizer, "backend_tokenizer", None)
-    told: Any = inside.to_str() if inside is not None else sorted(tokenizer.get_vocab().items())
-    return [type(tokenizer).__name__, told, str(tokenizer.special_tokens_map), tokenizer.model_max_length]
+    vocabulary: Any = inside.to_str() if inside is not None else sorted(tokenizer.get_vocab().items())
+    return [
+        type(tokenizer).__name__,
+        vocabulary,
+        str(tokenizer.special_tokens_map),
+        tokenizer.model_max_length,
+    ]
 
 
 def _weights_content(transformers: Any, name: str) -> Any:
     model, info = transformers.AutoModel.from_pretrained(name, output_loading_info=True)
-    new = set(info["missing_keys"])  # drawn, and not the base's own
+    new = set(info["missing_keys"])  # random, and not from the base
     return [
         [
             key,
@@ -100,7 +105,7 @@ def is_data(where: str) -> bool:
 
 
 def _digest_of(named: str, folders: bool) -> str | None:
-    """Of the file, the folder's files, or the files of a pattern; None for what is none of them."""
+    """Of the file, the folder's files, or the files of a pattern; None for anything else."""
     named = named.split("!", maxsplit=1)[0]  # AllenNLP's way to name a member of an archive
     try:
         if os.path.isfile(named):

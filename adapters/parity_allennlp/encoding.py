@@ -60,7 +60,7 @@ def _text_fields(name: str, field: Any) -> Iterator[tuple[str, Any]]:
 
 
 def indexing(field: Any) -> Indexing:
-    """The first indexer that tells most: a transformer's, else one id a token, else any."""
+    """The most informative indexer: a transformer's, else one id a token, else any."""
     classes: Any = importlib.import_module("allennlp.data.token_indexers")
     kinds = (
         ("matched", classes.PretrainedTransformerIndexer),
@@ -138,7 +138,7 @@ def _mismatched(part: TextPart, indexer: Any, indexed: Any) -> list[Piece]:
 
 
 def _folded(indexer: Any, unfolded: list[Piece], ids: list[int], types: list[int]) -> list[Piece]:
-    """The same in segments where the indexer folds; checked against the ids it gave, which are what counts."""
+    """The same in segments where the indexer folds; checked against the ids that it gave, which decide."""
     found = unfolded
     if indexer._max_length is not None:
         first, last = indexer._num_added_start_tokens, indexer._num_added_end_tokens
@@ -179,7 +179,7 @@ def _words(part: TextPart, how: Indexing, indexed: Any) -> list[Piece]:
 
 
 def located(found: list[Piece], texts: tuple[str, str | None]) -> list[Piece]:
-    """The same pieces, with the characters of words whose tokenizer does not tell them: looked for one after another."""
+    """The same pieces, with the characters of words, searched one after another where the tokenizer does not report them."""
     at = [0, 0]
     placed = []
     for piece in found:

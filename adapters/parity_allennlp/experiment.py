@@ -1,9 +1,9 @@
-"""An experiment: what `allennlp train` is given, once jsonnet has run, and digests of all that its weights follow from.
+"""An experiment: the evaluated config of `allennlp train`, and digests of everything that determines its weights.
 
 The config of an experiment is its user's own code: jsonnet reads files and variables, a package that is included is
-imported. It is run as such, but for what no training needs: a `type` that is a path to code outside the packages
-included, and addresses. What is settled here, before any of that is trained, is what makes a
-run the same run: the config as evaluated with its seeds, the bytes of every file it names, the code of the packages.
+imported. It is run as such, except for what no training needs: a `type` that is a path to code outside the included
+packages, and addresses. Before the training this module fixes what identifies a
+run: the config as evaluated with its seeds, the bytes of every file it names, the code of the packages.
 
 Runs inside the foreign interpreter: standard library and AllenNLP's objects only, Python 3.8.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from parity._in_process.host import Refusal
 
 SEEDS = {"random_seed": 13370, "numpy_seed": 1337, "pytorch_seed": 133}
-"""The seeds of AllenNLP, and what it takes for those that a config does not say."""
+"""The seeds of AllenNLP, and its defaults for those that a config does not set."""
 
 _UNDEFINED = re.compile(r"ndefined external variable: (\w+)")
 
@@ -49,64 +49,64 @@ class Experiment(NamedTuple):
 
 
 def seeds_of(options: dict[str, str], config: dict[str, Any], refusal: type[Refusal]) -> dict[str, int]:
-    """Each seed by its own option, else by `seed`, else as the config says, else AllenNLP's usual one."""
+    """Each seed by its own option, else by `seed`, else from the config, else AllenNLP's default."""
     if "seed" in options and all(name in options for name in SEEDS):
         raise refusal(
             "bad-option-value",
-            "seed={} has no effect: {} are each given.".format(options["seed"], ", ".join(SEEDS)),
-            "Leave seed out, or one of the three.",
+            "seed={} has no effect: {} are all given.".format(options["seed"], ", ".join(SEEDS)),
+            "Omit seed, or one of the three.",
         )
     seeds: dict[str, int] = {}
     for name, usual in SEEDS.items():
-        asked = options.get(name, options.get("seed"))
-        said = usual if config.get(name) is None else config[name]
+        chosen_seed = options.get(name, options.get("seed"))
+        value = usual if config.get(name) is None else config[name]
         try:
-            seeds[name] = int(said if asked is None else asked)
+            seeds[name] = int(value if chosen_seed is None else chosen_seed)
         except (TypeError, ValueError):
-            raise refusal("subject", f"The config's {name} is {said!r}.", "Give a whole number.") from None
+            raise refusal("subject", f"The config's {name} is {value!r}.", "Give a whole number.") from None
         if not 0 <= seeds[name] < 2**32:
             raise refusal(
                 "bad-option-value",
-                f"{name} {seeds[name]} is no seed.",
+                f"{name} {seeds[name]} is not a seed.",
                 "Give a whole number from 0 to 4294967295.",
             )
     return seeds
 
 
 def variables(given: str, refusal: type[Refusal]) -> dict[str, str]:
-    """What `?vars=NAME=VALUE,NAME=VALUE` says; refuses a part that is no pair."""
+    """The variables of `?vars=NAME=VALUE,NAME=VALUE`; refuses a part that is not a pair."""
     found: dict[str, str] = {}
     for part in given.split(",") if given else []:
         name, equals, value = part.partition("=")
         if not equals or not name:
             raise refusal(
                 "bad-option-value",
-                f"?vars has {part!r} where NAME=VALUE belongs.",
-                "Write ?vars=NAME=VALUE, with commas between.",
+                f"?vars has {part!r} instead of NAME=VALUE.",
+                "Write ?vars=NAME=VALUE, separated by commas.",
             )
         found[name] = value
     return found
 
 
 def evaluate(place: str, ext_vars: dict[str, str], refusal: type[Refusal]) -> dict[str, Any]:
-    """The config as jsonnet makes it, by AllenNLP's own reading of it; refuses what is none."""
+    """The config as jsonnet makes it, read by AllenNLP itself; refuses anything else."""
     params: Any = importlib.import_module("allennlp.common").Params
     try:
         # The file's own settings only: seeds are put in later, where `allennlp train -o` would put them.
         found: Any = json.loads(json.dumps(params.from_file(place, ext_vars=ext_vars).as_dict(quiet=True)))
     except (RuntimeError, ValueError, TypeError, AttributeError, OSError) as error:
-        said = str(error).strip().split("\n", maxsplit=1)[0]
+        message = str(error).strip().split("\n", maxsplit=1)[0]
         missing = _UNDEFINED.search(str(error))
         raise refusal(
             "subject",
-            f"{place} is not a config that AllenNLP can read: {said}.",
-            f"Say it: ?vars={missing.group(1)}=VALUE (a runner sees few variables of your shell)."
+            f"{place} is not a config that AllenNLP can read: {message}.",
+            f"Give it: ?vars={missing.group(1)}=VALUE (a runner sees few variables of your shell)."
             if missing
             else "Try it with `allennlp train --dry-run`.",
         ) from error
     for needed in ("dataset_reader", "train_data_path", "model", "trainer"):
         if needed not in found:
-            raise refusal("subject", f"{place} has no {needed}.", "Name what `allennlp train` is given.")
+            raise refusal("subject", f"{place} has no {needed}.", "Name the config of `allennlp train`.")
     checked: dict[str, Any] = found
     return checked
 
@@ -114,7 +114,7 @@ def evaluate(place: str, ext_vars: dict[str, str], refusal: type[Refusal]) -> di
 def unused_variable(
     place: str, ext_vars: dict[str, str], config: dict[str, Any], refusal: type[Refusal]
 ) -> str | None:
-    """The first variable given that the config never asks for: without it, the config is the same."""
+    """The first given variable that the config never reads: without it, the config is the same."""
     for name in ext_vars:
         fewer = {other: value for other, value in ext_vars.items() if other != name}
         try:
@@ -126,19 +126,19 @@ def unused_variable(
 
 
 def check(place: str, config: dict[str, Any], include: Sequence[str], refusal: type[Refusal]) -> None:
-    """Refuse before training what could not be questioned, or repeated, after it."""
+    """Refuse before training what could not be run, or repeated, after it."""
     if "distributed" in config:
         raise refusal(
             "subject",
-            f"{place} trains in several processes at once (distributed), whose sums come in any order.",
-            "Take distributed out: parity trains in one process, on the CPU.",
+            f"{place} trains in several processes (distributed), which sum in a random order.",
+            "Remove distributed: parity trains in one process, on the CPU.",
         )
     for where, value in configs.flat(config).items():
         if isinstance(value, str) and configs.is_address(value):
             raise refusal(
                 "subject",
-                f"{place}: {where} is an address, {value!r}, and what lies there may be another thing tomorrow.",
-                "Fetch it, and name the file.",
+                f"{place}: {where} is an address, {value!r}, and its content may change.",
+                "Download it, and name the file.",
             )
     try:
         configs.check_types(config, include)
@@ -146,7 +146,7 @@ def check(place: str, config: dict[str, Any], include: Sequence[str], refusal: t
         raise refusal(
             "unsafe-artifact",
             f"{place} was refused: {error}. Nothing was trained.",
-            "Name what is registered; a path into a package of yours is followed with ?include=PACKAGE.",
+            "Use a registered name; to allow a path into your own package, add ?include=PACKAGE.",
         ) from error
     try:
         configs.scan(configs.needed(config), include)
@@ -154,7 +154,7 @@ def check(place: str, config: dict[str, Any], include: Sequence[str], refusal: t
         raise refusal(
             "unsafe-artifact",
             f"The archive that {place} makes would be refused: {error}. Nothing was trained.",
-            "Name a package of yours with ?include=PACKAGE; otherwise take the part named out.",
+            "Name a package of yours with ?include=PACKAGE; otherwise remove the named part.",
         ) from error
 
 
@@ -164,19 +164,19 @@ def settle(config: dict[str, Any], seeds: dict[str, int], include: Sequence[str]
     leaves: dict[str, Any] = configs.flat(config)
     files, cached = contents = contents_of(config)
     for name, digest in cached.items():
-        known = "what it holds is part of the run's digest" if digest else "what it holds is not known"
+        known = "its content is part of the run's digest" if digest else "its content is not known"
         notes.append(f"The transformer {name!r} comes from Transformers' cache; {known}.")
     data = {where: digest for where, digest in files.items() if is_data(where)}
     unread = [where for where in leaves if is_data(where) and where not in data]
     if unread:
         notes.append(
-            "What {} names is no file from here: a run is found again whatever it holds.".format(
+            "{} names no file that exists here: a finished run is reused whatever its content.".format(
                 ", ".join(sorted(unread))
             )
         )
     code = {name: code_of(name) for name in include}
     unseeded = {name: value for name, value in config.items() if name not in SEEDS}
-    for name in SEEDS:  # in one order, wherever the config has them
+    for name in SEEDS:  # in a fixed order, whatever the config's order
         config.pop(name, None)
     config.update(seeds)
     text = json.dumps(config, ensure_ascii=True)
@@ -195,7 +195,7 @@ def settle(config: dict[str, Any], seeds: dict[str, int], include: Sequence[str]
 
 
 def held(place: str, experiment: Experiment, refusal: type[Refusal]) -> None:
-    """Refuse a training during which something that it read was changed: what it was trained on is then not known.
+    """Refuse a training during which one of its inputs changed: its training data are then unknown.
 
     Folders count where they are data or a transformer: others may be what training writes to.
     """
@@ -212,6 +212,8 @@ def held(place: str, experiment: Experiment, refusal: type[Refusal]) -> None:
     if changed:
         raise refusal(
             "recipe",
-            "What {} names changed while it was trained: {}.".format(place, ", ".join(sorted(changed)[:4])),
-            "Run again, with files that nothing writes to.",
+            "Files named in {} changed during the training: {}.".format(
+                place, ", ".join(sorted(changed)[:4])
+            ),
+            "Run again with files that no program writes to.",
         )

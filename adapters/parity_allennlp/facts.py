@@ -1,4 +1,4 @@
-"""What an archive is, said in plain data: versions, labels, tokenizer, config, and sentences on what is peculiar to it.
+"""An archive described as plain data: versions, labels, tokenizer, config, and sentences on its peculiarities.
 
 Runs inside the foreign interpreter: standard library, and AllenNLP's objects, Python 3.8.
 """
@@ -79,7 +79,7 @@ def tokenizer(how: Indexing, reader: Any, model: Any, host: Host) -> dict[str, A
 
 
 def tokenizer_settings(config: dict[str, Any]) -> dict[str, str]:
-    """The `tokenizer_kwargs` of tokenizer, indexer and embedder, wherever they stand, as text by their place."""
+    """The `tokenizer_kwargs` of tokenizer, indexer and embedder, wherever they are, as text by their place."""
     found: dict[str, str] = {}
 
     def walk(value: Any, path: str) -> None:
@@ -98,39 +98,43 @@ def tokenizer_settings(config: dict[str, Any]) -> dict[str, str]:
 
 
 def notes(config: dict[str, Any], seen: Any, trained_with: str, unused: list[str]) -> list[str]:
-    """What is peculiar to this archive and easily missed; `seen` is its transformer (stages.Inner) or None."""
-    said: list[str] = []
+    """The peculiarities of this archive that are easily missed; `seen` is its transformer (stages.Inner) or None."""
+    sentences: list[str] = []
     if trained_with:
-        said.append(f"Trained with AllenNLP {trained_with}.")
+        sentences.append(f"Trained with AllenNLP {trained_with}.")
     seeds = ", ".join(f"{name} {config.get(name, usual)}" for name, usual in _SEEDS)
-    said.append(f"Seeds of its training: {seeds}.")
+    sentences.append(f"Seeds of its training: {seeds}.")
     settings = tokenizer_settings(config)
     if len(set(settings.values())) > 1:
         differing = "; ".join(f"{path} {value}" for path, value in settings.items())
-        said.append(f"Its tokenizer, indexer and embedder are given different tokenizer_kwargs: {differing}.")
+        sentences.append(
+            f"Its tokenizer, indexer and embedder are given different tokenizer_kwargs: {differing}."
+        )
     if seen is None:
-        return said
+        return sentences
     if unused:
-        said.append(
-            "The transformer's own pooler is there and unused: what pools, if anything, is AllenNLP's _seq2vec_encoder."
+        sentences.append(
+            "The transformer's own pooler exists and is unused: pooling, if any, is AllenNLP's _seq2vec_encoder."
         )
     if seen.embedder._scalar_mix is not None:
-        said.append(
-            "Its head sees a trained mix of all layers (last_layer_only is false), not the last layer."
+        sentences.append(
+            "Its head gets a trained mix of all layers (last_layer_only is false), not the last layer."
         )
     if seen.folds_at is not None:
-        said.append(
-            f"Texts beyond {seen.folds_at} tokens are folded: cut into segments of their own, each with special tokens and positions "
-            "from 0, and each attending to itself alone. Transformers would truncate or fail, which is another model. "
-            "The stages inside the transformer list the tokens of all segments in a row, as its ids do."
+        sentences.append(
+            f"Texts beyond {seen.folds_at} tokens are folded: split into segments, each with special tokens and positions "
+            "from 0, and each attending only to itself. Transformers would truncate or fail, which is another model. "
+            "The stages inside the transformer list the tokens of all segments one after the other, as its ids do."
         )
     if seen.word_level:
-        said.append("Each word is split into pieces alone, and its logits are one vector a word.")
-    return said
+        sentences.append(
+            "Each word is split into pieces by itself, and there is one vector of logits per word."
+        )
+    return sentences
 
 
 def unused_weights(seen: Any) -> list[str]:
-    """The transformer's own pooler, which AllenNLP keeps, saves and never looks at."""
+    """The transformer's own pooler, which AllenNLP keeps, saves and never uses."""
     if seen is None:
         return []
     names = [name for name, _ in seen.transformer.named_parameters() if name.startswith("pooler.")]

@@ -1,6 +1,6 @@
-"""What of AllenNLP is replaced while a subject is alive, each at the point of use.
+"""The parts of AllenNLP that are replaced while a subject is open, each at its point of use.
 
-* `Registrable.resolve_class_name`: a name is one that is registered for the base that is asked for, or the path to a class
+* `Registrable.resolve_class_name`: a name is registered for the requested base class, or is the path to a class
   of that kind in a package the user included (AllenNLP reads a bare string anywhere in a config as a type, so a scan of
   the `type` keys alone does not suffice);
 * `cached_transformers.get`: builds the transformer from its config alone. The archive holds every weight, AllenNLP
@@ -39,7 +39,7 @@ def guard(host: Host, include: Sequence[str]) -> list[str]:
 
 
 def guard_types(host: Host, include: Sequence[str], who: str) -> None:
-    """From here on AllenNLP looks up registered names, and paths to classes in the packages included; `who` names others."""
+    """Make AllenNLP look up only registered names and paths to classes in included packages; `who` names the subject in errors."""
     registrable = importlib.import_module("allennlp.common.registrable").Registrable
     original = getattr(registrable, "_parity_original", registrable.resolve_class_name.__func__)
 
@@ -53,13 +53,13 @@ def guard_types(host: Host, include: Sequence[str], who: str) -> None:
         if not _is_kind(found, cls, registered, include):
             raise host.Refusal(
                 "unsafe-artifact",
-                "{} asks for {!r} where a {} belongs: that is {}, and was not {}.".format(
+                "{} has {!r} in place of a {}: this is {}, and was not {}.".format(
                     who,
                     name,
                     cls.__name__,
-                    "no such class of a package included"
+                    "not such a class of an included package"
                     if inside
-                    else "a path to code and no registered name",
+                    else "a path to code and not a registered name",
                     "called" if inside else "imported",
                 ),
                 "Name what is registered"
@@ -76,7 +76,7 @@ def guard_types(host: Host, include: Sequence[str], who: str) -> None:
 
 
 def _is_kind(found: Any, base: Any, registered: dict[str, Any], include: Sequence[str]) -> bool:
-    """Whether it is a class of an included package, and of the kind that is asked for."""
+    """Whether it is a class of an included package, and of the requested kind."""
     tops = {name.split(".")[0] for name in include}
     if not isinstance(found, type) or str(found.__module__).split(".")[0] not in tops:
         return False
@@ -104,18 +104,18 @@ def _build_without_weights() -> None:
 
 
 def blank_spacy(notes: list[str]) -> None:
-    """Fill AllenNLP's cache of spaCy pipelines as they are asked for; a note says so."""
+    """Fill AllenNLP's cache of spaCy pipelines as they are requested; a note reports it."""
     spacy: Any = importlib.import_module("spacy")
 
     class Pipelines(Dict[Tuple[Any, ...], Any]):
-        """AllenNLP's cache of spaCy pipelines, which always has one that is not installed."""
+        """AllenNLP's cache of spaCy pipelines, which always has an entry for one that is not installed."""
 
         def __contains__(self, key: object) -> bool:
             if not dict.__contains__(self, key) and isinstance(key, tuple) and not _is_pipeline(key[0]):
                 name, _, parse = key[:3]
                 self[key] = _blank(spacy, name, parse)
                 sentence = (
-                    f"spaCy's {name} is not installed: a blank pipeline splits words by the same rules, and gives no part of "
+                    f"spaCy's {name} is not installed: a blank pipeline splits words by the same rules, but gives no part of "
                     "speech, no parse and no entities."
                 )
                 if sentence not in notes:
@@ -127,7 +127,7 @@ def blank_spacy(notes: list[str]) -> None:
 
 
 def _is_pipeline(name: Any) -> bool:
-    """Whether it is an installed pipeline, which says so itself: spaCy would import and call any package of that name."""
+    """Whether it is an installed pipeline, by its own metadata: spaCy would import and call any package of that name."""
     metadata: Any = importlib.import_module("importlib.metadata")
     try:
         points = metadata.distribution(str(name).replace("_", "-")).entry_points
@@ -147,7 +147,7 @@ def _blank(spacy: Any, name: str, parse: bool) -> Any:
 
 
 def guard_tokenizers(host: Host) -> None:
-    """From here on no tokenizer of AllenNLP's unpickles a vocabulary, wherever its name comes from."""
+    """Prevent every tokenizer of AllenNLP from unpickling a vocabulary, wherever its name comes from."""
     cached: Any = importlib.import_module("allennlp.common.cached_transformers")
     original = getattr(cached, "_parity_get_tokenizer", cached.get_tokenizer)
 
@@ -161,7 +161,7 @@ def guard_tokenizers(host: Host) -> None:
                     raise
                 raise host.Refusal(
                     "unsafe-artifact",
-                    f"The tokenizer of {model_name} was not loaded: loading it would {prevented[0]}. That was prevented.",
+                    f"The tokenizer of {model_name} was not loaded: loading it would {prevented[0]}, which was prevented.",
                     "Name another with ?transformer=PATH.",
                 ) from error
 

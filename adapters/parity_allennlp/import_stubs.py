@@ -1,7 +1,7 @@
-"""Stand-ins for packages that AllenNLP imports and that loading an archive and running it never calls.
+"""Stand-ins for packages that AllenNLP imports and that loading and running an archive never call.
 
-They make the managed environment small (no cloud clients, no torchvision, no scikit-learn, ...). Only what is not
-installed is stood in for: the finder is the last one asked, so in an environment of the user's own the real ones win.
+They make the managed environment small (no cloud clients, no torchvision, no scikit-learn, ...). Only packages that are not
+installed are replaced: the finder is the last one, so that in a user's environment the real ones are used.
 
 Runs inside the foreign interpreter: standard library only, Python 3.8.
 """
@@ -36,7 +36,7 @@ ABSENT = [
     "torchvision",
     "wandb",
 ]
-"""What AllenNLP and allennlp-models import on the way, and the slim environment leaves out."""
+"""What AllenNLP and allennlp-models import, and the slim environment does not have."""
 
 
 class _Anything(type):
@@ -49,11 +49,11 @@ class _Anything(type):
 
 
 class Absent(metaclass=_Anything):
-    """What a stood-in package's names are; making one says what is missing."""
+    """The names of a replaced package; creating an instance raises an error with the missing package."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         raise RuntimeError(
-            f"{type(self).__module__} is not installed: parity's environment leaves it out, because loading an archive does not need it"
+            f"{type(self).__module__} is not installed: parity's environment does not have it, because loading an archive does not need it"
         )
 
 
@@ -69,7 +69,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """A spec for a package that nothing else could find, if it is one of those that may be absent."""
+        """A spec for a package that no other finder found, if it is one of those that may be absent."""
         if fullname.split(".")[0] not in ABSENT:
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
@@ -86,6 +86,6 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def install() -> None:
-    """Ask the stand-ins last."""
+    """Add the finder of the stand-ins as the last one."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())

@@ -1,4 +1,4 @@
-"""A model seen layer by layer: basic_classifier or simple_tagger over one Transformers model.
+"""A model with its layers as stages: basic_classifier or simple_tagger over one Transformers model.
 
 Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3.8.
 """
@@ -37,12 +37,12 @@ class Layered:
 
     @property
     def can_be_given_ids(self) -> bool:
-        """Whether ids alone say what to run: not where words are pooled, nor where long texts are folded."""
+        """Whether ids alone suffice to run: not where words are pooled, nor where long texts are folded."""
         return not self.seen.word_level and self.seen.folds_at is None
 
     @property
     def everything(self) -> set[str] | None:
-        """The names of all stages, those within layers too, which are written only when asked for."""
+        """The names of all stages, those within layers too, which are written only when requested."""
         return {site.name for site in (*self._sites.inside, *self._sites.around)} | {"logits"}
 
     def module_of(self, stage: str) -> str | None:
@@ -52,8 +52,8 @@ class Layered:
                 return f"{self.seen.name}.{site.module_name}"
         return next((str(site.module_name) for site in self._sites.around if site.name == stage), None)
 
-    def forward(self, rows: list[Any], inputs: Any, asked: set[str] | None, write: Write) -> None:
-        """Run those rows, or `inputs`; each stage is written as it is computed, all of them unless `asked` names some."""
+    def forward(self, rows: list[Any], inputs: Any, requested: set[str] | None, write: Write) -> None:
+        """Run those rows, or `inputs`; each stage is written as it is computed, all of them unless `requested` names some."""
         tensors = self._reader.batch(rows) if inputs is None else self._given(inputs)
         field = tensors["tokens"][self.seen.indexer_name]
         size = (int(field["token_ids"].shape[0]), int(field["token_ids"].shape[1]))
@@ -73,8 +73,8 @@ class Layered:
             if self.seen.word_level:
                 write("word_mask", field["mask"].to(self._torch.uint8), ("row", "word"))
 
-        inside = [site for site in self._sites.inside if _is_asked(site, asked)]
-        around = [site for site in self._sites.around if _is_asked(site, asked)]
+        inside = [site for site in self._sites.inside if _is_requested(site, requested)]
+        around = [site for site in self._sites.around if _is_requested(site, requested)]
         with contextlib.ExitStack() as hooks:
             hooks.enter_context(stages.feeding(self.seen, self._positions(inputs), tell))
             taps = [
@@ -85,7 +85,7 @@ class Layered:
         for one in taps:
             for stage, problem in one.unfit.items():
                 self._host.warn(f"The stage {stage} could not be written: it is {problem}.")
-        if asked is None or "logits" in asked:
+        if requested is None or "logits" in requested:
             level = "word" if self.seen.word_level else "token"
             logits = output["logits"]
             write("logits", logits, ("row", "class") if logits.dim() == 2 else ("row", level, "class"))
@@ -105,7 +105,7 @@ class Layered:
         return {"tokens": {self.seen.indexer_name: tensors}}
 
     def _positions(self, inputs: Any) -> Any:
-        """The positions to feed besides, which AllenNLP itself never does; None for those the model takes anyway."""
+        """The positions to feed, which AllenNLP itself never does; None for those that the model uses anyway."""
         positions = None if inputs is None else inputs.get("position_ids")
         if positions is None:
             return None
@@ -117,7 +117,7 @@ class Layered:
         raise ValueError(f"{type(self.seen.transformer).__name__} takes no position_ids")
 
 
-def _is_asked(site: Any, asked: set[str] | None) -> bool:
+def _is_requested(site: Any, requested: set[str] | None) -> bool:
     if site.name == "position_ids":
         return True
-    return not site.detail if asked is None else site.name in asked
+    return not site.detail if requested is None else site.name in requested

@@ -1,4 +1,4 @@
-"""AllenNLP made ready, and an archive loaded by it: offline, without pickled code, without Transformers weights.
+"""Preparing AllenNLP and loading an archive with it: offline, without pickled code, without Transformers weights.
 
 Runs inside the foreign interpreter: standard library, torch and AllenNLP only, Python 3.8.
 """
@@ -32,7 +32,7 @@ _PACKAGES = [
 
 
 class Loaded(NamedTuple):
-    """A loaded archive: the model in eval mode, the reader asked for, its predictor, the version it was trained with."""
+    """A loaded archive: the model in eval mode, the requested reader, its predictor, the version it was trained with."""
 
     model: Any
     reader: Any
@@ -41,7 +41,7 @@ class Loaded(NamedTuple):
 
 
 def silence_the_network(workdir: str) -> None:
-    """Before anything is imported: Transformers offline, and AllenNLP's caches in a folder that goes away."""
+    """Before anything is imported: Transformers offline, and AllenNLP's caches in a temporary folder."""
     for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"):
         os.environ[name] = "1"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -62,19 +62,19 @@ def packages(host: Host, include: Sequence[str]) -> None:
     walk = importlib.import_module("allennlp.common.util").import_module_and_submodules
     for name in include:
         if name in ("allennlp", "allennlp_models"):
-            continue  # imported already, as far as it can be: some of their modules need what is left out here
+            continue  # imported already, as far as possible: some of their modules need packages that are missing here
         try:
             walk(name)
         except ModuleNotFoundError as error:
             raise host.Refusal(
                 "subject",
-                f"?include={name}: there is no package {error.name!r} for this interpreter.",
+                f"?include={name}: this interpreter has no package {error.name!r}.",
                 "Run parity from the folder that holds it, or install it there.",
             ) from error
 
 
 def load(host: Host, folder: str, weights: str, predictor: str, reader: str) -> Loaded:
-    """Load the archive in `folder` (its config already scanned), in eval mode; Refusal for what the user can mend."""
+    """Load the archive in `folder` (its config already scanned), in eval mode; Refusal for what the user can fix."""
     archival = importlib.import_module("allennlp.models.archival")
     predictors = importlib.import_module("allennlp.predictors").Predictor
     problems = importlib.import_module("allennlp.common.checks").ConfigurationError
@@ -83,13 +83,13 @@ def load(host: Host, folder: str, weights: str, predictor: str, reader: str) -> 
         archive = archival.load_archive(folder, weights_file=weights)
         # load_archive leaves the model in train mode: with dropout on, two runs of it differ.
         archive.model.eval()
-        asked: dict[str, Any] = {"predictor_name": predictor or None, "dataset_reader_to_load": reader}
-        made = predictors.from_archive(archive, **asked)
+        choices: dict[str, Any] = {"predictor_name": predictor or None, "dataset_reader_to_load": reader}
+        made = predictors.from_archive(archive, **choices)
     except problems as error:
         missing = "registered name" in str(error)
         raise host.Refusal(
             "subject",
-            f"AllenNLP cannot build what this archive's config.json asks for: {_first_line(error)}",
+            f"AllenNLP cannot build the model of this archive's config.json: {_first_line(error)}",
             "Name the package that registers it: ?include=PACKAGE." if missing else "",
         ) from error
     except (OSError, ValueError) as error:
@@ -108,7 +108,7 @@ def load(host: Host, folder: str, weights: str, predictor: str, reader: str) -> 
             "The archive's weights do not fit the model that its config.json describes: {}".format(
                 " ".join(str(error).split())[:600]
             ),
-            "If it was trained over another transformer than the one found here, give that: ?transformer=PATH.",
+            "If it was trained with another transformer than the one found here, name it: ?transformer=PATH.",
         ) from error
     return Loaded(
         archive.model,

@@ -1,4 +1,4 @@
-"""A model seen at its outputs and at its own top modules, one row at a time.
+"""A model with only its outputs and its top modules as stages, one row at a time.
 
 Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3.8.
 """
@@ -18,7 +18,7 @@ Write = Callable[[str, Any, Sequence[str]], None]
 
 
 class Outputs:
-    """Forwards of any other model: what padding would do to its outputs is not known, so a batch is one row."""
+    """Forwards of any other model: the effect of padding on its outputs is unknown, so a batch is one row."""
 
     scope = "outputs"
     can_be_given_ids = False
@@ -32,7 +32,7 @@ class Outputs:
 
     @property
     def everything(self) -> set[str] | None:
-        """None: all stages are written unasked."""
+        """None: all stages are always written."""
         return None
 
     def module_of(self, stage: str) -> str | None:
@@ -40,7 +40,7 @@ class Outputs:
         name = stage.partition("module.")[2]
         return next((path for path, _ in self._model.named_children() if path.lstrip("_") == name), None)
 
-    def forward(self, rows: list[Any], inputs: Any, asked: set[str] | None, write: Write) -> None:
+    def forward(self, rows: list[Any], inputs: Any, requested: set[str] | None, write: Write) -> None:
         """Run one row; every float tensor that a top module or the model returns is written."""
         if len(rows) != 1 or inputs is not None:
             raise ValueError(f"this model is run one row at a time, not {len(rows)}, and on its own ids")
@@ -52,7 +52,7 @@ class Outputs:
         tensors = self._reader.batch(rows)
 
         def put(stage: str, values: Any, axes: Sequence[str]) -> None:
-            if asked is None or stage in asked:
+            if requested is None or stage in requested:
                 write(stage, values, axes)
 
         with stages.top_modules(self._model, put) as again:

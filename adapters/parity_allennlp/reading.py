@@ -1,7 +1,7 @@
 """How a text, or a pair of texts, becomes an Instance: by the archive's own predictor and reader.
 
-The predictor that AllenNLP would choose says what it wants (a sentence; a premise and a hypothesis; a question and a
-passage); where none is resolved, or where a text classifier's reader wants two texts, the reader's own
+The predictor that AllenNLP would choose decides the inputs (a sentence; a premise and a hypothesis; a question and a
+passage); where none is resolved, or where a text classifier's reader needs two texts, the reader's own
 `text_to_instance` is called, its parameters read from its signature.
 
 Runs inside the foreign interpreter: standard library only (AllenNLP's objects are given), Python 3.8.
@@ -41,7 +41,7 @@ PAIRED_FIELDS = {"premise": 0, "hypothesis": 1, "question": 0, "passage": 1, "co
 
 
 class Reading(NamedTuple):
-    """The way in: `make(text, pair)` gives an Instance, `pairs` is "no", "optional" or "required"."""
+    """How a text becomes an Instance: `make(text, pair)` gives an Instance, `pairs` is "no", "optional" or "required"."""
 
     name: str
     pairs: str
@@ -60,7 +60,7 @@ def choose(host: Host, registered: str, predictor: Any, reader: Any) -> Reading:
         wants = "several tasks' inputs" if registered == "multitask" else "images"
         raise host.Refusal(
             "inputs-do-not-fit",
-            f"The predictor {registered} reads {wants}, which text inputs cannot give.",
+            f"The predictor {registered} reads {wants}, which text inputs do not have.",
         )
     if registered in _TABLE:
         return _TABLE[registered](host, predictor, reader)
@@ -108,15 +108,15 @@ def _multiple_choice(_: Host, predictor: Any, reader: Any) -> Reading:
 def _dialogue(_: Host, predictor: Any, reader: Any) -> Reading:
     def make(text: str, pair: str | None) -> Any:
         answers = [{"text": "CANNOTANSWER", "answer_start": 0}]
-        asked = {"id": "0", "question": text, "answers": answers, "yesno": "x", "followup": "n"}
-        return predictor._json_to_instance({"paragraphs": [{"context": pair, "qas": [asked]}]})
+        entry = {"id": "0", "question": text, "answers": answers, "yesno": "x", "followup": "n"}
+        return predictor._json_to_instance({"paragraphs": [{"context": pair, "qas": [entry]}]})
 
     note = "A dialogue of one question: the text is the question, the pair the passage."
     return Reading("dialog_qa", "required", make, note, ("a few words", "and a few plain words"))
 
 
 def _roles(_: Host, predictor: Any, reader: Any) -> Reading:
-    """Semantic roles, of one verb: finding verbs needs a tagger that is not here, so the pair names it."""
+    """Semantic roles of one verb: finding verbs needs a tagger that is not installed, so the pair names the verb."""
 
     def make(text: str, pair: str | None) -> Any:
         words = predictor._tokenizer.tokenize(text)
@@ -164,14 +164,14 @@ def _required(reader: Any) -> list[str]:
 
 
 def _by_signature(host: Host, name: str, reader: Any) -> Reading:
-    """The reader's `text_to_instance`, each of its parameters filled by what its name says it is."""
+    """The reader's `text_to_instance`, each of its parameters filled by its name."""
     wanted = _required(reader) or list(inspect.signature(reader.text_to_instance).parameters)[:1]
     known = (*_FIRST, *_SECOND, *_WORDS, "sentences", "index", "qid", "label")
     stranger = next((parameter for parameter in wanted if parameter not in known), None)
     if stranger is not None:
         raise host.Refusal(
             "inputs-do-not-fit",
-            f"The archive's reader, {type(reader).__name__}, wants {stranger!r}, which a text or a pair of texts cannot give.",
+            f"The archive's reader, {type(reader).__name__}, needs {stranger!r}, which a text or a pair of texts does not have.",
             "Name a predictor that makes it from text: ?predictor=NAME.",
         )
     paired = any(parameter in _SECOND for parameter in wanted)
@@ -209,7 +209,7 @@ def _words(reader: Any, text: str, strings: bool) -> list[Any]:
 
 @contextlib.contextmanager
 def without_truncation(reader: Any) -> Generator[bool, None, None]:
-    """The reader for a while without its limits on length; tells whether it has any."""
+    """The reader temporarily without its length limits; yields whether it has any."""
     tokenizers = [getattr(reader, name, None) for name in ("_tokenizer", "tokenizer", "_source_tokenizer")]
     limits = [
         (owner, name, getattr(owner, name))

@@ -63,7 +63,7 @@ class Reader:
             raise self._refusal(
                 "inputs-do-not-fit",
                 f"Row {number} cannot be read by {self.reading.name}: {type(error).__name__}: {error}.",
-                "Leave that row out.",
+                "Exclude that row.",
             ) from error
         parts = encoding.text_parts(instance, reading.PAIRED_FIELDS)
         boundary = self._boundary(text, pair) if len(parts) == 1 and pair is not None else None
@@ -73,12 +73,12 @@ class Reader:
                 "inputs-do-not-fit",
                 f"Row {number}, {text[:40]!r}, has no words for {type(self._model).__name__}, and AllenNLP cannot "
                 "run without one.",
-                "Leave that row out: AllenNLP's own predictor fails on it too.",
+                "Exclude that row: AllenNLP's own predictor fails on it too.",
             )
         return Row(instance, encoding.located(found, (text, pair)))
 
     def takes_blank(self) -> bool:
-        """Whether a text of no words can be read and run: not by a reader that makes words of it."""
+        """Whether an empty text can be read and run: not by a reader that splits into words."""
         try:
             self.row(0, "", None if self.reading.pairs != "required" else "")
         except self._refusal:
@@ -93,7 +93,7 @@ class Reader:
         return tensors
 
     def encoded(self, row: Row, text: str, pair: str | None) -> dict[str, Any] | None:
-        """A row's tokens in plain data; None where the archive's reader keeps them to itself."""
+        """A row's tokens in plain data; None where the archive's reader does not show them."""
         if self.indexing is None:
             return None
         pieces = row.pieces
@@ -112,7 +112,7 @@ class Reader:
         }
 
     def _boundary(self, text: str, pair: str | None) -> int | None:
-        """How many tokens stand before the pair's, in a field that holds both."""
+        """How many tokens come before the pair's, in a field that holds both."""
         tokenizer: Any = getattr(self._reader, "_tokenizer", None)
         if pair is None or not hasattr(tokenizer, "sequence_pair_start_tokens"):
             return None

@@ -1,8 +1,8 @@
 """Drives AllenNLP inside the interpreter that has it: loads an archive safely, encodes by its reader, runs its model.
 
-Nothing of an archive is trusted: it is unpacked by us, its config is scanned before AllenNLP is imported, its weights are
-read by an unpickler that knows tensors only, nothing is fetched, and the folder it was unpacked to is gone once it is
-loaded. The protocol is in `serve.py`.
+No part of an archive is trusted: this runner unpacks it, its config is scanned before AllenNLP is imported, its weights are
+read by an unpickler that knows tensors only, nothing is downloaded, and its unpacked folder is removed after
+loading. The protocol is in `serve.py`.
 
 Python 3.8 syntax; standard library, torch and AllenNLP only.
 """
@@ -60,7 +60,9 @@ def open(request: dict[str, Any], host: Host) -> Any:
         shutil.rmtree(folder, ignore_errors=True)
     if parts.ignored:
         notes.append(
-            "Left in the archive, since AllenNLP does not read it: {}.".format(", ".join(parts.ignored[:8]))
+            "Not unpacked from the archive, since AllenNLP does not read it: {}.".format(
+                ", ".join(parts.ignored[:8])
+            )
         )
     notes.extend(f"The transformer {name!r} is read from {path}." for name, path in names.items())
     origin = sessions.Origin(locator, config, tuple(names.values()))
@@ -98,8 +100,8 @@ def _scanned(host: Host, locator: str, folder: str, include: Sequence[str]) -> d
 def _unsafe(host: Host, locator: str, error: Exception) -> Exception:
     refusal: Exception = host.Refusal(
         "unsafe-artifact",
-        f"{locator} was refused: {error}. Nothing of it was executed.",
-        "An archive is code as much as data: ask whoever made it, or take the part named out.",
+        f"{locator} was refused: {error}. None of its code was run.",
+        "An archive can contain code: ask its author, or remove the named part.",
     )
     return refusal
 
@@ -109,7 +111,7 @@ def _loaded(
 ) -> Any:
     """The archive as AllenNLP loads it, which reads, and writes nowhere but into `writable`.
 
-    A package that the user included is trusted to do what it does: it may write a cache of its own, say.
+    A package that the user included is trusted: it may write its own cache, for example.
     """
     trusted: Any = contextlib.nullcontext([])
     with trusted if options.get("include") else host.forbidden.nothing_but_reading(writable) as prevented:
@@ -124,7 +126,7 @@ def _loaded(
             if refused is None:
                 raise
             raise _unsafe(host, "The archive", refused) from error
-    if prevented:  # AllenNLP went on without it
+    if prevented:  # AllenNLP continued without it
         raise _unsafe(host, "The archive", _Prevented(prevented[0]))
     return loaded
 

@@ -1,4 +1,4 @@
-"""A conversation with one loaded archive: describe, tokenize, forward.
+"""A session with one loaded archive: describe, tokenize, forward.
 
 Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3.8.
 """
@@ -35,7 +35,7 @@ class Origin(NamedTuple):
 
 
 class _Shown(NamedTuple):
-    """A stage that a probe forward wrote: its axes, and how long the last one is."""
+    """A stage that a probe forward wrote: its axes and the length of the last one."""
 
     axes: tuple[str, ...]
     width: int
@@ -67,7 +67,7 @@ class Session:
         )
 
     def describe(self) -> dict[str, object]:
-        """What this archive is; stages and abilities are what a probe forward shows."""
+        """The description of this archive; a probe forward shows its stages and abilities."""
         tap, seen = self._host.tap, self._view.seen
         parameters = tap.parameters(self._model)
         shown = self._probe(None)
@@ -124,14 +124,14 @@ class Session:
         self,
         rows: list[rows_of.Row] | None,
         inputs: dict[str, Any] | None,
-        asked: list[str] | None,
+        requested: list[str] | None,
         precision: str | None,
         write: Write,
     ) -> dict[str, object]:
         """Run those rows padded as AllenNLP pads them, or exactly these ids; stages are written as they are computed."""
         with self._torch.no_grad(), self._precision(precision) as watch:
-            self._view.forward(rows or [], inputs, None if asked is None else set(asked), write)
-        return {} if watch is None else {"float64": watch.said}
+            self._view.forward(rows or [], inputs, None if requested is None else set(requested), write)
+        return {} if watch is None else {"float64": watch.status}
 
     def close(self) -> None:
         """Nothing is left open."""
@@ -152,10 +152,10 @@ class Session:
             if values.is_floating_point():
                 shown[stage] = _Shown(tuple(axes), int(values.shape[-1]) if values.dim() else 0)
 
-        asked = self._view.everything if precision is None else None
+        requested = self._view.everything if precision is None else None
         try:
             with self._torch.no_grad(), self._precision(precision):
-                self._view.forward([self._reader.probe()], None, asked, write)
+                self._view.forward([self._reader.probe()], None, requested, write)
         except Exception as error:  # some modules make their own float32 tensors, and any error may follow
             if precision is None:
                 raise
@@ -181,26 +181,28 @@ class Session:
 
     def _all_notes(self, unused: list[str]) -> list[str]:
         seen = self._view.seen
-        said = list(self._notes)
-        said.extend(facts.notes(self._origin.config, seen, self._loaded.trained_with, unused))
+        sentences = list(self._notes)
+        sentences.extend(facts.notes(self._origin.config, seen, self._loaded.trained_with, unused))
         if self._reader.reading.note:
-            said.append(self._reader.reading.note)
+            sentences.append(self._reader.reading.note)
         reader = self._options.get("reader")
         if reader is not None and "validation_dataset_reader" not in self._origin.config:
-            said.append(f"reader={reader} has no effect: the archive has one reader.")
+            sentences.append(f"reader={reader} has no effect: the archive has one reader.")
         if seen is None and self._options.get("batch_size", "1") != "1":
-            said.append(
+            sentences.append(
                 "batch_size={} has no effect: rows are run one at a time.".format(self._options["batch_size"])
             )
         if isinstance(self._view, outputs.Outputs):
-            said.append("Seen at its outputs and at its own top modules, one row at a time.")
+            sentences.append("Only its outputs and its top modules are compared, one row at a time.")
             if self._view.called_again:
                 names = ", ".join(self._view.called_again)
-                said.append(f"Called more than once a forward, and seen at the first call: {names}.")
-            return said
+                sentences.append(
+                    f"Called more than once in a forward, and recorded at the first call: {names}."
+                )
+            return sentences
         named = [place.name for place in configs.transformers(self._origin.config)]
-        said.extend(facts.resized(seen, [*self._origin.transformers, *named]))
-        return said
+        sentences.extend(facts.resized(seen, [*self._origin.transformers, *named]))
+        return sentences
 
 
 def _task(logits: _Shown | None) -> str:

@@ -1,8 +1,8 @@
-"""Which modules of an AllenNLP model are which stages, and what really reaches the transformer inside it.
+"""The stages of the modules of an AllenNLP model, and the actual inputs of the transformer inside it.
 
 basic_classifier and simple_tagger over one Transformers embedder are seen layer by layer. The transformer is found by its
-class, not by its path. Its own `pooler` is there, untrained and unused: the pooled stage is `_seq2vec_encoder`, where the
-pooler that was trained lives. Every other model is seen at its outputs and at its own top modules.
+class, not by its path. Its own `pooler` exists, untrained and unused: the pooled stage is `_seq2vec_encoder`, which has the
+trained pooler. Of every other model only the outputs and the top modules are stages.
 
 Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3.8.
 """
@@ -49,7 +49,7 @@ def transformers_in(model: Module) -> list[tuple[str, Module]]:
 
 
 def inner(model: Module) -> Inner | None:
-    """The transformer that this model can be aligned by; None for a model seen at its outputs only."""
+    """The transformer by which this model can be aligned; None for a model of which only the outputs are compared."""
     models = importlib.import_module("allennlp.models")
     embedders = importlib.import_module("allennlp.modules.token_embedders")
     if not isinstance(model, (models.BasicClassifier, models.SimpleTagger)):
@@ -70,7 +70,7 @@ def inner(model: Module) -> Inner | None:
 
 
 class Sites(NamedTuple):
-    """Where to listen, in forward order: inside the transformer (by segment, if it folds), and around it."""
+    """The hooked places, in forward order: inside the transformer (by segment, if it folds), and around it."""
 
     inside: list[Site]
     around: list[Site]
@@ -110,7 +110,7 @@ def layered_sites(host: Host, model: Module, seen: Inner) -> Sites:
 
 @contextlib.contextmanager
 def top_modules(model: Module, write: Write) -> Generator[list[str], None, None]:
-    """For a while, write what each of the model's own top modules returned, as `module.<name>`: its first call's.
+    """Temporarily write what each of the model's own top modules returned, as `module.<name>`: its first call's.
 
     Yields the list of those that were called again.
     """
@@ -145,7 +145,7 @@ def top_modules(model: Module, write: Write) -> Generator[list[str], None, None]
 
 
 def of_one_row(values: Tensor) -> tuple[Tensor, Sequence[str]]:
-    """A tensor of a batch of one row, with that row in front, of whose other axes nothing is known."""
+    """A tensor of a batch of one row, with that row in front; its other axes are unknown."""
     if values.dim() == 0 or values.shape[0] != 1:
         values = values.unsqueeze(0)
     return values, ("row", *["other"] * (values.dim() - 1))
@@ -171,16 +171,16 @@ def first_tensor(output: object) -> Tensor | None:
 
 @contextlib.contextmanager
 def feeding(
-    seen: Inner, position_ids: Tensor | None, told: Callable[[dict[str, Tensor]], None]
+    seen: Inner, position_ids: Tensor | None, on_fed: Callable[[dict[str, Tensor]], None]
 ) -> Generator[None, None, None]:
-    """For a while, tell what AllenNLP feeds its transformer (and feed it `position_ids` as well, where given)."""
+    """Temporarily report what AllenNLP feeds its transformer (and also feed it `position_ids`, where given)."""
     transformer: Any = seen.transformer  # its forward is replaced
     original = transformer.forward
 
     def forward(*args: object, **fed: Tensor) -> object:
         if position_ids is not None:
             fed["position_ids"] = position_ids
-        told(fed)
+        on_fed(fed)
         return original(*args, **fed)
 
     transformer.forward = forward
@@ -191,7 +191,7 @@ def feeding(
 
 
 def unfolded(values: Tensor, rows: int, tokens: int) -> Tensor:
-    """What the transformer said about segments, put back into rows: `[rows * segments, length, …]` to `[rows, tokens, …]`.
+    """The transformer's outputs by segment, put back into rows: `[rows * segments, length, …]` to `[rows, tokens, …]`.
 
     The tokens are those of the ids as fed, so each segment's own special tokens are among them.
     """

@@ -1,8 +1,8 @@
-"""What reruns an AllenNLP training: run by serve.py in the interpreter that has AllenNLP.
+"""The runner of AllenNLP trainings: run by serve.py in the interpreter that has AllenNLP.
 
-It trains, unless the run is in the folder of runs already, and then questions the archive it made as `allennlp:` does,
-by that scheme's own runner. A training config is run as its user's own code, which is said in a note; what comes out is
-questioned with the same care as anyone's archive.
+It trains, unless the run is in the folder of runs already, and then runs the archive it made as `allennlp:` does,
+by that scheme's own runner. A training config is run as the user's own code, which a note reports; the resulting archive is
+loaded with the same checks as any other archive.
 
 Python 3.8 syntax; standard library, torch and AllenNLP only.
 """
@@ -33,17 +33,17 @@ _VERSIONS = ("torch", "transformers", "tokenizers", "numpy", "allennlp", "allenn
 
 
 def open(request: dict[str, Any], host: Host) -> Session:
-    """Train, or find the run trained; then load its archive."""
+    """Train, or find the finished run; then load its archive."""
     place, options = str(request["locator"]), request["options"]
     if not os.path.isfile(place):
         raise host.Refusal(
             "subject-not-found",
             f"There is no training config {place!r}.",
-            "Give the .jsonnet or .json file that `allennlp train` is given.",
+            "Give the .jsonnet or .json file of `allennlp train`.",
         )
     if place.endswith((".tar.gz", ".tgz")):
         raise host.Refusal(
-            "subject", f"{place} is an archive, and no training config.", f"Question it as allennlp:{place}"
+            "subject", f"{place} is an archive and not a training config.", f"Run it as allennlp:{place}"
         )
     repeat, threads = int(options.get("repeat", "1")), int(options.get("train_threads", "1"))
     include = [name for name in options.get("include", "").split(",") if name]
@@ -91,7 +91,7 @@ def _experiment(
         raise host.Refusal(
             "bad-option-value",
             f"vars={unused}={variables[unused]} has no effect on {place}: its config is the same without it.",
-            "Check the name: the config asks for std.extVar(NAME).",
+            "Check the name: the config reads std.extVar(NAME).",
         )
     experiments.check(place, config, include, host.Refusal)
     seeds = experiments.seeds_of(options, config, host.Refusal)
@@ -99,7 +99,7 @@ def _experiment(
     device = trainer.get("cuda_device") if isinstance(trainer, dict) else None
     if device not in (None, -1):
         host.warn(
-            f"{place} asks for GPU {device}; a run that can be repeated to the bit is trained on the CPU."
+            f"{place} requests GPU {device}; it was trained on the CPU, where a run can be repeated bit for bit."
         )
     beside = os.path.dirname(os.path.abspath(place))
     given = options.get("transformer", "")
@@ -123,7 +123,7 @@ def _environment(threads: int) -> dict[str, Any]:
 
 
 class Session:
-    """A trained archive, asked as any other is; its description also tells how it was trained."""
+    """A trained archive, run like any other; its description also records its training."""
 
     def __init__(
         self, answering: sessions.Session, claimed: Claim, place: str, notes: list[str], host: Host
@@ -138,14 +138,16 @@ class Session:
         self.close = answering.close
 
     def describe(self) -> dict[str, Any]:
-        """What `allennlp:` says of the archive, and the run's own record under `training`."""
-        said: dict[str, Any] = self._answering.describe()
-        told = self._host.training_record.described(self._claimed)
-        shown = {f"training.{name}": told[name] for name in ("recipe_digest", "config_digest", "data_digest")}
+        """The description of the archive by `allennlp:`, and the run's own record under `training`."""
+        described: dict[str, Any] = self._answering.describe()
+        record = self._host.training_record.described(self._claimed)
+        shown = {
+            f"training.{name}": record[name] for name in ("recipe_digest", "config_digest", "data_digest")
+        }
         shown.update(
-            {f"training.{name}": told[name] for name in ("weights_digest", "steps", "rows", "final_loss")}
+            {f"training.{name}": record[name] for name in ("weights_digest", "steps", "rows", "final_loss")}
         )
-        shown.update({f"training.metrics.{name}": value for name, value in told["metrics"].items()})
+        shown.update({f"training.metrics.{name}": value for name, value in record["metrics"].items()})
         notes = [f"{self._place} was run as code, as `allennlp train` runs it.", *self._notes]
-        notes += [note for note in said["notes"] if note not in notes]
-        return dict(said, config=dict(said["config"], **shown), notes=notes, training=told)
+        notes += [note for note in described["notes"] if note not in notes]
+        return dict(described, config=dict(described["config"], **shown), notes=notes, training=record)

@@ -1,7 +1,7 @@
-"""Training by AllenNLP's own `train_model`, watched: how far it is, its losses, and what each of its seeds decided.
+"""Training by AllenNLP's own `train_model`, observed: its progress, its losses, and what each of its seeds decided.
 
-What is made differently from `allennlp train` on the command line: the CPU, with as many threads as asked; deterministic
-algorithms where torch has them; weights read as tensors only. A watcher is hung beside the trainer's callbacks; it
+The differences from `allennlp train` on the command line: the CPU, with the requested number of threads; deterministic
+algorithms where torch has them; weights read as tensors only. A watcher is added to the trainer's callbacks; it
 draws no random number.
 
 Runs inside the foreign interpreter: standard library, torch and AllenNLP only, Python 3.8.
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 ARCHIVE = "model.tar.gz"
 METRICS = "metrics.json"
 
-VERSION = 1  # one more whenever what is done here may make other weights of the same config
-_SAID = 300  # characters of an error of AllenNLP's, which may list all it knows
+VERSION = 1  # raised whenever a change here may change the weights of the same config
+_LONGEST = 300  # characters of an AllenNLP error, which may list every registered name
 
 
 class Trainer(Protocol):
@@ -50,7 +50,7 @@ class Trainer(Protocol):
 
 
 class Batch(NamedTuple):
-    """Where in a training a batch stands; `training` is False in a validation."""
+    """The place of a batch in a training; `training` is False in a validation."""
 
     epoch: int
     number: int
@@ -59,7 +59,7 @@ class Batch(NamedTuple):
 
 
 class Watcher:
-    """What was seen of a training: (step, loss), the rows of each epoch in their order, the state it began in."""
+    """The observations of a training: (step, loss), the rows of each epoch in their order, the initial state."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -86,7 +86,7 @@ class Watcher:
         self._total = _steps(trainer)
 
     def batch(self, at: Batch, inputs: list[object], outputs: list[dict[str, Tensor]]) -> None:
-        """One step (of one batch, or of several whose gradients are added), or one batch of a validation."""
+        """One step (of one batch, or of several with added gradients), or one batch of a validation."""
         epoch, of = at.epoch, f", epoch {at.epoch + 1} of {at.epochs}"
         if not at.training:
             self._host.progress("validating" + of, at.number)
@@ -104,8 +104,8 @@ class Watcher:
             self.losses.append((len(self.losses) + 1, sum(losses) / len(losses)))
         self._host.progress("training" + of, len(self.losses), self._total)
 
-    def told(self) -> dict[str, object]:
-        """The part of a run's record that was seen here."""
+    def record_part(self) -> dict[str, object]:
+        """The part of a run's record that was observed here."""
         return {
             "steps": len(self.losses),
             "rows": max(self._rows.values(), default=0),
@@ -117,13 +117,13 @@ class Watcher:
 
 
 def train(place: str, experiment: Experiment, threads: int, draft: str, host: Host) -> dict[str, object]:
-    """Train, leave the archive and its metrics in `draft`, and tell how it went."""
+    """Train, write the archive and its metrics into `draft`, and return the observations."""
     params = importlib.import_module("allennlp.common").Params
     commands = importlib.import_module("allennlp.commands.train")
     cached = importlib.import_module("allennlp.common.cached_transformers")
     began = time.monotonic()
     watcher = Watcher(host)
-    folder = os.path.join(draft, "serialization")  # a folder in a draft is gone once the draft is whole
+    folder = os.path.join(draft, "serialization")  # a folder in a draft is removed when the draft is finished
     host.progress("reading the data")
     with _logs_kept(), _repeatable(threads), _watched(watcher):
         try:
@@ -143,7 +143,7 @@ def train(place: str, experiment: Experiment, threads: int, draft: str, host: Ho
     with open(os.path.join(draft, METRICS), encoding="utf-8") as file:
         metrics: dict[str, object] = json.load(file)
     return dict(
-        watcher.told(),
+        watcher.record_part(),
         weights_digest=digest,
         metrics={
             name: host.training_record.finite(value)
@@ -156,49 +156,49 @@ def train(place: str, experiment: Experiment, threads: int, draft: str, host: Ho
 
 
 def _on_cpu(config: dict[str, object]) -> dict[str, Any]:
-    copy: dict[str, Any] = json.loads(json.dumps(config))  # AllenNLP empties what it reads
+    copy: dict[str, Any] = json.loads(json.dumps(config))  # AllenNLP empties the config that it reads
     if isinstance(copy["trainer"], dict):
         copy["trainer"]["cuda_device"] = -1
     return copy
 
 
 def _refusal(place: str, error: Exception, host: Host) -> Refusal | None:
-    """What the user can mend, as a sentence; None for a training that failed."""
+    """A mistake that the user can fix, as a refusal; None for a training that failed."""
     problems = importlib.import_module("allennlp.common.checks").ConfigurationError
-    said = (str(error).strip() or type(error).__name__).split("\n", maxsplit=1)[0]
-    said = said.rstrip(".") + "." if len(said) < _SAID else said[:_SAID] + "…"
+    message = (str(error).strip() or type(error).__name__).split("\n", maxsplit=1)[0]
+    message = message.rstrip(".") + "." if len(message) < _LONGEST else message[:_LONGEST] + "…"
     if isinstance(error, host.Refusal):
         return error
     if host.safe_weights.refused(error) is not None:
         return host.Refusal(
             "unsafe-artifact",
-            f"Weights that {place} begins with were not loaded: {host.safe_weights.refused(error)}.",
+            f"The initial weights of {place} were not loaded: {host.safe_weights.refused(error)}.",
         )
     if isinstance(error, problems):
-        unknown = "registered name" in said or "acceptable choices" in said
+        unknown = "registered name" in message or "acceptable choices" in message
         step = (
-            "If a package of yours registers it, name that: ?include=PACKAGE."
+            "If your own package registers it, name the package: ?include=PACKAGE."
             if unknown
-            else "Mend the config."
+            else "Fix the config."
         )
-        return host.Refusal("subject", f"AllenNLP cannot train what {place} asks for: {said}", step)
-    if isinstance(error, ValueError) and "nan loss" in said:
+        return host.Refusal("subject", f"AllenNLP cannot train the model of {place}: {message}", step)
+    if isinstance(error, ValueError) and "nan loss" in message:
         return host.Refusal(
             "training-diverged",
             f"The training of {place} diverged: its loss is not a number.",
-            "A lower learning rate or a longer warm-up often ends it.",
+            "A lower learning rate or a longer warm-up often helps.",
         )
     if "from_pretrained" in _frames(error) and isinstance(error, (OSError, ValueError)):
         return host.Refusal(
             "subject-not-found",
-            f"The transformer that {place} begins with cannot be loaded: {said}",
+            f"The initial transformer of {place} cannot be loaded: {message}",
             "Give its folder, with its weights: ?transformer=PATH.",
         )
     if isinstance(error, FileNotFoundError):
         return host.Refusal(
             "subject-not-found",
-            f"{place} names a file that is not there: {said}",
-            "Paths in a config are seen from the folder that parity is run in.",
+            f"{place} names a file that is not there: {message}",
+            "Paths in a config are relative to the folder in which parity runs.",
         )
     return None
 
@@ -214,7 +214,7 @@ def _frames(error: BaseException) -> list[str]:
 
 @contextlib.contextmanager
 def _watched(watcher: Watcher) -> Generator[None, None, None]:
-    """For a while, every gradient-descent trainer that is made has the watcher beside its own callbacks."""
+    """Temporarily add the watcher to the callbacks of every gradient-descent trainer that is created."""
     training = importlib.import_module("allennlp.training.gradient_descent_trainer")
     kind: Any = importlib.import_module("allennlp.training.callbacks").TrainerCallback
     trainers = training.GradientDescentTrainer
@@ -262,7 +262,7 @@ def _repeatable(threads: int) -> Generator[None, None, None]:
 
 @contextlib.contextmanager
 def _logs_kept() -> Generator[None, None, None]:
-    """AllenNLP points the log at a file of its own, which is about to go: put back what was there."""
+    """AllenNLP redirects the log to a temporary file: restore the original handlers."""
     root, bars = logging.getLogger(), logging.getLogger("allennlp.common.tqdm")
     kept = [(logger, list(logger.handlers), logger.level) for logger in (root, bars)]
     hook = sys.excepthook

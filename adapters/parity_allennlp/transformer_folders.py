@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def resolve_transformers(
     host: Host, config: dict[str, Any], given: str, beside: str, named_by: str = "archive"
 ) -> dict[str, str]:
-    """Put the user's folders where the config names a transformer; returns the names replaced, and by what.
+    """Put the user's folders where the config names a transformer; returns the replaced names with their folders.
 
-    `given` is one folder for the only name there is, or `name=folder` pairs with commas between. A name that is no
-    folder from here is looked for in `beside`, the archive's own folder, by its last part. Raises Refusal for a name that
+    `given` is one folder for the only name there is, or `name=folder` pairs with commas between. A name that is not a
+    folder here is searched in `beside`, the archive's own folder, by its last part. Raises Refusal for a name that
     is neither given nor on this machine.
     """
     archived = named_by == "archive"
@@ -38,10 +38,10 @@ def resolve_transformers(
         if len(names) != 1:
             raise host.Refusal(
                 "bad-option-value",
-                "The {} names {} transformers{}: one folder cannot stand for them.".format(
+                "The {} names {} transformers{}: one folder cannot replace them.".format(
                     named_by, len(names), " ({})".format(", ".join(names)) if names else ""
                 ),
-                "Write ?transformer=NAME=PATH,NAME=PATH." if names else "Leave ?transformer out.",
+                "Write ?transformer=NAME=PATH,NAME=PATH." if names else "Omit ?transformer.",
             )
         mapped = {names[0]: given}
     for name, folder in mapped.items():
@@ -78,7 +78,7 @@ def resolve_transformers(
                 raise host.Refusal(
                     "subject-not-found",
                     f"The {named_by} names the transformer {name!r}, which is not on this machine"
-                    + ("; an archive holds neither its config nor its vocabulary." if archived else "."),
+                    + ("; an archive has neither its config nor its vocabulary." if archived else "."),
                     "Give its folder ({}): ?transformer=PATH.".format(
                         "config.json and the vocabulary are enough" if archived else "with its weights"
                     ),

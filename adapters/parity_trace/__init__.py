@@ -1,4 +1,4 @@
-"""Subjects that have spoken already: `trace:` a recording of parity's own, `outputs:` a file of anyone's logits."""
+"""Subjects that are only replayed: `trace:` a recording of parity, `outputs:` a file of logits of any system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TEMPERATURE = Option("temperature", "positive", "Divide the logits by this befo
 
 
 def _traced_inputs(subject: Subject, workdir: Path) -> Path:
-    """The examples a trace was recorded on; TraceError where the trace is not whole."""
+    """The examples a trace was recorded on; TraceError where the trace is incomplete."""
     from parity.errors import TraceError
     from parity_trace import trace_folder
     from parity_trace.trace_forms import Damaged
@@ -72,23 +72,23 @@ outputs = Adapter(
             "text",
             "The classes' names in the order of the logits, or the columns of a table: a,b,c.",
         ),
-        Option("logits", "text", "The column (or array) that holds the scores; `logits` by itself."),
+        Option("logits", "text", "The column (or array) with the scores; `logits` by default."),
         Option(
             "values",
             "choice",
-            "What the scores are; unless said, it is told from all rows.",
+            "What the scores are; by default this is inferred from all rows.",
             ("logits", "probabilities", "log_probabilities"),
         ),
         Option(
             "activation",
             "choice",
-            "What makes probabilities of the logits: softmax (one class an example, unless said) or sigmoid (each class for itself).",
+            "What makes probabilities of the logits: softmax (one class per example, the default) or sigmoid (each class separately).",
             ("softmax", "sigmoid"),
         ),
         Option(
             "match",
             "choice",
-            "How the rows of inputs are found: by id (where the file has ids, unless said) or by order.",
+            "How the rows of inputs are found: by id (the default where the file has ids) or by order.",
             ("id", "order"),
         ),
     ),

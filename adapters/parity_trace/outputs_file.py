@@ -1,4 +1,4 @@
-"""A file of outputs, read: what any other system computed, a row of scores an example.
+"""Reading a file of outputs: what any other system computed, one row of scores per example.
 
     .npz         arrays `logits` [rows, classes], and optionally `ids`, `labels`, `text`, `pair` [rows], `classes` [classes]
     .jsonl       an object a line: `logits` a list, a mapping of class to score, or a list of {"label", "score"}; and
@@ -7,11 +7,11 @@
     .parquet     the same by column
     .csv, .tsv   a header; a column for each class, and optionally `id`, `label`, `text`, `pair`
 
-Whether the scores are logits, probabilities or log-probabilities is told from all rows (outputs_values.py). Nothing in it is
-executed: an .npz with pickled objects is refused. Of others, numpy alone is imported (and pyarrow for Parquet).
+Whether the scores are logits, probabilities or log-probabilities is inferred from all rows (outputs_values.py). No code in it is
+run: an .npz with pickled objects is refused. Only numpy is imported (and pyarrow for Parquet).
 """
 
-# What a file holds has no type until it was looked at.
+# The content of a file has no type before it is checked.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ __all__ = ["Outputs", "read_outputs"]
 
 
 class Outputs(NamedTuple):
-    """Logits [rows, classes] in float32 or float64, and what stands beside them, one entry a row, None where absent.
+    """Logits [rows, classes] in float32 or float64, and the other columns, one entry per row, None where absent.
 
-    `column` is where they stood, `stored` the dtype that the file tells (empty for text, which has none), `values` what the
-    numbers of the file are: where they are no logits, `logits` are what has these probabilities.
+    `column` is their column, `stored` the dtype in the file (empty for text, which has none), `values` the kind of
+    numbers in the file: where they are not logits, `logits` are computed from these probabilities.
     """
 
     logits: NDArray[Any]
@@ -49,9 +49,9 @@ class Outputs(NamedTuple):
 
 
 def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
-    """Read the file; raises Unreadable with the row where there is one to blame."""
+    """Read the file; raises Unreadable, with the row where one is at fault."""
     if not os.path.isfile(path):
-        raise Unreadable(f"There is no file of outputs at {path}.", f"Name a {ENDINGS} file.")
+        raise Unreadable(f"The outputs file {path} does not exist.", f"Name a {ENDINGS} file.")
     ending = os.path.splitext(path)[1].lower()
     if ending not in READERS:
         raise Unreadable(
@@ -62,7 +62,7 @@ def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
     logits, classes = raw.logits, raw.classes
     if logits.ndim != 2 or logits.dtype.kind not in "fiu" or 0 in logits.shape:
         raise Unreadable(
-            f"{path}: logits have shape {list(logits.shape)} and dtype {logits.dtype}, where numbers [rows, classes] belong.",
+            f"{path}: logits have shape {list(logits.shape)} and dtype {logits.dtype}, instead of numbers [rows, classes].",
             "Save them as a two-dimensional array.",
         )
     if chosen is not None and classes is not None and raw.named and set(chosen) == set(classes):
@@ -70,7 +70,7 @@ def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
     classes = chosen if chosen is not None else classes
     if classes is not None and len(classes) != logits.shape[1]:
         raise Unreadable(
-            f"{path} has {logits.shape[1]} logits a row and {len(classes)} class names.",
+            f"{path} has {logits.shape[1]} logits per row and {len(classes)} class names.",
             "Give one name for each: ?classes=a,b,c.",
         )
     wide = logits.dtype == np.float64 or logits.dtype.kind in "iu"
@@ -92,7 +92,7 @@ def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
 
 
 def _look_at(path: str, logits: NDArray[Any], stored: Any, options: Mapping[str, str]) -> Any:
-    """What the numbers are; refuses what cannot be what the user says it is."""
+    """The kind of the numbers; refuses numbers that cannot be of the kind that the user states."""
     forced = options.get("values")
     found = outputs_values.look_at(
         logits, stored=stored, multi_label=options.get("activation") == "sigmoid", forced=forced
@@ -100,8 +100,8 @@ def _look_at(path: str, logits: NDArray[Any], stored: Any, options: Mapping[str,
     row = outputs_values.out_of_range(logits, found.kind, found.percent) if forced is not None else None
     if row is not None:
         raise Unreadable(
-            f"{path}, row {row + 1}: these are no {found.kind.replace('_', '-')}: {logits[row].tolist()[:8]}.",
-            "Leave out ?values to have them looked at, or say ?values=logits.",
+            f"{path}, row {row + 1}: these are not {found.kind.replace('_', '-')}: {logits[row].tolist()[:8]}.",
+            "Omit ?values to let parity recognise them, or give ?values=logits.",
         )
     return found
 
@@ -133,6 +133,6 @@ def _plain(value: Any) -> str | None:
 def _text(path: str, row: int, text: str | None) -> str:
     if text is None:
         raise Unreadable(
-            f"{path}, row {row + 1}: the text is null.", "Give every row a text, or drop the column."
+            f"{path}, row {row + 1}: the text is null.", "Give every row a text, or remove the column."
         )
     return text

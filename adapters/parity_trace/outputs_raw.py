@@ -1,9 +1,9 @@
-"""A file of outputs as it stands: its scores, its classes and its other columns, by the file's ending.
+"""The raw content of a file of outputs: its scores, its classes and its other columns, by the file's ending.
 
-What the numbers are is not known here (outputs_values.py). Numpy alone is imported, and pyarrow for Parquet.
+outputs_values.py finds the kind of the numbers. Only numpy is imported, and pyarrow for Parquet.
 """
 
-# What a file holds has no type until it was looked at.
+# The content of a file has no type before it is checked.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SAME_CLASSES = (
 
 
 class Unreadable(Exception):
-    """Why a file holds no outputs, and what to do."""
+    """Why a file has no outputs, and the next step."""
 
     def __init__(self, sentence: str, next_step: str = "") -> None:
         super().__init__(sentence)
@@ -42,7 +42,7 @@ class Unreadable(Exception):
 
 
 class Raw(NamedTuple):
-    """What a file holds, before it is known what the numbers are; `named` says that the classes head the scores themselves."""
+    """The content of a file before the kind of its numbers is known; `named` says that the scores themselves have class names."""
 
     logits: NDArray[Any]
     classes: list[str] | None
@@ -67,14 +67,14 @@ def _read_rows(path: str, column: str | None, chosen: list[str] | None) -> Raw:
     whole = not parquet and column is None and _alone(rows)
     if whole:
         rows = [{"": row} for row in rows]
-    # Of all rows: an id that the first row lacks is an id all the same.
+    # The columns of all rows: an id that the first row lacks is still an id.
     for number, row in enumerate(rows):
         if not isinstance(row, dict):
             raise Unreadable(
                 f"{path}, line {number + 1}: not an object.", 'Write {"logits": [...]} on each line.'
             )
     known = dict.fromkeys(name for row in rows for name in row)
-    # A column that names its classes says by itself that it holds scores.
+    # A column with class names holds scores.
     telling = [
         name for name in known if "logits" not in known and outputs_scores.as_mapping(rows[0].get(name))
     ]
@@ -92,7 +92,7 @@ def _read_rows(path: str, column: str | None, chosen: list[str] | None) -> Raw:
 
 
 def _alone(rows: list[Any]) -> bool:
-    """Whether each line is a row's scores and nothing else: a list, or an object of nothing but numbers."""
+    """Whether each line is only a row's scores: a list, or an object of numbers."""
     first = rows[0]
     if isinstance(first, list):
         return True
@@ -133,7 +133,7 @@ def _npz(path: str) -> tuple[dict[str, Any], list[str] | None]:
     try:
         with np.load(path, allow_pickle=False) as file:
             columns: dict[str, Any] = {name: file[name] for name in file.files}
-    except Exception as error:  # noqa: BLE001 - whatever a damaged archive or header makes the library raise
+    except Exception as error:  # noqa: BLE001 - a damaged archive or header makes the library raise any error
         raise Unreadable(
             f"{path} is not an .npz that can be read safely ({error or type(error).__name__}).",
             "Save it with numpy.savez, without object arrays.",
@@ -170,12 +170,12 @@ def _parquet(path: str) -> Iterator[dict[str, Any]]:
     try:
         for batch in parquet.ParquetFile(path).iter_batches(batch_size=1024):
             yield from batch.to_pylist()
-    except Exception as error:  # noqa: BLE001 - a value that Python has no place for, among others
+    except Exception as error:  # noqa: BLE001 - for example a value that Python cannot represent
         raise Unreadable(f"{path} is not Parquet that can be read ({error}).", "Write it again.") from None
 
 
 def _classes(path: str, rows: list[dict[str, Any]]) -> list[str] | None:
-    """The classes' names, which stand in every row where they stand in one."""
+    """The names of the classes, which every row must have if one has them."""
     first = rows[0].get("classes")
     if first is not None and not (isinstance(first, list) and all(_is_name(name) for name in first)):
         raise Unreadable(f"{path}, row 1: classes are not a list of names.", _SAME_CLASSES)
@@ -201,4 +201,4 @@ def _names(columns: Mapping[str, Any]) -> str:
 
 
 def _which(column: str) -> str:
-    return "Say which it is: ?logits=NAME." if column == "logits" else "Name one of these: ?logits=NAME."
+    return "Name the right one: ?logits=NAME." if column == "logits" else "Name one of these: ?logits=NAME."

@@ -1,7 +1,7 @@
-"""Answers for a system that left nothing but a file of logits.
+"""The runner for a file of logits of any system.
 
-Rows are found by their ids where the file has ids, else (or where the user says so) by their order; never some by this
-and some by that. There are no tokens, and no stage before the logits.
+Rows are found by their ids where the file has ids, else (or where the user says so) by their order; never by both
+in one file. There are no tokens, and no stage before the logits.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PROTOCOL = 2
 
 
 class Session:
-    """One file of outputs, read whole."""
+    """One file of outputs, read completely."""
 
     def __init__(self, path: str, options: dict[str, str], host: Host) -> None:
         try:
@@ -40,31 +40,29 @@ class Session:
         if self._temperature != 1 and self._outputs.logits.shape[1] == 1 and not self._multi_label:
             raise host.Refusal(
                 "bad-option-value",
-                f"temperature={options['temperature']} has no effect on {path}: one column of logits decides nothing.",
-                "Leave temperature out, or say that the column is a class for itself: activation=sigmoid.",
+                f"temperature={options['temperature']} has no effect on {path}: one column of logits makes no decision.",
+                "Omit temperature, or state that the column is a class by itself: activation=sigmoid.",
             )
         self._by_id = self._rows_by_id(options.get("match"))
         self._taken: dict[int, int] = {}
 
     def describe(self) -> dict[str, Any]:
-        """What the file holds: logits alone."""
+        """The description of the file: only logits."""
         outputs = self._outputs
         rows, classes = outputs.logits.shape
-        notes = [f"Nothing but the logits [{rows}, {classes}] of {Path(self._path).name} can be compared."]
+        notes = [f"Only the logits [{rows}, {classes}] of {Path(self._path).name} can be compared."]
         values = outputs.values
         if values.kind != "logits":
-            notes.append(self._told_of(values))
+            notes.append(self._values_note(values))
         elif values.like_sigmoid and classes > 1:
             notes.append(
                 "Every value lies in [0, 1] and the rows do not sum to one: these may be probabilities, a sigmoid for each "
-                "class (?activation=sigmoid). They are taken for logits."
+                "class (?activation=sigmoid). They are treated as logits."
             )
         if outputs.column not in ("logits", "line"):
             notes.append(f"The scores were found in {outputs.column!r}.")
         if outputs.ids is not None and self._by_id is None:
-            notes.append(
-                "Its rows are taken in the order of the inputs, as was asked for; its ids are not looked at."
-            )
+            notes.append("Its rows are taken in the order of the inputs, as requested; its ids are ignored.")
         digest = hashlib.sha256(Path(self._path).read_bytes()).hexdigest()
         return {
             "framework": "outputs",
@@ -92,7 +90,7 @@ class Session:
         }
 
     def tokenize(self, examples: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        """Find the rows of these examples; there are no tokens to answer with."""
+        """Find the rows of these examples; there are no tokens to return."""
         kept = [self._place(example["row"], example) for example in examples]
         return {"rows": [None] * len(examples), "kept": kept}
 
@@ -113,7 +111,7 @@ class Session:
             write("logits", self._outputs.logits[list(rows)], ["row", "class"])
         return {}
 
-    def _told_of(self, values: Any) -> str:
+    def _values_note(self, values: Any) -> str:
         kind = values.kind.replace("_", "-")
         how = ", in percent" if values.percent else ""
         if values.decimals is not None:
@@ -121,7 +119,7 @@ class Session:
         elif values.step:
             how += ", in float16"
         if self._forced:
-            why = "as ?values says"
+            why = "as ?values states"
         elif self._multi_label:
             why = "all lie in [0, 1]"
         else:
@@ -130,7 +128,7 @@ class Session:
                 if values.kind == "probabilities"
                 else "the exponentials of every row sum to one"
             )
-        return f"Its values are {kind} and not logits ({why}){how}: their logarithms are compared (?values=logits takes them as they are)."
+        return f"Its values are {kind} and not logits ({why}){how}: their logarithms are compared (?values=logits uses them as logits)."
 
     def close(self) -> None:
         """Nothing is held."""
@@ -138,7 +136,7 @@ class Session:
     def _rows_by_id(self, match: str | None) -> dict[str, int] | None:
         if match == "id" and self._outputs.ids is None:
             raise self._host.Refusal(
-                "subject", f"{self._path} has no ids.", "Give every row an id, or leave out ?match=id."
+                "subject", f"{self._path} has no ids.", "Give every row an id, or omit ?match=id."
             )
         if match == "order" or self._outputs.ids is None:
             return None
@@ -149,7 +147,7 @@ class Session:
                 raise self._host.Refusal(
                     "subject",
                     f"{self._path}: row {place + 1} {what}.",
-                    "Give every row an id of its own, or find rows by their order: ?match=order.",
+                    "Give every row a unique id, or find rows by their order: ?match=order.",
                 )
             places[name] = place
         return places
@@ -168,17 +166,17 @@ class Session:
         if name is None:
             raise self._misfit(
                 f"finds its rows by their ids, and input {row} has none",
-                "Name the ids' column with --id-column; or say that the rows stand in the order of the inputs: ?match=order.",
+                "Name the ids' column with --id-column; or state that the rows are in the order of the inputs: ?match=order.",
             )
         if name not in by_id:
             raise self._misfit(f"holds no row with the id {name!r}, which input {row} has")
         place = by_id[name]
-        # A row of outputs answers one input; the second would be compared with what was said about another.
+        # A row of outputs answers one input; the second would be compared with the output of another.
         earlier = self._taken.setdefault(place, row)
         if earlier != row:
             raise self._misfit(
                 f"finds its rows by their ids, and input {row} has the id {name!r} of input {earlier}",
-                "Give every input an id of its own.",
+                "Give every input a unique id.",
             )
         return place
 

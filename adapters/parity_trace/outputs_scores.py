@@ -1,9 +1,9 @@
-"""Scores as people write them, made rows of numbers: lists, mappings of class to score, lists of {"label", "score"}.
+"""The usual forms of scores as rows of numbers: lists, mappings of class to score, lists of {"label", "score"}.
 
-Where a row names its classes, its scores are found by these names, in whatever order they stand. Numpy alone.
+Where a row names its classes, its scores are found by these names, in any order. Imports only numpy.
 """
 
-# What a file holds has no type until it was looked at.
+# The content of a file has no type before it is checked.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ONE_EACH = "Write one number for each class."
 
 
 class BadRow(Exception):
-    """What is wrong with a row, counted from 0, and what to do."""
+    """The fault of a row, counted from 0, and the next step."""
 
     def __init__(self, row: int, what: str, next_step: str) -> None:
         super().__init__(what)
@@ -73,7 +73,9 @@ def as_mapping(row: Any) -> dict[str, Any] | None:
         return None
     if all(isinstance(item, dict) and {"label", "score"} <= set(item) for item in row):
         pairs = [(str(item["label"]), item["score"]) for item in row]
-    elif all(isinstance(item, tuple) and len(item) == 2 for item in row):  # how Parquet gives a map
+    elif all(
+        isinstance(item, tuple) and len(item) == 2 for item in row
+    ):  # the form in which Parquet returns a map
         pairs = [(str(name), score) for name, score in row]
     else:
         return None
@@ -87,7 +89,9 @@ def _same_classes(number: int, mapping: dict[str, Any], classes: list[str]) -> N
     if missing:
         raise BadRow(number, f"it has no score for the class {missing[0]!r}, which row 1 has", _ONE_EACH)
     if more:
-        raise BadRow(number, f"it has a score for the class {more[0]!r}, which row 1 has not", _ONE_EACH)
+        raise BadRow(
+            number, f"it has a score for the class {more[0]!r}, which row 1 does not have", _ONE_EACH
+        )
 
 
 def _in_order(names: list[str]) -> list[str]:
@@ -104,14 +108,14 @@ def _lists(rows: Sequence[Any]) -> list[list[Any]]:
         if not isinstance(row, list) or not all(_is_number(value) for value in row):
             raise BadRow(number, "logits are not a list of numbers", _ONE_EACH)
         if width is not None and len(row) != width:
-            raise BadRow(number, f"{len(row)} logits where the rows before have {width}", _ONE_EACH)
+            raise BadRow(number, f"{len(row)} logits where the earlier rows have {width}", _ONE_EACH)
         width = len(row)
         big = next((value for value in row if isinstance(value, int) and abs(value) > _MOST), None)
         if big is not None:
             raise BadRow(
                 number,
                 f"a logit of {_digits(big)} digits is more than a float64 holds",
-                "Write numbers that a model can have computed.",
+                "Write numbers that a model can compute.",
             )
     return list(rows)
 

@@ -14,7 +14,7 @@ __all__ = ["BadTable", "Table", "read_table"]
 
 
 class BadTable(Exception):
-    """Why a table holds no outputs, as the end of a sentence about its path; and what to do."""
+    """Why a table has no outputs, as the end of a sentence about its path; and the next step."""
 
     def __init__(self, reason: str, next_step: str) -> None:
         super().__init__(reason)
@@ -33,17 +33,17 @@ class Table(NamedTuple):
 def read_table(
     path: str, delimiter: str, column: str | None, chosen: list[str] | None, known: frozenset[str]
 ) -> Table:
-    """Read a table. `column` is the one that holds lists, where the user names it; `chosen` the classes, `known` the names of columns that are none."""
+    """Read a table. `column` is the one that holds lists, where the user names it; `chosen` the classes, `known` the names of columns that are not classes."""
     rows = _rows(path, delimiter)
     header = [name.strip() for name in rows[0]]
     doubled = next((name for name in header if header.count(name) > 1), None)
     if doubled is not None:
-        raise BadTable(f"names the column {doubled!r} twice", "Give every column a name of its own.")
+        raise BadTable(f"names the column {doubled!r} twice", "Give every column a unique name.")
     for number, row in enumerate(rows[1:], 2):
         if len(row) != len(header):
             raise BadTable(
                 f", line {number}, has {len(row)} cells where the header has {len(header)}",
-                "Write a cell for each.",
+                "Write a cell for each column.",
             )
     if len(rows) < 2:
         raise BadTable("holds no row", "Give a file with a row of scores for each example.")
@@ -80,7 +80,7 @@ def _rows(path: str, delimiter: str) -> list[list[str]]:
     except UnicodeDecodeError as error:
         raise BadTable(f"is not UTF-8 (byte {error.start})", "Save it as UTF-8.") from None
     except csv.Error as error:
-        raise BadTable(f"is no table that can be read ({error})", "Save it again as CSV or TSV.") from None
+        raise BadTable(f"is not a readable table ({error})", "Save it again as CSV or TSV.") from None
     if not rows:
         raise BadTable("holds no row", "Give a file with a header and a row of scores for each example.")
     return rows
@@ -95,7 +95,7 @@ def _number(name: str, line: int, cell: str) -> float:
     except ValueError:
         raise BadTable(
             f", line {line}, column {name!r}: {text[:40]!r} is not a number",
-            "Every column that is not an id, a text, a pair or a label is a class and holds numbers; ?classes=a,b names those that are.",
+            "Every column that is not an id, a text, a pair or a label is a class and holds numbers; ?classes=a,b names the class columns.",
         ) from None
 
 
@@ -104,7 +104,7 @@ def _list(name: str, line: int, cell: str) -> Any:
         return json.loads(cell)
     except (ValueError, RecursionError):
         raise BadTable(
-            f", line {line}, column {name!r}: {cell[:40]!r} is no list of numbers",
+            f", line {line}, column {name!r}: {cell[:40]!r} is not a list of numbers",
             "Write it as [0.1, 0.9], or one column for each class without ?logits.",
         ) from None
 

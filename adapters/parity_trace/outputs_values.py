@@ -1,7 +1,7 @@
-"""What the numbers of a file of outputs are: logits, probabilities or log-probabilities; and how far they were rounded.
+"""The kind of numbers in a file of outputs: logits, probabilities or log-probabilities; and their rounding.
 
-Told from all rows together. Probabilities lie in [0, 1] and each row sums to one; the exponentials of log-probabilities
-do. How exactly, the file's own rounding says: K classes rounded to a step of s sum to one within K s / 2. Numpy
+Inferred from all rows together. Probabilities lie in [0, 1] and each row sums to one; the exponentials of log-probabilities
+do. The file's own rounding gives the tolerance: K classes rounded to a step of s sum to one within K s / 2. Numpy
 alone.
 """
 
@@ -17,14 +17,14 @@ import numpy as np
 __all__ = ["Values", "as_logits", "look_at", "out_of_range"]
 
 _MOST_DECIMALS = 12
-_LOOSEST = 0.05  # of a sum of one: many classes of two decimals could sum to anything
+_LOOSEST = 0.05  # of a sum of one: with two decimals, many classes can have almost any sum
 _FLOAT = 1e-5  # of a sum of one, in float32, of very many classes
 
 
 class Values(NamedTuple):
-    """What the numbers are. `step` is the most that one of them was moved by its rounding (0: not beyond its float's own),
+    """The kind of the numbers. `step` is the most that one of them was moved by its rounding (0: not beyond its float's own),
     `decimals` how many digits it was rounded to, where it was. `percent`: a probability of one is written as 100.
-    `like_sigmoid`: they are taken for logits, and all lie in [0, 1].
+    `like_sigmoid`: they are treated as logits, and all lie in [0, 1].
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Values(NamedTuple):
 
 
 def look_at(values: Any, *, stored: Any, multi_label: bool, forced: str | None) -> Values:
-    """What values [rows, classes] are. `stored` is the dtype that they were written in, `forced` what the user says they are."""
+    """The kind of values [rows, classes]. `stored` is the dtype in which they were written, `forced` the kind that the user states."""
     rows = values[(np.isfinite(values) | np.isneginf(values)).all(axis=1)].astype(np.float64)
     decimals, step = _rounding(rows, stored)
     if forced is not None and forced != "logits":
@@ -44,7 +44,7 @@ def look_at(values: Any, *, stored: Any, multi_label: bool, forced: str | None) 
     if forced == "logits" or not len(rows) or values.dtype.kind not in "f":
         return Values("logits")
     if np.isposinf(values).any() or np.array_equal(rows, np.round(rows)):
-        return Values("logits")  # whole numbers are votes, or somebody's example
+        return Values("logits")  # whole numbers are votes, or an artificial example
     if multi_label:
         return _of("probabilities", decimals, step) if _within(rows, 1.0) else Values("logits")
     if rows.shape[1] < 2:
@@ -62,7 +62,7 @@ def look_at(values: Any, *, stored: Any, multi_label: bool, forced: str | None) 
 
 
 def out_of_range(values: Any, kind: str, percent: bool) -> int | None:
-    """The first row that cannot be what the user says the values are; None where all can."""
+    """The first row that cannot be of the stated kind; None where all can."""
     if kind == "logits":
         return None
     top = 100.0 if percent else 1.0
@@ -87,7 +87,7 @@ def as_logits(values: Any, what: Values, *, multi_label: bool) -> Any:
 
 
 def _of(kind: str, decimals: int | None, step: float, *, percent: bool = False) -> Values:
-    if decimals == 1:  # one digit tells too little
+    if decimals == 1:  # one digit is not enough evidence
         return Values(kind, percent=percent)
     return Values(kind, step / 100.0 if percent else step, decimals, percent)
 
@@ -97,7 +97,7 @@ def _within(rows: Any, top: float) -> bool:
 
 
 def _rounding(rows: Any, stored: Any) -> tuple[int | None, float]:
-    """The decimals that all values were rounded to, from 1, and the most that this moved one; (None, 0) where none tell."""
+    """The decimals that all values were rounded to, from 1, and the most that this moved one; (None, 0) where there are none."""
     numbers = rows[np.isfinite(rows)]
     if not numbers.size:
         return None, 0.0
@@ -108,7 +108,7 @@ def _rounding(rows: Any, stored: Any) -> tuple[int | None, float]:
         scaled = numbers * 10.0**decimals
         slack = np.abs(scaled) * unit * 2 + 1e-9
         if float(slack.max()) > 0.1:
-            break  # the float itself is no finer
+            break  # the float itself is not more precise
         if bool((np.abs(scaled - np.round(scaled)) <= slack).all()):
             return (decimals, 0.5 * 10.0**-decimals) if decimals else (None, 0.0)
     return None, 0.0

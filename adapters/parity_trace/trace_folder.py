@@ -1,10 +1,10 @@
-"""The folder of a trace, read: its manifest held against its form, its files against their digests, its lines opened.
+"""Reading the folder of a trace: its manifest is checked against its form, its files against their digests.
 
-The layout is described in `parity/trace/manifest.py`; of parity nothing is imported. Whatever is wrong is a `Damaged` with the
-reason; nothing of a trace is believed that was not looked at.
+The layout is described in `parity/trace/manifest.py`; nothing of parity is imported. Every fault is a `Damaged` with the
+reason; no part of a trace is used unchecked.
 """
 
-# What a file holds has no type until it was looked at.
+# The content of a file has no type before it is checked.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CHUNK = 1 << 20
 _COUNT = forms.Whole(0)
 _STAGE = forms.Record({"name": str, "axes": forms.Each(str)}, {"module": forms.Maybe(str)})
 _PARAMETER = forms.Record({"name": str, "shape": forms.Each(_COUNT), "dtype": str, "digest": str})
-# As `parity/border/description.py` has it; a test holds the two against each other.
+# As `parity/border/description.py` has it; a test compares the two.
 DESCRIPTION = forms.Record(
     {
         "framework": str,
@@ -167,7 +167,7 @@ def check_encoding(value: Any, where: str) -> None:
 def read_manifest(
     folder: str, *, contents: bool = True, progress: Callable[[str, int, int], object] | None = None
 ) -> dict[str, Any]:
-    """The manifest, of its form, and its files as they were written: there, of their length and, with `contents`, their digest.
+    """The manifest, of its form, and its files, checked for existence, length and, with `contents`, digest.
 
     Raises Damaged: foreign, newer, or damaged (and where).
     """
@@ -208,7 +208,7 @@ def _manifest(folder: str) -> dict[str, Any]:
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     if not isinstance(schema, str) or not schema.startswith("parity.trace/"):
         raise Damaged(
-            f"is not a trace: its manifest.json says schema {forms.shown(schema)}",
+            f"is not a trace: its manifest.json has the schema {forms.shown(schema)}",
             "Name what parity record wrote.",
         )
     if schema != SCHEMA:
@@ -224,7 +224,7 @@ def _manifest(folder: str) -> dict[str, Any]:
 
 
 def _check_sense(manifest: dict[str, Any]) -> None:
-    """What each part says fits what the others say."""
+    """Check that the parts of the manifest agree."""
     count, files = manifest["inputs"]["count"], manifest["files"]
     for kind, name in (("inputs", "inputs.jsonl"), ("encodings", "encodings.jsonl")):
         found = [entry for entry in files if entry["kind"] == kind]
@@ -255,9 +255,9 @@ def _check_file(folder: str, entry: dict[str, Any], contents: bool) -> None:
     path = os.path.join(folder, name)
     inside = os.path.basename(name) == name and name not in ("", ".", "..") and "\0" not in name
     if not inside or not os.path.isfile(path):
-        raise Damaged(f"is damaged: {_printable(name)} is not there")
+        raise Damaged(f"is damaged: {_printable(name)} is missing")
     if os.path.dirname(os.path.realpath(path)) != os.path.realpath(folder):
-        raise Damaged(f"is damaged: {name} is a link to a file outside of it")
+        raise Damaged(f"is damaged: {name} is a link to a file outside the trace")
     size = os.path.getsize(path)
     if size != entry["bytes"]:
         raise Damaged(f"is damaged: {name} has {size:,} bytes and was written with {entry['bytes']:,}")

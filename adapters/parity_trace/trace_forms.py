@@ -1,10 +1,10 @@
-"""Forms: what the JSON of a trace must look like, and the check that it does.
+"""Forms: the required shape of a trace's JSON, and the check of it.
 
-A manifest, an example and an encoding come from a file that anybody may have edited: each is held against its form once,
-and what is read afterwards needs no further doubt. Standard library alone.
+A manifest, an example and an encoding come from a file that may have been edited: each is checked against its form once,
+and needs no further checks later. Imports only the standard library.
 """
 
-# What a file holds has no type until it was looked at.
+# The content of a file has no type before it is checked.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _NOTHING: dict[str, Any] = {}
 
 
 class Damaged(Exception):
-    """Why a trace cannot be read, as the end of a sentence about its folder; and what to do."""
+    """Why a trace cannot be read, as the end of a sentence about its folder; and the next step."""
 
     def __init__(self, reason: str, next_step: str = AGAIN) -> None:
         super().__init__(reason)
@@ -84,7 +84,7 @@ class OneOf(NamedTuple):
 
 
 class Record(NamedTuple):
-    """An object with these keys at least, and with these if it likes; what else it has is left alone."""
+    """An object with these keys at least, and optionally these; other keys are ignored."""
 
     needed: dict[str, Any]
     optional: dict[str, Any] = _NOTHING
@@ -129,16 +129,16 @@ def fit(value: Any, form: Any, where: str) -> None:
 
 
 def check_plain(value: Any, where: str, *, surrogates: bool = False) -> None:
-    """Raise Damaged where JSON holds what no program here has a place for.
+    """Raise Damaged where JSON holds values that parity cannot represent.
 
     That is what is nested more than 64 deep, whole numbers beyond 64 bits, and (unless `surrogates`) half of a surrogate
-    pair, which is no character.
+    pair, which is not a character.
     """
     level, depth = [value], 0
     while level:
         depth += 1
         if depth > _DEEP:
-            raise Damaged(f"is damaged: {where} is nested more than {_DEEP} deep")
+            raise Damaged(f"is damaged: {where} is nested more than {_DEEP} levels deep")
         below: list[Any] = []
         for item in level:
             if isinstance(item, dict):
@@ -207,7 +207,7 @@ def _whole_numbers(values: Any) -> bool:
 def _finite(value: Any, above: float) -> bool:
     try:
         return math.isfinite(value) and value > above
-    except OverflowError:  # a whole number that no float holds
+    except OverflowError:  # a whole number that no float can represent
         return False
 
 
@@ -227,7 +227,7 @@ def _range(form: Whole) -> str:
 
 
 def _not(where: str, value: Any, expected: str) -> Damaged:
-    return Damaged(f"is damaged: {where} is {shown(value)}, where {expected} belongs")
+    return Damaged(f"is damaged: {where} is {shown(value)}instead of {expected}")
 
 
 def shown(value: Any) -> str:

@@ -1,10 +1,10 @@
-"""Answers for a subject from its trace: what was recorded, batch by batch, and nothing else.
+"""The runner of a trace: it replays what was recorded, batch by batch.
 
-The trace's layout is described in `parity/trace/manifest.py`; its digests are checked before a word of it is believed. This
-file imports nothing of parity: what crosses the border is the protocol alone.
+The trace's layout is described in `parity/trace/manifest.py`; its digests are checked before anything of it is used. This
+file imports nothing of parity: only the protocol connects the two.
 """
 
-# What a file holds has no type until it was looked at.
+# The content of a file has no type before it is checked.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FED = ("attention_mask", "token_type_ids", "position_ids")
 
 
 def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
-    """What is found damaged on the way crosses as a refusal that names the folder."""
+    """Turns damage that is found later into a refusal that names the folder."""
 
     @wraps(method)
     def guarded(self: Session, *arguments: Any) -> Any:
@@ -43,14 +43,14 @@ def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Place(NamedTuple):
-    """Where a row lies: its shard's file and its number in it."""
+    """The place of a row: its shard's file and its number in it."""
 
     shard: str
     number: int
 
 
 class Session:
-    """One trace, opened and found whole."""
+    """One trace, opened and checked."""
 
     def __init__(self, folder: str, temperature: str | None, host: Host) -> None:
         self._host = host
@@ -59,7 +59,7 @@ class Session:
         self._open()
 
     def refusal(self, error: Any) -> Any:
-        """What was found damaged, as it crosses the border."""
+        """The refusal for a damaged trace."""
         return self._host.Refusal("trace", f"{self._folder} {error.reason}.", error.next_step)
 
     @_refusing
@@ -95,19 +95,19 @@ class Session:
         )
 
     def describe(self) -> dict[str, Any]:
-        """The recorded description, as far as the trace can stand for it."""
+        """The recorded description, limited to what the trace can replay."""
         manifest = self._manifest
         recorded: dict[str, Any] = dict(manifest["description"])
         stages = [stage for stage in recorded["stages"] if stage["name"] in self._axes]
         count = self._count
         recorded["stages"] = stages
-        # No row kept in full is outputs alone, however it was asked for.
+        # Without a row kept in full there are only outputs, whatever was requested.
         full_rows = manifest["kept"].get("full_rows")
         bare = manifest["kept"].get("outputs_only") or full_rows == 0
         recorded["scope"] = "outputs" if bare else recorded.get("scope", "full")
         known = {name: recorded["can"][name] for name in ("pairs", "blank") if name in recorded["can"]}
         recorded["can"] = dict(
-            known,  # of an earlier trace too, whose other abilities may have had other names
+            known,  # also of an earlier trace, where other abilities may have other names
             accepts_feed=False,
             float64=bool(self._places["float64"]),
             tokens=self._encodings is not None,
@@ -140,7 +140,7 @@ class Session:
             raise self._host.Refusal(
                 "trace",
                 f"The trace {self._folder} was recorded on {self._count:,} inputs, and there are at least {end:,} here.",
-                "Leave --inputs out to use the trace's own, or record it again on these.",
+                "Omit --inputs to use the trace's own, or record it again on these inputs.",
             )
         for row, known, example in zip(rows, self._examples.read(rows), examples):
             for part in ("text", "pair"):
@@ -148,7 +148,7 @@ class Session:
                     raise self._host.Refusal(
                         "trace",
                         f"The trace {self._folder} was recorded on other inputs: the {part} of row {row} is {_short(known[part])} there and {_short(example[part])} here.",
-                        "Leave --inputs out to use the trace's own, or record it again on these.",
+                        "Omit --inputs to use the trace's own, or record it again on these inputs.",
                     )
         encodings = [None] * len(rows) if self._encodings is None else self._encodings.read(rows)
         return {"rows": encodings, "kept": rows}
@@ -172,7 +172,7 @@ class Session:
         if unknown is not None:
             what = f"row {unknown} in {precision}" if precision else f"row {unknown}"
             step = (
-                "Compare on all the inputs it was recorded on, or record it again on these."
+                "Compare on all the inputs it was recorded on, or record it again on these inputs."
                 if precision
                 else ""
             )
@@ -197,7 +197,7 @@ class Session:
         return {"float64": sample["status"]} if precision and sample else {}
 
     def close(self) -> None:
-        """Nothing is held that the end of the process does not let go."""
+        """The end of the process releases everything."""
 
     def _write(
         self, stage: str, shards: Sequence[Shard], places: Sequence[Place], masks: dict[str, Any], write: Any
@@ -232,8 +232,8 @@ class Session:
         else:
             raise self._host.Refusal(
                 "trace",
-                f"The rows of {stage} have shapes of their own, and cannot be put in one batch.",
-                "Compare it beside a subject that is asked one row at a time: ?batch_size=1.",
+                f"The rows of {stage} have different shapes and cannot be put in one batch.",
+                "Compare it with a subject that runs one row at a time: ?batch_size=1.",
             )
         write(stage, batch, axes)
 
@@ -245,7 +245,7 @@ class Session:
         counts = np.array(known)[:, None]
         longest = max(known)
         places_ = np.arange(longest)[None, :]
-        # Words are counted by the model itself and always stand first.
+        # Words are counted by the model itself and always come first.
         return places_ >= longest - counts if self._left and axis == "token" else places_ < counts
 
     def _shard_at(self, name: str) -> Shard:
@@ -263,7 +263,7 @@ def _short(text: Any) -> str:
 
 
 def _not_run(recorded: dict[str, Any]) -> list[dict[str, Any]]:
-    """What an older trace does not tell: that the class which its config names is not the one that answered."""
+    """A part that an older trace does not report: the class that its config names is not the one that was run."""
     config, ran = recorded.get("config"), recorded.get("model_class")
     named = config.get("architectures") if isinstance(config, dict) else None
     if not ran or not isinstance(named, list) or not named or ran in named:

@@ -1,6 +1,6 @@
-"""A shard of a trace, opened: held against what the manifest says of it, then read row by row from the map."""
+"""An opened shard of a trace: checked against the manifest, then read row by row from the map."""
 
-# What a file holds has no type until it was looked at.
+# The content of a file has no type before it is checked.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST = 1 << 24  # of one row, in tokens: a mask is made as long as the longe
 
 
 class Shard:
-    """An open shard: slices of its stages by row, read from the map as they are asked for."""
+    """An open shard: slices of its stages by row, read from the map on demand."""
 
     def __init__(self, file: Any, names: Sequence[str], rows: list[int]) -> None:
         self._file = file
@@ -52,7 +52,7 @@ class Shard:
         if stage not in self._slices:
             self._slices[stage] = self._file.get_slice("stage." + stage)
         values = self._slices[stage]
-        if start == end:  # the library takes no empty slice
+        if start == end:  # the library rejects empty slices
             return values[0:1][:0] if values.get_shape()[0] else self._file.get_tensor("stage." + stage)
         return values[start:end]
 
@@ -72,7 +72,7 @@ class Shard:
 def open_shard(
     folder: str, entry: Mapping[str, Any], stages: Mapping[str, Sequence[str]], count: int
 ) -> Shard:
-    """Open the shard of a manifest's entry; raises Damaged with what it holds otherwise than the manifest says.
+    """Open the shard of a manifest's entry; raises Damaged with the difference from the manifest.
 
     `stages` are the axes of every stage that the trace has, `count` the rows of the trace.
     """
@@ -82,7 +82,7 @@ def open_shard(
         tensors = list(file.keys())
         contents = _Contents(name, file, {tensor: _form(file, tensor) for tensor in tensors})
     except (SafetensorError, OSError, ValueError) as error:
-        what = "is no safetensors file ({})".format(str(error).split("\n")[0][:200])
+        what = "is not a safetensors file ({})".format(str(error).split("\n")[0][:200])
         raise _damaged(name, what) from None
     rows = contents.rows(entry["rows"], count)
     lengths = {
@@ -95,7 +95,7 @@ def open_shard(
         if tensor == "rows" or tensor in _COUNTS.values():
             continue
         if kind not in ("stage", "shape") or stage not in stages or "stage." + stage not in contents.forms:
-            raise _damaged(name, f"holds {_shown(tensor)}, of which manifest.json knows nothing")
+            raise _damaged(name, f"holds {_shown(tensor)}, which manifest.json does not list")
         if kind == "stage":
             contents.check_stage(stage, stages[stage], len(rows), lengths)
     return Shard(file, tensors, rows)
@@ -112,19 +112,21 @@ class _Contents(NamedTuple):
         """The rows that the shard holds, of the `count` of the trace."""
         for tensor, (dtype, _) in self.forms.items():
             if dtype not in _INTEGERS + _FLOATS:
-                raise _damaged(self.name, f"holds {_shown(tensor)} as {dtype}, which no trace does")
+                raise _damaged(
+                    self.name, f"holds {_shown(tensor)} as {dtype}, which is not a dtype of traces"
+                )
         if "rows" not in self.forms or self.forms["rows"] != ("I64", (expected,)):
             raise _damaged(self.name, f"does not name its {expected:,} rows")
         rows: list[int] = self.file.get_tensor("rows").tolist()
         if rows and (min(rows) < 0 or max(rows) >= count or len(set(rows)) < len(rows)):
-            raise _damaged(self.name, f"names a row twice, or one that is none of the {count:,}")
+            raise _damaged(self.name, f"names a row twice, or one that is not among the {count:,}")
         return rows
 
     def check_stage(self, stage: str, axes: Sequence[str], rows: int, lengths: Mapping[str, int]) -> None:
         """Raise Damaged where a stage's tensor is not of the dtype and the shape that its rows need."""
         dtype, shape = self.forms["stage." + stage]
         if stage in _FED and dtype not in _INTEGERS:
-            raise _damaged(self.name, f"holds {_shown(stage)} as {dtype}, where whole numbers belong")
+            raise _damaged(self.name, f"holds {_shown(stage)} as {dtype} instead of whole numbers")
         expected = self._expected(stage, axes, rows, lengths)
         if shape[: len(expected) - 1] != expected[:-1] or len(shape) != expected[-1]:
             what = f"holds {_shown(stage)} of shape {list(shape)}, and its {rows} rows need another"
@@ -142,7 +144,7 @@ class _Contents(NamedTuple):
         return rows, len(axes)
 
     def total(self, tensor: str, shape: tuple[int, ...]) -> int:
-        """The sum of what is counted (of each row the product, for shapes), in whole numbers that cannot overflow."""
+        """The sum of the counts (for shapes, of the product of each row), in whole numbers that cannot overflow."""
         if self.forms[tensor] != ("I64", shape):
             raise _damaged(self.name, f"does not count {_shown(tensor)} for its {shape[0]} rows")
         total = 0
@@ -150,7 +152,7 @@ class _Contents(NamedTuple):
             size = 1
             for length in row if isinstance(row, list) else [row]:
                 if not 0 <= length <= _LONGEST:
-                    what = f"says in {_shown(tensor)} that a row has {length} of something"
+                    what = f"says in {_shown(tensor)} that a row has length {length}"
                     raise _damaged(self.name, what)
                 size *= length
             total += size

@@ -34,7 +34,7 @@ def _prepare(subject: Subject, options: dict[str, str]) -> dict[str, str]:
 
 
 def _evaluation_rows(subject: Subject, workdir: Path) -> Path:
-    """What a run is asked with unless the user says otherwise: the recipe's evaluation rows."""
+    """The default inputs of a run: the recipe's evaluation rows."""
     from parity.training.recipe import read_recipe
     from parity.training.run_cache import store_rows
 
@@ -42,7 +42,7 @@ def _evaluation_rows(subject: Subject, workdir: Path) -> Path:
 
 
 def _settled(subject: Subject) -> dict[str, Any]:
-    """What a recipe says, with its base model and the column that splits its evaluation rows."""
+    """The settings of a recipe, with its base model and the column that splits its evaluation rows."""
     from parity.training.recipe import read_recipe
 
     recipe = read_recipe(subject.locator)
@@ -57,10 +57,10 @@ adapter = Adapter(
         Option(
             "dtype",
             "choice",
-            "what the weights are loaded as; float32 unless said, `auto` is what the checkpoint says",
+            "the dtype of the weights; float32 by default, `auto` takes the checkpoint's",
             ("float32", "float64", "float16", "bfloat16", "auto"),
         ),
-        Option("device", "text", "cpu unless said; cuda, cuda:1, mps"),
+        Option("device", "text", "cpu by default; cuda, cuda:1, mps"),
         Option(
             "attn",
             "choice",
@@ -71,20 +71,20 @@ adapter = Adapter(
         Option(
             "max_length",
             "count",
-            "tokens a row is cut to; unless said, what tokenizer and positions have room for",
+            "the most tokens of a row; by default what tokenizer and positions allow",
         ),
-        Option("truncation", "flag", "whether longer rows are cut; true unless said"),
+        Option("truncation", "flag", "whether longer rows are truncated; true by default"),
         Option(
             "padding",
             "choice",
             "pad to the batch's longest row, or always to the maximum",
             ("longest", "max_length"),
         ),
-        Option("padding_side", "choice", "left or right; the tokenizer's own unless said", ("left", "right")),
+        Option("padding_side", "choice", "left or right; the tokenizer's own by default", ("left", "right")),
         Option("tokenizer", "folder", "a folder whose tokenizer is used instead"),
         Option("revision", "text", "the hub's branch, tag or commit"),
-        Option("temperature", "positive", "divides the logits before probabilities; 1 unless said"),
-        Option("trust_remote_code", "flag", "run code that a checkpoint brings along; false unless said"),
+        Option("temperature", "positive", "divides the logits before probabilities; 1 by default"),
+        Option("trust_remote_code", "flag", "run code that a checkpoint brings; false by default"),
     ),
 )
 
@@ -123,27 +123,27 @@ train_adapter = Adapter(
         settled=_settled,
     ),
     options=(
-        Option("seed", "integer", "sets all three seeds; 0 unless said"),
+        Option("seed", "integer", "sets all three seeds; 0 by default"),
         Option("init_seed", "integer", "makes the weights that the base model does not bring"),
         Option("order_seed", "integer", "shuffles the training rows of each epoch"),
         Option("dropout_seed", "integer", "draws the dropout masks"),
         Option(
             "repeat",
             "count",
-            "tells runs of the same seeds apart, so that they are trained again; 1 unless said",
+            "distinguishes runs of the same seeds, so that they are trained again; 1 by default",
         ),
-        Option("runs", "text", "the folder of runs; PARITY_RUNS, or `runs` in the cache folder, unless said"),
+        Option("runs", "text", "the folder of runs; by default PARITY_RUNS, or `runs` in the cache folder"),
         Option(
             "train_threads",
             "count",
-            "threads to train with; 1 unless said, as their number changes the weights",
+            "threads to train with; 1 by default, as their number changes the weights",
         ),
-        Option("device", "text", "cpu unless said; cuda"),
+        Option("device", "text", "cpu by default; cuda"),
         Option(
             "batch_size",
             "count",
-            "at most this many rows at a time when asked; the recipe has that of training",
+            "at most this many rows at a time after training; the recipe has that of training",
         ),
-        Option("temperature", "positive", "divides the logits before probabilities; 1 unless said"),
+        Option("temperature", "positive", "divides the logits before probabilities; 1 by default"),
     ),
 )

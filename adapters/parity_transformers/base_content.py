@@ -1,7 +1,7 @@
-"""What a base model is, by content: digests of a folder's files, and of a model and tokenizer as they were loaded.
+"""The content of a base model: digests of a folder's files, and of a model and tokenizer as they were loaded.
 
 A hub id is a name, whose content moves with its revision; a folder may be written to between the moment its files are digested
-and the moment they are loaded. A run is found again by content, so both are looked at here. Standard library and torch.
+and the moment they are loaded. A run is identified by content, so both are checked here. Standard library and torch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["commit_of", "held", "of_files", "of_loaded"]
 
-# Where it was loaded from and by what, and what the recipe puts in: not the base's own.
+# Where it was loaded from and by what, and the recipe's settings: not part of the base.
 _NOT_ITS_OWN = (
     "_name_or_path",
     "_commit_hash",
@@ -49,7 +49,7 @@ def held(folder: str, digest: str, host: Host) -> None:
         raise host.Refusal(
             "recipe",
             f"The base model {folder} changed while it was being used: its files are not those that were checked.",
-            "Run again, with a base model that nothing writes to.",
+            "Run again with a base model that no program writes to.",
         )
 
 
@@ -70,11 +70,11 @@ def of_loaded(model: Any, tokenizer: Any, new: list[str]) -> str:
 
 
 def commit_of(name: str, revision: str | None) -> str | None:
-    """The commit that the hub's cache has for a name, as its folders are called; None where versions do not tell."""
+    """The commit that the hub's cache has for a name, as its folders are called; None where the installed version does not report it."""
     try:
         hub: Any = importlib.import_module("transformers.utils")
-        asked = {} if revision is None else {"revision": revision}
-        found = str(hub.cached_file(name, "config.json", local_files_only=True, **asked))
+        arguments = {} if revision is None else {"revision": revision}
+        found = str(hub.cached_file(name, "config.json", local_files_only=True, **arguments))
     except (ImportError, AttributeError, OSError, ValueError):
         return None
     place = os.path.basename(os.path.dirname(found))
@@ -82,9 +82,9 @@ def commit_of(name: str, revision: str | None) -> str | None:
 
 
 def _of_tokenizer(tokenizer: Any) -> Any:
-    """Everything that decides its ids: of a fast one the whole of what tokenizes, else its vocabulary; and its settings."""
+    """Everything that decides its ids: all parts of a fast one, else the vocabulary; and its settings."""
     inside = getattr(tokenizer, "backend_tokenizer", None)
-    told: Any = inside.to_str() if inside is not None else sorted(tokenizer.get_vocab().items())
+    vocabulary: Any = inside.to_str() if inside is not None else sorted(tokenizer.get_vocab().items())
     settings = {
         name: str(getattr(tokenizer, name, None))
         for name in (
@@ -96,7 +96,7 @@ def _of_tokenizer(tokenizer: Any) -> Any:
             "model_input_names",
         )
     }
-    return [type(tokenizer).__name__, told, settings]
+    return [type(tokenizer).__name__, vocabulary, settings]
 
 
 def _of_file(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The base model before its first step: its body as it came, a head drawn under init_seed, and what is not trained."""
+"""The base model before its first step: its original body, a head drawn under init_seed, and the frozen parameters."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ __all__ = ["Loaded", "freeze", "load"]
 class Loaded:
     """A base model with the recipe's head on it, before its first step, and which of its weights are new.
 
-    `digest` is of what came (`base_content`): of the folder's files, or of what was loaded where the base is a hub id, whose
-    `revision` then is the commit that it stood for.
+    `digest` is of the base's content (`base_content`): of the folder's files, or, for a hub id, of the loaded content; `revision`
+    is then its commit.
     """
 
     def __init__(
@@ -33,9 +33,9 @@ class Loaded:
 
 
 def load(recipe: dict[str, Any], seed: int, host: Host) -> Loaded:
-    """The base with a head for the recipe's classes, drawn under `seed`; refuses what cannot be trained from."""
-    asked = recipe["model"]
-    source = finding.find(asked["base"], host)
+    """The base with a head for the recipe's classes, drawn under `seed`; refuses a base that cannot be trained."""
+    requested = recipe["model"]
+    source = finding.find(requested["base"], host)
     untrusted.check_folder(source.names[0], host)
     untrusted.check_attention(source.names[0], host)
     torch: Any = importlib.import_module("torch")
@@ -43,21 +43,19 @@ def load(recipe: dict[str, Any], seed: int, host: Host) -> Loaded:
     safe_weights = host.safe_weights
     safe_weights.install()
     hub: dict[str, Any] = {"local_files_only": source.local}
-    if asked["revision"] is not None:
-        hub["revision"] = asked["revision"]
+    if requested["revision"] is not None:
+        hub["revision"] = requested["revision"]
     labels: list[str] = recipe["labels"]
     host.progress("loading the base model")
-    if asked["base_digest"] is not None:
-        base_content.held(source.names[0], asked["base_digest"], host)
+    if requested["base_digest"] is not None:
+        base_content.held(source.names[0], requested["base_digest"], host)
     untrusted.check_settings(source.names[0], None, hub, host)
     try:
-        with untrusted.nothing_unpickled(asked["base"], False, host):
+        with untrusted.nothing_unpickled(requested["base"], False, host):
             tokenizer = transformers.AutoTokenizer.from_pretrained(source.names[0], **hub)
             dtype = "dtype" if version_of("transformers") >= (4, 56) else "torch_dtype"
             kind = transformers.AutoModelForSequenceClassification
-            torch.manual_seed(
-                seed
-            )  # what follows draws the weights that the base does not bring, and nothing else
+            torch.manual_seed(seed)  # the following code draws only the weights that the base does not have
             model, info = kind.from_pretrained(
                 source.names[0],
                 num_labels=len(labels),
@@ -66,7 +64,7 @@ def load(recipe: dict[str, Any], seed: int, host: Host) -> Loaded:
                 problem_type="single_label_classification",
                 ignore_mismatched_sizes=True,
                 output_loading_info=True,
-                **dict(hub, **{dtype: getattr(torch, asked["dtype"])}),
+                **dict(hub, **{dtype: getattr(torch, requested["dtype"])}),
             )
     except Exception as error:
         if isinstance(error, host.Refusal):
@@ -74,28 +72,30 @@ def load(recipe: dict[str, Any], seed: int, host: Host) -> Loaded:
         unsafe = safe_weights.refused(error)
         if unsafe is not None:
             raise host.Refusal(
-                "unsafe-artifact", f"The weights of {asked['base']} were not loaded: {unsafe}."
+                "unsafe-artifact", f"The weights of {requested['base']} were not loaded: {unsafe}."
             ) from error
         if not isinstance(error, (OSError, ValueError, RuntimeError, KeyError)):
             raise
         raise host.Refusal(
             "recipe",
-            f"transformers {transformers.__version__} cannot load the base model {asked['base']}: {finding.first_line(error)}",
+            f"transformers {transformers.__version__} cannot load the base model {requested['base']}: {finding.first_line(error)}",
             "Check model.base of the recipe.",
         ) from error
-    new = _new_weights(model, info, asked["base"], host)
-    digest, revision = asked["base_digest"], None
-    if digest is not None:  # what was loaded is what was digested: the same before and after
+    new = _new_weights(model, info, requested["base"], host)
+    digest, revision = requested["base_digest"], None
+    if (
+        digest is not None
+    ):  # the same digest before and after loading shows that the digested content was loaded
         base_content.held(source.names[0], digest, host)
     else:
         digest = base_content.of_loaded(model, tokenizer, new)
-        revision = base_content.commit_of(source.names[0], asked["revision"])
-    limit = _limit(asked["max_length"], tokenizer, model, host)
+        revision = base_content.commit_of(source.names[0], requested["revision"])
+    limit = _limit(requested["max_length"], tokenizer, model, host)
     return Loaded(model, tokenizer, new, limit, digest, revision)
 
 
 def _new_weights(model: Any, info: Any, base: str, host: Host) -> list[str]:
-    """Names of the weights the base did not bring; its body must have come whole."""
+    """The names of the weights that the base does not have; its body must be complete."""
     found: dict[str, list[str]] = {}
     for kind in ("missing_keys", "mismatched_keys"):
         keys: Any = info.get(kind, ()) if hasattr(info, "get") else getattr(info, kind, ())
@@ -106,39 +106,41 @@ def _new_weights(model: Any, info: Any, base: str, host: Host) -> list[str]:
     if wrong:
         raise host.Refusal(
             "recipe",
-            f"The weights of {base} do not have the shapes that its config.json asks for: {wrong[0]}.",
+            f"The weights of {base} do not have the shapes of its config.json: {wrong[0]}.",
             "Check model.base of the recipe.",
         )
     new = sorted(own & {name for names in found.values() for name in names})
     if not new:
-        host.warn(f"{base} brings every weight, its head for as many classes too: init_seed decides nothing.")
+        host.warn(f"{base} brings every weight, its head for as many classes too: init_seed has no effect.")
     return new
 
 
-def _limit(asked: int | None, tokenizer: Any, model: Any, host: Host) -> int | None:
+def _limit(requested: int | None, tokenizer: Any, model: Any, host: Host) -> int | None:
     """Tokens a row is cut to: the recipe's, else what tokenizer and positions have room for."""
     positions = host.tap.position_limit(model)
-    if asked is not None and positions is not None and asked > positions:
+    if requested is not None and positions is not None and requested > positions:
         raise host.Refusal(
             "recipe",
-            f"model.max_length = {asked} is beyond the {positions} positions of the base model.",
+            f"model.max_length = {requested} is more than the {positions} positions of the base model.",
             f"Give at most {positions}.",
         )
     special = int(tokenizer.num_special_tokens_to_add(pair=True))
-    if asked is not None and asked <= special:  # tokenizers would then not cut at all
+    if requested is not None and requested <= special:  # tokenizers would then not cut at all
         raise host.Refusal(
             "recipe",
-            f"model.max_length = {asked} has no room beside the {special} special tokens of the base model.",
+            f"model.max_length = {requested} leaves no room beside the {special} special tokens of the base model.",
             f"Give at least {special + 1}.",
         )
     room = [
-        size for size in (asked, positions, tokenizer.model_max_length) if size is not None and size < 10**9
+        size
+        for size in (requested, positions, tokenizer.model_max_length)
+        if size is not None and size < 10**9
     ]
     return min(room) if room else None
 
 
 def freeze(model: Any, beginnings: list[str], host: Host) -> None:
-    """Leave out of the training what the recipe names, with or without the body's own name in front."""
+    """Freeze the parameters that the recipe names, with or without the body's own name in front."""
     named = dict(model.named_parameters())
     body = model.base_model_prefix + "."
     for beginning in beginnings:
@@ -152,7 +154,7 @@ def freeze(model: Any, beginnings: list[str], host: Host) -> None:
             parts = sorted({".".join(name.split(".")[:2]) for name in named})
             raise host.Refusal(
                 "recipe",
-                f"model.frozen names {beginning!r}, and no parameter's name begins so.",
+                f"model.frozen names {beginning!r}, but no parameter name begins with it.",
                 "They begin with: {}.".format(", ".join(parts[:12])),
             )
         for name in met:

@@ -1,4 +1,4 @@
-"""A checkpoint that is being loaded: what every step of the way needs to know of it."""
+"""A checkpoint that is being loaded: the facts that every step of loading needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Checkpoint"]
 class Checkpoint(NamedTuple):
     """The name that worked and the configuration found there; `local` says that it is a folder here.
 
-    `hub` is how files are looked for (revision, own code, without a network). What a user should know is added to `notes`.
+    `hub` is how files are looked for (revision, own code, without a network). Facts that a user should know are added to `notes`.
     """
 
     name: str

@@ -1,10 +1,10 @@
-"""What lies beside a model and belongs to what its author shared: sentence-transformers modules, an adapter, a SetFit head.
+"""The files beside a model that belong to it: sentence-transformers modules, an adapter, a SetFit head.
 
-`hf:` runs the transformer alone. Each of these is told as a part that was not run, with its settings and its tensors.
+`hf:` runs only the transformer. Each of these is reported as a part that was not run, with its settings and its tensors.
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownLambdaType=false
-# What torch, transformers and files of JSON hand over is Any here.
+# Values from torch, transformers and JSON files are Any here.
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _READ_BY_LIBRARY = ("max_seq_length", "do_lower_case", "prompts", "default_promp
 def companions(
     find: Callable[[str], str | None], is_run: Callable[[str], bool], config: Any, model: Any
 ) -> list[dict[str, Any]]:
-    """The parts beside the model whose files `find` gives (by a path inside the folder; None where there is none).
+    """The parts beside the model with files from `find` (by a path inside the folder; None where there is none).
 
-    `is_run` says of a path inside the folder whether the model that is run lies there.
+    `is_run` says whether a path inside the folder is that of the model that is run.
     """
     return [*_modules(find, is_run), *_adapter(find, model), *_setfit(find), *_activation(config)]
 
@@ -65,7 +65,7 @@ def _modules(find: Callable[[str], str | None], is_run: Callable[[str], bool]) -
     if not isinstance(listed, list) or len(entries) < len(listed):
         found.append(_unreadable(file))
     counts: dict[str, int] = {}
-    transformers = [""]  # the one that is run last: what lies beside it is what counts
+    transformers = [""]  # the last one that is run: the files beside it count
     seen = False
     for entry in entries:
         path, whole = _path(entry), str(entry.get("type", ""))
@@ -79,7 +79,7 @@ def _modules(find: Callable[[str], str | None], is_run: Callable[[str], bool]) -
         name = kind.lower() + ("" if counts[kind] == 1 else f".{counts[kind]}")
         inside = "" if own else path
         reason = (
-            f"modules.json has the module {kind} after the transformer, and parity runs the transformer alone"
+            f"modules.json has the module {kind} after the transformer, and parity runs only the transformer"
         )
         if kind == _TRANSFORMER:
             reason = f"modules.json has the module {whole} for {path or 'the folder itself'}, and parity does not run that module"
@@ -111,10 +111,10 @@ def _module(find: Callable[[str], str | None], name: str, reason: str, inside: s
 
 
 def _unreadable(path: str) -> dict[str, Any]:
-    """What modules.json has and what is no module: it counts where the other side has another file."""
+    """Entries of modules.json that are not modules: they count where the other side has another file."""
     return {
         "part": MODULES,
-        "reason": "modules.json is not a list of modules, or has an entry that describes none, which was not looked at",
+        "reason": "modules.json is not a list of modules, or has an entry that is not a module, which was ignored",
         "tensors": [],
         "settings": {"file": weights_files.file_digest(path)},
         "always": False,
@@ -122,13 +122,13 @@ def _unreadable(path: str) -> dict[str, Any]:
 
 
 def _settings_of_library(find: Callable[[str], str | None], transformers: list[str]) -> dict[str, Any]:
-    """What sentence-transformers reads beside the modules, and beside each transformer."""
+    """Files that sentence-transformers reads beside the modules, and beside each transformer."""
     files = [os.path.join(place, file) for place in transformers for file in _TRANSFORMER_SETTINGS]
     read: dict[str, Any] = {}
     for file in [*files, "config_sentence_transformers.json"]:
-        told = _json(find(file))
-        if isinstance(told, dict):
-            read.update({name: told[name] for name in _READ_BY_LIBRARY if told.get(name)})
+        content = _json(find(file))
+        if isinstance(content, dict):
+            read.update({name: content[name] for name in _READ_BY_LIBRARY if content.get(name)})
     return read
 
 
@@ -165,7 +165,7 @@ def _setfit(find: Callable[[str], str | None]) -> list[dict[str, Any]]:
     return [
         {
             "part": "classifier",
-            "reason": f"{_HEAD} holds a pickled classifier, and parity runs nothing that is pickled",
+            "reason": f"{_HEAD} holds a pickled classifier, and parity loads nothing that is pickled",
             "tensors": [whole],
             "settings": {},
             "always": True,
@@ -174,21 +174,21 @@ def _setfit(find: Callable[[str], str | None]) -> list[dict[str, Any]]:
 
 
 def _activation(config: Any) -> list[dict[str, Any]]:
-    """A cross-encoder's activation stands in config.json and is applied by sentence-transformers alone."""
+    """A cross-encoder's activation is in config.json, and only sentence-transformers applies it."""
     settings = getattr(config, "sentence_transformers", None)
     older = getattr(config, "sbert_ce_default_activation_function", None)
-    told = dict(settings) if isinstance(settings, dict) else {}
-    told.pop("version", None)
+    content = dict(settings) if isinstance(settings, dict) else {}
+    content.pop("version", None)
     if older is not None:
-        told["activation_fn"] = older
-    if not told:
+        content["activation_fn"] = older
+    if not content:
         return []
     return [
         {
             "part": "activation",
             "reason": "config.json has settings of a cross-encoder, which sentence-transformers applies after the logits",
             "tensors": [],
-            "settings": told,
+            "settings": content,
             "always": False,
         }
     ]

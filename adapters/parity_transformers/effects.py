@@ -1,6 +1,6 @@
 """Options of `hf:` that have no effect on one model: refused where they contradict it, else reported in a note.
 
-A user who gives an option expects it to matter; none is dropped without a word.
+A user who gives an option expects an effect, so that none is ignored silently.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ __all__ = ["check_revision", "check_shape", "notes"]
 
 
 def check_revision(locator: str, local: bool, revision: str | None, host: Host) -> None:
-    """Refuse a revision of a folder, which has none: what lies there is what is loaded, whatever is asked for."""
+    """Refuse a revision of a folder, which has none: its files are loaded, whatever revision is requested."""
     if local and revision is not None:
         raise host.Refusal(
             "bad-option-value",
-            f"revision={revision} has no effect on {locator}: it is a folder here, and a folder has no revisions.",
+            f"revision={revision} has no effect on {locator}: it is a local folder, which has no revisions.",
             "To compare two commits, name the hub id twice (hf:ORGANISATION/NAME?revision=COMMIT), or check each commit out "
-            "into a folder of its own.",
+            "into its own folder.",
         )
 
 
 def check_shape(name: str, options: Options, encoder: Encoder, host: Host) -> None:
-    """Refuse a length or a padding that nothing is cut or padded to."""
+    """Refuse a length or a padding that has no effect on any row."""
     if options.max_length is not None and not options.truncation and options.padding != "max_length":
         raise host.Refusal(
             "bad-option-value",
-            f"max_length={options.max_length} has no effect with truncation=false: no row is cut to it, and none padded to it.",
-            "Leave one of the two out, or add padding=max_length.",
+            f"max_length={options.max_length} has no effect with truncation=false: no row is truncated or padded to it.",
+            "Omit one of the two, or add padding=max_length.",
         )
     if options.padding != "max_length":
         return
@@ -42,7 +42,7 @@ def check_shape(name: str, options: Options, encoder: Encoder, host: Host) -> No
         raise host.Refusal(
             "bad-option-value",
             f"padding=max_length has no effect on {name}: its tokenizer has no token to pad with.",
-            "Leave padding out.",
+            "Omit padding.",
         )
     if encoder.limit is None:
         raise host.Refusal(
@@ -53,23 +53,23 @@ def check_shape(name: str, options: Options, encoder: Encoder, host: Host) -> No
 
 
 def notes(given: dict[str, str], loaded: Loaded, encoder: Encoder, alone: bool, attention: str) -> list[str]:
-    """What of the options given has no effect, a sentence each; `alone` where rows are run one at a time."""
+    """The given options without effect, a sentence each; `alone` where rows are run one at a time."""
     found: list[str] = []
     if alone and given.get("batch_size", "1") != "1":
         found.append("batch_size={} has no effect: rows are run one at a time.".format(given["batch_size"]))
     unpadded = alone and given.get("padding") != "max_length"
     if "padding_side" in given and unpadded:
         found.append(
-            "padding_side={} has no effect: rows are run one at a time, and none is padded.".format(
+            "padding_side={} has no effect: rows are run one at a time, without padding.".format(
                 given["padding_side"]
             )
         )
     if given.get("truncation") == "true" and encoder.limit is None:
         found.append("truncation=true has no effect: neither tokenizer nor positions limit a row.")
     if given.get("trust_remote_code") == "true" and not _own_code(loaded):
-        found.append(f"trust_remote_code=true has no effect: {loaded.name} brings no code of its own.")
+        found.append(f"trust_remote_code=true has no effect: {loaded.name} brings no code.")
     if "attn" in given and attention != given["attn"]:
-        found.append("attn={} was asked for, and the model runs with {}.".format(given["attn"], attention))
+        found.append("attn={} was requested, and the model runs with {}.".format(given["attn"], attention))
     return found
 
 

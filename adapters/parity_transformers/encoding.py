@@ -1,7 +1,7 @@
-"""A Transformers tokenizer's own path from text to ids, told in full, and its own way of padding.
+"""A Transformers tokenizer's own path from text to ids, reported in full, and its own padding.
 
 What the tokenizer does not produce (an attention mask, token types) is not added here: its absence is a finding. Token
-types that the model has no place for are left out: they are no part of what it is asked.
+types that the model does not take are omitted: they are not part of its inputs.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Encoder:
                 batch[name] = [list(encoding[name]) for encoding in encodings]
             elif name == "attention_mask":
                 batch[name] = [[1] * length for length in lengths]
-        if self.tokenizer.pad_token is not None:  # without one only a single row can be asked for
+        if self.tokenizer.pad_token is not None:  # without one only a single row can be requested
             to_limit = self._options.padding == "max_length" and self.limit is not None
             batch = self.tokenizer.pad(
                 batch, padding="max_length" if to_limit else True, max_length=self.limit if to_limit else None
@@ -69,10 +69,10 @@ class Encoder:
         return {name: batch[name] for name in ["input_ids"] + self.names if name in batch}, real
 
     def describe(self) -> dict[str, Any]:
-        """What tells this tokenizer from another."""
+        """The facts that distinguish this tokenizer from others."""
         tokenizer = self.tokenizer
         shared = self._host.tokenizer_facts
-        said: dict[str, Any] = {
+        described: dict[str, Any] = {
             "class": type(tokenizer).__name__,
             "is_fast": bool(tokenizer.is_fast),
             "model_max_length": shared.length_limit(tokenizer),
@@ -88,10 +88,10 @@ class Encoder:
             "vocabulary_digest": shared.vocabulary_digest(tokenizer.get_vocab()),
         }
         if tokenizer.is_fast:
-            said["algorithm"] = type(tokenizer.backend_tokenizer.model).__name__
-            said["internals"] = internals(tokenizer.backend_tokenizer)
-        said.update(shared.normalizer_settings(tokenizer))
-        return said
+            described["algorithm"] = type(tokenizer.backend_tokenizer.model).__name__
+            described["internals"] = internals(tokenizer.backend_tokenizer)
+        described.update(shared.normalizer_settings(tokenizer))
+        return described
 
     def _encode(self, examples: list[dict[str, Any]], paired: bool) -> list[dict[str, Any]]:
         if not examples:
@@ -153,7 +153,7 @@ class Encoder:
         }
 
     def _segments(self, special: list[int], example: dict[str, Any]) -> list[int | None]:
-        """Which text each token of a slow tokenizer came from: specials stand between the two, so a gap tells."""
+        """Which text each token of a slow tokenizer came from: special tokens are between the two, so a gap separates them."""
         first_is_empty = not self.tokenizer.encode(example["text"], add_special_tokens=False)
         segment = 1 if first_is_empty else 0
         found: list[int | None] = []

@@ -1,11 +1,11 @@
 """Which parameters a forward runs: found by walking the graph that autograd keeps from an output back to its leaves.
 
-Hooks tell which modules were called, and miss a weight that a parent uses as it is; the graph misses nothing. No gradient
-is computed: one short forward with gradients on is all it costs. Where a model cannot be run so, the hooks have to do.
+Hooks show which modules were called, and miss a weight that a parent uses directly; the graph misses nothing. No gradient
+is computed: the cost is one short forward with gradients on. Where a model cannot be run this way, hooks are used.
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownLambdaType=false
-# What torch, transformers and files of JSON hand over is Any here.
+# Values from torch, transformers and JSON files are Any here.
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Execution", "of_forward"]
 class Execution:
     """What one forward ran: for each stage the names of the parameters that it needs and no stage before it did.
 
-    `elsewhere` are those that only an output needs which is no stage; `whole` says that a graph was there to walk.
+    `elsewhere` are those that only an output needs which is not a stage; `whole` says that there was a graph to walk.
     """
 
     def __init__(self, needs: dict[str, set[str]], elsewhere: set[str], whole: bool) -> None:
@@ -39,9 +39,9 @@ def of_forward(
     first: Iterable[str],
     last: Iterable[str],
 ) -> Execution:
-    """What a forward of `model` ran. `forward(keep)` runs it, hands every stage to `keep(name, tensor)` and returns the outputs.
+    """What a forward of `model` ran. `forward(keep)` runs it, passes every stage to `keep(name, tensor)` and returns the outputs.
 
-    `first` are the stages in order; `last` those that are looked at after all others, so that theirs is what nothing else needs.
+    `first` are the stages in order; `last` those that are examined after all others, so that theirs are the parameters that nothing else needs.
     """
     seen: dict[str, Any] = {}
     parameters = [one for one in model.parameters() if one.is_floating_point() or one.is_complex()]
@@ -60,7 +60,7 @@ def of_forward(
         needs = {name: _behind([seen[name]], names, walked) for name in [*order, *last] if name in seen}
         elsewhere = _behind(_tensors(outputs), names, walked)
         whole = bool(set().union(*needs.values())) if needs else False
-    except Exception:  # noqa: BLE001  # in-place work on a leaf, a conversion to numpy: what a model does without gradients is its own affair
+    except Exception:  # noqa: BLE001  # in-place work on a leaf, a conversion to numpy: models may do anything without gradients
         whole, needs, elsewhere = False, {}, set()
     finally:
         for one in undo:
@@ -71,14 +71,12 @@ def of_forward(
     if not whole:
         return Execution({"": _called(model, forward)}, set(), False)
     fixed = {name for name, one in _named(model) if not (one.is_floating_point() or one.is_complex())}
-    needs.setdefault("", set()).update(
-        fixed
-    )  # packed integers have no gradients, so nothing is known of them
+    needs.setdefault("", set()).update(fixed)  # packed integers have no gradients, so they are unknown
     return Execution(needs, elsewhere, True)
 
 
 def _hooked(model: Any, silent: set[int]) -> list[Any]:
-    """Hooks that note every module with parameters and no parts of its own whose output came without a graph."""
+    """Hooks that record every leaf module with parameters and an output without a graph."""
 
     def note(module: Any, _: Any, output: Any) -> None:
         if not any(one.requires_grad for one in _tensors(output)):
@@ -109,7 +107,7 @@ def _names(model: Any) -> dict[int, list[str]]:
 
 
 def _behind(tensors: Iterable[Any], names: dict[int, list[str]], walked: set[Any]) -> set[str]:
-    """The parameters that these tensors were computed from, but for what was walked before."""
+    """The parameters that these tensors were computed from, except those found before."""
     waiting = [one.grad_fn for one in tensors if one.grad_fn is not None]
     found: set[str] = set()
     while waiting:
@@ -136,7 +134,7 @@ def _tensors(value: Any) -> list[Any]:
 
 
 def _called(model: Any, forward: Callable[[Callable[[str, Any], None]], Any]) -> set[str]:
-    """The parameters of the modules that were called, and of those without modules of their own whose parent was."""
+    """The parameters of the modules that were called, and of leaf modules with a parent that was called."""
     called: set[int] = set()
     undo = [module.register_forward_hook(lambda one, *_: called.add(id(one))) for module in model.modules()]
     try:
@@ -155,5 +153,5 @@ def _called(model: Any, forward: Callable[[Callable[[str, Any], None]], Any]) ->
 
 
 def _callable(module: Any) -> bool:
-    """Whether a module has a forward: one that has none is a mere holder of weights."""
+    """Whether a module has a forward: one without only holds weights."""
     return type(module).forward is not torch.nn.Module.forward

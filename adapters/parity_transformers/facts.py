@@ -1,7 +1,7 @@
-"""What a loaded model is, in plain data: versions, task, labels, config."""
+"""A loaded model described as plain data: versions, task, labels, config."""
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
-# What torch and transformers hand over is typed in part only.
+# torch and transformers are only partly typed.
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def versions() -> dict[str, str]:
 
 
 def attention(config: PretrainedConfig) -> str:
-    """The attention's implementation; before transformers 4.36 there was but one."""
+    """The attention's implementation; before transformers 4.36 there was only one."""
     return str(getattr(config, "_attn_implementation", None) or "eager")
 
 
@@ -34,7 +34,7 @@ def code() -> dict[str, str]:
 
 
 def task(found: str, config: Any) -> str:
-    """The task as transformers takes it: one output, or outputs that are said to be values, are no classes."""
+    """The task as transformers takes it: one output, or outputs that the config declares as values, are not classes."""
     problem = getattr(config, "problem_type", None)
     if found == "sequence_classification" and (
         problem == "regression" or (problem is None and int(config.num_labels) == 1)
@@ -50,7 +50,7 @@ def labels(config: Any) -> list[str]:
 
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:
-    """Dotted keys to plain values; without what a checkpoint's place and the version alone decide."""
+    """Dotted keys to plain values; without keys that depend only on the checkpoint's place and the version."""
     if not isinstance(value, dict):
         plain = value if isinstance(value, (str, int, float, bool, list, type(None))) else str(value)
         return {path: plain}

@@ -1,7 +1,7 @@
 """Finding what `hf:` names: a folder, a hub id, or a bare family name, and reading its configuration."""
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownLambdaType=false
-# What torch, transformers and files of JSON hand over is Any here.
+# Values from torch, transformers and JSON files are Any here.
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
     "own_code",
 ]
 
-# A bare family name stands for its usual checkpoint; where the hub has an older name too, caches may have that.
+# A bare family name stands for its usual checkpoint; where the hub also has an older name, caches may have that one.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "albert": ("albert/albert-base-v2", "albert-base-v2"),
     "bert": ("google-bert/bert-base-uncased", "bert-base-uncased"),
@@ -42,7 +42,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 
 
 class Source(NamedTuple):
-    """Where to look: the names to try in turn, whether it is a folder here, and what to tell about the name."""
+    """Where to search: the names to try in turn, whether it is a local folder, and a note about the name."""
 
     names: list[str]
     local: bool
@@ -50,7 +50,7 @@ class Source(NamedTuple):
 
 
 def find(locator: str, host: Host) -> Source:
-    """What a locator stands for; refuses what can be neither a model's folder nor a hub id."""
+    """The meaning of a locator; refuses one that can be neither a model's folder nor a hub id."""
     path = os.path.expanduser(locator)
     if os.path.isdir(path):
         if not os.path.isfile(os.path.join(path, "config.json")):
@@ -69,7 +69,7 @@ def find(locator: str, host: Host) -> Source:
     if os.path.exists(path):
         raise host.Refusal(
             "subject-not-found",
-            f"{locator} is a file, and hf: asks for a folder.",
+            f"{locator} is a file, and hf: needs a folder.",
             "Name the folder that save_pretrained() wrote.",
         )
     if locator.startswith((".", "/", "~")) or locator.count("/") > 1 or not locator:
@@ -85,7 +85,7 @@ def find(locator: str, host: Host) -> Source:
 
 
 def _refuse_other_layouts(locator: str, path: str, host: Host) -> None:
-    """A folder of a PEFT adapter alone, or of sentence-transformers with its transformer one folder deeper."""
+    """A folder with only a PEFT adapter, or of sentence-transformers with its transformer one folder deeper."""
     adapter, modules = _json(path, "adapter_config.json"), _json(path, "modules.json")
     if isinstance(adapter, dict):
         base = adapter.get("base_model_name_or_path")
@@ -101,7 +101,7 @@ def _refuse_other_layouts(locator: str, path: str, host: Host) -> None:
         if inside and os.path.isfile(os.path.join(path, inside, "config.json")):
             raise host.Refusal(
                 "subject-not-found",
-                f"The folder {locator} holds no config.json: its transformer lies in {inside}.",
+                f"The folder {locator} holds no config.json: its transformer is in {inside}.",
                 f"Name the folder {os.path.join(locator, inside)}.",
             )
 
@@ -123,14 +123,14 @@ def config_of(source: Source, hub: dict[str, object], host: Host) -> tuple[str, 
     for name in source.names:
         try:
             return name, auto.from_pretrained(name, **hub)
-        except Exception as error:  # noqa: BLE001  # the kinds of it differ from version to version
+        except Exception as error:  # noqa: BLE001  # its classes differ from version to version
             last = last or error
     assert last is not None
     raise _no_config(source, last, host) from last
 
 
 def settle_architectures(config: PretrainedConfig) -> list[str]:
-    """Make `config.architectures` a list of names, or None; a note for what was no name."""
+    """Make `config.architectures` a list of names, or None; a note for entries that were not names."""
     given = getattr(config, "architectures", None)
     if given is None:
         return []
@@ -142,7 +142,7 @@ def settle_architectures(config: PretrainedConfig) -> list[str]:
     return (
         []
         if given == []
-        else [f"architectures in config.json is {given!r}; what is no name there was left out."]
+        else [f"architectures in config.json is {given!r}; entries that are not names were ignored."]
     )
 
 
@@ -155,21 +155,21 @@ def _no_config(source: Source, error: Exception, host: Host) -> Refusal:
     if isinstance(error, KeyError) or "model type" in str(error) or "model_type" in str(error):
         return host.Refusal(
             "subject",
-            f"transformers {transformers.__version__} cannot tell what kind of model {name} is: {text}",
-            "Look at model_type in its config.json, or name a newer interpreter with @.",
+            f"transformers {transformers.__version__} does not know what kind of model {name} is: {text}",
+            "Check model_type in its config.json, or name a newer interpreter with @.",
         )
     if source.local:
         return host.Refusal("subject", f"The config.json of {name} cannot be read: {text}")
     offline = os.environ.get("TRANSFORMERS_OFFLINE") == "1"
-    if "connect" in text.lower() or "cached" in text.lower():  # two lines of advice on how to be online
+    if "connect" in text.lower() or "cached" in text.lower():  # two lines of advice about the network
         text = "no connection"
     beginning = (
         f"There is no folder {name}, and" if source.note is None else source.note[:-1] + ", but there is"
     )
     return host.Refusal(
         "subject-not-found",
-        "{} no model {} in the cache or within reach on the hub ({}).".format(
-            beginning, name, "the hub is switched off by HF_HUB_OFFLINE" if offline else text
+        "{} no model {} in the cache or on the hub ({}).".format(
+            beginning, name, "HF_HUB_OFFLINE switches the hub off" if offline else text
         ),
         "Check the name, or give a local folder."
         + (" Unset HF_HUB_OFFLINE to let it be downloaded." if offline else ""),
@@ -177,16 +177,16 @@ def _no_config(source: Source, error: Exception, host: Host) -> Refusal:
 
 
 def own_code(name: str, host: Host) -> Refusal:
-    """The refusal of a checkpoint that asks for its own Python code."""
+    """The refusal of a checkpoint that needs its own Python code."""
     return host.Refusal(
         "unsafe-artifact",
-        f"{name} needs Python code that it brings along, which was not run.",
+        f"{name} needs its own Python code, which was not run.",
         "If you trust that code, add ?trust_remote_code=yes.",
     )
 
 
 def no_text_model(name: str, why: str, host: Host) -> Refusal:
-    """The refusal of a model that does not read text, or not text alone."""
+    """The refusal of a model that does not read text, or needs more than text."""
     return host.Refusal(
         "subject",
         f"{name} is not a text model: {why}.",
@@ -199,12 +199,12 @@ def not_by_text_alone(name: str, kind: str, error: Exception, host: Host) -> Ref
     return host.Refusal(
         "subject",
         f"{name} cannot be run on a text alone: {kind} raised {type(error).__name__}: {first_line(error)}.",
-        "Where it needs a picture, sound or a second text, it is not a text model; else look at its config.json.",
+        "Where it needs a picture, sound or a second text, it is not a text model; otherwise check its config.json.",
     )
 
 
 def first_line(error: BaseException) -> str:
-    """The beginning of what a framework said, as part of a sentence."""
+    """The beginning of a framework's message, as part of a sentence."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = " ".join(lines[:2]).rstrip(" ,:") or type(error).__name__
     return text if len(text) <= 300 else text[:297] + "…"

@@ -1,4 +1,4 @@
-"""Whether the hub can be reached: asked once and briefly, as its own client tries for half a minute to find out."""
+"""Whether the hub can be reached: one short check, since its own client tries for half a minute."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PROXIES = ("https_proxy", "http_proxy", "all_proxy")
 
 
 def within_reach() -> bool:
-    """False where the hub is switched off or its machine does not answer; True behind a proxy, which alone can tell."""
+    """False where the hub is switched off or its machine does not answer; True behind a proxy, which decides by itself."""
     if os.environ.get("TRANSFORMERS_OFFLINE") == "1":
         return False
     if any(os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES):

@@ -1,6 +1,6 @@
-"""What a model has room for: the rows of its tables, the positions, the longest input; what goes beyond is refused unrun.
+"""The limits of a model: the rows of its tables, the positions, the longest input; inputs above them are refused before running.
 
-A framework that is fed more raises an IndexError at best; some read what lies beside the table.
+A framework that gets more raises an IndexError at best; some read memory beside the table.
 """
 
 from __future__ import annotations
@@ -32,43 +32,43 @@ class Limits:
         }
         self._special = int(loaded.tokenizer.num_special_tokens_to_add(pair=True))
 
-    def check_length(self, asked: int | None) -> None:
-        """Refuse a `max_length` that the positions, or the special tokens, leave no sense to."""
-        if asked and self._positions and asked > self._positions:
+    def check_length(self, requested: int | None) -> None:
+        """Refuse a `max_length` that does not fit the positions or the special tokens."""
+        if requested and self._positions and requested > self._positions:
             raise self._host.Refusal(
                 "bad-option-value",
-                f"max_length={asked} is beyond the {self._positions} positions of {self._name}.",
+                f"max_length={requested} is more than the {self._positions} positions of {self._name}.",
                 f"Give at most {self._positions}.",
             )
-        if asked and asked < self._special:  # tokenizers would then not cut at all
+        if requested and requested < self._special:  # tokenizers would then not cut at all
             raise self._host.Refusal(
                 "bad-option-value",
-                f"max_length={asked} has no room for the {self._special} special tokens of {self._name}.",
+                f"max_length={requested} leaves no room for the {self._special} special tokens of {self._name}.",
                 f"Give at least {self._special + 1}.",
             )
 
     def check_rows(self, rows: list[dict[str, Any]], examples: list[dict[str, Any]]) -> None:
-        """Refuse inputs of which the tokenizer leaves no token: there is nothing to run, and nothing to compare."""
+        """Refuse inputs for which the tokenizer produces no tokens: there is nothing to run or to compare."""
         empty = [place for place, row in enumerate(rows) if not row["input_ids"]]
         if not empty:
             return
         first, more = examples[empty[0]], len(empty) - 1
         known = "" if first.get("id") is None else "id {!r}, ".format(first["id"])
-        others = f", nor has {more} of those after it" if more else ""
+        others = f", nor for {more} later inputs" if more else ""
         raise self._refused(
-            "Input {} ({}text {!r}) has no token: the tokenizer of {} makes nothing of it{}.".format(
+            "Input {} ({}text {!r}) has no tokens: {}'s tokenizer produces none for it{}.".format(
                 first["row"], known, first["text"][:40], self._name, others
             ),
-            "Leave it out of the inputs (they are counted from 0), or give it a text.",
+            "Remove it from the inputs (counted from 0), or give it a text.",
         )
 
     def check_feeds(self, feeds: dict[str, Any]) -> None:
-        """Refuse what the model's tables do not hold."""
+        """Refuse ids that the model's tables do not have."""
         ids = feeds["input_ids"]
         rows, sizes = len(ids), {len(row) for row in ids}
         if not rows or sizes == {0}:
             raise self._refused(
-                f"There is nothing to run: no token in {rows} rows.", "Give inputs that have a text."
+                f"There is nothing to run: {rows} rows have no tokens.", "Give inputs that have a text."
             )
         for name, limit in self._tables.items():
             for row in feeds.get(name, ()):
@@ -78,12 +78,12 @@ class Limits:
                 where = "below 0" if limit is None else f"outside the {limit} rows of {self._name}'s table"
                 raise self._refused(
                     f"{name} {worst} is {where}.",
-                    "This is what a tokenizer of another model looks like." if name == "input_ids" else "",
+                    "The tokenizer is probably that of another model." if name == "input_ids" else "",
                 )
         if self._positions is not None and max(sizes) > self._positions:
             raise self._refused(
                 f"A row of {max(sizes)} tokens is longer than the {self._positions} positions of {self._name}.",
-                "Leave truncation on, or set max_length.",
+                "Keep truncation on, or set max_length.",
             )
 
     def _refused(self, sentence: str, step: str) -> Refusal:
@@ -104,8 +104,8 @@ def _vocabulary_rows(loaded: Loaded, host: Host) -> int:
 
 
 def _said_room(config: Any) -> int | None:
-    """What the config says of the longest input; relative positions without a table (T5) have no limit."""
+    """The longest input by the config; relative positions without a table (T5) have no limit."""
     if hasattr(config, "relative_attention_num_buckets"):
         return None
-    said = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
-    return int(said) if isinstance(said, int) and said > 0 else None
+    longest = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+    return int(longest) if isinstance(longest, int) and longest > 0 else None

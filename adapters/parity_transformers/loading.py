@@ -1,10 +1,10 @@
 """Finding and loading a Transformers model and its tokenizer, in any transformers from 4.12 to 5.
 
-Everything that can be wrong with what the user named ends in a sentence; nothing that a checkpoint carries is executed.
+Every mistake in what the user named ends in a sentence; no code of a checkpoint is run.
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
-# What torch and transformers hand over is typed in part only.
+# torch and transformers are only partly typed.
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TASKS = (
 
 
 class Loaded(NamedTuple):
-    """A model in eval mode with its tokenizer, and what loading them showed."""
+    """A model in eval mode with its tokenizer, and the facts found while loading them."""
 
     name: str
     config: PretrainedConfig
@@ -47,7 +47,7 @@ class Loaded(NamedTuple):
 
 
 def quieten() -> None:
-    """No progress bars, no advice, no telemetry; offline in every version's words; code of a checkpoint's in a folder of its own.
+    """No progress bars, no advice, no telemetry; offline in every version's way; a checkpoint's code in a separate folder.
 
     Before transformers is imported.
     """
@@ -61,7 +61,7 @@ def quieten() -> None:
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
-        os.environ["TRANSFORMERS_OFFLINE"] = "1"  # what transformers before 4.3x listens to
+        os.environ["TRANSFORMERS_OFFLINE"] = "1"  # the variable of transformers before 4.3x
 
 
 def load(locator: str, options: Options, host: Host) -> Loaded:
@@ -92,10 +92,10 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
         model, new, unused = model_files.load(checkpoint, kind)
     if task == "encoder" and config.architectures and type(model).__name__ not in config.architectures:
         notes.append(
-            f"The checkpoint is a {config.architectures[0]}; what is questioned is its {type(model).__name__}."
+            f"The checkpoint is a {config.architectures[0]}; parity runs its {type(model).__name__}."
         )
     if not config.architectures:
-        notes.append("The config names no architecture, so the bare encoder is questioned.")
+        notes.append("The config names no architecture, so parity runs the bare encoder.")
     code = own_code.note(name)
     if code is not None:
         notes.append(code)
@@ -106,7 +106,7 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
 def _silence_transformers() -> None:
     import transformers
 
-    for name in ("set_verbosity_error", "disable_progress_bar"):  # the second is not in every version
+    for name in ("set_verbosity_error", "disable_progress_bar"):  # the second does not exist in every version
         getattr(transformers.logging, name, lambda: None)()
 
 
@@ -126,7 +126,7 @@ def _task(config: PretrainedConfig) -> tuple[str, str]:
 
 
 def _check_reads_text(name: str, config: PretrainedConfig, kind: str, host: Host) -> None:
-    """Refuse a model whose forward takes pictures or sound: before its tokenizer is looked for, which it may not have."""
+    """Refuse a model whose forward takes pictures or sound: before its tokenizer is searched, which it may not have."""
     import transformers
 
     auto = getattr(transformers, kind)
@@ -134,7 +134,7 @@ def _check_reads_text(name: str, config: PretrainedConfig, kind: str, host: Host
         known = auto._model_mapping[type(config)] if hasattr(auto, "_model_mapping") else auto
         known = known[0] if isinstance(known, (tuple, list)) else known
         takes = list(inspect.signature(known.forward).parameters)[1:]
-    except Exception:  # noqa: BLE001  # what cannot be looked up (code of its own, a package that is not there) is told when it is loaded
+    except Exception:  # noqa: BLE001  # a failed look-up (own code, a missing package) is reported when the model is loaded
         return
     if "input_ids" not in takes and "kwargs" not in takes[:1]:
         raise finding.no_text_model(name, f"{known.__name__} takes {takes[0]}, and no input_ids", host)

@@ -1,7 +1,7 @@
-"""The model of a checkpoint, loaded by any transformers; where that reads no safetensors, they are read here."""
+"""The model of a checkpoint, loaded by any transformers; for a version that cannot read safetensors, they are read here."""
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
-# What torch and transformers hand over is typed in part only.
+# torch and transformers are only partly typed.
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WEIGHTS = (
 
 
 class LoadedModel(NamedTuple):
-    """A model in eval mode, its parameters that no file held, and the tensors of the files that it has no place for."""
+    """A model in eval mode, its parameters that are in no file, and the tensors of the files that it does not use."""
 
     model: PreTrainedModel
     newly_initialised: list[str]
@@ -44,24 +44,24 @@ def load(checkpoint: Checkpoint, kind: str) -> LoadedModel:
     import transformers
 
     name, config, options = checkpoint.name, checkpoint.config, checkpoint.options
-    asked = dict(checkpoint.hub, config=config, output_loading_info=True)
+    arguments = dict(checkpoint.hub, config=config, output_loading_info=True)
     if options.attn is not None:
         if version_of("transformers") < (4, 36):
             raise checkpoint.host.Refusal(
                 "bad-option-value",
-                f"transformers {transformers.__version__} has one attention only and no attn option.",
-                "Leave attn= out for this interpreter.",
+                f"transformers {transformers.__version__} has only one attention and no attn option.",
+                "Omit attn= for this interpreter.",
             )
-        asked["attn_implementation"] = options.attn
-    asked["dtype" if version_of("transformers") >= (4, 56) else "torch_dtype"] = _dtype(checkpoint)
+        arguments["attn_implementation"] = options.attn
+    arguments["dtype" if version_of("transformers") >= (4, 56) else "torch_dtype"] = _dtype(checkpoint)
     loader = getattr(transformers, kind)
     if getattr(config, "model_type", "") in ("t5", "mt5") and kind == "AutoModel":
         loader = getattr(transformers, "MT5EncoderModel" if config.model_type == "mt5" else "T5EncoderModel")
     if not kind.startswith("Auto") or loader is not getattr(transformers, kind):
-        asked.pop("trust_remote_code")
-    place = _with_old_loader(checkpoint, asked) if checkpoint.local else name
+        arguments.pop("trust_remote_code")
+    place = _with_old_loader(checkpoint, arguments) if checkpoint.local else name
     try:
-        model, info = loader.from_pretrained(place, **asked)
+        model, info = loader.from_pretrained(place, **arguments)
     except Exception as error:
         refusal = _refusal(checkpoint, error)
         if refusal is None:
@@ -74,7 +74,7 @@ def load(checkpoint: Checkpoint, kind: str) -> LoadedModel:
 
 
 def _dtype(checkpoint: Checkpoint) -> object:
-    """What the weights are loaded as, as transformers takes it; a note where the config says otherwise."""
+    """The dtype of the weights as transformers takes it; a note where the config has another."""
     import torch
 
     config, wanted = checkpoint.config, checkpoint.options.dtype
@@ -83,15 +83,15 @@ def _dtype(checkpoint: Checkpoint) -> object:
     stored = getattr(config, "dtype", None) or getattr(config, "torch_dtype", None)
     if stored is not None and str(stored).replace("torch.", "") != wanted:
         checkpoint.notes.append(
-            "The config says {}; the weights are loaded as {}.".format(
+            "The config has dtype {}; the weights are loaded as {}.".format(
                 str(stored).replace("torch.", ""), wanted
             )
         )
     return getattr(torch, wanted)
 
 
-def _with_old_loader(checkpoint: Checkpoint, asked: dict[str, object]) -> str | None:
-    """The folder to load from; None when its safetensors were read here, for a transformers that cannot."""
+def _with_old_loader(checkpoint: Checkpoint, arguments: dict[str, object]) -> str | None:
+    """The folder to load from; None when its safetensors were read here, for a version that cannot."""
     import transformers
 
     name, host = checkpoint.name, checkpoint.host
@@ -114,18 +114,18 @@ def _with_old_loader(checkpoint: Checkpoint, asked: dict[str, object]) -> str | 
             path = os.path.join(name, one)
             safetensors_file.check(
                 path
-            )  # what is cut off ends in a sentence; transformers 5 goes looking on the hub instead
+            )  # a truncated file ends in a sentence; transformers 5 would search the hub instead
             if not can:
                 state.update(safetensors_file.read(path))
     except (OSError, ValueError, KeyError) as error:
         raise host.Refusal("subject", f"The weights of {name} cannot be read: {error}.") from error
     if can:
         return name
-    asked["state_dict"] = state
-    if asked.get("torch_dtype") == "auto":
-        asked["torch_dtype"] = next(iter(state.values())).dtype
+    arguments["state_dict"] = state
+    if arguments.get("torch_dtype") == "auto":
+        arguments["torch_dtype"] = next(iter(state.values())).dtype
     checkpoint.notes.append(
-        f"transformers {transformers.__version__} reads no safetensors; parity read the file and handed the weights over."
+        f"transformers {transformers.__version__} cannot read safetensors; parity read the file for it."
     )
     return None
 
@@ -140,15 +140,15 @@ def _refusal(checkpoint: Checkpoint, error: Exception) -> Refusal | None:
     if unsafe is not None:
         return host.Refusal(
             "unsafe-artifact",
-            f"The weights of {name} were not loaded: {unsafe}. Nothing was executed.",
-            "Save them again with save_pretrained(safe_serialization=True), if you trust where they come from.",
+            f"The weights of {name} were not loaded: {unsafe}. No code was run.",
+            "Save them again with save_pretrained(safe_serialization=True), if you trust their source.",
         )
     if "trust_remote_code" in str(error):
         return finding.own_code(name, host)
     if options.attn is not None and ("attention" in str(error).lower() or "flash" in str(error).lower()):
         return host.Refusal("bad-option-value", f"{name} cannot run with attn={options.attn}: {text}")
     if "ignore_mismatched_sizes" in str(error):
-        text = "their shapes are not those that config.json asks for"
+        text = "their shapes differ from those in config.json"
     if isinstance(error, MemoryError):
         return None
     if not isinstance(error, (OSError, RuntimeError, ValueError)):
@@ -164,7 +164,7 @@ def _refusal(checkpoint: Checkpoint, error: Exception) -> Refusal | None:
 def _keys(info: object, name: str, model: PreTrainedModel) -> list[str]:
     found = info.get(name, ()) if isinstance(info, dict) else getattr(info, name, ())
     names = [str(key[0] if isinstance(key, (tuple, list)) else key) for key in found or ()]
-    # Some versions name what a bare encoder lacks as the headed checkpoint would have: the model's own names count.
+    # Some versions name a bare encoder's missing weights by the names of the checkpoint with a head: the model's own names count.
     prefix = model.base_model_prefix + "."
     own = set(model.state_dict())
     names = [key[len(prefix) :] if key not in own and key[len(prefix) :] in own else key for key in names]
@@ -173,7 +173,7 @@ def _keys(info: object, name: str, model: PreTrainedModel) -> list[str]:
 
 
 def _really_missing(names: list[str], model: PreTrainedModel) -> list[str]:
-    """Without what needs no file: constants (a causal mask, say), and second names of weights that were there."""
+    """Without parameters that need no file: constants (for example a causal mask), and second names of loaded weights."""
     state, parameters = model.state_dict(), dict(model.named_parameters())
     given = {value.data_ptr() for name, value in state.items() if name not in names}
     found: list[str] = []

@@ -1,11 +1,11 @@
-"""What of a folder is not run: tensors that reach no parameter, parameters that no compared stage needs, heads, companions.
+"""The parts of a folder that are not run: tensors that reach no parameter, parameters that no compared stage needs, heads, companions.
 
-A part that the class named by config.json would run counts whatever it holds, since nothing of it was looked at. A part
+A part that the class named by config.json would run always counts, since it was not compared. A part
 that this class does not run either counts only where the two sides differ in it (`always` False).
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownLambdaType=false
-# What torch, transformers and files of JSON hand over is Any here.
+# Values from torch, transformers and JSON files are Any here.
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _HEAD_SETTINGS = (
 )
 _LEVELS = 3  # how far above a transformer's own folder its modules.json may lie
 _BARE = ("Model", "Encoder")
-# What routes a token to its experts decides without a gradient.
+# The router of a token to its experts has no gradient.
 _ROUTING = re.compile(r"(expert|correction)_bias$")
-# Inputs that a text does not give: a forward that takes them has more to run.
+# Inputs that a text does not have: a forward that takes them can run more.
 _OTHER_INPUTS = re.compile(r"^(pixel|image|video|audio|input_features|input_values|bbox|visual|speech)")
 
 
@@ -61,7 +61,7 @@ class Folder:
             cached_file: Any = importlib.import_module("transformers.utils").cached_file
             known = {name: self._hub[name] for name in ("revision", "local_files_only") if name in self._hub}
             found: str | None = cached_file(self._name, file, **known)
-        except Exception:  # noqa: BLE001  # its kinds differ from version to version; a file that is not there is the usual case
+        except Exception:  # noqa: BLE001  # its classes differ from version to version; a missing file is the usual case
             return None
         return found if found is not None and os.path.isfile(found) else None
 
@@ -69,7 +69,7 @@ class Folder:
         """The sentence-transformers folder around this one: by the path as given, and by where its links lead.
 
         One whose modules name this folder comes first. One that does not counts too, where this folder has no modules
-        of its own: a module may have folders that only it knows of.
+        itself: a module may have folders that only it knows.
         """
         if not self._local:
             return None
@@ -97,7 +97,7 @@ class Folder:
 
 
 def leftover(unexpected: Iterable[str], files: dict[str, FileTensor], model: Any) -> list[str]:
-    """The tensors of the files that reached no parameter: those that were reported, and those that the class keeps silent about."""
+    """The tensors of the files that reached no parameter: those that were reported, and those that the class does not report."""
     own = set(model.state_dict())
     prefix = model.base_model_prefix + "." if model.base_model_prefix else ""
     silent = [re.compile(one) for one in getattr(model, "_keys_to_ignore_on_load_unexpected", None) or ()]
@@ -145,7 +145,7 @@ def _of_class(run: _Run, files: dict[str, FileTensor]) -> list[dict[str, Any]]:
     ran = f"the encoder of {opened}" if encoder_only else opened
     found: list[dict[str, Any]] = []
     if encoder_only or (named and inside):
-        found.append(_part("decoder", f"parity runs {ran} alone", inside, {}, True))
+        found.append(_part("decoder", f"parity runs only {ran}", inside, {}, True))
     elif inside:
         rest.update(inside)
     headed = [name for name in named if not name.endswith(_BARE) or "DoubleHeads" in name or "LMHead" in name]
@@ -171,7 +171,7 @@ def _of_class(run: _Run, files: dict[str, FileTensor]) -> list[dict[str, Any]]:
             )
         others = [one for one in inspect.signature(model.forward).parameters if _OTHER_INPUTS.search(one)]
         if unused and others:
-            reason = f"{opened} also takes {others[0]}, and parity gives it texts alone"
+            reason = f"{opened} also takes {others[0]}, and parity gives it only texts"
             found.append(_part("rest of the model", reason, unused, {}, True))
         elif unused:
             reason = f"no stage of {opened} is computed with it"
@@ -187,7 +187,7 @@ def _part(
 
 
 def _unneeded(loaded: Loaded, execution: Execution) -> list[str]:
-    """Loaded parameters that no compared stage needs. An expert that this probe was not sent to is none of them."""
+    """Loaded parameters that no compared stage needs. An expert that this probe did not use is not among them."""
     reached = execution.reached
     kinds = {_expert(name) for name in reached}
     return sorted(
@@ -243,7 +243,7 @@ def _in_decoder(name: str, model: Any) -> bool:
 
 
 def _mask(name: str, tensor: FileTensor | None) -> bool:
-    """Flags and whole numbers are masks and counters; GPT-2's kind once saved its causal mask [1, 1, n, n] as numbers."""
+    """Flags and whole numbers are masks and counters; models like GPT-2 once saved its causal mask [1, 1, n, n] as numbers."""
     if tensor is None:
         return False
     square = len(tensor.shape) == 4 and tensor.shape[:2] == [1, 1] and tensor.shape[2] == tensor.shape[3]
@@ -251,7 +251,7 @@ def _mask(name: str, tensor: FileTensor | None) -> bool:
 
 
 def _head_settings(config: Any, folder: Folder) -> dict[str, Any]:
-    """What the head alone reads: of config.json the scales of logits, and the settings of generation."""
+    """The settings that only the head reads: the scales of logits in config.json, and the settings of generation."""
     inner: Callable[[], Any] = getattr(config, "get_text_config", lambda: config)
     found = {
         name: getattr(inner(), name) for name in _HEAD_SETTINGS if getattr(inner(), name, None) is not None
@@ -260,15 +260,15 @@ def _head_settings(config: Any, folder: Folder) -> dict[str, Any]:
     if path is not None:
         try:
             with open(path, encoding="utf-8") as file:
-                told = json.load(file)
+                content = json.load(file)
         except (OSError, ValueError):
             return found
-        if not isinstance(told, dict):
-            return dict(found, generation=told)
+        if not isinstance(content, dict):
+            return dict(found, generation=content)
         found.update(
             {
                 "generation." + name: value
-                for name, value in told.items()
+                for name, value in content.items()
                 if name not in ("transformers_version", "_from_model_config")
             }
         )

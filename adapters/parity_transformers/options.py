@@ -13,7 +13,7 @@ __all__ = ["Options", "device", "read"]
 
 
 class Options(NamedTuple):
-    """What the user asked for; None where the subject's own default holds."""
+    """The user's options; None where the subject's own default holds."""
 
     dtype: str = "float32"
     device: str = "cpu"
@@ -39,7 +39,7 @@ _KINDS: dict[str, Any] = {
 
 
 def read(given: dict[str, str]) -> Options:
-    """Options from text, which the declaration has found fit for its kinds."""
+    """Options from text that was checked against the declaration."""
     return Options(**{name: _KINDS.get(name, str)(text) for name, text in given.items()})
 
 
@@ -56,6 +56,6 @@ def device(name: str, host: Host) -> torch.device:
             "device={} cannot be used with torch {}: {}".format(
                 name, torch.__version__, str(error).split("\n")[0]
             ),
-            "Leave device out to run on the CPU.",
+            "Omit device to run on the CPU.",
         ) from error
     return found

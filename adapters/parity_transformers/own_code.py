@@ -1,4 +1,4 @@
-"""The Python code that a checkpoint brings along: copied to a folder of this runner's own, and described by what was copied.
+"""The Python code that a checkpoint brings along: copied to a folder of this runner, and described by the copies.
 
 transformers copies such code to a folder of the user's, by the checkpoint's name alone in some versions: two runners whose
 checkpoints share a name would run one another's code.
@@ -17,7 +17,7 @@ _COPIES = "transformers_modules"
 
 
 def keep_apart() -> None:
-    """Let transformers copy code to a folder of this process alone, which goes with its temporary files. Before transformers is imported."""
+    """Let transformers copy code to a folder of this process alone, which is removed with its temporary files. Before transformers is imported."""
     os.environ[_VARIABLE] = tempfile.mkdtemp(prefix="modules-")
 
 
@@ -44,9 +44,9 @@ def digest() -> str | None:
 
 
 def note(name: str) -> str | None:
-    """The sentence that says which code was run; None where there was none."""
+    """The sentence on which code was run; None where there was none."""
     found = files()
     if not found:
         return None
     listed = ", ".join(f"{file} (sha256:{content[:12]})" for file, content in found)
-    return f"{name} was loaded with Python code that it brings along: {listed}."
+    return f"{name} was loaded with its own Python code: {listed}."

@@ -1,12 +1,12 @@
-"""What questions a Transformers model: run by serve.py in the interpreter that has torch and transformers.
+"""The runner of Transformers models: run by serve.py in the interpreter that has torch and transformers.
 
-Nothing of parity is imported. transformers 4.12 (Python 3.8, torch 1.12) to 5 are spoken to; what differs between them
-is in `loading.py`. Decisions that would otherwise depend on the version are made here: float32 unless said, truncation
-on at what tokenizer and position table have room for, eval mode, no gradients, no cache.
+Nothing of parity is imported. transformers 4.12 (Python 3.8, torch 1.12) to 5 are supported; their differences
+are in `loading.py`. Decisions that would otherwise depend on the version are made here: float32 by default, truncation
+to what tokenizer and position table allow, eval mode, no gradients, no cache.
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
-# What the framework hands over is Any here.
+# Values from the framework are Any here.
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PROTOCOL = 2
 
 
 def open(request: dict[str, Any], host: Host) -> Session:
-    """Load the model once; everything the user can get wrong ends in a sentence here."""
-    asked = options.read(request["options"])
+    """Load the model once; every mistake of the user ends in a sentence here."""
+    chosen = options.read(request["options"])
     loading.quieten()
     import torch
 
@@ -34,20 +34,20 @@ def open(request: dict[str, Any], host: Host) -> Session:
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.use_deterministic_algorithms(True, warn_only=True)
-    device = options.device(asked.device, host)
-    loaded = loading.load(request["locator"], asked, host)
+    device = options.device(chosen.device, host)
+    loaded = loading.load(request["locator"], chosen, host)
     model: Any = loaded.model  # its `to` is wrapped, and typed wrongly
     model.to(device)
-    return Session(loaded, asked, device, host, dict(request["options"]))
+    return Session(loaded, chosen, device, host, dict(request["options"]))
 
 
 class Session:
-    """One loaded model, asked to describe itself, to tokenize, and to run forwards."""
+    """One loaded model, which describes itself, tokenizes, and runs forwards."""
 
     def __init__(
         self,
         loaded: loading.Loaded,
-        asked: options.Options,
+        chosen: options.Options,
         device: torch.device,
         host: Host,
         given: dict[str, str] | None = None,
@@ -55,7 +55,7 @@ class Session:
         self._given = given or {}
         self._loaded = loaded
         self._model = loaded.model
-        self._options = asked
+        self._options = chosen
         self._device = device
         self._host = host
         self._tap = host.tap
@@ -63,14 +63,14 @@ class Session:
         if hasattr(self._model.config, "use_cache"):
             self._model.config.use_cache = False
         self._limits = limits.Limits(loaded, host)
-        self._limits.check_length(asked.max_length)
+        self._limits.check_length(chosen.max_length)
         self._encoder = encoding.Encoder(
-            loaded.tokenizer, asked, self._limits.room, "token_type_ids" in self._accepts, host
+            loaded.tokenizer, chosen, self._limits.room, "token_type_ids" in self._accepts, host
         )
-        effects.check_shape(loaded.name, asked, self._encoder, host)
-        # Where the tokenizer puts nothing around a text, an empty one is no row to run.
+        effects.check_shape(loaded.name, chosen, self._encoder, host)
+        # Where the tokenizer adds no special tokens, an empty text has nothing to run.
         self._blank = bool(self._encoder.tokenize([{"text": "", "pair": None}])[0]["input_ids"])
-        # What forwards call: the model, or its encoder where the decoder takes a text of its own.
+        # What forwards call: the model, or its encoder where the decoder takes another text.
         self._runs = self._model
         self._stages = self._tried_out()
         self._execution = self._ran()
@@ -78,7 +78,7 @@ class Session:
         self._not_run = not_run.parts(loaded, self._execution, self._runs is not self._model, loaded.folder)
 
     def _tried_out(self) -> stages.Stages:
-        """The stages that one short forward shows; a model that cannot be run on a text alone is refused."""
+        """The stages of one short forward; a model that cannot be run on only a text is refused."""
         name, kind = self._loaded.name, type(self._model).__name__
         try:
             return stages.Stages(self._host, self._model, self._loaded.task, self._probe())
@@ -99,7 +99,7 @@ class Session:
         return found
 
     def _ran(self) -> execution.Execution:
-        """Which parameters the stages need; a model that a row as its tokenizer makes it does not run is refused."""
+        """Which parameters the stages need; a model that cannot run a row of its own tokenizer is refused."""
         try:
             return self._stages.execution(self._model, self._probe_feeds())
         except Exception as error:
@@ -116,18 +116,18 @@ class Session:
             return None
         try:
             encoder = self._model.get_encoder()
-        except Exception:  # noqa: BLE001  # some have the method and no encoder to give
+        except Exception:  # noqa: BLE001  # some have the method and no encoder
             return None
         return None if encoder is self._model else encoder
 
     def describe(self) -> dict[str, Any]:
-        """Everything about this subject that is not an answer to an input."""
+        """Everything about this subject that does not depend on inputs."""
         loaded, config = self._loaded, self._model.config
         alone = self._why_alone()
         notes = [*loaded.notes, *self._stages.notes]
         if self._encoder.leaves_types_out:
             notes.append(
-                f"{type(self._model).__name__} takes no token_type_ids: its tokenizer's are left out."
+                f"{type(self._model).__name__} takes no token_type_ids: its tokenizer's are ignored."
             )
         if alone is not None:
             notes.append(alone)
@@ -146,7 +146,7 @@ class Session:
             "temperature": self._options.temperature,
             "weights_digest": self._tap.weights_digest(parameters),
             "parameters": parameters,
-            # Not part of what a config writes down: it is chosen as the model is loaded.
+            # Not part of a saved config: it is chosen when the model is loaded.
             "config": dict(
                 facts.flat(config.to_dict()), attn_implementation=facts.attention(config), **facts.code()
             ),
@@ -188,7 +188,7 @@ class Session:
         precision: str | None,
         write: Write,
     ) -> dict[str, Any]:
-        """Run these encodings (padded as the subject pads), or exactly these inputs, and write the stages as they appear."""
+        """Run these encodings (padded as the subject pads), or exactly these inputs, and write the stages as they are computed."""
         if inputs is None:
             feeds, real = self._encoder.pad(rows or [])
         else:
@@ -201,10 +201,10 @@ class Session:
             return {}
         with self._tap.in_float64(self._model) as watch:
             self._run(feeds, real, stages, write)
-        return {"float64": watch.said}
+        return {"float64": watch.status}
 
     def close(self) -> None:
-        """Nothing to give back: the process ends."""
+        """Nothing to release: the process ends."""
 
     def _run(self, feeds: dict[str, Any], real: Any, stages: Sequence[str] | None, write: Write) -> None:
         import numpy
@@ -230,13 +230,13 @@ class Session:
             return "There is no padding token, so rows are run one at a time."
         if sequences and getattr(config, "is_encoder_decoder", False):
             return (
-                "A batch of this model must hold equally many end tokens in every row, "
+                "A batch of this model must have the same number of end tokens in every row, "
                 "so rows are run one at a time."
             )
         return None
 
     def _probe(self) -> list[int]:
-        """The ids of one short row, to try the model out with."""
+        """The ids of one short row, to try the model."""
         ids: list[int] = self._probe_encoding()["input_ids"][: self._limits.room]
         return ids if ids and max(ids) < self._limits.vocabulary_rows else [0] * 5
 
@@ -244,7 +244,7 @@ class Session:
         return self._encoder.tokenize([{"text": "one two three", "pair": None}])[0]
 
     def _probe_feeds(self) -> dict[str, Any]:
-        """A row with all that the tokenizer gives a row, to see what the model makes use of."""
+        """A row with everything that the tokenizer returns, to see what the model uses."""
         ids = self._probe()
         feeds, _ = self._encoder.pad([self._probe_encoding()])
         if feeds["input_ids"][0][: len(ids)] != ids:

@@ -1,4 +1,4 @@
-"""A small reader of safetensors files, for interpreters that have no package for it.
+"""A small reader of safetensors files, for interpreters without the package for it.
 
 The format: eight bytes of header length (little-endian), a JSON header `{name: {dtype, shape, data_offsets}}`, the bytes.
 """
@@ -30,7 +30,7 @@ _LONGEST_HEADER = 100_000_000
 
 
 def check(path: str) -> None:
-    """ValueError when the file is not what its header says; nothing but the header is read."""
+    """ValueError when the file does not match its header; only the header is read."""
     _header(path)
 
 
@@ -42,7 +42,7 @@ def places(path: str) -> Iterator[tuple[str, Any, int]]:
 
 
 def read(path: str) -> dict[str, Any]:
-    """Every tensor of the file by name; ValueError when the file is not what its header says."""
+    """Every tensor of the file by name; ValueError when the file does not match its header."""
     header, start = _header(path)
     with open(path, "rb") as file:
         content = bytearray(file.read())
@@ -55,12 +55,12 @@ def _header(path: str) -> tuple[dict[str, Any], int]:
         first = file.read(8)
         (length,) = struct.unpack("<Q", first) if len(first) == 8 else (size,)
         if length > min(_LONGEST_HEADER, size - 8):
-            raise ValueError(f"{path} does not begin as a safetensors file does")
+            raise ValueError(f"{path} does not begin like a safetensors file")
         try:
             header = json.loads(file.read(length).decode("utf-8"))
             ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         except (UnicodeDecodeError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-            raise ValueError(f"{path} does not begin as a safetensors file does") from error
+            raise ValueError(f"{path} does not begin like a safetensors file") from error
     start = 8 + length
     if max(ends + [0]) > size - start:
         raise ValueError(f"{path} is cut off: it has {size} bytes of {start + max(ends)}")
@@ -70,7 +70,7 @@ def _header(path: str) -> tuple[dict[str, Any], int]:
 def _tensor(path: str, name: str, entry: Any, content: bytearray, start: int) -> Any:
     dtype = DTYPES.get(entry["dtype"])
     if dtype is None:
-        raise ValueError("{} holds {} as {}, which is not read here".format(path, name, entry["dtype"]))
+        raise ValueError("{} holds {} as {}, which parity does not read".format(path, name, entry["dtype"]))
     first, last = entry["data_offsets"]
     shape = [int(size) for size in entry["shape"]]
     count = 1
@@ -82,9 +82,9 @@ def _tensor(path: str, name: str, entry: Any, content: bytearray, start: int) ->
         or last - first != count * width
         or min(shape + [0]) < 0
     ):
-        raise ValueError(f"{path} gives {name} a place that does not hold it")
+        raise ValueError(f"{path} gives {name} a wrong place")
     if not count:
         return torch.empty(shape, dtype=dtype)
-    # Its own copy: offsets need not be aligned to the element.
+    # A copy: offsets need not be aligned to the element.
     raw = torch.frombuffer(content, dtype=torch.uint8, count=last - first, offset=start + first)
     return raw.clone().view(dtype).reshape(shape)

@@ -1,7 +1,7 @@
-"""The stages that one model really shows: the tap's places and the model's outputs, found by trying it out once."""
+"""The actual stages of one model: the tap's places and the model's outputs, found by one trial forward."""
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownLambdaType=false
-# What torch, transformers and files of JSON hand over is Any here.
+# Values from torch, transformers and JSON files are Any here.
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["Stages"]
 
 
 class Stages:
-    """Which places speak, in which order, and what of the outputs is a stage of its own.
+    """The places that are reached, their order, and the outputs that are separate stages.
 
-    One small forward tells, where the module tree only suggests: a pooler may never be called, a list of blocks may
+    One small forward shows what the module tree only suggests: a pooler may never be called, a list of blocks may
     not be the one that runs.
     """
 
@@ -43,7 +43,7 @@ class Stages:
         self._sites = [places[stage] for stage in order]
         self._outputs = _output_stages(outputs, task, [one for _, one, axes in seen if axes == tap.HIDDEN])
         self.notes = [f"{name} could not be read: it is {why}." for name, why in tapped.unfit.items()]
-        # Details too, so that they can be asked for by name.
+        # Details too, so that they can be requested by name.
         self.listed: list[dict[str, Any]] = [
             {"name": site.name, "axes": list(site.axes), "module": site.module_name}
             for site in self._sites
@@ -58,7 +58,7 @@ class Stages:
     def run(
         self, tensors: dict[str, Any], shape: tuple[int, int], stages: Sequence[str] | None, write: Write
     ) -> None:
-        """One forward of these tensors, the stages asked for (None: all but details) written as they are computed."""
+        """One forward of these tensors, the requested stages (None: all but details) written as they are computed."""
         with torch.no_grad(), self._tap.Tap(self._wanted(stages), write, shape) as tapped:
             outputs = self._model(**tensors, return_dict=True)
         for key, (stage, axes) in self._outputs.items():
@@ -66,7 +66,7 @@ class Stages:
                 write(stage, outputs[key], axes)
 
     def execution(self, whole: Any, feeds: dict[str, Any]) -> execution.Execution:
-        """Which parameters of `whole`, the model that this one is or is in, the stages need; one forward of `feeds` tells."""
+        """Which parameters of `whole`, the model that this one is or is in, the stages need, found by one forward of `feeds`."""
         tensors = {
             name: torch.tensor(values, dtype=torch.long, device=self._model.device)
             for name, values in feeds.items()
@@ -84,7 +84,7 @@ class Stages:
         return execution.of_forward(whole, forward, order, ["pooled"])
 
     def exclude(self, stage: str, parameters: list[str]) -> None:
-        """Show a stage no more: it is computed with parameters that no file holds, and nothing else needs them."""
+        """Exclude a stage: it is computed with parameters that no file holds, and nothing else needs them."""
         self.excluded[stage] = parameters
         self._sites = [site for site in self._sites if site.name != stage]
         self._outputs = {key: one for key, one in self._outputs.items() if one[0] != stage}
@@ -114,7 +114,7 @@ def _output_stages(outputs: Any, task: str, hidden: Sequence[Any]) -> dict[str, 
             found[key] = ("pooled", ("row", "hidden"))
         elif key in ("start_logits", "end_logits"):
             found[key] = ("output." + key, ("row", "token"))
-        # Most often the last block's output itself, or that of the norm after it: said once is enough.
+        # Most often the last block's output itself, or that of the norm after it: one stage suffices.
         elif key.endswith("last_hidden_state") and not any(torch.equal(value, one) for one in hidden):
             found[key] = ("output." + key, ("row", "token", "hidden"))
     return found

@@ -1,7 +1,7 @@
 """The tokenizer of a checkpoint, loaded in any transformers: the fast one where it can be read, else the slow one."""
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
-# What torch and transformers hand over is typed in part only.
+# torch and transformers are only partly typed.
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def load(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
 
     name, _, config, options, hub, host, notes = checkpoint
     place = place_of(name, options)
-    asked = dict(hub)
+    arguments = dict(hub)
     if options.tokenizer is not None:
-        asked["local_files_only"] = os.path.isdir(place)
+        arguments["local_files_only"] = os.path.isdir(place)
         if not os.path.isdir(place):
-            asked.pop("revision", None)
+            arguments.pop("revision", None)
     if os.path.isdir(place) and not any(os.path.isfile(os.path.join(place, file)) for file in _VOCABULARIES):
         raise host.Refusal(
             "subject-not-found",
@@ -54,15 +54,15 @@ def load(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
             "Put the tokenizer's files there, or name its folder with ?tokenizer=PATH.",
         )
     if options.tokenizer is not None and not os.path.isfile(os.path.join(place, "config.json")):
-        asked["config"] = (
-            config  # a folder with nothing but a tokenizer: its class may come from the model's config
+        arguments["config"] = (
+            config  # a folder with only a tokenizer: its class may come from the model's config
         )
-    untrusted.check_settings(place, config if place == name else asked.get("config"), asked, host)
+    untrusted.check_settings(place, config if place == name else arguments.get("config"), arguments, host)
     errors: list[str] = []
     for fast in (True, False):
         try:
             tokenizer: PreTrainedTokenizerBase = transformers.AutoTokenizer.from_pretrained(
-                place, use_fast=fast, **asked
+                place, use_fast=fast, **arguments
             )
         except Exception as error:
             if "trust_remote_code" in str(error) or "execute the" in str(error):
@@ -71,7 +71,7 @@ def load(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
             continue
         if errors:
             notes.append(
-                f"transformers {transformers.__version__} cannot read the fast tokenizer of {place} ({errors[0]}); its slow one is used."
+                f"transformers {transformers.__version__} cannot read the fast tokenizer of {place} ({errors[0]}); the slow one is used."
             )
         return tokenizer
     raise host.Refusal(

@@ -1,4 +1,4 @@
-"""What a fast tokenizer is made of: the settings of its algorithm in full, its larger parts by their digests."""
+"""The internals of a fast tokenizer: the settings of its algorithm in full, its larger parts by their digests."""
 
 from __future__ import annotations
 

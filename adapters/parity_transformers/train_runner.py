@@ -1,4 +1,4 @@
-"""What follows a recipe: run by serve.py in the interpreter that has torch, transformers and accelerate.
+"""The runner of recipes: run by serve.py in the interpreter that has torch, transformers and accelerate.
 
 It trains, unless the run is in the folder of runs already, and then answers as `hf:` does, by the runner of that
 scheme. Nothing of parity is imported: the recipe arrives checked, the rows in a file.
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
 
 PROTOCOL = 2
 
-_ANSWERING = ("batch_size", "temperature", "device")  # options that the answering side knows too
+_ANSWERING = ("batch_size", "temperature", "device")  # options that the `hf:` side also has
 
 
 def open(request: dict[str, Any], host: Host) -> Session:
-    """Train, or find the run trained; then load it."""
+    """Train, or find the finished run; then load it."""
     options = request["options"]
     loading.quieten()
-    asked = training_seeds.asked(options, host.Refusal)
+    requested = training_seeds.requested(options, host.Refusal)
     repeat, threads = int(options.get("repeat", "1")), int(options.get("train_threads", "1"))
     recipe = json.loads(options["recipe"])
     device = options.get("device", "cpu")
     host.progress("looking for the run")
     around = training.environment(device, threads)
-    numbers = training_seeds.derived(asked)
-    whole = [recipe["training_digest"], asked, repeat, around, training.VERSION]
+    numbers = training_seeds.derived(requested)
+    whole = [recipe["training_digest"], requested, repeat, around, training.VERSION]
     base = None
     if recipe["model"]["base_digest"] is None:
-        # A hub id is no content, and the digest of the recipe knows the name only: what it stands for now is loaded, and named by it.
+        # A hub id does not identify content, and the recipe's digest has only the name: so the current content is loaded and digested.
         training.settle(threads)
         base = base_model.load(recipe, numbers["init_seed"], host)
         whole.append(base.digest)
-    # A trainer that would make other weights finds none of the runs that an earlier one made.
+    # A trainer that would make other weights does not reuse the runs of an earlier one.
     key = host.run_folder.key_of(whole)
     with host.run_folder.claim(options["runs"], key, host) as claimed:
         if claimed.record is None:
@@ -50,9 +50,14 @@ def open(request: dict[str, Any], host: Host) -> Session:
             course = training.Course(recipe, numbers, device, claimed.draft)
             made = training.train(course, base, rows, host)
             made.update(base_digest=base.digest, base_revision=base.revision)
-            who = {"seeds": asked, "derived": numbers, "repeat": repeat, "environment": _with_machine(around)}
+            who = {
+                "seeds": requested,
+                "derived": numbers,
+                "repeat": repeat,
+                "environment": _with_machine(around),
+            }
             claimed.finish(dict(made, recipe=recipe, data_digest=recipe["data_digest"], **who))
-    base = None  # its memory is the trained model's
+    base = None  # its memory is needed for the trained model
     record: Any = claimed.record
     passed = {name: options[name] for name in _ANSWERING if name in options}
     passed["dtype"] = recipe["model"]["dtype"]
@@ -63,7 +68,7 @@ def open(request: dict[str, Any], host: Host) -> Session:
 
 
 class Session:
-    """A trained run, asked as any Transformers folder is; its description also tells how it was trained."""
+    """A trained run, run like any Transformers folder; its description also records its training."""
 
     def __init__(self, answering: runner.Session, claimed: Claim, recipe: dict[str, Any], host: Host) -> None:
         self._host = host
@@ -75,15 +80,15 @@ class Session:
         self.close = answering.close
 
     def describe(self) -> dict[str, Any]:
-        """What `hf:` says of the folder, and the run's own record under `training`."""
-        told = self._host.training_record.described(self._claimed, hidden=("recipe",))
-        told["recipe_digest"] = self._recipe["digest"]
-        told.setdefault("base_digest", self._recipe["model"]["base_digest"])
-        return dict(self._answering.describe(), training=told)
+        """The description of the folder by `hf:`, and the run's own record under `training`."""
+        training_facts = self._host.training_record.described(self._claimed, hidden=("recipe",))
+        training_facts["recipe_digest"] = self._recipe["digest"]
+        training_facts.setdefault("base_digest", self._recipe["model"]["base_digest"])
+        return dict(self._answering.describe(), training=training_facts)
 
 
 def _with_machine(around: dict[str, Any]) -> dict[str, Any]:
-    """The environment with what is told and not part of the run's key: another machine finds the same run."""
+    """The environment with facts that are reported but not part of the run's key, so that another machine finds the same run."""
     import torch
 
     cpu = getattr(getattr(torch.backends, "cpu", None), "get_cpu_capability", None)

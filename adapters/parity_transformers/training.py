@@ -1,7 +1,7 @@
-"""Training by Transformers' `Trainer`, with each source of chance in its own hand.
+"""Training by Transformers' `Trainer`, with a separate seed for each source of randomness.
 
 The model is made before the Trainer, under init_seed; the Trainer is given a seed for dropout and one for the order;
-and nothing random happens in between. Deterministic algorithms only: one that has none ends in a sentence.
+and nothing random happens in between. Only deterministic algorithms are used: an operation without one ends in a sentence.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 __all__ = ["VERSION", "Course", "environment", "settle", "train"]
 
-VERSION = 1  # of what this file, training_rows.py, training_seeds.py and base_model.py make of a recipe: one more whenever weights may change
+VERSION = 1  # of what this file, training_rows.py, training_seeds.py and base_model.py make of a recipe: raised whenever weights may change
 
 
 def environment(device: str, threads: int) -> dict[str, Any]:
     """Versions and settings that the weights may depend on."""
     named = ["torch", "transformers", "tokenizers", "numpy"]
-    if version_of("transformers") >= (4, 30):  # before that the Trainer trains without it
+    if version_of("transformers") >= (4, 30):  # older Trainers train without it
         named.append("accelerate")
     versions = {name: str(importlib.import_module(name).__version__) for name in named}
     return {"python": platform.python_version(), **versions, "device": device, "threads": threads}
 
 
 def settle(threads: int) -> None:
-    """How torch computes from here on, from the drawing of the head to the last step."""
+    """Set up torch for the whole training, from the drawing of the head to the last step."""
     import torch
 
     torch.set_num_threads(threads)
@@ -44,7 +44,7 @@ def settle(threads: int) -> None:
 
 
 class Course(NamedTuple):
-    """What is followed: the recipe, the numbers that the framework is seeded with, the device, the folder to write to."""
+    """One training: the recipe, the seeds of the framework, the device, the folder to write to."""
 
     recipe: dict[str, Any]
     seeds: dict[str, int]
@@ -53,7 +53,7 @@ class Course(NamedTuple):
 
 
 class _Seen:
-    """What is seen of a training of `steps` steps, `each` of them an epoch: its losses, and the state of its generator."""
+    """The observations of a training of `steps` steps, `each` of them an epoch: its losses, and the state of its generator."""
 
     def __init__(self, steps: int, each: int, host: Host) -> None:
         self.steps = steps
@@ -66,7 +66,7 @@ class _Seen:
 def train(
     course: Course, loaded: base_model.Loaded, rows: list[dict[str, Any]], host: Host
 ) -> dict[str, Any]:
-    """Train what was loaded, save model and tokenizer into the draft, and report how it went."""
+    """Train what was loaded, save model and tokenizer into the draft, and return the observations."""
     began = time.monotonic()
     recipe, model, tokenizer = course.recipe, loaded.model, loaded.tokenizer
     base_model.freeze(model, recipe["model"]["frozen"], host)
@@ -99,7 +99,7 @@ def train(
 
 
 def _run(course: Course, model: Any, data: TrainingRows, watcher: Watcher, seen: _Seen) -> None:
-    """The training itself, which is seen by `seen`."""
+    """The training itself, observed by `seen`."""
     transformers: Any = importlib.import_module("transformers")  # its types are partly unknown
     host, device = seen.host, course.device
     trainer = transformers.Trainer(
@@ -123,7 +123,7 @@ def _run(course: Course, model: Any, data: TrainingRows, watcher: Watcher, seen:
 
 
 def _callback(transformers: Any, device: str, seen: _Seen) -> Any:
-    """What the Trainer calls as it goes."""
+    """The callbacks of the Trainer."""
     kind: Any = transformers.TrainerCallback
     epochs = math.ceil(seen.steps / seen.each)
 
@@ -147,7 +147,7 @@ def _callback(transformers: Any, device: str, seen: _Seen) -> Any:
 
 
 def _arguments(transformers: Any, course: Course, seen: _Seen) -> Any:
-    """The Trainer's arguments; a transformers that cannot tell the seeds apart is refused."""
+    """The Trainer's arguments; a transformers that cannot set the seeds separately is refused."""
     settings, seeds, steps = course.recipe["training"], course.seeds, seen.steps
     warmup = settings["warmup"]
     wanted = {
@@ -177,7 +177,7 @@ def _arguments(transformers: Any, course: Course, seen: _Seen) -> Any:
         if need not in known:
             raise seen.host.Refusal(
                 "interpreter",
-                f"transformers {transformers.__version__} has no {need}: its seeds cannot be told apart.",
+                f"transformers {transformers.__version__} has no {need}: its seeds cannot be set separately.",
                 "Name a newer interpreter with @.",
             )
     if not course.device.startswith("cuda"):

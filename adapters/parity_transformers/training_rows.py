@@ -1,4 +1,4 @@
-"""The training rows as the Trainer asks for them, and the order in which it really did."""
+"""The training rows as the Trainer reads them, and the actual order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read(path: str, digest: str, host: Host) -> list[dict[str, Any]]:
         content = file.read()
     if "sha256:" + hashlib.sha256(content).hexdigest() != digest:
         raise host.Refusal(
-            "recipe", f"{path} does not hold the recipe's rows any more.", "Remove the file, and run again."
+            "recipe", f"{path} does not hold the recipe's rows any more.", "Remove the file and run again."
         )
     return [json.loads(line) for line in content.decode("utf-8").split("\n") if line]
 
@@ -51,7 +51,7 @@ class TrainingRows:
 
 
 class Watcher:
-    """Makes batches, and remembers which rows they were of: the order as it happened, not as it was asked for."""
+    """Makes batches, and records their rows: the actual order, not the requested one."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer

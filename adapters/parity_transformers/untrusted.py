@@ -1,12 +1,12 @@
-"""What a checkpoint may not do while it is loaded: bring a vocabulary, or weights, that run code as they are unpickled.
+"""What a checkpoint must not do while it is loaded: bring a vocabulary or weights that run code when they are unpickled.
 
-Its files are looked at before transformers reads any; then the settings as transformers itself found them (a name on the
+Its files are checked before transformers reads any; then the settings as transformers itself found them (a name on the
 hub has no folder to look into, and some versions read other files than config.json); and while it loads, the unpickling
 itself is prevented.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# What transformers hands over is Any here.
+# Values from transformers are Any here.
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_folder(place: str, host: Host) -> None:
 
 
 def check_attention(place: str, host: Host) -> None:
-    """Refuse a config that asks for an implementation from the hub: compiled code, which transformers 5 fetches and runs."""
+    """Refuse a config that names an implementation from the hub: compiled code, which transformers 5 downloads and runs."""
     for path in sorted(glob.glob(os.path.join(glob.escape(place), "config*.json"))):
         try:
             with open(path, encoding="utf-8") as file:
@@ -43,8 +43,8 @@ def check_attention(place: str, host: Host) -> None:
         for key, value in _implementations(settings):
             raise host.Refusal(
                 "unsafe-artifact",
-                f"{place} was not loaded: {key} in its {os.path.basename(path)} is {value!r}, code that would be fetched and run.",
-                "Take that key out of the file; ?attn= chooses among the implementations that transformers brings.",
+                f"{place} was not loaded: {key} in its {os.path.basename(path)} is {value!r}, code that would be downloaded and run.",
+                "Remove that key from the file; ?attn= chooses among the implementations of transformers.",
             )
 
 
@@ -62,15 +62,15 @@ def _implementations(settings: Any) -> Iterator[tuple[str, str]]:
             yield key, value
 
 
-def check_settings(place: str, config: Any, asked: dict[str, Any], host: Host) -> None:
+def check_settings(place: str, config: Any, arguments: dict[str, Any], host: Host) -> None:
     """Refuse a tokenizer that would unpickle its vocabulary, by the settings as transformers finds them.
 
-    `config` is the one that the tokenizer's class comes from, where it is at hand; `asked` says how the hub is asked.
+    `config` is the one that the tokenizer's class comes from, where it is known; `arguments` are the options of the hub request.
     """
     import transformers
 
     auto: Any = transformers.models.auto
-    where = {name: asked[name] for name in ("revision", "local_files_only") if name in asked}
+    where = {name: arguments[name] for name in ("revision", "local_files_only") if name in arguments}
 
     def own_config() -> Any:
         return (config or transformers.AutoConfig.from_pretrained(place, **where)).to_dict()
@@ -80,7 +80,7 @@ def check_settings(place: str, config: Any, asked: dict[str, Any], host: Host) -
 
     settings: list[tuple[str, Any]] = []
     for name, read in (("config.json", own_config), ("tokenizer_config.json", tokenizer_config)):
-        # What cannot be read here (a folder with nothing but a tokenizer has no config) is told where it is loaded.
+        # What cannot be read here (a folder with nothing but a tokenizer has no config) is reported when it is loaded.
         with contextlib.suppress(Exception):
             settings.append((name, read()))
     _check(place, host, *settings)
@@ -88,7 +88,7 @@ def check_settings(place: str, config: Any, asked: dict[str, Any], host: Host) -
 
 @contextlib.contextmanager
 def nothing_unpickled(name: str, trusted: bool, host: Host) -> Generator[None, None, None]:
-    """While files of `name` are read nothing is unpickled; what the user trusts to run its own code may do that too."""
+    """While files of `name` are read nothing is unpickled, except where the user trusts its code."""
     if trusted:
         yield
         return
@@ -99,7 +99,7 @@ def nothing_unpickled(name: str, trusted: bool, host: Host) -> Generator[None, N
             if prevented:
                 raise _prevented(name, prevented[0], host) from error
             raise
-    if prevented:  # transformers went on without what it was kept from
+    if prevented:  # transformers continued without the prevented act
         raise _prevented(name, prevented[0], host)
 
 
@@ -112,6 +112,6 @@ def _check(place: str, host: Host, *settings: tuple[str, Any]) -> None:
 def _prevented(name: str, act: str, host: Host) -> Refusal:
     return host.Refusal(
         "unsafe-artifact",
-        f"{name} was not loaded: loading it would {act}. That was prevented, and nothing of it was executed.",
-        "Ask whoever made it what that is for. Weights are safe as safetensors, a vocabulary as text or tokenizer.json.",
+        f"{name} was not loaded: loading it would {act}, which was prevented. None of its code was run.",
+        "Ask its author why. Weights are safe as safetensors, a vocabulary as text or tokenizer.json.",
     )

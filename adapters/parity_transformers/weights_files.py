@@ -1,6 +1,6 @@
-"""The tensors that a folder's weights files hold, as the files say: names, shapes, dtypes, and digests of the bytes.
+"""The tensors in a folder's weights files: names, shapes, dtypes, and digests of the bytes.
 
-What a framework loads tells what reached a parameter; what did not, only the files tell.
+A framework shows which tensors reached a parameter; only the files show those that did not.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _AT_ONCE = 1 << 24
 
 
 class FileTensor:
-    """One tensor of a file; its digest is that of its bytes, computed when it is wanted."""
+    """One tensor of a file; its digest is that of its bytes, computed on demand."""
 
     def __init__(self, name: str, shape: list[int], dtype: str, digest: Callable[[], str]) -> None:
         self.name = name
@@ -40,7 +40,7 @@ class WeightsFiles:
     """The tensors of one folder's weights by name: safetensors before pickled ones, as transformers reads them."""
 
     def __init__(self, find: Callable[[str], str | None]) -> None:
-        """`find` gives the path of a file by its name, or None; one that cannot be read stands for what it holds."""
+        """`find` gives the path of a file by its name, or None; one that cannot be read counts as a single tensor."""
         self.tensors: dict[str, FileTensor] = {}
         for one in _SAFETENSORS + _PICKLED:
             parts = self._parts(one, find)
@@ -76,7 +76,7 @@ class WeightsFiles:
                     str(entry["dtype"] if dtype is None else dtype).replace("torch.", ""),
                     _bytes_digest(path, start, entry["data_offsets"]),
                 )
-        except Exception:  # noqa: BLE001  # unpickling raises whatever it likes; a file that cannot be read is one thing, known by its bytes
+        except Exception:  # noqa: BLE001  # unpickling can raise anything; an unreadable file counts as one tensor, known by its bytes
             name = os.path.basename(path)
             self.tensors[name] = FileTensor(name, [], "file", partial(file_digest, path))
 
@@ -86,7 +86,7 @@ class WeightsFiles:
         )
         try:
             state = torch.load(path, map_location="cpu", **mapped)
-        except Exception:  # noqa: BLE001  # an old format cannot be mapped; what cannot be read at all was refused when it was loaded
+        except Exception:  # noqa: BLE001  # an old format cannot be mapped; an unreadable file was refused when it was loaded
             state = torch.load(path, map_location="cpu")
         for name, value in state.items():
             if isinstance(value, torch.Tensor):

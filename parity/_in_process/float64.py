@@ -33,7 +33,7 @@ _WRITES_INTO = frozenset(["__setitem__", "set_", "copy_"])
 class Watch:
     """What happened during a float64 pass.
 
-    `said` is "pure", "kept: softmax, to" (the model requested less than float64 of these, and they were computed in
+    `status` is "pure", "kept: softmax, to" (the model requested less than float64 of these, and they were computed in
     float64), "mixed: softmax, …" (these could only be computed in less) or "unchecked" (nothing could be watched).
     """
 
@@ -43,7 +43,7 @@ class Watch:
         self.lower: list[str] = []
 
     @property
-    def said(self) -> str:
+    def status(self) -> str:
         if self.lower:
             return "mixed: " + ", ".join(sorted(self.lower))
         if self.kept:

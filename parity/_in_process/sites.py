@@ -15,7 +15,7 @@ An encoder-decoder's decoder has the same names with `decoder.` in front. A mode
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
-# What torch and transformers hand over is Any here.
+# Values from torch and transformers are Any here.
 
 from __future__ import annotations
 

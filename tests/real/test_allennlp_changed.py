@@ -80,7 +80,7 @@ def test_rows_that_change_while_they_are_trained_on_are_refused(folder: Path, tm
             rows.write_text(rows.read_text("utf-8").replace("a", "e"), "utf-8")
 
     with (
-        pytest.raises(RecipeError, match=r"changed while it was trained: train_data_path"),
+        pytest.raises(RecipeError, match=r"changed during the training: train_data_path"),
         Runner.start(
             subject,
             find_adapter(subject),

@@ -221,14 +221,18 @@ def test_killed_in_the_middle_and_started_again_it_is_the_same_to_the_bit(
         (
             '"embeddings.position_embeddings"',
             '"embedings"',
-            "model.frozen names 'embedings', and no parameter's name",
+            "model.frozen names 'embedings', but no parameter name",
         ),
         (
             '["embeddings.position_embeddings"]',
             '["bert", "classifier"]',
             "model.frozen leaves nothing to train.",
         ),
-        ("max_length = 24", "max_length = 3", "model.max_length = 3 has no room beside the 3 special tokens"),
+        (
+            "max_length = 24",
+            "max_length = 3",
+            "model.max_length = 3 leaves no room beside the 3 special tokens",
+        ),
         ("max_length = 24", "max_length = 99", "model.max_length = 99 is beyond the 32 positions"),
     ],
 )
@@ -244,7 +248,7 @@ def test_what_only_the_model_can_tell_is_refused_in_a_sentence(
 
 def test_a_seed_below_0_is_refused(recipe: Path, tmp_path: Path) -> None:
     with (
-        pytest.raises(BadOptionValue, match="order_seed -1 is no seed"),
+        pytest.raises(BadOptionValue, match="order_seed -1 is not a seed"),
         start(recipe, tmp_path, "order_seed=-1") as runner,
     ):
         runner.describe()

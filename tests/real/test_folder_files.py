@@ -211,7 +211,7 @@ def test_architectures_of_any_form_are_names_or_left_out_with_a_note(
     edit(folder / "config.json", architectures=given)
     found = described(folder)
     assert model == found.model_class
-    assert noted == any("what is no name there was left out" in note for note in found.notes)
+    assert noted == any("entries that are not names were ignored" in note for note in found.notes)
     assert ("BertModel" == model) == any("names no architecture" in note for note in found.notes)
 
 

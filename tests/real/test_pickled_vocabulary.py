@@ -226,7 +226,7 @@ def test_an_implementation_that_would_be_fetched_from_the_hub_is_refused(tmp_pat
         path.write_text(
             json.dumps({**json.loads((PORT / "config.json").read_text("utf-8")), **more}), "utf-8"
         )
-        assert "code that would be fetched and run" in refusal(f"hf:{tmp_path / 'kernel'}")
+        assert "code that would be downloaded and run" in refusal(f"hf:{tmp_path / 'kernel'}")
 
 
 def test_a_vocabulary_as_text_is_read_whatever_the_class(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_what_has_an_effect_has_no_note() -> None:
 
 def test_a_seed_beside_all_three_is_refused(tmp_path: Path) -> None:
     options = f"seed=1&init_seed=1&order_seed=1&dropout_seed=1&runs={tmp_path}"
-    assert "seed=1 has no effect: init_seed, order_seed, dropout_seed are each given" in refusal(
+    assert "seed=1 has no effect: init_seed, order_seed, dropout_seed are all given" in refusal(
         f"finetune:fixtures/recipe/recipe.toml?{options}"
     )
 

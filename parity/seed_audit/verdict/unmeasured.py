@@ -83,7 +83,7 @@ def _of_labels(requested: Requested, labels: LabelsRead, names: Sequence[str]) -
     if labels.strange and find_metric(requested.metric).could_move(share) > margins.metric:
         sentence = (
             f"{len(labels.strange):,} of {labels.given:,} labels are not a class ({labels.strange[0]!r}, for one; the classes are "
-            f"{_listed(names)}). They are in no metric, and could move {metric} by more than the margin."
+            f"{_listed(names)}). They are excluded from the metrics, and could move {metric} by more than the margin."
         )
         found.append(Unmeasured(Reason("labels_not_classes", share, 0.0, False), sentence))
     count = labels.measured

@@ -91,7 +91,7 @@ def test_a_link_and_a_device_are_refused(kind: bytes, expected: str, tmp_path: P
 
 def test_a_bomb_is_counted_by_what_comes_out_not_by_what_it_declares(tmp_path: Path, folder: Path) -> None:
     path = write(tmp_path / "a.tar.gz", file("vocabulary/words.txt", b"\0" * (4 << 20)))
-    assert refused(path, folder, ratio_from=1 << 20).startswith("it is a bomb: ")
+    assert refused(path, folder, ratio_from=1 << 20).startswith("it is a decompression bomb: ")
 
 
 def test_an_archive_beyond_the_size_agreed_is_refused(tmp_path: Path, folder: Path) -> None:
@@ -117,13 +117,13 @@ def test_a_header_that_declares_more_than_there_is_does_not_hang_or_fill_memory(
     member.size = 1 << 40
     path = tmp_path / "a.tar.gz"
     path.write_bytes(gzip.compress(member.tobuf() + b"x" * 512))
-    assert refused(path, folder).startswith("it is not a tar.gz that can be read to its end")
+    assert refused(path, folder).startswith("it is not a complete tar.gz")
 
 
 def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, folder: Path) -> None:
     path = tmp_path / "a.tar.gz"
     path.write_bytes(b"not a tar")
-    assert refused(path, folder).startswith("it is not a tar.gz that can be read to its end")
+    assert refused(path, folder).startswith("it is not a complete tar.gz")
 
 
 def test_a_serialization_directory_is_read_without_a_file_being_written_in_it(
@@ -189,7 +189,7 @@ def test_a_config_that_is_a_program_is_refused(text: str) -> None:
         ({"type": "from_archive", "archive_file": "x"}, "model.archive_file names another archive"),
         (
             {"transformer_kwargs": {"trust_remote_code": True}},
-            "model.transformer_kwargs.trust_remote_code asks for code",
+            "model.transformer_kwargs.trust_remote_code requests code",
         ),
         (
             {"weights_file": "/etc/passwd"},
@@ -236,7 +236,7 @@ DOTTED = "allennlp.commands.predict._PredictManager"
 def test_a_path_to_code_of_allennlps_own_is_no_registered_name(read: dict[str, object], where: str) -> None:
     with pytest.raises(config.Unsafe) as caught:
         config.scan(config.needed(read), ())
-    assert f"{where} is {DOTTED!r}: a path to code, and no registered name" in str(caught.value)
+    assert f"{where} is {DOTTED!r}: a path to code and not a registered name" in str(caught.value)
 
 
 @pytest.mark.parametrize(

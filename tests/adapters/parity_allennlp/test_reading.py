@@ -22,6 +22,6 @@ def test_a_text_classifiers_reader_of_two_texts_and_more_is_refused_in_a_sentenc
     with pytest.raises(Refusal) as caught:
         reading.choose(host, "text_classifier", None, OfPairsAndImages())
     assert (
-        "The archive's reader, OfPairsAndImages, wants 'image', which a text or a pair of texts cannot give."
+        "The archive's reader, OfPairsAndImages, needs 'image', which a text or a pair of texts does not have."
         == caught.value.sentence
     )

@@ -1,6 +1,6 @@
 """Traces that somebody edited and sealed again: each is refused in a sentence or read, whatever was done to it."""
 
-# What a file holds has no type until it was looked at.
+# The content of a file has no type before it is checked.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -344,7 +344,7 @@ def test_a_shard_that_is_no_safetensors_file_is_refused_by_the_command(
     seal(folder)
     run = parity("inspect", f"trace:{folder}")
     assert 2 == run.code
-    assert "shard-00000.safetensors is no safetensors file" in run.complained
+    assert "shard-00000.safetensors is not a safetensors file" in run.complained
     assert "Traceback" not in run.complained
 
 

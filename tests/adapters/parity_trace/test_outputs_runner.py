@@ -120,9 +120,9 @@ def test_another_text_in_the_row_is_refused(tmp_path: Path) -> None:
     [
         ({"scores": LOGITS}, "no array 'logits'; it has 'scores'"),
         ({"logits": LOGITS[0]}, "logits have shape [2]"),
-        ({"logits": np.array(["a", "b"])}, "where numbers [rows, classes] belong"),
+        ({"logits": np.array(["a", "b"])}, "instead of numbers [rows, classes]"),
         ({"logits": LOGITS[:0]}, "shape [0, 2]"),
-        ({"logits": LOGITS, "classes": ["a"]}, "2 logits a row and 1 class names"),
+        ({"logits": LOGITS, "classes": ["a"]}, "2 logits per row and 1 class names"),
         ({"logits": LOGITS, "ids": ["a", "b"]}, "does not have one entry for each of the 3 rows"),
         ({"logits": LOGITS, "ids": ["a", "b", "a"]}, "row 3 has the id 'a' of row 1"),
         ({"logits": np.array([[object()]])}, "read safely"),
@@ -138,7 +138,7 @@ def test_what_is_wrong_with_an_npz_is_said(tmp_path: Path, arrays: dict[str, Any
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ('{"logits": [1, 2]}\n{"logits": [1]}\n', "row 2: 1 logits where the rows before have 2"),
+        ('{"logits": [1, 2]}\n{"logits": [1]}\n', "row 2: 1 logits where the earlier rows have 2"),
         ('{"logits": [1, 2]}\n{"logits": ["a", 2]}\n', "row 2: logits are not a list of numbers"),
         ('{"logits": [1, 2]}\n{}\n', "row 2: logits are not a list of numbers"),
         ('{"logits": [1, 2]\n', "line 1: not JSON"),

@@ -41,7 +41,7 @@ def in_both(model: torch.nn.Module) -> tuple[str, torch.Tensor, torch.Tensor]:
         model.linear.weight[0, 0] += 1e-7  # type: ignore[union-attr, operator, index]
         with float64.in_float64(model):
             second = model(VALUES)
-    return watch.said, first, second
+    return watch.status, first, second
 
 
 def into_float32(values: torch.Tensor) -> torch.Tensor:
@@ -123,7 +123,7 @@ def test_what_torch_has_in_float32_only_is_computed_there_and_named() -> None:
     model = Low(only_single)
     with torch.no_grad(), float64.in_float64(model) as watch:
         result = model(VALUES)
-    assert ("mixed: only_single", torch.float64) == (watch.said, result.dtype)
+    assert ("mixed: only_single", torch.float64) == (watch.status, result.dtype)
 
 
 def test_writing_into_a_tensor_that_was_made_in_float32_is_named() -> None:
@@ -136,7 +136,7 @@ def test_writing_into_a_tensor_that_was_made_in_float32_is_named() -> None:
     model = Low(through)
     with torch.no_grad(), float64.in_float64(model) as watch:
         model(VALUES)
-    assert "mixed: __setitem__" == watch.said
+    assert "mixed: __setitem__" == watch.status
 
 
 def test_bytes_looked_at_in_another_way_are_no_cast() -> None:
@@ -172,7 +172,7 @@ def test_grouped_matrices_are_those_of_each_group() -> None:
         found = model(VALUES) - model.linear(VALUES.double()).sum()
     expected = torch.cat([rows[:2].double() @ weights[0].double(), rows[2:].double() @ weights[2].double()])
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
-    assert "pure" == watch.said
+    assert "pure" == watch.status
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_a_family_that_casts_down_is_kept_and_attends_alike_in_both_implementati
         model = tiny(family, attn_implementation=attention, pad_token_id=0)
         with torch.no_grad(), float64.in_float64(model) as watch:
             found.append(model(input_ids=IDS, attention_mask=MASK).last_hidden_state[MASK.bool()])
-        assert watch.said.startswith("kept: ")
+        assert watch.status.startswith("kept: ")
     torch.testing.assert_close(found[0], found[1], rtol=1e-13, atol=1e-13)
 
 

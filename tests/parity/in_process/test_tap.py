@@ -175,7 +175,7 @@ def test_float64_comes_and_goes_without_a_trace() -> None:
     places = [parameter.data_ptr() for parameter in model.parameters()]
     with tap.in_float64(model) as watch:
         written, _ = run(model)
-    assert "pure" == watch.said
+    assert "pure" == watch.status
     assert torch.float64 == written.values["layer.2"].dtype
     assert places == [parameter.data_ptr() for parameter in model.parameters()]
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
@@ -203,7 +203,7 @@ def test_a_family_that_stays_in_float64_is_said_to(family: str) -> None:
     model = tiny(family)
     with tap.in_float64(model) as watch:
         run(model)
-    assert "pure" == watch.said
+    assert "pure" == watch.status
 
 
 def test_a_parameter_digest_is_of_the_bytes() -> None:

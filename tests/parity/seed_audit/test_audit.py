@@ -186,7 +186,7 @@ def test_a_run_that_learnt_nothing_is_counted_and_in_no_mean(files: Files, tmp_p
 def test_a_run_that_cannot_be_opened_is_said_and_bars_a_pass(files: Files, tmp_path: Path) -> None:
     found = audited(tmp_path / "out", *files.runs(3), f"outputs:{tmp_path}/gone.npz")
     assert ["lost_run"] == kinds(found.audit)
-    assert "There is no file of outputs at" in found.audit.findings[0].sentence
+    assert "The outputs file" in found.audit.findings[0].sentence
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
     expected = "At least 4 runs that count would settle it; of the 4 given 3 do."
     assert found.audit.headline.endswith(expected)
@@ -201,12 +201,12 @@ def test_the_first_run_may_be_the_one_that_cannot_be_opened(files: Files, tmp_pa
 
 def test_where_no_run_can_be_opened_the_mistake_itself_is_said(tmp_path: Path) -> None:
     gone = [f"outputs:{tmp_path}/{name}.npz" for name in ("one", "two")]
-    with pytest.raises(UsageError, match="There is no file of outputs"):
+    with pytest.raises(UsageError, match="The outputs file .* does not exist"):
         audited(tmp_path / "out", *gone)
     inputs = tmp_path / "texts.txt"
     inputs.write_text("a text\n", "utf-8")
     with pytest.raises(
-        SubjectNotFound, match="None of the 2 runs could be run on the inputs. There is no file"
+        SubjectNotFound, match="None of the 2 runs could be run on the inputs. The outputs file"
     ):
         audited(tmp_path / "out", *gone, "--inputs", str(inputs))
 
@@ -293,7 +293,7 @@ def test_labels_that_are_no_class_are_said(files: Files, tmp_path: Path) -> None
     runs = [files.write(f"run-{k}", files.logits(k), labels=some) for k in range(1, 4)]
     found = audited(tmp_path / "out", *runs)
     assert ["labels_not_classes"] == kinds(found.audit)
-    assert "50 of 200 labels are no class" in found.audit.findings[0].sentence
+    assert "50 of 200 labels are not a class" in found.audit.findings[0].sentence
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
     assert 150 == found.audit.metrics["accuracy"].examples
 

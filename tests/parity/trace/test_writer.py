@@ -230,9 +230,9 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a missing shard": (
         lambda folder: (folder / "shard-00000.safetensors").unlink(),
-        "shard-00000.safetensors is not there",
+        "shard-00000.safetensors is missing",
     ),
-    "missing examples": (lambda folder: (folder / "inputs.jsonl").unlink(), "inputs.jsonl is not there"),
+    "missing examples": (lambda folder: (folder / "inputs.jsonl").unlink(), "inputs.jsonl is missing"),
     "another example": (
         lambda folder: flip(folder / "inputs.jsonl", 10),
         "inputs.jsonl was changed",
@@ -249,7 +249,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a folder of something else": (
         lambda folder: (folder / "manifest.json").write_text('{"name": "a web app"}'),
-        "is not a trace: its manifest.json says schema None",
+        "is not a trace: its manifest.json has the schema None",
     ),
     "a folder without a manifest": (lambda folder: (folder / "manifest.json").unlink(), "is not a trace"),
     "no folder": (shutil.rmtree, "trace"),
@@ -257,7 +257,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda folder: edit(
             folder, lambda content: content["files"][0].update(name="../inputs.txt"), seal=True
         ),
-        "../inputs.txt is not there",
+        "../inputs.txt is missing",
     ),
 }
 
