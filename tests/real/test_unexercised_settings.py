@@ -79,7 +79,7 @@ def test_a_window_and_a_length_that_no_text_reaches_are_named_beside_a_parity(
         "; 2 settings differ, and these inputs do not show it: sliding_window, tokenizer.model_max_length."
     )
     summary = (tmp_path / "audit" / "summary.md").read_text("utf-8")
-    assert "Nothing to correct on these inputs" in summary
+    assert "Nothing to fix on these inputs" in summary
 
 
 def test_what_the_tokenizer_is_made_of_is_compared_beyond_its_vocabulary(

@@ -98,14 +98,14 @@ def _blocks(audit: Audit, found: Compared, most_remarks: int) -> Iterator[Block]
     if found.differing:
         yield _table("Fields that differ", found.differing, heading="What differs")
     else:
-        yield Prose("No field that both sides have differs.")
+        yield Prose("All fields that both sides have are the same.")
     remarks = list(_remarks(audit))
     if remarks:
         yield Table(
             "Remarks",
             (Column("Side"), Column("What"), Column("Which")),
             tuple(map(Row, remarks[:most_remarks])),
-            heading="What the sides remarked",
+            heading="Notes and warnings",
             left_out=max(0, len(remarks) - most_remarks),
         )
     yield Facts("Inputs", _inputs(audit), heading="Inputs")
@@ -177,9 +177,9 @@ def _fields(subject: SubjectRecord) -> Iterator[tuple[str, str, Any]]:
 def _remarks(audit: Audit) -> Iterator[tuple[str, str, str]]:
     for side, subject in (("reference", audit.reference), ("candidate", audit.candidate)):
         if subject.newly_initialised:
-            yield side, "Weights the file did not provide", _names(subject.newly_initialised)
+            yield side, "Weights missing from the file", _names(subject.newly_initialised)
         if subject.unused_weights:
-            yield side, "Weights that nothing consumed", _names(subject.unused_weights)
+            yield side, "Weights that are not used", _names(subject.unused_weights)
         for note in subject.notes:
             yield side, "Note", wording.clip(note)
         for warning in subject.warnings:

@@ -18,7 +18,7 @@ def build_findings(audit: Audit, most: int) -> Section:
     without = (
         "There is no difference to explain."
         if audit.verdict == "parity"
-        else "Nothing was found that explains the result."
+        else "No finding explains the result."
     )
     return _section(audit, most, without)
 

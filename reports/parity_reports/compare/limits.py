@@ -26,7 +26,7 @@ def _limits(audit: Audit) -> Iterator[str]:
     if inputs.built_in:
         yield f"The inputs were parity's {wording.plural(inputs.count, 'built-in probe text')}. Other texts can behave differently: give your own with --inputs."
     else:
-        yield f"{wording.plural(inputs.count, 'example')} from one source. What they do not exercise was not seen."
+        yield f"{wording.plural(inputs.count, 'example')} from one source. Behaviour that they do not exercise was not tested."
     devices = ", ".join(
         dict.fromkeys(
             f"{side.dtype or 'unknown dtype'} on {side.device or 'unknown device'}"
@@ -34,12 +34,12 @@ def _limits(audit: Audit) -> Iterator[str]:
         )
     )
     yield f"Run as {devices}. Other number formats and devices can differ more."
-    yield "Evaluation mode only: nothing is said about gradients or training."
+    yield "Evaluation mode only: gradients and training were not compared."
     outputs = [name for name in ("reference", "candidate") if getattr(audit, name).scope == "outputs"]
     if outputs:
         yield f"The {' and the '.join(outputs)} gave outputs only: equal outputs do not show that the stages inside are equal."
     if audit.noise.sample:
-        yield f"The noise floor was measured on {wording.plural(audit.noise.sample, 'example')}; rounding on others may be a little larger or smaller."
+        yield f"The noise floor was measured on {wording.plural(audit.noise.sample, 'example')}; rounding on other examples may be a little larger or smaller."
     if not audit.policy.check_float64:
         yield "Differences that only float64 shows do not count under this policy."
     for name, said in (
@@ -47,14 +47,14 @@ def _limits(audit: Audit) -> Iterator[str]:
         ("candidate", audit.noise.candidate_float64),
     ):
         if said and said != "pure" and not said.startswith("kept"):
-            yield f"Float64 in the {name}: {said}. What only float64 would show can be hidden by it."
+            yield f"Float64 in the {name}: {said}. This can hide differences that only float64 shows."
         elif not said and audit.noise.rows and audit.policy.check_float64:
-            yield f"The {name} was not run in float64. What only float64 would show was not seen."
+            yield f"The {name} was not run in float64. Differences that only float64 shows were not looked for."
     limited = list(dict.fromkeys(record.stage for record in audit.stages if record.status == "within_limit"))
     if limited:
         yield (
             f"Over their noise floor and within limits that were set: {_names(limited)}. "
-            "A limit permits a difference whatever its cause, a mistake as well."
+            "A limit permits any difference up to its size, also one that is a mistake."
         )
     if audit.policy.ignore:
         yield f"Stages that did not count, by the policy or by --ignore: {', '.join(audit.policy.ignore)}."
@@ -71,9 +71,9 @@ def _limits(audit: Audit) -> Iterator[str]:
         kind = " (one-sided)" if (by_row or decisions.flip_rate).bounds == "one-sided" else ""
         yield f"That no {decision_noun(decisions)} flipped here bounds the {rate} at {high}{kind}; it does not make it zero."
     if decisions is not None and not decisions.metrics:
-        yield "Without labelled examples nothing is said about which side is right."
+        yield "Without labelled examples this does not show which side is right."
     if any(finding.cause for finding in audit.findings):
-        yield "A cause is named where the evidence fits; it is confirmed when undoing it makes the difference vanish."
+        yield "A cause is named where the evidence fits; it is confirmed only when reverting it makes the difference disappear."
 
 
 def _names(stages: list[str]) -> str:

@@ -16,7 +16,7 @@ def build_noise(audit: Audit) -> Section:
         "noise",
         "Policy and noise",
         "Policy and noise",
-        "What was asked for, and how the rounding was measured that it is asked against.",
+        "What the policy requires, and how the rounding error was measured.",
         (Facts("Policy", _policy(audit)), Facts("Noise floor", _noise(audit), heading="Noise floor")),
     )
 
@@ -30,12 +30,12 @@ def _policy(audit: Audit) -> tuple[tuple[str, str], ...]:
     ]
     if policy.check_float64:
         rows.append(
-            ("Relative L2 in float64 that is rounding, at least", wording.number(policy.float64_limit, 0))
+            ("Relative L2 in float64 that always counts as rounding", wording.number(policy.float64_limit, 0))
         )
     if policy.flip_rate is not None:
-        rows.append(("Flip rate allowed, as an upper bound", wording.share(policy.flip_rate)))
+        rows.append(("Allowed flip rate, as an upper bound", wording.share(policy.flip_rate)))
     if policy.probability is not None:
-        rows.append(("Change of a probability allowed", wording.number(policy.probability)))
+        rows.append(("Allowed change of a probability", wording.number(policy.probability)))
     rows.append(("Confidence of the one-sided bound", wording.share(policy.confidence)))
     rows += [
         (f"Limit of {stage}", f"relative L2 {wording.number(limit)}")
@@ -55,7 +55,7 @@ def _noise(audit: Audit) -> tuple[tuple[str, str], ...]:
     noise = audit.noise
     rows = [
         ("How the floor was measured", noise.method or wording.NOTHING),
-        ("On", wording.plural(noise.sample, "example")),
+        ("Measured on", wording.plural(noise.sample, "example")),
     ]
     rows += [
         (f"Float64 in the {name}", said)

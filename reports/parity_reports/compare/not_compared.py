@@ -16,9 +16,9 @@ def build_not_compared(audit: Audit) -> Section:
     """The section."""
     rows = _rows(audit)
     blocks = (
-        (Prose("What counts keeps the verdict from parity."), _table(rows))
+        (Prose("An item that counts prevents the verdict parity."), _table(rows))
         if rows
-        else (Prose("Everything that either side showed was compared."),)
+        else (Prose("Everything that either side reported was compared."),)
     )
     return Section("not-compared", _TITLE, "Not compared", "", blocks, count=len(rows))
 

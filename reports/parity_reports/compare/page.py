@@ -112,7 +112,7 @@ def _glance(audit: Audit) -> Iterator[Block]:
     yield build_stage_table(audit)
     scale = "" if audit.seed_scale is None else audit.seed_scale.sentence
     if scale:
-        yield Prose(f"beside seeds: {scale}")
+        yield Prose(f"compared with seeds: {scale}")
     others = [
         f"{finding.stage}: {finding.sentence}{f' [{finding.cause}]' if finding.cause else ''}"
         for finding in audit.findings

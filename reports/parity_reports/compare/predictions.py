@@ -15,7 +15,7 @@ __all__ = ["build_predictions", "summarise_predictions"]
 
 _CLASS_ORDERS = {
     "permuted": "the same names in another order; compared by name",
-    "by_index": "paired by index, since a side does not name its classes",
+    "by_index": "paired by index, because one side does not name its classes",
     "not_comparable": "could not be paired",
 }
 _TEMPERATURES = (
@@ -62,8 +62,8 @@ def _blocks(decisions: Decisions, most: int) -> Iterator[Block]:
             Column("Reference"),
             Column("Candidate"),
             Column("Margins", "number"),
-            Column("Logit moved", "number"),
-            Column("Noise?"),
+            Column("Largest logit change", "number"),
+            Column("Within noise?"),
         ),
         tuple(Row(_flip(flip)) for flip in flips),
         heading="Decisions that differ",
@@ -107,13 +107,13 @@ def _facts(decisions: Decisions) -> tuple[tuple[str, str], ...]:
         r2 = "" if implied.r2 is None else f" (R² {implied.r2:.6g})"
         facts.append(("Implied temperature, candidate = reference at T", f"{implied.value:.3f}{r2}"))
     if decisions.ties:
-        facts.append(("Ties, with a largest logit shared on a side", wording.count(decisions.ties)))
+        facts.append(("Ties: two classes share the largest logit on one side", wording.count(decisions.ties)))
     if decisions.flips_explained:
         facts.append(("Flips that rounding alone can explain", wording.count(decisions.flips_explained)))
     if decisions.undefined:
-        facts.append(("Undefined, a side has no number to decide by", wording.count(decisions.undefined)))
+        facts.append(("Undefined: the values of one side are not finite", wording.count(decisions.undefined)))
     if decisions.unknown_labels:
-        facts.append(("Labels of the inputs that are no class", wording.count(decisions.unknown_labels)))
+        facts.append(("Labels of the inputs that are not classes", wording.count(decisions.unknown_labels)))
     if decisions.class_order != "same":
         facts.append(("Classes", _CLASS_ORDERS.get(decisions.class_order, decisions.class_order)))
     if how := older_records.decided_by(decisions):

@@ -27,11 +27,9 @@ def build_first_screen(audit: Audit) -> FirstScreen:
     mark, tone, word = _MARKS[audit.verdict]
     notes: list[str] = []
     if audit.inputs.built_in:
-        notes.append("Asked with parity's built-in probe texts, not with data of your own.")
+        notes.append("Run on parity's built-in probe texts, not on your own data.")
     if "outputs" in (audit.reference.scope, audit.candidate.scope):
-        notes.append(
-            "At least one side was seen at its outputs only: nothing is said about the stages inside."
-        )
+        notes.append("At least one side gave its outputs only: its inner stages were not compared.")
     policy = f"Policy {audit.policy.name}, {wording.plural(audit.inputs.count, 'example')} from {audit.inputs.source}"
     accepted = audit.verdict == "inconclusive" and audit.exit_code == 0
     return FirstScreen(
@@ -53,7 +51,7 @@ def _matter(decisions: Decisions | None) -> Answer:
         return Answer(question, "Not known", decision_sentence(decisions), "predictions", "Predictions")
     noun = decision_noun(decisions)
     if decisions.undefined == decisions.examples:
-        said = f"Of {wording.plural(decisions.examples, noun)} not one can be told: logits of a side are no numbers."
+        said = f"None of {wording.plural(decisions.examples, noun)} can be compared: the logits of one side are not finite."
         return Answer(question, "Not known", said, "predictions", "Predictions")
     flips = flips_total(decisions)
     moved = max(decisions.temperatures, key=lambda item: item.max_abs_probability, default=None)
@@ -61,8 +59,10 @@ def _matter(decisions: Decisions | None) -> Answer:
     if moved is not None:
         detail += f" The largest change of a probability is {wording.number(moved.max_abs_probability)}, at T = {moved.temperature:g}."
     if flips and decisions.flips_explained >= flips:
-        detail += " Every flip lies within the noise."
+        detail += " Every flip is within the noise."
     if decisions.undefined:
-        detail += f" In {wording.count(decisions.undefined)} a side has no {noun}: its logits are no numbers."
+        detail += (
+            f" In {wording.count(decisions.undefined)}, one side has no {noun}: its logits are not finite."
+        )
     title = f"{wording.plural(flips, noun)} flip{'s' if flips == 1 else ''}" if flips else f"No {noun} flips"
     return Answer(question, title, detail, "predictions", "Predictions")

@@ -22,8 +22,8 @@ def build_scale(audit: Audit) -> Section | None:
         return None
     return Section(
         anchor="scale",
-        title="In the scale of seeds",
-        short="Scale of seeds",
+        title="Compared with the spread over seeds",
+        short="Spread over seeds",
         lede=scale.sentence,
         blocks=tuple(_blocks(scale, passes_shown(audit))),
     )

@@ -30,14 +30,14 @@ from parity_reports.text import wording
 __all__ = ["build_stage_table", "build_stages", "summarise_stages"]
 
 _NOTHING_COMPARED = Prose("No stage was compared.")
-_FLOAT64 = "In float64 rounding sinks, and what is left is a difference of the two, however small."
+_FLOAT64 = "In float64 the rounding error is far smaller: what remains is a difference between the two sides, however small."
 
 
 def build_stages(audit: Audit, *, details: bool) -> Section:
     """The section, with every further number where `details` are wanted."""
     return Section(
         "stages",
-        "Where they part: stage by stage",
+        "Where the two differ: stage by stage",
         "Stages",
         "",
         tuple(_blocks(audit, build_ladder(audit), details=details)),

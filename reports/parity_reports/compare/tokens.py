@@ -14,11 +14,11 @@ __all__ = ["build_tokens", "summarise_tokens"]
 
 _KINDS = {
     "text": "the normalised text differs",
-    "pieces": "other pieces",
-    "ids": "other ids for the same pieces",
+    "pieces": "different pieces",
+    "ids": "different ids for the same pieces",
     "special": "special tokens differ",
     "special_tokens": "special tokens differ",
-    "truncation": "cut at another length",
+    "truncation": "truncated at another length",
     "token_type_ids": "token type ids differ",
     "type_ids": "token type ids differ",
     "padding_side": "padded on the other side",
@@ -78,9 +78,7 @@ def _sentence(audit: Audit) -> str:
     else:
         sentence = f"{wording.differing(differing, tokens.rows, 'row')}."
     if tokens.pairs_aligned:
-        sentence += (
-            f" {wording.plural(tokens.pairs_aligned, 'token')} could be paired and compared nevertheless."
-        )
+        sentence += f" {wording.plural(tokens.pairs_aligned, 'token')} could still be paired and compared."
     return sentence
 
 

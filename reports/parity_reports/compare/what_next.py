@@ -14,9 +14,9 @@ from parity_reports.text import wording
 __all__ = ["answer_next"]
 
 _STEPS = {
-    "text": ("Prepare the text alike", "Normalise the text the way the reference does."),
-    "tokens": ("Give both one tokenizer", "Load the reference's tokenizer in the candidate."),
-    "input_ids": ("Give both one vocabulary", "Load the reference's tokenizer in the candidate."),
+    "text": ("Normalise the text the same way", "Normalise the text the way the reference does."),
+    "tokens": ("Use one tokenizer for both", "Load the reference's tokenizer in the candidate."),
+    "input_ids": ("Use one vocabulary for both", "Load the reference's tokenizer in the candidate."),
     "token_type_ids": (
         "Feed the same token types",
         "Feed the candidate the token type ids that the reference feeds.",
@@ -25,13 +25,19 @@ _STEPS = {
         "Feed the same mask",
         "Feed the candidate the attention mask that the reference feeds.",
     ),
-    "position_ids": ("Count positions alike", "Feed the candidate the position ids that the reference uses."),
+    "position_ids": (
+        "Use the same position ids",
+        "Feed the candidate the position ids that the reference uses.",
+    ),
     "logits": (
         "Compare the heads",
-        "Look at the weights of the head, the class order and what is fed to it.",
+        "Check the head's weights, its class order and its input.",
     ),
-    "probabilities": ("Compare the last step", "Look at the temperature, and at softmax against sigmoid."),
-    "label": ("Compare the classes", "Look at the names of the classes and their order."),
+    "probabilities": (
+        "Compare the last step",
+        "Check the temperature, and whether one side uses softmax and the other sigmoid.",
+    ),
+    "label": ("Compare the classes", "Check the names of the classes and their order."),
 }
 
 
@@ -39,43 +45,49 @@ def answer_next(audit: Audit) -> Answer:
     question = "What next?"
     if audit.verdict == "parity":
         if step := unused_step(audit):
-            return Answer(question, "Nothing to correct on these inputs", step, "findings", "Findings")
+            return Answer(question, "Nothing to fix on these inputs", step, "findings", "Findings")
         return Answer(
             question,
-            "Nothing to correct",
+            "Nothing to fix",
             "Keep this record; run it again when either side changes.",
             "again",
             "Command",
         )
     if audit.verdict == "equivalent":
         holds = (
-            "the decisions hold" if audit.policy.flip_rate is not None else "the limits that were set hold"
+            "the decisions stay within what this policy allows"
+            if audit.policy.flip_rate is not None
+            else "all stages stay within the limits that were set"
         )
-        step = f"The stages differ, and {holds} under this policy."
+        step = f"The stages differ, but {holds}."
         return Answer(question, "Decide whether to accept", step, "limits", "Limits")
     if audit.verdict == "inconclusive":
         if audit.rows_needed is not None:
             distinct = " distinct" if has_copies(audit.decisions) else ""
             title = f"Give {wording.count(audit.rows_needed)}{distinct} rows or more"
-            step = "These rows are too few to show a flip rate below the limit of the policy."
+            step = "These rows are too few to show a flip rate below the policy's limit."
         else:
             title = "Decide which flip rate matters"
-            step = "If rows go on to flip this often, no number of rows shows a rate below the limit of the policy."
+            step = "If rows keep flipping this often, no number of rows can show a rate below the policy's limit."
         return Answer(question, title, step, "predictions", "Predictions")
     first = audit.first_divergence
     if first is None:
-        step = "Make comparable what was not, or name it in a policy's ignore list, and run it again."
+        step = (
+            "Make the missing parts comparable, or list them under ignore in a policy file, and run it again."
+        )
         return Answer(question, "Complete the comparison", step, "not-compared", "What is missing")
     if (named := named_finding(audit)) is not None:
-        return Answer(question, "Undo it and run again", next_step(named, audit), "again", "Command")
+        return Answer(question, "Fix it and run again", next_step(named, audit), "again", "Command")
     if first.float64_only:
-        step = "A setting or a few weights differ by little: an epsilon, an activation, an edit. Rounding does not explain it."
-        return Answer(question, "Look for a small setting", step, "compared", "What differs between the two")
+        step = "A setting or a few weights differ slightly: an epsilon, an activation, an edit. Rounding does not explain it."
+        return Answer(
+            question, "Look for a small change of a setting", step, "compared", "What differs between the two"
+        )
     title, step = _STEPS.get(
         first.stage,
         (
             f"Compare {stage_title(first.stage)}",
-            "Its input agrees and its output does not: look at its weights and settings.",
+            "Its input agrees and its output does not: check its weights and settings.",
         ),
     )
     return Answer(
@@ -95,7 +107,7 @@ def _beyond_tokens(audit: Audit) -> str:
         return ""
     parted = next((record for record in inside if record.status == "divergent"), None)
     if parted is not None:
-        return f"On the same ids they still differ, from {parted.stage} on: there is more than one thing to correct."
+        return f"On the same ids they still differ, from {parted.stage} on: there is more than one cause."
     if all(record.status in ("equal", "within_noise") for record in inside):
-        return "On the same ids the two agree everywhere, so this is all there is to correct."
+        return "On the same ids the two agree everywhere, so there is nothing else to fix."
     return ""

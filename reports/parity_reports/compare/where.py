@@ -23,7 +23,7 @@ def answer_where(audit: Audit) -> Answer:
                 if unseen
                 else "Nothing was compared."
             )
-            return Answer(question, "It cannot be told", detail, "not-compared", "What could not be compared")
+            return Answer(question, "Unknown", detail, "not-compared", "What could not be compared")
         if limited:
             start = limited[0]
             count = len({record.stage for record in limited})
@@ -32,10 +32,10 @@ def answer_where(audit: Audit) -> Answer:
             return Answer(question, wording.clip(title, 80), detail, "stages", "Stages")
         within = [record for record in audit.stages if record.status in ("equal", "within_noise")]
         seen = len({record.stage for record in within if not record.ignored})
-        detail = f"{wording.plural(seen, 'stage')} compared, none beyond its noise."
+        detail = f"{wording.plural(seen, 'stage')} compared, none above its noise floor."
         excluded = excluded_stages(audit)
         if excluded:
-            detail += f" Excluded and different: {wording.said(excluded)}."
+            detail += f" Excluded stages that differ: {wording.said(excluded)}."
         return Answer(question, "Nowhere that counts" if excluded else "Nowhere", detail, "stages", "Stages")
     record = _record(audit)
     detail = _place_sentence(audit) + (f" {_size(record)}" if record else "")
@@ -71,11 +71,11 @@ def _place_sentence(audit: Audit) -> str:
     sentence = passes_shown(audit).sentence(first.pass_)
     by = sentence[:1].upper() + sentence[1:]
     if first.stage in INPUT_STAGES:
-        by = "In what is fed to the model"
+        by = "In the model's inputs"
     places = [f"example {first.example}"] if first.example is not None else []
     places += [f"token {first.token}"] if first.token is not None else []
     where = f", first seen at {', '.join(places)}" if places else ""
-    hidden = ". Invisible in float32, seen in float64" if first.float64_only else ""
+    hidden = ". Not visible in float32, visible in float64" if first.float64_only else ""
     return f"{by}{where}{hidden}."
 
 

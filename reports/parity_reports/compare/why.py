@@ -21,7 +21,11 @@ def answer_why(audit: Audit) -> Answer:
         if finding is not None:
             noticed = f"Noticed: {_brief(finding.sentence)}"
             return Answer(question, title, noticed, "findings", "Findings")
-        rest = "What else differs is rounding." if excluded_stages(audit) else "What differs is rounding."
+        rest = (
+            "All other differences are rounding."
+            if excluded_stages(audit)
+            else "All differences are rounding."
+        )
         return Answer(question, title, rest, "noise", "How the noise was measured")
     counting = next((item for item in audit.not_compared if item.counts), None)
     if _without_divergence(audit) and counting is not None:
@@ -30,7 +34,7 @@ def answer_why(audit: Audit) -> Answer:
             "Something was not compared",
             wording.capital(counting.reason),
             "not-compared",
-            "All of it",
+            "Details",
         )
     if (named := named_finding(audit)) is not None:
         standing = standing_of(named)
@@ -41,7 +45,7 @@ def answer_why(audit: Audit) -> Answer:
     return Answer(
         question,
         "Cause not established",
-        "No finding explains it.",
+        "No finding explains the difference.",
         "compared",
         "What differs between the two",
     )

@@ -9,7 +9,7 @@ from parity_reports.formats.markdown import code, escaped
 
 __all__ = ["junit", "markdown"]
 
-_WHOSE = {2: "What was typed or given is wrong.", 3: "A run failed."}
+_WHOSE = {2: "The command or its inputs are wrong.", 3: "A run failed."}
 
 
 def junit(failure: Failure) -> str:

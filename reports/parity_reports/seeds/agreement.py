@@ -15,14 +15,14 @@ from parity_reports.text import units, wording
 __all__ = ["build_agreement"]
 
 _MOST_IN_MATRIX = 120
-_BLOCKS = "Runs whose seeds are alike stand side by side: a block that is lighter than the rest is a seed that makes runs alike."
+_BLOCKS = "Runs with the same seeds are side by side: a block that is lighter than the rest shows a seed that makes runs similar."
 
 
 def build_agreement(audit: SeedAudit, most_contested: int) -> Section:
     """The section, with at most so many contested examples."""
     compared = any(arm.churn is not None for arm in audit.arms)
     lede = (
-        "Runs with equal accuracy can still decide different examples. Churn is the share of examples that two runs decide "
+        "Runs with equal accuracy can still decide examples differently. Churn is the share of examples that two runs decide "
         "differently; kappa is agreement beyond chance, and falls when one class dominates."
         if compared
         else f"No two runs{_sharing(audit)} are kept: whether runs agree is not known."
@@ -66,7 +66,7 @@ def _of_churn(churn: ChurnRecord | None) -> tuple[tuple[str, str], ...]:
             f"Mean churn, over {churn.over}",
             _with_interval(churn.estimate),
         ),
-        ("Least and most of a pair", f"{wording.share(churn.least)} and {wording.share(churn.most)}"),
+        ("Lowest and highest of a pair", f"{wording.share(churn.least)} and {wording.share(churn.most)}"),
     ]
     if churn.kinds is not None:
         kinds = churn.kinds
@@ -85,7 +85,7 @@ def _of_agreement(agreement: AgreementRecord | None) -> tuple[tuple[str, str], .
     )
     rows = [
         ("Pairs of runs that agree", wording.share(agreement.raw)),
-        ("by chance they would", wording.share(agreement.chance)),
+        ("Agreement expected by chance", wording.share(agreement.chance)),
         ("Fleiss' kappa", kappa),
         (
             "Examples on which all runs agree",

@@ -30,7 +30,7 @@ def build_baseline(audit: SeedAudit) -> Section:
     found = audit.baseline
     if found is None:
         lede = (
-            "No baseline was given: nothing is said about another recipe."
+            "No baseline was given: there is no other recipe to compare with."
             if len(audit.arms) < 2
             else f"The arms could not be compared: no run of {_empty(audit)} is kept."
         )
@@ -41,8 +41,8 @@ def build_baseline(audit: SeedAudit) -> Section:
         else "The arms' runs are not paired: each arm has a variance of its own"
     )
     lede = (
-        f"Candidate minus baseline, over new runs and new examples. {paired}. A difference that is not shown is not thereby "
-        "none: whether it lies inside the margin is the test of equivalence."
+        f"Candidate minus baseline, over new runs and new examples. {paired}. A difference that is not shown may still "
+        "exist: the test of equivalence shows whether it is inside the margin."
     )
     return Section("baseline", "Candidate against baseline", "Baseline", lede, tuple(_blocks(audit, found)))
 
@@ -158,10 +158,10 @@ def _excess(
     if found.matched:
         yield (
             "Pairs of runs that share seeds",
-            f"{wording.count(found.matched)}, left out: the test then rejects less often than its level",
+            f"{wording.count(found.matched)}, excluded: the test then rejects less often than its level",
         )
     if found.least_p is not None and found.least_p > (alpha if levels is None else levels.permutation + 1e-9):
-        yield "What that test can show", "nothing at this α, whatever is seen: there are too few runs"
+        yield "What that test can show", "nothing at this α, whatever the result: there are too few runs"
 
 
 def _kinds(found: BaselineRecord) -> Iterator[tuple[str, str]]:
@@ -172,7 +172,7 @@ def _kinds(found: BaselineRecord) -> Iterator[tuple[str, str]]:
             f"{wording.share(kinds.win)} wrong to right, {wording.share(kinds.loss)} right to wrong, {wording.share(kinds.neutral)} wrong to another wrong",
         )
     if found.false_alarm is not None:
-        yield "Chance of “different” for arms that are alike, at most", _false_alarm(found)
+        yield "Largest chance of “different” for equal arms", _false_alarm(found)
 
 
 def _false_alarm(found: BaselineRecord) -> str:
@@ -222,4 +222,4 @@ def _result(item: SliceDifferenceRecord) -> str:
         return "not measured"
     if item.differs:
         return "differs"
-    return "apart by itself" if item.apart else "not shown"
+    return "differs by itself" if item.apart else "not shown"

@@ -14,17 +14,17 @@ from parity_reports.text import units, wording
 
 __all__ = ["build_calibration"]
 
-_STATES = {"constant": "any: the logits are constant", "below": "towards 0", "above": "without end"}
+_STATES = {"constant": "any: the logits are constant", "below": "towards 0", "above": "unbounded"}
 
 
 def build_calibration(audit: SeedAudit, most_runs: int) -> Section:
     """The section, with at most so many runs listed."""
     known = any(found is not None for found in [run.calibration for run in audit.runs])
     lede = (
-        "A perfectly calibrated model of this size has an ECE above zero too: it stands beside. T above 1 says that a run is "
-        "too sure; it is fitted on these very rows."
+        "A perfectly calibrated model has an ECE above zero too on so many examples: it is shown beside. T above 1 means that a run is "
+        "overconfident; it is fitted on these same rows."
         if known
-        else f"{why_no_metric(audit) or 'No run has a calibration'}: nothing is shown about calibration."
+        else f"{why_no_metric(audit) or 'No run has a calibration'}: calibration was not measured."
     )
     return Section(
         anchor="calibration",

@@ -119,7 +119,7 @@ def _run(audit: SeedAudit, run: RunRecord) -> Case:
 def _slice(audit: SeedAudit, item: SliceDifferenceRecord) -> Case:
     name = item.slice
     if item.differs is None:
-        why = "it takes two of its examples with a label, and two runs an arm"
+        why = "it needs two examples with a label, and two runs an arm"
         if item.difference is None:
             why = "none of its examples has a label"
         return Case("slices", name, "skipped", f"not measured: {why}")

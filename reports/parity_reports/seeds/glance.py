@@ -43,6 +43,9 @@ def _runs(audit: SeedAudit) -> tuple[str, ...]:
     left = [run for run in audit.runs if run.standing != "kept" and run.name not in named]
     more = len(left) - _MOST
     return (
-        *(f"{run.name} ({run.arm}) is in no mean: {run.reason or run.standing}" for run in left[:_MOST]),
-        *([f"{more} more that are in no mean, in the report"] if more > 0 else []),
+        *(
+            f"{run.name} ({run.arm}) is excluded from the means: {run.reason or run.standing}"
+            for run in left[:_MOST]
+        ),
+        *([f"{more} more runs excluded from the means, in the report"] if more > 0 else []),
     )

@@ -26,8 +26,8 @@ def build_integrity(audit: SeedAudit, most_runs: int) -> Section:
     """The section, with at most so many runs listed."""
     kept = sum(run.standing == "kept" for run in audit.runs)
     lede = (
-        f"{wording.count(kept)} of {wording.plural(len(audit.runs), 'run')} are kept. A run that failed, is lost, saw other data or "
-        "stands there twice, or in both arms, is said here, and is in no mean."
+        f"{wording.count(kept)} of {wording.plural(len(audit.runs), 'run')} are kept. Runs that failed, were lost, saw other data, or are "
+        "listed twice or in both arms are named here and excluded from the means."
     )
     return Section(
         anchor="integrity",
@@ -47,7 +47,7 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
             (Column("Finding", "prose"), Column("Weight")),
             tuple(
                 Row(
-                    (finding.sentence, "bars a reading" if finding.severity == "bars" else "noticed"),
+                    (finding.sentence, "prevents a conclusion" if finding.severity == "bars" else "noticed"),
                     "hit" if finding.severity == "bars" else "",
                 )
                 for finding in shown
@@ -60,7 +60,7 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
     if left:
         yield Table(
             "Runs that are not averaged",
-            (Column("Run"), Column("Arm"), Column("Seeds"), Column("Standing"), Column("Why", "prose")),
+            (Column("Run"), Column("Arm"), Column("Seeds"), Column("Status"), Column("Why", "prose")),
             tuple(
                 Row(
                     (
@@ -74,7 +74,7 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
                 )
                 for run in left[:most_runs]
             ),
-            heading="Runs that are in no mean",
+            heading="Runs excluded from the means",
             left_out=max(0, len(left) - most_runs),
             brief=True,
         )
@@ -132,12 +132,12 @@ def _of_arm(arm: ArmRecord, found: IntegrityRecord, whose: str) -> Iterator[Bloc
             else "",
         ]
         if any(limits):
-            rows.append(("Failed means", " or ".join(limit for limit in limits if limit)))
+            rows.append(("A run counts as failed at", " or ".join(limit for limit in limits if limit)))
     if rows:
         yield Facts(f"Repeats and failed runs{whose}", tuple(rows), heading=f"Repeats and failed runs{whose}")
 
 
 def _did(alone: int, changed: int) -> str:
     if not alone:
-        return "not seen alone"
+        return "never varied alone"
     return "changed something" if changed else "changed nothing"

@@ -20,11 +20,11 @@ def build_layers(audit: SeedAudit) -> Section:
         f"Over {wording.plural(max(item.pairs for item in found), 'pair')} of runs, on real tokens. CKA of 1: the same up to rotation and scale; of 0: unrelated. "
         "Cosine and relative L2 compare unit with unit. CKA's interval is of these runs' mean, for new examples. A dash is undefined, such as at a stage where all tokens are the same."
         if found
-        else "No stage inside two runs was seen: nothing is said about their layers."
+        else "The inner stages of two runs were not seen: their layers were not compared."
     )
     return Section(
         anchor="layers",
-        title="Do the runs compute alike, layer by layer?",
+        title="Do the runs compute the same, layer by layer?",
         short="Layers",
         lede=lede,
         blocks=_blocks(found) if found else (),
@@ -34,17 +34,17 @@ def build_layers(audit: SeedAudit) -> Section:
 def _blocks(found: list[StageSimilarity]) -> tuple[Block, ...]:
     lines = (
         Line("CKA, mean", "reference", tuple(item.cka for item in found)),
-        Line("CKA, least alike", "noise", tuple(item.cka_least for item in found), "2 3"),
+        Line("CKA, lowest", "noise", tuple(item.cka_least for item in found), "2 3"),
         Line("cosine, mean", "candidate", tuple(item.cosine for item in found), "6 3"),
     )
     heads = (
         "CKA",
         "its interval",
-        "of the least alike pair",
+        "lowest pair",
         "Cosine",
-        "of the least alike pair",
+        "lowest pair",
         "Relative L2",
-        "of the pair furthest apart",
+        "largest pair",
         "Pairs without a CKA",
     )
     return (

@@ -21,7 +21,7 @@ def build_seed_limits(audit: SeedAudit) -> Section:
 
 def _limits(audit: SeedAudit) -> Iterator[str]:
     inputs = audit.inputs
-    yield f"{wording.plural(inputs.count, 'example')} from one source. What they do not exercise was not seen."
+    yield f"{wording.plural(inputs.count, 'example')} from one source. Behaviour that they do not exercise was not tested."
     few = min((arm.runs for arm in audit.arms), default=0)
     if few < 3:
         yield f"{wording.plural(few, 'run')}{' in an arm' if len(audit.arms) > 1 else ''}: spread and churn of a recipe need three or more."
@@ -29,25 +29,25 @@ def _limits(audit: SeedAudit) -> Iterator[str]:
         yield f"{wording.plural(few, 'run')}{' an arm' if len(audit.arms) > 1 else ''}: intervals of an SD are wide, and those of a variance split wider."
     fixed = sorted({name for arm in audit.arms for name in arm.conditional_on})
     if fixed:
-        yield f"{' and '.join(fixed)} never moved: the intervals are conditional on that, and say nothing of runs with other seeds."
+        yield f"{' and '.join(fixed)} never varied: the intervals are conditional on that, and do not cover runs with other seeds."
     alone = [arm for arm in audit.arms if arm.independent is not None and arm.independent < arm.runs]
     if alone:
         said = ", ".join(f"{arm.independent} of {arm.runs}" for arm in alone)
         yield f"Runs share seeds; {said} share none. The intervals rest on that, and two arms are compared over such runs."
     yield "The intervals hold for new runs of the same recipe on the same data: other data, another machine and other versions are not among the seeds."
     if any(arm.metrics for arm in audit.arms):
-        yield "t intervals take a metric as near normal over runs; a few runs that fail are told apart, a recipe with two outcomes is not."
+        yield "t intervals assume that a metric is close to normal over runs; a few failed runs are recognised, a recipe with two outcomes is not."
     elif any(arm.runs for arm in audit.arms):
         yield f"{why_no_metric(audit)}: which run is right is not known, and agreement is not accuracy."
     if inputs.labelled and inputs.labelled < inputs.count:
         missing = inputs.count - inputs.labelled
-        yield f"{wording.plural(missing, 'example')} without a label count for agreement, and for no metric."
+        yield f"{wording.plural(missing, 'example')} without a label count for agreement, but not for the metrics."
     variance = variance_of(audit)
     if variance is None:
-        yield "Initial weights, data order and dropout are not told apart: that needs a grid of seeds."
+        yield "Initial weights, data order and dropout cannot be separated: that needs a grid of seeds."
     elif variance.logits is not None and variance.logits.interaction is None:
-        yield "With one run a cell, the interaction of the two seeds cannot be told from the rest."
+        yield "With one run a cell, the interaction of the two seeds cannot be separated from the rest."
     if len(audit.arms) > 1:
-        yield "The margin must have been fixed before looking; one that is chosen afterwards proves nothing."
+        yield "The margin must have been fixed before looking; a margin chosen afterwards proves nothing."
     if not audit.cka:
         yield "The runs' layers were not compared."

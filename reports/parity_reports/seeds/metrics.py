@@ -34,8 +34,8 @@ def _lede(audit: SeedAudit) -> str:
     if why is not None:
         return f"{why}: no metric can be measured."
     return (
-        "Each mark is one run; the band is the interval of the mean over new runs, the line the mean. A new run is where the "
-        "next run of the recipe falls. Flip noise is what so many examples would make a metric vary by with no seed effect."
+        "Each mark is one run; the band is the interval of the mean over new runs, the line the mean. A new run is the interval in which the "
+        "next run of the recipe is expected. Flip noise is how much a metric varies over so many examples without a seed effect."
     )
 
 
@@ -95,7 +95,7 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
         (
             *columns,
             *(Column(_with_unit(units.form_of(audit, name)), "number") for name in names),
-            Column("Standing"),
+            Column("Status"),
         ),
         runs,
         heading=f"All {wording.count(len(audit.runs))} runs",

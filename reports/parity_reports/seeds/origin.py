@@ -43,8 +43,8 @@ def answer_origin(audit: SeedAudit) -> Answer:
     metric = audit.arms[0].metrics.get(audit.margins.primary)
     if metric is not None and metric.seed is not None:
         return _flip_noise(question, audit, metric)
-    said = "Initial weights and order are told apart over a grid of both (--init-seeds, --order-seeds)."
-    return Answer(question, "Not told apart", said, "variance", "Sources of variance")
+    said = "Initial weights and order can be separated over a grid of both (--init-seeds, --order-seeds)."
+    return Answer(question, "Unknown", said, "variance", "Sources of variance")
 
 
 def _ranked(first: ComponentRecord, others: list[ComponentRecord]) -> bool:
@@ -64,31 +64,31 @@ def _flip_noise(question: str, audit: SeedAudit, metric: MetricRecord) -> Answer
     primary, seed = units.form_of(audit), metric.seed
     shown = seed.p is not None and seed.p <= audit.margins.alpha
     said = (
-        f"Of the SD, {units.size(primary, seed.seed_sd)} is the seeds' and {units.size(primary, seed.flip_sd)} what flips on "
-        f"{wording.plural(metric.examples, 'example')} make alone (p = {units.p_value(seed.p)}). Which seed, only a grid tells."
+        f"Of the SD, {units.size(primary, seed.seed_sd)} comes from the seeds and {units.size(primary, seed.flip_sd)} from flips on "
+        f"{wording.plural(metric.examples, 'example')} alone (p = {units.p_value(seed.p)}). Only a grid shows which seed."
     )
-    title = "Seeds, beyond flip noise" if shown else "Seeds, or a small test set"
+    title = "Seeds, more than flip noise" if shown else "Seeds, or a small test set"
     return Answer(question, title, said, "metrics", "Metrics over runs")
 
 
 def _arms_origin(question: str, audit: SeedAudit) -> Answer:
     found = audit.baseline
     if found is None:
-        return Answer(question, "Not told", "The arms were not compared.", "baseline", "The arms")
+        return Answer(question, "Unknown", "The arms were not compared.", "baseline", "The arms")
     where = _parted_slices(found.slices)
     if found.excess_churn is None:
         return Answer(
-            question, "Not told", f"Too few runs to compare decisions.{where}", "baseline", "The arms"
+            question, "Unknown", f"Too few runs to compare decisions.{where}", "baseline", "The arms"
         )
     excess = found.excess_churn
     tested = next((reason for reason in audit.reasons if reason.about == "permutation"), None)
-    title = "Not shown to be other decisions than seeds make"
+    title = "Not shown to differ by more than seeds explain"
     level = audit.margins.alpha if tested is None or tested.limit is None else tested.limit
     if tested.holds if tested is not None else excess.p is not None and excess.p <= level:
-        title = "Other decisions than seeds make"
+        title = "Decisions differ by more than seeds explain"
     elif excess.least_p is not None and excess.least_p > level:
-        title = "So few runs cannot tell"
-        where = f" No p below {units.p_value(excess.least_p)} can come of them, whatever is seen.{where}"
+        title = "Too few runs to know"
+        where = f" So few runs cannot give a p below {units.p_value(excess.least_p)}.{where}"
     return Answer(question, title, excess_sentence(excess) + where, "baseline", "The arms")
 
 

@@ -22,7 +22,7 @@ def build_ran(audit: SeedAudit, most_runs: int) -> Section:
         anchor="ran",
         title="What was run",
         short="What was run",
-        lede=f"{wording.plural(len(audit.runs), 'run')}, asked with {wording.plural(audit.inputs.count, 'example')}.",
+        lede=f"{wording.plural(len(audit.runs), 'run')} on {wording.plural(audit.inputs.count, 'example')}.",
         blocks=tuple(_blocks(audit, most_runs)),
     )
 
@@ -55,20 +55,18 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
     )
     excess = margins.metric if margins.excess is None else margins.excess
     yield Facts(
-        "Stated beforehand",
+        "Set before the runs",
         (
-            ("Metric that decides", units.metric_name(units.form_of(audit))),
-            ("It may move by", units.limit(units.form_of(audit), margins.metric)),
+            ("Primary metric", units.metric_name(units.form_of(audit))),
+            ("Its allowed change", units.limit(units.form_of(audit), margins.metric)),
             ("Churn allowed", wording.share(margins.churn)),
             ("Excess churn allowed between the arms", wording.share(excess)),
             ("α of every test and interval", f"{margins.alpha:g}"),
         ),
-        heading="Stated beforehand",
+        heading="Set before the runs",
     )
     if audit.recipe is not None:
-        yield Facts(
-            "Recipe", tuple(_flat(audit.recipe)), heading="The recipe, as it was settled", collapsed=True
-        )
+        yield Facts("Recipe", tuple(_flat(audit.recipe)), heading="The recipe as resolved", collapsed=True)
     rows = tuple(_flat(audit.provenance))
     if rows:
         yield Facts("Provenance", rows, heading="Provenance of this audit", collapsed=True)

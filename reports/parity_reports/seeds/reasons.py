@@ -1,4 +1,4 @@
-"""What the verdict looked at, said: value and permission in one sentence each."""
+"""What the verdict is based on, said: value and permission in one sentence each."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _OF_SHARES = {
     "churn_high": "Mean churn is at most {value} (up to {limit}).",
     "churn_low": "Mean churn is at least {value} (up to {limit}).",
     "excess_high": "Excess churn is at most {value} (up to {limit}).",
-    "labels_not_classes": "{value} of the labels are no class (up to {limit}).",
-    "labels_too_few": "So few examples have a label that {value} of such examples could differ unseen (up to {limit}).",
+    "labels_not_classes": "{value} of the labels are not classes (up to {limit}).",
+    "labels_too_few": "So few examples have a label that {value} of such examples could differ without being seen (up to {limit}).",
 }
 _PLAIN = {
     "seed_without_effect": "A seed changed nothing.",
-    "init_seed_fixed": "The seed of the initial weights never moved: the figures hold for that one.",
-    "order_seed_fixed": "The seed of the order never moved: the figures hold for that one.",
-    "dropout_seed_fixed": "The seed of dropout never moved: the figures hold for that one.",
-    "seed_fixed": "A seed never moved: the figures hold for that one.",
-    "no_labels": "No metric decides: the inputs have no labels.",
-    "metric_not_measured": "The metric that was to decide could not be measured.",
+    "init_seed_fixed": "The seed of the initial weights never varied: the figures hold for that value only.",
+    "order_seed_fixed": "The seed of the order never varied: the figures hold for that value only.",
+    "dropout_seed_fixed": "The seed of dropout never varied: the figures hold for that value only.",
+    "seed_fixed": "A seed never varied: the figures hold for that value only.",
+    "no_labels": "There is no primary metric: the inputs have no labels.",
+    "metric_not_measured": "The primary metric could not be measured.",
 }
 
 
@@ -53,11 +53,11 @@ def reason_sentence(reason: ReasonRecord, primary: MetricForm) -> str:
         return f"{count} could not be measured (up to {_whole(reason.limit)})."
     if about == "slices_apart":
         return (
-            f"A slice differs by itself, beyond the margin (p = {units.p_value(reason.value)} after Holm), though the arms as a "
+            f"A slice differs by itself, beyond the margin (p = {units.p_value(reason.value)} after Holm), although the arms as a "
             "whole are not shown to."
         )
     if about in _OF_TESTS and reason.limit == 0:
-        return f"{_OF_TESTS[about].partition(' (')[0].format(value=units.p_value(reason.value))} and takes no part: so few runs reach no lower p."
+        return f"{_OF_TESTS[about].partition(' (')[0].format(value=units.p_value(reason.value))} and is not used: so few runs cannot reach a lower p."
     if about in _OF_TESTS:
         return _OF_TESTS[about].format(value=units.p_value(reason.value), limit=units.p_value(reason.limit))
     if about in _OF_SIZES:
@@ -84,7 +84,7 @@ def needed_sentence(needed: NeededRecord, *, arms: bool) -> str:
     """How many runs would settle it."""
     each = " an arm" if arms else ""
     if needed.kind == "enough":
-        return "It is settled: more runs are not needed."
+        return "No more runs are needed."
     if needed.kind == "examples":
         return (
             "No seed effect is seen: the spread is what so many examples produce by themselves. More seeds would not change the "
@@ -95,10 +95,10 @@ def needed_sentence(needed: NeededRecord, *, arms: bool) -> str:
     if needed.kind == "dead_seed":
         return "More runs would not settle it: a seed changed nothing."
     if needed.kind == "every_seed" and needed.runs is not None:
-        said = f"At least {wording.plural(needed.runs, 'run')}{each} that move every seed would settle it: --seeds {needed.runs}."
-        return f"These runs do not move every seed. {said}"
+        said = f"At least {wording.plural(needed.runs, 'run')}{each} that vary every seed would settle it: --seeds {needed.runs}."
+        return f"These runs do not vary every seed. {said}"
     if needed.runs is None:
-        return "No number of runs up to 1,000 would settle it: it lies too near the limit, or hangs on the number of examples."
+        return "No number of runs up to 1,000 would settle it: it is too close to the limit, or depends on the number of examples."
     least = "At least" if needed.kind == "at_least" else "About"
     if needed.lacking is not None and needed.given is not None:
         do = "does" if needed.counted == 1 else "do"

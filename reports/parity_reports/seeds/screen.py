@@ -48,7 +48,7 @@ def build_seed_screen(audit: SeedAudit) -> FirstScreen:
 
 
 def _more(count: int) -> str:
-    return f"{wording.plural(count, 'more finding')} {'bars' if count == 1 else 'bar'} a reading."
+    return f"{wording.plural(count, 'more finding')} {'prevents' if count == 1 else 'prevent'} a conclusion."
 
 
 def _split(headline: str, word: str) -> tuple[str, str]:
@@ -62,10 +62,10 @@ def _split(headline: str, word: str) -> tuple[str, str]:
 
 def _rule(audit: SeedAudit) -> str:
     margins = audit.margins
-    metric = f"{units.metric_name(units.form_of(audit))} may move by {units.limit(units.form_of(audit), margins.metric)}"
+    metric = f"Allowed: a change of {units.form_of(audit).title} by {units.limit(units.form_of(audit), margins.metric)}"
     counted = wording.plural(len(audit.runs), "run")
     return (
-        f"{metric} and churn be {wording.share(margins.churn)}, at α = {margins.alpha:g}; {counted} asked with "
+        f"{metric} and churn of {wording.share(margins.churn)}, at α = {margins.alpha:g}; {counted} on "
         f"{wording.plural(audit.inputs.count, 'example')}; exit code {audit.exit_code}."
     )
 
@@ -75,15 +75,15 @@ def _inside(audit: SeedAudit) -> Answer:
     question = "Is the difference inside seed noise?" if two else "Is the spread inside the limits?"
     answer = {
         "stable": "Yes",
-        "equivalent": "It is shown to be inside the margin",
+        "equivalent": "Shown to be inside the margin",
         "unstable": "No",
-        "different": "No, it is more than seeds make",
-        "inconclusive": "It cannot be told yet",
+        "different": "No, it is larger than seeds explain",
+        "inconclusive": "Not known yet",
     }[audit.verdict]
     if audit.inside_margin:
         answer = "No, but it is inside the margin"
     said = " ".join(reason_sentence(reason, units.form_of(audit)) for reason in _telling(audit))
-    return Answer(question, answer, said or audit.headline, "needed", "All that was looked at")
+    return Answer(question, answer, said or audit.headline, "needed", "All checks")
 
 
 def _telling(audit: SeedAudit) -> list[ReasonRecord]:
@@ -128,7 +128,7 @@ def _size(audit: SeedAudit) -> Answer:
         said = f"The {primary.title} of one run is {units.value(primary, metric.spread.mean)}; one run has no spread."
         return Answer(question, "Not measured", said, "metrics", "Metrics")
     said = "No two runs that share no seed are kept." if arm.runs > 1 else "No two runs are kept."
-    return Answer(question, "Not measured", said, "integrity", "What became of the runs")
+    return Answer(question, "Not measured", said, "integrity", "Status of the runs")
 
 
 def _spread_sentence(primary: MetricForm, metric: MetricRecord) -> str:
@@ -163,7 +163,7 @@ def _difference_size(question: str, primary: MetricForm, audit: SeedAudit) -> An
             "The arms",
         )
     said = "The arms could not be compared: too few of their runs are kept."
-    return Answer(question, "Not measured", said, "integrity", "What became of the runs")
+    return Answer(question, "Not measured", said, "integrity", "Status of the runs")
 
 
 def _difference_sentence(primary: MetricForm, found: DifferenceRecord) -> str:
@@ -188,16 +188,16 @@ def _next(audit: SeedAudit) -> Answer:
     question = "What next?"
     kinds = {finding.kind for finding in audit.findings}
     if "seed_without_effect" in kinds:
-        said = "A seed that varies nothing makes the spread too small: wire it, or move only the others."
-        return Answer(question, "Wire the seed that did nothing", said, "integrity", "Findings")
+        said = "A seed that changes nothing makes the spread too small: connect it, or vary only the others."
+        return Answer(question, "Connect the seed that has no effect", said, "integrity", "Findings")
     if "in_both_arms" in kinds:
-        said = "An arm's runs must be its own: made with its recipe, and named once."
+        said = "A run must belong to one arm: trained with its recipe, and listed once."
         return Answer(question, "Give each arm runs of its own", said, "integrity", "Findings")
     if "lost_run" in kinds:
-        said = "Runs that are finished are kept and not made again."
-        return Answer(question, "Mend the lost runs, run again", said, "integrity", "Findings")
+        said = "Finished runs are kept and not trained again."
+        return Answer(question, "Fix the lost runs and run again", said, "integrity", "Findings")
     if "failed_run" in kinds:
-        said = "A recipe that fails at some seeds is not one to ship; a lower learning rate or a longer warm-up often ends it."
+        said = "A recipe that fails at some seeds should not be shipped; a lower learning rate or a longer warm-up often helps."
         return Answer(question, "Look at the failed runs", said, "integrity", "Findings")
     if audit.verdict == "inconclusive":
         return _settle(question, audit)
@@ -205,26 +205,26 @@ def _next(audit: SeedAudit) -> Answer:
         "stable": ("Any run may be reported", "Keep this record; run it again when recipe or data change."),
         "unstable": (
             "Report mean and spread",
-            "One run says little of this recipe: report all of them, and compare recipes over several runs each.",
+            "One run says little about this recipe: report all of them, and compare recipes over several runs each.",
         ),
-        "equivalent": ("Take either", "Keep this record; run it again when recipe or data change."),
+        "equivalent": ("Either can be used", "Keep this record; run it again when recipe or data change."),
         "different": (
             "Decide by the difference",
-            "It is the recipe's, and no lucky seed's. Look at its sign and at the slices.",
+            "The recipe causes it, not a lucky seed. Check its sign and the slices.",
         ),
     }
     title, said = steps[audit.verdict]
     if audit.verdict == "different" and not any(
         reason.about == "difference" and reason.holds for reason in audit.reasons
     ):
-        title = "Look at what they decide differently"
-        said = "The metric is not shown to differ; decisions are, and by more than another seed would change."
+        title = "Look at the decisions that differ"
+        said = "The metric is not shown to differ; the decisions are, by more than another seed would change them."
     return Answer(question, title, said, "again", "Command")
 
 
 _NOT_MEASURED = {
     "metric_not_measured": "Give inputs with labels that are classes",
-    "labels_not_classes": "Name the labels as the classes are named",
+    "labels_not_classes": "Use the names of the classes as labels",
     "labels_too_few": "Give more examples with a label",
     "slices_not_measured": "Give labels in every slice",
 }
@@ -241,9 +241,9 @@ def _settle(question: str, audit: SeedAudit) -> Answer:
             title = "Look at the run whose metric is not finite"
         return Answer(question, title, f"{found.sentence} {sentence}", "integrity", "Findings")
     if needed.kind == "every_seed":
-        title = "Move every seed"
+        title = "Vary every seed"
     elif needed.runs is None:
-        title = "Widen the margin, or more examples"
+        title = "Widen the margin or add examples"
     elif needed.lacking is not None:
         title = f"Add {wording.plural(max(1, needed.lacking), 'run')}{each}"
     else:

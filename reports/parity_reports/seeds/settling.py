@@ -29,8 +29,8 @@ def build_settling(audit: SeedAudit) -> Section:
 def _blocks(audit: SeedAudit) -> Iterator[Block]:
     if audit.reasons:
         yield Table(
-            "What the verdict looked at",
-            (Column("What was looked at", "prose"), Column("Result")),
+            "What the verdict is based on",
+            (Column("Check", "prose"), Column("Result")),
             tuple(
                 Row(
                     (reason_sentence(reason, units.form_of(audit)), result_word(reason)),
@@ -38,14 +38,14 @@ def _blocks(audit: SeedAudit) -> Iterator[Block]:
                 )
                 for reason in audit.reasons
             ),
-            heading="What the verdict looked at",
+            heading="What the verdict is based on",
             brief=True,
         )
     found = _can_show(audit)
     if found is None:
         yield Points(
             (
-                "Fewer than two runs that share no seed show no spread, no churn and no difference between recipes.",
+                "Fewer than two runs without a common seed cannot show spread, churn or a difference between recipes.",
             ),
             heading="What so many runs can show",
         )
@@ -78,7 +78,7 @@ def _can(audit: SeedAudit, found: CanShowRecord) -> Iterator[str]:
         return f"{wording.number(multiple)} times the SD over runs{here}"
 
     yield f"The mean is known to ± {in_sd(found.mean_half_width)}."
-    yield f"The SD itself lies between {wording.number(found.sd_low)} and {wording.number(found.sd_high)} times what is seen."
+    yield f"The SD itself lies between {wording.number(found.sd_low)} and {wording.number(found.sd_high)} times the measured one."
     yield f"A new run falls within ± {in_sd(found.new_run_half_width)}, of the mean."
     power = wording.share(found.power)
     alone = ""
@@ -89,9 +89,9 @@ def _can(audit: SeedAudit, found: CanShowRecord) -> Iterator[str]:
         )
     yield f"Two arms of so many runs are found different, {power} of the time, when they are {in_sd(found.detectable)} apart{alone}."
     margin = units.size(primary, None if found.tost_sd is None else found.tost_sd * audit.margins.metric)
-    yield f"Two arms that are alike are shown equivalent, {power} of the time, when paired differences have an SD of {margin} or less."
+    yield f"Two equal arms are shown equivalent, {power} of the time, when paired differences have an SD of {margin} or less."
     if found.least_p is not None:
         part = found.alpha if found.level is None else found.alpha - found.level
         able = "can" if found.least_p <= part + 1e-9 else "cannot"
         at = units.p_value(part) if part > 0 else f"{found.alpha:g}"
-        yield f"The permutation test gives p = {units.p_value(found.least_p)} at the least: it {able} reject at {at}."
+        yield f"The permutation test gives at least p = {units.p_value(found.least_p)}: it {able} reject at {at}."

@@ -47,8 +47,8 @@ def _no_grid(audit: SeedAudit) -> str:
     sides = [{cell[side] for cell in cells} for side in (0, 1)]
     kept = sum(run.standing == "kept" for run in runs)
     if moved and kept < len(runs) and len(cells) == len(sides[0]) * len(sides[1]):
-        return f"{kept} of the grid's {wording.plural(len(runs), 'run')} are kept, and what is left is no full grid: sources are not told apart."
-    return "The runs are no full grid of two seeds, so that sources are not told apart: ask with --init-seeds and --order-seeds."
+        return f"{kept} of the grid's {wording.plural(len(runs), 'run')} are kept, and these are not a full grid: sources cannot be separated."
+    return "The runs are not a full grid of two seeds, so sources cannot be separated. Request one with --init-seeds and --order-seeds."
 
 
 def _blocks(audit: SeedAudit, found: Variance) -> Iterator[Block]:
@@ -57,7 +57,7 @@ def _blocks(audit: SeedAudit, found: Variance) -> Iterator[Block]:
         title = f"SD of {primary.title} by source, with {wording.share(found.metric.confidence)} intervals"
         yield Figure(
             "Sources of variance",
-            "An end without a bar lies beyond the figure; the table has it.",
+            "An end without a bar lies outside the figure; the table has it.",
             Intervals(
                 title,
                 tuple(

@@ -101,7 +101,7 @@ def measured(stage: str, largest: Place, floor: float | None) -> str:
     'logits 3.1e-02 at [row 4, class 2] (up to 4e-06 is noise)'
     """
     if largest.value is None and largest.at is None:
-        return f"{stage}: no number"
+        return f"{stage}: not measured"
     value = "not finite" if largest.value is None else number(largest.value)
     place = f" at {largest.at}" if largest.at else ""
     permission = f" (up to {number(floor, 0)} is noise)" if floor is not None else ""

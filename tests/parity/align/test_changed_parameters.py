@@ -77,6 +77,6 @@ def test_rows_of_a_table_that_no_input_reaches_head_the_report_of_a_parity(tmp_p
     audit = compare(f"hf:{reference}", f"hf:{candidate}", tmp_path / "audit", "--inputs", str(texts))
     named = "1 parameter differs, and these inputs do not show it: embeddings.position_embeddings.weight"
     assert ("parity", True) == (audit.verdict, named in audit.headline.replace("bert.", ""))
-    assert "Nothing to correct on these inputs" in (tmp_path / "audit" / "report.html").read_text(
+    assert "Nothing to fix on these inputs" in (tmp_path / "audit" / "report.html").read_text(
         encoding="utf-8"
     )

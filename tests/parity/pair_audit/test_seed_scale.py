@@ -125,8 +125,8 @@ def test_summary_and_terminal_say_it_too() -> None:
     record = beside_seeds(PAIR, SEEDS, "seeds/audit.json")
     stream = io.StringIO()
     print_summary(record, Console(file=stream, width=100))
-    assert "## In the scale of seeds" in render_markdown(record)
-    assert "beside seeds: layer.0 differs" in stream.getvalue()
+    assert "## Compared with the spread over seeds" in render_markdown(record)
+    assert "compared with seeds: layer.0 differs" in stream.getvalue()
 
 
 def test_without_a_seed_audit_no_report_speaks_of_seeds() -> None:

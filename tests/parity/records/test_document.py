@@ -104,12 +104,12 @@ def test_real_audits_of_both_kinds_fit_the_schema_and_meet_in_one_report(tmp_pat
         str(tmp_path / "pair"),
     )
     assert 1 == pair.code
-    assert "beside seeds: " in pair.said
+    assert "compared with seeds: " in pair.said
     for folder in ("seeds", "pair"):
         _validate((tmp_path / folder / "audit.json").read_bytes())
     scale = json.loads((tmp_path / "pair" / "audit.json").read_bytes())["seed_scale"]
     assert (3, []) == (scale["runs"], scale["stages"])
-    assert "In the scale of seeds" in (tmp_path / "pair" / "report.html").read_text()
+    assert "Compared with the spread over seeds" in (tmp_path / "pair" / "report.html").read_text()
 
 
 def test_a_seed_audit_that_cannot_be_read_stops_a_comparison_before_it_runs(tmp_path: Path) -> None:

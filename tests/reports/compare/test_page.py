@@ -126,7 +126,7 @@ def test_what_a_limit_permits_is_never_said_to_be_noise() -> None:
     assert "Embeddings, within its limit" == where.answer
     assert "within the limit of 5.0e-02 that was set" in where.detail
     assert "Another number format" == why.answer
-    assert "none beyond its noise" not in str(page)
+    assert "none above its noise" not in str(page)
     assert "No difference to explain" not in str(page)
     assert ("Limit of layer.*", "relative L2 5.0e-02") in _facts(page)
 
@@ -142,7 +142,7 @@ def test_a_stage_that_differs_and_does_not_count_is_still_shown() -> None:
     page = build_page(AUDITS["ignored"])
     where, why = page.first.answers[:2]
     assert ("Nowhere that counts", "No difference that counts") == (where.answer, why.answer)
-    assert "Excluded and different: pooled." in where.detail
+    assert "Excluded stages that differ: pooled." in where.detail
     (rung,) = [rung for rung in build_ladder(AUDITS["ignored"]).rungs if rung.stage == "pooled"]
     own = rung.measures[0]
     assert own is not None and ("divergent, does not count", True) == (own.cell.word, rung.ignored)
@@ -190,7 +190,7 @@ def test_what_was_merely_noticed_is_no_reason() -> None:
 
 
 def test_nothing_compared_is_never_said_to_start_nowhere() -> None:
-    assert "It cannot be told" == build_page(AUDITS["nothing"]).first.answers[0].answer
+    assert "Unknown" == build_page(AUDITS["nothing"]).first.answers[0].answer
 
 
 def test_what_is_left_out_is_counted() -> None:

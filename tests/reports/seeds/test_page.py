@@ -276,10 +276,10 @@ def against(change: dict[str, object]) -> SeedAudit:
 
 def test_what_is_not_shown_is_never_told_as_none() -> None:
     first = _first_screen(SEED_AUDITS["equivalent"])
-    assert "Not shown to be other decisions than seeds make" in first
+    assert "Not shown to differ by more than seeds explain" in first
     assert "No slice is shown to differ by itself." in first
     few = _first_screen(against({"p": 0.1, "least_p": 0.1}))
-    assert "So few runs cannot tell" in few and "No p below 0.1 can come of them" in few
+    assert "Too few runs to know" in few and "So few runs cannot give a p below 0.1" in few
 
 
 def test_arms_that_differ_in_what_they_decide_alone_lead_to_those_decisions() -> None:
@@ -290,7 +290,7 @@ def test_arms_that_differ_in_what_they_decide_alone_lead_to_those_decisions() ->
         if reason.about in {"difference", "permutation"}
     ]
     first = _first_screen(msgspec.structs.replace(record, reasons=reasons))
-    assert "Look at what they decide differently" in first
+    assert "Look at the decisions that differ" in first
 
 
 def test_a_seed_that_the_runs_records_say_changed_nothing_is_marked() -> None:
@@ -307,10 +307,13 @@ def test_names_are_said_as_they_are_written() -> None:
     assert "r1.npz is lost." in _first_screen(record) and "R1.npz" not in _first_screen(record)
 
 
-def test_one_more_finding_bars_and_two_more_bar() -> None:
+def test_one_more_finding_prevents_and_two_more_prevent() -> None:
     record = SEED_AUDITS["unstable"]
     barring = SeedFinding(kind="lost_run", sentence="A run is lost.", runs=[], severity="bars")
-    for count, said in ((4, "1 more finding bars a reading."), (5, "2 more findings bar a reading.")):
+    for count, said in (
+        (4, "1 more finding prevents a conclusion."),
+        (5, "2 more findings prevent a conclusion."),
+    ):
         assert said in _plain(msgspec.structs.replace(record, findings=[barring] * count))
 
 
@@ -320,11 +323,11 @@ def test_sources_whose_intervals_overlap_are_not_ranked() -> None:
 
 def test_a_seed_that_did_nothing_is_the_next_step() -> None:
     first = _first_screen(SEED_AUDITS["grid"])
-    assert "Wire the seed that did nothing" in first and "order_seed changed nothing" in first
+    assert "Connect the seed that has no effect" in first and "order_seed changed nothing" in first
 
 
 def test_flip_noise_stands_beside_the_seeds_own_spread() -> None:
-    expected = "Of the SD, 2.0 points is the seeds' and 1.5 points what flips on 300 examples make alone (p = 0.011)."
+    expected = "Of the SD, 2.0 points comes from the seeds and 1.5 points from flips on 300 examples alone (p = 0.011)."
     assert expected in _first_screen(SEED_AUDITS["unstable"])
 
 

@@ -170,5 +170,5 @@ def test_runs_that_all_failed_are_not_said_to_lack_labels(files: Files, tmp_path
     found = audited(tmp_path / "out", *runs)
     said = "\n".join([render_html(found.audit), render_markdown(found.audit), found.said])
     assert "ithout labels" not in said and "no labels" not in said
-    assert "No run is kept: nothing is shown about calibration." in said
+    assert "No run is kept: calibration was not measured." in said
     assert "no_labels" not in reasons(found)
