@@ -22,6 +22,7 @@ from parity.records.finding import Finding
 from parity.records.inputs import InputsRecord
 from parity.records.places import Place, Status
 from parity.records.policy import PolicyRecord
+from parity.records.provenance import Provenance
 from parity.records.stage import FirstDivergence, Noise, NotCompared, StageRecord
 from parity.records.subject import SubjectRecord
 from parity.records.tokens import TokenExample, Tokens
@@ -248,12 +249,9 @@ def audit(**changes: Any) -> Audit:
             reference_float64="pure",
             candidate_float64="pure",
         ),
-        "provenance": {
-            "parity": "0.1.0",
-            "started": "2026-11-21T01:30:00Z",
-            "seconds": 41.7,
-            "platform": "Linux x86_64",
-        },
+        "provenance": Provenance(
+            parity="0.1.0", started="2026-11-21T01:30:00Z", seconds=41.7, platform="Linux x86_64"
+        ),
         "command": "parity compare hf:./bert-reviews allennlp:reviews.tar.gz --inputs reviews.jsonl",
     }
     return Audit(**{**values, **changes})
@@ -411,7 +409,7 @@ def not_comparable() -> Audit:
             ),
         ],
         noise=Noise(sample=0, method=""),
-        provenance={},
+        provenance=Provenance(),
     )
 
 
@@ -654,7 +652,7 @@ def with_text(text: str) -> Audit:
         ],
         not_compared=[NotCompared(stage=text, reason=text)],
         noise=Noise(sample=1, method=text, reference_float64=text, candidate_float64=text),
-        provenance={text: text},
+        provenance=Provenance(parity=text, started=text, python=text, platform=text, cpu_seconds={text: 1.0}),
         command=text,
     )
 
@@ -717,7 +715,7 @@ def nothing() -> Audit:
         tokens=Tokens(rows=0, rows_equal=0, differences={}),
         decisions=None,
         noise=Noise(sample=0, method=""),
-        provenance={},
+        provenance=Provenance(),
         command="",
     )
 

@@ -11,6 +11,7 @@ import msgspec
 from parity.records.arm_statistics import ArmRecord, Bounds, StageSimilarity
 from parity.records.inputs import InputsRecord
 from parity.records.metric_form import MetricForm
+from parity.records.provenance import Provenance
 from parity.records.runs import ContestedRecord, RunRecord
 from parity.records.seed_audit import MarginsRecord, SeedAudit, SeedFinding
 
@@ -319,7 +320,7 @@ def seed_audit(first: ArmRecord, **changes: Any) -> SeedAudit:
             },
         ],
         "recipe": {"task": "sequence_classification", "training": {"epochs": 20, "learning_rate": 0.003}},
-        "provenance": {"parity": "0.1.0", "versions": {"torch": "2.13.0"}, "trained_now": 5},
+        "provenance": Provenance(parity="0.1.0", versions={"torch": "2.13.0"}, trained_now=5),
         "command": "parity seeds recipe.toml --seeds 5",
         "metric_forms": FORMS,
     }
@@ -435,7 +436,7 @@ def unlabelled() -> SeedAudit:
         runs_needed={"runs": None, "kind": "none"},
         integrity={},
         findings=[SeedFinding(kind="no_labels", sentence="The inputs have no labels.", runs=[])],
-        provenance={},
+        provenance=Provenance(),
         command="",
     )
 
@@ -630,7 +631,7 @@ def with_seed_text(text: str) -> SeedAudit:
         findings=[SeedFinding(kind="other_data", sentence=text, runs=[text], severity="bars")],
         contested=[ContestedRecord(row=1, id=text, text=text, label=text, entropy=1.0, votes=[(text, 2)])],
         recipe={"task": text, "nested": {"x": text}},
-        provenance={"versions": {"torch": text}},
+        provenance=Provenance(versions={"torch": text}),
         command=text,
     )
 

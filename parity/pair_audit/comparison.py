@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from parity.align.plan import Plan
 from parity.border.description import Description
@@ -14,6 +14,7 @@ from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
 from parity.records.passes import PassRecord
 from parity.records.policy import PolicyRecord
+from parity.records.provenance import Provenance
 from parity.records.subject import SubjectRecord
 
 __all__ = ["Comparison"]
@@ -31,5 +32,5 @@ class Comparison(NamedTuple):
     policy: PolicyRecord
     inputs: InputsRecord
     passes: Sequence[PassRecord]
-    provenance: dict[str, Any]
+    provenance: Provenance
     command: str

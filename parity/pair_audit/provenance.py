@@ -8,9 +8,9 @@ import resource
 import time
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
 
 from parity.records.pair import Pair
+from parity.records.provenance import Provenance
 
 __all__ = ["Clock"]
 
@@ -23,19 +23,19 @@ class Clock:
         self._clock = time.monotonic()
         self._cpu = time.process_time()
 
-    def provenance(self, seconds: Pair[float]) -> dict[str, Any]:
+    def provenance(self, seconds: Pair[float]) -> Provenance:
         """What the record keeps; `seconds` are the CPU seconds of each side's forwards."""
-        return {
-            "parity": version("parity-audit"),
-            "started": self._started.isoformat(timespec="seconds"),
-            "seconds": round(time.monotonic() - self._clock, 3),
-            "cpu_seconds": {
+        return Provenance(
+            parity=version("parity-audit"),
+            started=self._started.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - self._clock, 3),
+            cpu_seconds={
                 "reference forwards": round(seconds.reference, 3),
                 "candidate forwards": round(seconds.candidate, 3),
                 "comparer": round(time.process_time() - self._cpu, 3),
             },
-            "host_peak_memory_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "processors": os.cpu_count(),
-        }
+            host_peak_memory_kib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            python=platform.python_version(),
+            platform=platform.platform(),
+            processors=os.cpu_count(),
+        )

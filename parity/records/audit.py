@@ -1,6 +1,6 @@
 """The audit: the record of a comparison, from which every report is rendered.
 
-It is written as `audit.json` (schema `parity.audit/1`); `parity/schema/audit.json` is its JSON Schema, made from these
+It is written as `audit.json` (schema `parity.audit/2`; version 1 had fewer fields, and is read as well); `parity/schema/audit.json` is its JSON Schema, made from these
 records (parity/records/document.py). Names here are relied on by other programs: add to them, never rename. `pass` is a Python keyword, so the
 attribute is `pass_` and the key in the file `pass`.
 """
@@ -8,7 +8,7 @@ attribute is `pass_` and the key in the file `pass`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ from parity.records.inputs import InputsRecord
 from parity.records.passes import PassRecord
 from parity.records.places import Record, Verdict
 from parity.records.policy import PolicyRecord
+from parity.records.provenance import Provenance
 from parity.records.seed_scale import SeedScale
 from parity.records.stage import FirstDivergence, Noise, NotCompared, StageRecord
 from parity.records.subject import SubjectRecord
@@ -34,7 +35,7 @@ class Audit(Record, frozen=True, kw_only=True):
     verdict is another, or no number would). `passes` are those of the comparison, whether they ran or not. `findings` stand in the order of what they explain.
     """
 
-    schema: Literal["parity.audit/1"] = "parity.audit/1"
+    schema: Literal["parity.audit/2", "parity.audit/1"] = "parity.audit/2"
     kind: Literal["compare"] = "compare"
     verdict: Verdict
     exit_code: int
@@ -50,7 +51,7 @@ class Audit(Record, frozen=True, kw_only=True):
     findings: list[Finding]
     not_compared: list[NotCompared]
     noise: Noise
-    provenance: dict[str, Any]
+    provenance: Provenance
     command: str
     seed_scale: SeedScale | None = None
     rows_needed: int | None = None
@@ -74,6 +75,6 @@ def load_audit(path: Path) -> Audit:
         return msgspec.json.decode(data, type=Audit)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise RecordError(
-            f"{path} is not a parity.audit/1 record: {error}.",
+            f"{path} is not a parity.audit/2 record: {error}.",
             next_step="Name an audit.json that this version of parity wrote, or run the comparison again.",
         ) from error

@@ -44,7 +44,7 @@ def schema_document() -> dict[str, Any]:
         definitions[name]["required"] = ["schema", "kind", *definitions[name]["required"]]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "parity.audit/1",
+        "title": "parity.audit/2",
         "oneOf": list(kinds),
         "$defs": definitions,
     }

@@ -26,6 +26,7 @@ from parity.records.comparison_statistics import BaselineRecord
 from parity.records.inputs import InputsRecord
 from parity.records.metric_form import MetricForm
 from parity.records.places import Record
+from parity.records.provenance import Provenance
 from parity.records.runs import ContestedRecord, IntegrityRecord, RunRecord
 
 __all__ = [
@@ -99,7 +100,7 @@ class SeedAudit(Record, frozen=True, kw_only=True):
     `metric_forms` says how each metric is written (records of earlier versions have none).
     """
 
-    schema: Literal["parity.audit/1"] = "parity.audit/1"
+    schema: Literal["parity.audit/2", "parity.audit/1"] = "parity.audit/2"
     kind: Literal["seeds"] = "seeds"
     verdict: SeedVerdict
     inside_margin: bool = False
@@ -123,7 +124,7 @@ class SeedAudit(Record, frozen=True, kw_only=True):
     findings: list[SeedFinding]
     contested: list[ContestedRecord]
     recipe: dict[str, Any] | None
-    provenance: dict[str, Any]
+    provenance: Provenance
     command: str
     metric_forms: dict[str, MetricForm] = {}
 

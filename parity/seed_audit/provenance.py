@@ -7,30 +7,30 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any
 
+from parity.records.provenance import Provenance
 from parity.seed_audit.population.arms import ArmRuns
 
 __all__ = ["provenance_of"]
 
 
-def provenance_of(started: datetime, clock: float, arms: Sequence[ArmRuns]) -> dict[str, Any]:
-    """As plain values; clock: the monotonic time at which it began."""
+def provenance_of(started: datetime, clock: float, arms: Sequence[ArmRuns]) -> Provenance:
+    """The record of it; `clock`: the monotonic time at which it began."""
     runs = [member.collected for arm in arms for member in arm.members if member.collected is not None]
     now = sum(
         1 for run in runs if run.description.training is not None and run.description.training.trained_now
     )
-    return {
-        "parity": version("parity-audit"),
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round(time.monotonic() - clock, 3),
-        "trained_now": now,
-        "versions": runs[0].description.versions if runs else {},
-        "other_versions": _other_versions(arms),
-        "warnings": sorted({warning for run in runs for warning in run.warnings}),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-    }
+    return Provenance(
+        parity=version("parity-audit"),
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - clock, 3),
+        trained_now=now,
+        versions=runs[0].description.versions if runs else {},
+        other_versions=_other_versions(arms),
+        warnings=sorted({warning for run in runs for warning in run.warnings}),
+        python=platform.python_version(),
+        platform=platform.platform(),
+    )
 
 
 def _other_versions(arms: Sequence[ArmRuns]) -> dict[str, dict[str, str]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from parity.records.provenance import Provenance
 
 __all__ = ["Case", "Suite", "carried_over", "run_time"]
 
@@ -38,11 +40,10 @@ class Suite(NamedTuple):
     seconds: float = 0.0
 
 
-def run_time(provenance: Mapping[str, Any]) -> tuple[str, float]:
+def run_time(provenance: Provenance) -> tuple[str, float]:
     """When an audit started and the seconds that it took, as its provenance has them; "" and 0 where it has not."""
-    started, seconds = provenance.get("started"), provenance.get("seconds")
-    took = float(seconds) if isinstance(seconds, int | float) and math.isfinite(seconds) else 0.0
-    return (started if isinstance(started, str) else "", max(0.0, took))
+    seconds = provenance.seconds or 0.0
+    return provenance.started, max(0.0, seconds) if math.isfinite(seconds) else 0.0
 
 
 def carried_over(case: Case, fault: Case) -> Case:

@@ -209,12 +209,12 @@ def test_a_hub_base_is_found_by_what_its_revision_holds(recipe: Path, tmp_path: 
     first = audit(tmp_path / "first", runs, named, "--seeds", "2")
     hub.move("b")
     second = audit(tmp_path / "second", runs, named, "--seeds", "2")
-    assert (2, 2) == (first.provenance["trained_now"], second.provenance["trained_now"])
+    assert (2, 2) == (first.provenance.trained_now, second.provenance.trained_now)
     assert set() == bases(first) & bases(second)
     assert set() == {run.weights_digest for run in first.runs} & {run.weights_digest for run in second.runs}
     hub.move("a")
     again = audit(tmp_path / "again", runs, named, "--seeds", "2")
-    assert 0 == again.provenance["trained_now"]
+    assert 0 == again.provenance.trained_now
     assert bases(first) == bases(again)
     assert [first.runs[0].metrics, first.churn] == [again.runs[0].metrics, again.churn]
     commits = {run.training.base_revision for run in first.runs if run.training is not None}

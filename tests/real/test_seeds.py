@@ -127,7 +127,7 @@ def the_spread(found: SeedAudit) -> list[float | None]:
 
 
 def test_five_seeds_are_trained_once_and_judged(whole: SeedAudit) -> None:
-    assert 5 == whole.provenance["trained_now"]
+    assert 5 == whole.provenance.trained_now
     assert 5 == whole.arms[0].runs
     assert 5 == len({run.weights_digest for run in whole.runs})
     assert whole.recipe is not None and whole.runs_needed.runs is not None
@@ -154,7 +154,7 @@ def test_killed_in_the_middle_of_run_three_it_goes_on_and_comes_to_the_same_to_t
     assert 2 == len(before)
     assert training(runs)  # what was begun is there, and is taken for no run
     again = audit(out, runs, str(recipe), "--seeds", "5")
-    assert 3 == again.provenance["trained_now"]
+    assert 3 == again.provenance.trained_now
     assert before.items() <= finished(runs).items()
     assert figures(whole) == figures(again)
 
@@ -239,7 +239,7 @@ def test_the_same_seeds_again_are_the_same_to_the_bit_and_count_once(
     whole: SeedAudit, recipe: Path, runs: Path, tmp_path: Path
 ) -> None:
     found = audit(tmp_path / "out", runs, str(recipe), "--seeds", "2", "--repeat", "2")
-    assert 2 == found.provenance["trained_now"]
+    assert 2 == found.provenance.trained_now
     same = RepeatsRecord(pairs=2, bitwise=2, max_abs=0.0, churn=0.0)
     assert same == found.integrity["candidate"].repeats
     assert "repeats" in [finding.kind for finding in found.findings]
@@ -295,7 +295,7 @@ def test_each_run_tells_its_environment_and_what_each_seed_made(whole: SeedAudit
         made = run.training
         assert made.initial_digest and made.head_digest and made.order_digests and made.dropout_digest
         assert {"torch", "transformers", "threads"} <= run.training.environment.keys()
-    assert {} == whole.provenance["other_versions"]
+    assert {} == whole.provenance.other_versions
 
 
 def test_a_base_that_brings_its_head_leaves_init_seed_nothing_to_do_which_bars_a_pass(
@@ -309,7 +309,7 @@ def test_a_base_that_brings_its_head_leaves_init_seed_nothing_to_do_which_bars_a
     wide = ("--seeds", "3", "--margin", "0.9", "--churn-budget", "0.9")
     for trained in (3, 0):  # the second time nothing is trained, and it is said all the same
         found = audit(tmp_path / "out", runs, str(headed), *wide)
-        assert trained == found.provenance["trained_now"]
+        assert trained == found.provenance.trained_now
         assert ["seed_without_effect"] == [finding.kind for finding in found.findings]
         assert "The seed init_seed changed nothing" in found.findings[0].sentence
         assert {"kept"} == {run.standing for run in found.runs}

@@ -122,8 +122,8 @@ def _blocks(audit: Audit, found: Compared, most_remarks: int) -> Iterator[Block]
         )
     if found.left_out:
         yield More(found.left_out, "more fields")
-    if audit.provenance:
-        rows = tuple((name, wording.said(value)) for name, value in audit.provenance.items())
+    rows = tuple((name, wording.said(value)) for name, value in audit.provenance.facts().items())
+    if rows:
         yield Facts("Provenance", rows, heading="Provenance of this audit", collapsed=True)
 
 

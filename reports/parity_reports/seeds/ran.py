@@ -67,7 +67,7 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
     )
     if audit.recipe is not None:
         yield Facts("Recipe", tuple(_flat(audit.recipe)), heading="The recipe as resolved", collapsed=True)
-    rows = tuple(_flat(audit.provenance))
+    rows = tuple(_flat(audit.provenance.facts()))
     if rows:
         yield Facts("Provenance", rows, heading="Provenance of this audit", collapsed=True)
 

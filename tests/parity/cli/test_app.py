@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     record = audit_bytes(AUDITS["parity"])
     (place / "audit.json").write_bytes(record)
     (place / "cut.json").write_bytes(record[:900])
-    (place / "other.json").write_bytes(record.replace(b"parity.audit/1", b"parity.audit/9"))
+    (place / "other.json").write_bytes(record.replace(b"parity.audit/2", b"parity.audit/9"))
     (place / "list.json").write_text("[1, 2]")
     (place / "dead" / "bin").mkdir(parents=True)
     (place / "dead" / "bin" / "python").symlink_to("/nowhere/python3")
@@ -279,7 +279,7 @@ def test_quiet_says_the_result_in_one_line(folder: Path, tmp_path: Path) -> None
 
 
 def test_the_record_is_written_as_it_is_read(folder: Path) -> None:
-    assert "parity.audit/1" == json.loads((folder / "audit.json").read_text())["schema"]
+    assert "parity.audit/2" == json.loads((folder / "audit.json").read_text())["schema"]
 
 
 @pytest.mark.parametrize("command", [[], ["compare"], ["record"], ["inspect"], ["report"], ["env"]])

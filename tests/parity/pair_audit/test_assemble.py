@@ -28,6 +28,7 @@ from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
 from parity.records.passes import PassRecord
 from parity.records.policy import PolicyRecord
+from parity.records.provenance import Provenance
 from parity.records.stage import NotCompared, StageRecord
 from parity.session.window import Window
 from tests.audits import subject
@@ -131,7 +132,7 @@ def concluded(
                 )
                 for one in passes_in("sweep")
             ],
-            provenance={},
+            provenance=Provenance(),
             command="parity compare toy:a toy:b",
         )
     )

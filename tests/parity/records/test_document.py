@@ -14,6 +14,7 @@ from parity.errors import RecordError
 from parity.pair_audit.seed_scale import beside_seeds
 from parity.records.audit import Audit, audit_bytes
 from parity.records.document import load_record, schema_document
+from parity.records.provenance import Provenance
 from parity.records.seed_audit import SeedAudit, seed_audit_bytes
 from tests.audits import AUDITS
 from tests.real.asking import parity
@@ -62,8 +63,8 @@ def test_a_record_is_read_by_what_it_says_it_is(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ('{"kind": "trace"}', "kind 'trace'"),
-        ("{", "not a parity.audit/1 record"),
-        ("[]", "not a parity.audit/1 record"),
+        ("{", "not a parity.audit/2 record"),
+        ("[]", "not a parity.audit/2 record"),
         ('{"kind": "seeds"}', "not the record of a seed audit"),
     ],
 )
@@ -116,3 +117,21 @@ def test_a_seed_audit_that_cannot_be_read_stops_a_comparison_before_it_runs(tmp_
     run = parity("compare", "hf:nowhere", "hf:nowhere", "--seeds", str(tmp_path / "audit.json"))
     assert 2 == run.code
     assert "audit.json cannot be read" in run.complained
+
+
+def test_a_comparison_of_version_1_is_read_and_rendered(tmp_path: Path) -> None:
+    record = json.loads(audit_bytes(AUDITS["divergent_at_layer"]))
+    record["schema"] = "parity.audit/1"
+    del record["passes"], record["provenance"]["platform"]
+    for finding in record["findings"]:
+        del finding["standing"], finding["title"], finding["remedy"]
+    (tmp_path / "audit.json").write_text(json.dumps(record))
+    read = load_record(tmp_path / "audit.json")
+    assert isinstance(read, Audit)
+    assert ("parity.audit/1", "divergent", []) == (read.schema, read.verdict, read.passes)
+    run = parity("report", str(tmp_path), "--out", str(tmp_path / "again"))
+    assert (1, True) == (run.code, (tmp_path / "again" / "report.html").exists())
+
+
+def test_a_provenance_keeps_what_is_known_and_no_more() -> None:
+    assert {"parity": "0.1.0", "trained_now": 0} == Provenance(parity="0.1.0", trained_now=0).facts()

@@ -118,9 +118,9 @@ def test_versions_other_than_the_first_runs_are_told_by_run() -> None:
     versions: list[dict[str, str]] = [{"torch": "2.0", "numpy": "1"}, {"torch": "2.1", "numpy": "1"}]
     arms = gathered([collected(k, trained(k), versions[k]) for k in range(2)], baseline=1)
     found = provenance_of(datetime.now(UTC), time.monotonic(), arms)
-    assert versions[0] == found["versions"]
-    assert {"baseline seed 1": {"torch": "2.1"}} == found["other_versions"]
-    assert 2 == found["trained_now"]
+    assert versions[0] == found.versions
+    assert {"baseline seed 1": {"torch": "2.1"}} == found.other_versions
+    assert 2 == found.trained_now
 
 
 def test_the_logits_of_a_run_are_brought_into_the_order_of_the_classes() -> None:
