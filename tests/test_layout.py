@@ -246,6 +246,7 @@ def test_any_is_counted_by_line_where_adapters_run(tmp_path: Path) -> None:
         ("class lonely: ...", 1),
         ('__all__ = ["lonely"]\n\n\ndef lonely(): ...', 4),
         ("def _lonely(): ...", None),
+        ("lonely = 2\n_USED = getattr(parity, 'lonely', 1)", None),
         ("def lonely(): ...\n\n\n_USED = lonely", None),
         ("class lonely(ParityError):\n    slug = 'lonely'", None),
         ("@app.command()\ndef lonely(): ...", None),

@@ -62,6 +62,7 @@ adapter = Adapter(
     ),
     environment=_ENVIRONMENT,
     framework=_FRAMEWORK,
+    examples={"allennlp:model.tar.gz": "an archive, run by AllenNLP itself"},
 )
 
 train_adapter = Adapter(
@@ -105,4 +106,5 @@ train_adapter = Adapter(
     ),
     environment=_ENVIRONMENT,
     framework=_FRAMEWORK,
+    examples={'"allennlp-train:config.jsonnet?seed=1"': "a config, trained with seed 1"},
 )

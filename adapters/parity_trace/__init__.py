@@ -60,6 +60,7 @@ trace = Adapter(
     options=(_TEMPERATURE,),
     framework=("safetensors", "numpy"),
     own_inputs=_traced_inputs,
+    examples={"trace:x.trace": "a recording that parity record wrote"},
 )
 
 outputs = Adapter(
@@ -94,4 +95,5 @@ outputs = Adapter(
     ),
     framework=("numpy",),
     own_inputs=_outputs_inputs,
+    examples={"outputs:theirs.npz": "the outputs of another system"},
 )

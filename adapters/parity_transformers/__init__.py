@@ -53,6 +53,11 @@ adapter = Adapter(
     scheme="hf",
     runner=_HERE / "runner.py",
     framework=_FRAMEWORK,
+    examples={
+        "hf:./model": "a folder, or a hub id",
+        '"hf:./model@/envs/old/bin/python"': "the same in another interpreter",
+        '"hf:./model?dtype=bfloat16"': "a variant of it",
+    },
     options=(
         Option(
             "dtype",
@@ -92,6 +97,7 @@ train_adapter = Adapter(
     scheme="finetune",
     runner=_HERE / "train_runner.py",
     framework=(*_FRAMEWORK, "accelerate"),
+    examples={'"finetune:recipe.toml?seed=1"': "a recipe, trained with seed 1"},
     own_inputs=_evaluation_rows,
     prepare=_prepare,
     trains=Trains(

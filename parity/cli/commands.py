@@ -18,11 +18,22 @@ __all__ = ["Command", "Commands", "LazyCommands", "single"]
 
 
 class Command(TyperCommand):
-    """A command whose usage names its arguments without braces."""
+    """A command whose usage names its arguments without braces.
+
+    `closing` makes the end of its help, when that is shown: it may take time.
+    """
+
+    closing: Callable[[], str] | None = None
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """As typer's: `REFERENCE` where that has `{REFERENCE}`."""
         return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """As typer's, with what `closing` makes."""
+        if self.closing is not None:
+            self.epilog = self.closing()
+        super().format_epilog(ctx, formatter)
 
 
 class Commands(TyperGroup):
@@ -88,17 +99,20 @@ class LazyCommands(Commands):
             formatter.write_dl([(name, self.modules[name][1]) for name in self.list_commands(ctx)])
 
 
-def single(*, epilog: str | None = None) -> Callable[[Callable[..., int]], Callable[[], Any]]:
+def single(*, closing: Callable[[], str] | None = None) -> Callable[[Callable[..., int]], Callable[[], Any]]:
     """Decorates a function whose parameters are a command's arguments and options, and its docstring the command's help.
 
-    The result makes the command.
+    `closing` makes the end of that help. The result makes the command.
     """
 
     def decorate(function: Callable[..., int]) -> Callable[[], Any]:
         def make() -> Any:
             app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-            app.command(cls=Command, epilog=epilog)(function)
-            return get_command(app)
+            app.command(cls=Command)(function)
+            made = get_command(app)
+            if isinstance(made, Command):
+                made.closing = closing
+            return made
 
         return make
 

@@ -13,7 +13,7 @@ from parity.cli.commands import single
 __all__ = ["command"]
 
 
-@single(epilog=shared.SUBJECTS)
+@single(closing=shared.subjects_help)
 def command(
     context: typer.Context,
     reference: Annotated[str, typer.Argument(metavar="REFERENCE", hidden=True)],

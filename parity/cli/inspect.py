@@ -11,7 +11,7 @@ from parity.cli.exit import listened_to
 __all__ = ["command"]
 
 
-@single(epilog=shared.SUBJECTS)
+@single(closing=shared.subjects_help)
 def command(
     subject: shared.SubjectArgument,
     timeout: shared.TimeoutOption = 600.0,

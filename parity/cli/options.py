@@ -12,7 +12,6 @@ from parity.api.values import temperature as check_temperature
 from parity.api.values import whole
 
 __all__ = [
-    "SUBJECTS",
     "AllowInconclusiveOption",
     "EncodingOption",
     "IdColumnOption",
@@ -30,19 +29,23 @@ __all__ = [
     "at_least",
     "one_of",
     "positive",
+    "subjects_help",
     "temperature",
 ]
 
 _Value = TypeVar("_Value")
-SUBJECTS = """\b
-A subject is scheme:locator@interpreter?option=value&option=value, in quotes:
-  hf:./model                           a folder, or a hub id
-  allennlp:model.tar.gz                an archive, run by AllenNLP itself
-  "hf:./model@/envs/old/bin/python"    the same in another interpreter
-  "hf:./model?dtype=bfloat16"          a variant of it
-  trace:x.trace  outputs:theirs.npz    a recording, or the outputs of another system
-"""
-"""The end of the help of a command that takes subjects."""
+_HOW_SUBJECTS_ARE_WRITTEN = """\b
+A subject is scheme:locator@interpreter?option=value&option=value, in quotes:"""
+
+
+def subjects_help() -> str:
+    """The end of the help of a command that takes subjects: how one is written, with the examples of the adapters."""
+    from parity.subjects.adapter import examples
+
+    shown = examples()
+    wide = max((len(subject) for subject in shown), default=0)
+    lines = [f"  {subject:{wide}}  {what}" for subject, what in shown.items()]
+    return "\n".join([_HOW_SUBJECTS_ARE_WRITTEN, *lines])
 
 
 def _parser(check: Callable[[object], _Value]) -> Callable[[str], _Value]:

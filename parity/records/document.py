@@ -1,9 +1,8 @@
-"""The two kinds of record that `audit.json` may hold, and the one schema file that describes both."""
+"""The two kinds of record that `audit.json` may hold. `parity/schema/audit.json`, which describes both, is written by `tools/schema.py`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -11,7 +10,7 @@ from parity.errors import RecordError
 from parity.records.audit import Audit, load_audit
 from parity.records.seed_audit import SeedAudit, load_seed_audit
 
-__all__ = ["load_record", "schema_document"]
+__all__ = ["load_record"]
 
 
 class _Kind(msgspec.Struct, frozen=True):
@@ -34,17 +33,3 @@ def load_record(path: Path) -> Audit | SeedAudit:
             next_step="Name an audit.json that parity compare or parity seeds wrote.",
         )
     return load_audit(path)
-
-
-def schema_document() -> dict[str, Any]:
-    """The JSON Schema of both records (draft 2020-12), as kept in `parity/schema/audit.json`: which one, `kind` says."""
-    kinds, definitions = msgspec.json.schema_components([Audit, SeedAudit], ref_template="#/$defs/{name}")
-    for name in (Audit.__name__, SeedAudit.__name__):
-        # What tells the kinds apart is always written, though the records have it by default.
-        definitions[name]["required"] = ["schema", "kind", *definitions[name]["required"]]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "parity.audit/2",
-        "oneOf": list(kinds),
-        "$defs": definitions,
-    }

@@ -10,6 +10,7 @@ import difflib
 import math
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint
@@ -22,7 +23,17 @@ from parity.subjects.factors import Trains
 from parity.subjects.registry import entries, load, origin
 from parity.subjects.subject import Subject
 
-__all__ = ["LEAST", "Adapter", "Kind", "Option", "adapters", "check_options", "find_adapter", "schemes"]
+__all__ = [
+    "LEAST",
+    "Adapter",
+    "Kind",
+    "Option",
+    "adapters",
+    "check_options",
+    "examples",
+    "find_adapter",
+    "schemes",
+]
 
 GROUP = "parity.adapters"
 Kind = Literal["text", "integer", "count", "number", "positive", "flag", "path", "folder", "choice"]
@@ -59,6 +70,7 @@ class Adapter:
     `prepare` reads in parity's process what the locator names, and turns the checked options into those that the runner is opened with.
     Of the environment variables, a runner sees those every runner sees, without `withheld` and with `passed` (both
     are names, a final `*` standing for any ending), and `variables` on top.
+    `examples` are subjects as a user would write them, each with what it is: the help of commands shows them.
 
     >>> Adapter(scheme="mine", runner=Path("runner.py"), options=(Option("layers", "count", "How many."),)).framework
     ()
@@ -75,6 +87,7 @@ class Adapter:
     passed: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     trains: Trains | None = None
+    examples: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def schemes() -> tuple[str, ...]:
@@ -85,6 +98,15 @@ def schemes() -> tuple[str, ...]:
 def adapters() -> dict[str, Adapter]:
     """Every adapter by its scheme; SubjectError naming the package of one that does not load."""
     return {scheme: _load(scheme) for scheme in schemes()}
+
+
+def examples() -> dict[str, str]:
+    """Subjects as adapters declare them for the help, each with what it is; an adapter that does not load shows none."""
+    found: dict[str, str] = {}
+    for scheme in schemes():
+        with suppress(SubjectError):
+            found.update(_load(scheme).examples)
+    return found
 
 
 def find_adapter(subject: Subject) -> Adapter:

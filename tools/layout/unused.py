@@ -2,7 +2,7 @@
 
 A public name is a function, class or constant at the top of a module, without an underscore. It is used when, outside its own
 definition, its module loads it, another module of the product imports it (a folder's `__init__.py` that only passes it on does
-not count, its importers do), or any attribute of that name is read. Not looked at: entry points, commands, what the API
+not count, its importers do), or any attribute of that name is read, by a dot or by `getattr`. Not looked at: entry points, commands, what the API
 publishes, hooks and fixtures of pytest, errors that are raised by their slug, and names that a protocol declares.
 """
 
@@ -30,7 +30,7 @@ class _Definition(NamedTuple):
 
 def unused_names(tree: Tree) -> tuple[str, ...]:
     """The public names that no code of the product uses."""
-    attributes = {node.attr for module in tree.modules.values() for node in _attributes(module)}
+    attributes = {name for module in tree.modules.values() for name in _attributes(module)}
     outside = attributes | set(_outside(tree))
     imported = _imported(tree)
     return tuple(
@@ -130,5 +130,12 @@ def _loads(node: ast.AST) -> set[str]:
             return set()
 
 
-def _attributes(module: Module) -> Iterator[ast.Attribute]:
-    return (node for node in module.nodes if isinstance(node, ast.Attribute))
+def _attributes(module: Module) -> Iterator[str]:
+    for node in module.nodes:
+        match node:
+            case ast.Attribute(attr=name):
+                yield name
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str() as name), *_]):
+                yield name
+            case _:
+                pass

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parity.align.edits import common_subsequence
-from parity.align.padding import effective_mask, padding_side
+from parity.align.padding import padding_side
 from parity.align.tokens import KINDS, Edit, RowAlignment, align_row
 from parity.inputs.example import Encoding
 
@@ -319,13 +319,3 @@ def test_turning_the_sides_round_turns_the_kinds_into_themselves(
 )
 def test_the_padding_side_is_read_from_where_real_tokens_sit(real: list[list[int]], side: str) -> None:
     assert side == padding_side(np.array(real, dtype=np.uint8))
-
-
-def test_a_missing_mask_attends_to_everything_padding_included() -> None:
-    assert [[1, 1, 1]] == effective_mask(None, (1, 3)).tolist()
-    assert [[1, 0, 1]] == effective_mask(np.array([[7, 0, 1]]), (1, 3)).tolist()
-
-
-def test_a_mask_of_another_shape_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"\(1, 2\) for tokens of shape \(1, 3\)"):
-        effective_mask(np.ones((1, 2)), (1, 3))

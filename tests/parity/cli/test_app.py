@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from parity.records.audit import audit_bytes
+from parity.subjects.adapter import examples
 from tests.audits import AUDITS
 from tests.real.asking import ROOT, Run, parity
 
@@ -172,6 +174,16 @@ def test_help_that_nobody_reads_is_no_error() -> None:
     assert process.stdout is not None and process.stderr is not None
     process.stdout.close()
     assert ("", 0) == (process.stderr.read(), process.wait())
+
+
+@pytest.mark.parametrize("command", ["compare", "inspect", "record"])
+def test_the_help_of_a_command_ends_with_the_examples_of_the_adapters(command: str) -> None:
+    process = _typed(command, "--help")
+    text, _ = process.communicate()
+    lines = [line.strip() for line in text.splitlines()]
+    first = lines.index("A subject is scheme:locator@interpreter?option=value&option=value, in quotes:")
+    shown = [re.split(" {2,}", line) for line in lines[first + 1 :]]
+    assert [[subject, what] for subject, what in examples().items()] == shown
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")

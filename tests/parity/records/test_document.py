@@ -13,19 +13,20 @@ import pytest
 from parity.errors import RecordError
 from parity.pair_audit.seed_scale import beside_seeds
 from parity.records.audit import Audit, audit_bytes
-from parity.records.document import load_record, schema_document
+from parity.records.document import load_record
 from parity.records.provenance import Provenance
 from parity.records.seed_audit import SeedAudit, seed_audit_bytes
 from tests.audits import AUDITS
 from tests.real.asking import parity
 from tests.seed_audits import SEED_AUDITS
+from tools.schema import schema
 
 # jsonschema has no types
 jsonschema: Any = importlib.import_module("jsonschema")
 
 
 def _validate(data: bytes) -> None:
-    jsonschema.validate(json.loads(data), schema_document())
+    jsonschema.validate(json.loads(data), schema())
 
 
 @pytest.mark.parametrize("name", [name for name in AUDITS if name != "hostile"])
@@ -49,7 +50,7 @@ def test_the_schema_refuses_the_fields_of_one_kind_under_the_name_of_another(kin
     if kind == "compare":
         del record["stages"]
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(record, schema_document())
+        jsonschema.validate(record, schema())
 
 
 def test_a_record_is_read_by_what_it_says_it_is(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from parity.errors import BadOptionValue, SubjectError, UnknownOption, UnknownScheme
-from parity.subjects.adapter import Adapter, Option, adapters, check_options, find_adapter, schemes
+from parity.subjects.adapter import Adapter, Option, adapters, check_options, examples, find_adapter, schemes
 from parity.subjects.subject import parse_subject
 
 _ADAPTER = Adapter(
@@ -62,6 +62,27 @@ def test_every_adapter_of_parity_is_found_in_the_same_way() -> None:
     assert {"allennlp", "hf", "outputs", "trace"} <= set(found)
     assert list(found) == [adapter.scheme for adapter in found.values()]
     assert all(adapter.runner.is_file() for adapter in found.values())
+
+
+def test_every_example_of_an_adapter_is_a_subject_of_its_scheme_with_options_that_it_has() -> None:
+    for scheme, adapter in adapters().items():
+        assert adapter.examples, scheme
+        for text in adapter.examples:
+            subject = parse_subject(text.strip('"'))
+            assert scheme == subject.scheme
+            check_options(adapter, subject)
+
+
+def test_the_examples_are_those_of_the_adapters_that_load(installed: Path) -> None:
+    declaration = (
+        "from pathlib import Path\nfrom parity.subjects.adapter import Adapter\n"
+        "it = Adapter('tin', Path('r.py'), examples={'tin:can': 'a can'})\n"
+    )
+    _install(installed, "examples_package", "tin = examples_package:it", declaration)
+    _install(installed, "broken_examples", "broken = broken_examples:it", "raise RuntimeError\n")
+    found = examples()
+    assert "a can" == found["tin:can"]
+    assert "a folder, or a hub id" == found["hf:./model"]
 
 
 def test_an_unknown_scheme_is_told_the_nearest(installed: Path) -> None:
