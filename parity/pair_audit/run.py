@@ -15,7 +15,6 @@ from typing import NamedTuple
 from parity.align.exclusions import check_exclusions
 from parity.align.plan import Plan, plan_of
 from parity.align.texts import unknown_piece
-from parity.align.without_effect import check_temperatures, nothing_decided
 from parity.border.description import Description
 from parity.border.progress import OnProgress, Progress
 from parity.errors import InputsDoNotFit
@@ -41,6 +40,7 @@ from parity.records.policy import PolicyRecord
 from parity.session.fit import check_fit, probes_for, rows_left_out
 from parity.session.session import OpenRequest, Session, open_sessions
 from parity.session.window import open_window
+from parity.session.without_effect import check_temperatures, nothing_decided
 from parity.subjects.adapter import find_adapter
 from parity.subjects.subject import Subject
 
