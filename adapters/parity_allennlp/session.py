@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Generator, NamedTuple, Sequence
 
 from . import config as configs
-from . import facts, layered, outputs, reading, stages
+from . import facts, layered, outputs, reading, stages, tasks
 from . import rows as rows_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Session:
             "framework": "allennlp",
             "versions": facts.versions(),
             "model_class": type(self._model).__name__,
-            "task": _task(logits),
+            "task": tasks.task_name(None if logits is None else logits.axes),
             "dtype": parameters[0]["dtype"] if parameters else "",
             "device": "cpu",
             "labels": facts.labels(self._model, logits.width) if logits is not None else None,
@@ -203,9 +203,3 @@ class Session:
         named = [place.name for place in configs.transformers(self._origin.config)]
         sentences.extend(facts.resized(seen, [*self._origin.transformers, *named]))
         return sentences
-
-
-def _task(logits: _Shown | None) -> str:
-    if logits is None:
-        return "other"
-    return "sequence_classification" if logits.axes == ("row", "class") else "token_classification"

@@ -1,4 +1,4 @@
-"""A loaded model described as plain data: versions, task, labels, config."""
+"""A loaded model described as plain data: versions, labels, config."""
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 # torch and transformers are only partly typed.
@@ -13,7 +13,7 @@ from . import own_code
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
 
-__all__ = ["attention", "code", "flat", "labels", "task", "versions"]
+__all__ = ["attention", "code", "flat", "labels", "versions"]
 
 
 def versions() -> dict[str, str]:
@@ -31,16 +31,6 @@ def code() -> dict[str, str]:
     """The digest of the code that the checkpoint brought along and that was run; nothing where there was none."""
     found = own_code.digest()
     return {} if found is None else {"own_code_digest": found}
-
-
-def task(found: str, config: Any) -> str:
-    """The task as transformers takes it: one output, or outputs that the config declares as values, are not classes."""
-    problem = getattr(config, "problem_type", None)
-    if found == "sequence_classification" and (
-        problem == "regression" or (problem is None and int(config.num_labels) == 1)
-    ):
-        return "regression"
-    return found
 
 
 def labels(config: Any) -> list[str]:

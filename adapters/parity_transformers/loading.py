@@ -12,7 +12,7 @@ import inspect
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import effects, finding, model_files, not_run, own_code, tokenizer_files, untrusted
+from . import effects, finding, model_files, not_run, own_code, tasks, tokenizer_files, untrusted
 from .checkpoint import Checkpoint
 from .hub import within_reach
 
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Loaded", "load", "quieten"]
 
-_TASKS = (
-    ("ForSequenceClassification", "sequence_classification", "AutoModelForSequenceClassification"),
-    ("ForTokenClassification", "token_classification", "AutoModelForTokenClassification"),
-    ("ForQuestionAnswering", "other", "AutoModelForQuestionAnswering"),
-)
-
 
 class Loaded(NamedTuple):
     """A model in eval mode with its tokenizer, and the facts found while loading them."""
@@ -39,7 +33,7 @@ class Loaded(NamedTuple):
     config: PretrainedConfig
     tokenizer: PreTrainedTokenizerBase
     model: PreTrainedModel
-    task: str
+    row: tasks.Row
     newly_initialised: list[str]
     unused_weights: list[str]
     notes: list[str]
@@ -80,8 +74,8 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
     host.progress("reading the configuration")
     name, config = finding.config_of(source, hub, host)
     notes += finding.settle_architectures(config)
-    task, kind = _task(config)
-    _check_reads_text(name, config, kind, host)
+    row = tasks.row_of(config)
+    _check_reads_text(name, config, row.loader, host)
     checkpoint = Checkpoint(name, source.local, config, options, hub, host, notes)
     trusted = options.trust_remote_code
     host.progress("loading the tokenizer")
@@ -89,8 +83,8 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
         tokenizer = tokenizer_files.load(checkpoint)
     host.progress("loading the weights")
     with untrusted.nothing_unpickled(name, trusted, host):
-        model, new, unused = model_files.load(checkpoint, kind)
-    if task == "encoder" and config.architectures and type(model).__name__ not in config.architectures:
+        model, new, unused = model_files.load(checkpoint, row.loader)
+    if not row.head and config.architectures and type(model).__name__ not in config.architectures:
         notes.append(
             f"The checkpoint is a {config.architectures[0]}; parity runs its {type(model).__name__}."
         )
@@ -100,7 +94,7 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
     if code is not None:
         notes.append(code)
     folder = not_run.Folder(name, source.local, hub)
-    return Loaded(name, config, tokenizer, model, task, new, unused, notes, folder)
+    return Loaded(name, config, tokenizer, model, row, new, unused, notes, folder)
 
 
 def _silence_transformers() -> None:
@@ -108,21 +102,6 @@ def _silence_transformers() -> None:
 
     for name in ("set_verbosity_error", "disable_progress_bar"):  # the second does not exist in every version
         getattr(transformers.logging, name, lambda: None)()
-
-
-def _task(config: PretrainedConfig) -> tuple[str, str]:
-    """The task, and the class that loads the model: an Auto class, or the encoder's own where config.json names one."""
-    import transformers
-
-    for architecture in config.architectures or []:
-        for ending, task, kind in _TASKS:
-            if architecture.endswith(ending):
-                return task, kind
-    for architecture in config.architectures or []:
-        known = getattr(transformers, architecture, None) if architecture.endswith("EncoderModel") else None
-        if known is not None and isinstance(config, getattr(known, "config_class", None) or ()):
-            return "encoder", architecture
-    return "encoder", "AutoModel"
 
 
 def _check_reads_text(name: str, config: PretrainedConfig, kind: str, host: Host) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Sequence
 
-from . import effects, encoding, execution, facts, finding, limits, loading, not_run, options, stages
+from . import effects, encoding, execution, facts, finding, limits, loading, not_run, options, stages, tasks
 
 if TYPE_CHECKING:
     import torch
@@ -81,7 +81,7 @@ class Session:
         """The stages of one short forward; a model that cannot be run on only a text is refused."""
         name, kind = self._loaded.name, type(self._model).__name__
         try:
-            return stages.Stages(self._host, self._model, self._loaded.task, self._probe())
+            return stages.Stages(self._host, self._model, self._loaded.row.logits, self._probe())
         except Exception as error:
             if isinstance(error, MemoryError) or "out of memory" in str(error):
                 raise
@@ -91,7 +91,7 @@ class Session:
             if encoder is None:
                 raise finding.not_by_text_alone(name, kind, error, self._host) from error
         try:
-            found = stages.Stages(self._host, encoder, self._loaded.task, self._probe())
+            found = stages.Stages(self._host, encoder, self._loaded.row.logits, self._probe())
         except Exception as error:
             raise finding.not_by_text_alone(name, "the encoder of " + kind, error, self._host) from error
         self._runs = encoder
@@ -112,7 +112,7 @@ class Session:
     def _encoder_alone(self) -> Any:
         """The encoder of a bare encoder-decoder; None where there is none."""
         config = self._model.config
-        if self._loaded.task != "encoder" or not getattr(config, "is_encoder_decoder", False):
+        if self._loaded.row.head or not getattr(config, "is_encoder_decoder", False):
             return None
         try:
             encoder = self._model.get_encoder()
@@ -132,16 +132,15 @@ class Session:
         if alone is not None:
             notes.append(alone)
         notes += effects.notes(self._given, loaded, self._encoder, alone is not None, facts.attention(config))
-        headed = loaded.task in ("sequence_classification", "token_classification")
         parameters = self._tap.parameters(self._model)
         return {
             "framework": "transformers",
             "versions": facts.versions(),
             "model_class": type(self._model).__name__,
-            "task": facts.task(loaded.task, config),
+            "task": tasks.task_name(loaded.row, config),
             "dtype": str(self._model.dtype).replace("torch.", ""),
             "device": str(self._device),
-            "labels": facts.labels(config) if headed else None,
+            "labels": facts.labels(config) if loaded.row.classes else None,
             "multi_label": getattr(config, "problem_type", None) == "multi_label_classification",
             "temperature": self._options.temperature,
             "weights_digest": self._tap.weights_digest(parameters),
@@ -223,7 +222,7 @@ class Session:
 
     def _why_alone(self) -> str | None:
         """Why rows cannot be run together; None where they can."""
-        config, sequences = self._model.config, self._loaded.task == "sequence_classification"
+        config, sequences = self._model.config, self._loaded.row.of_row
         if self._loaded.tokenizer.pad_token is None or (
             sequences and getattr(config, "pad_token_id", None) is None
         ):
@@ -257,7 +256,7 @@ class Session:
         needs = self._execution.needs
         if not self._execution.whole:
             new_pooler = sorted(name for name in new if "pooler" in name)
-            headed = self._loaded.task != "encoder"
+            headed = self._loaded.row.head
             needs = {
                 "pooled": set() if headed else set(new_pooler),
                 "logits": new - (set() if headed else set(new_pooler)),
