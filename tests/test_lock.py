@@ -133,6 +133,17 @@ def test_an_expectation_that_is_not_one_is_refused(entry: str, tmp_path: Path) -
         read_expected(path)
 
 
+def test_a_list_of_words_is_as_many_expectations(tmp_path: Path) -> None:
+    path = tmp_path / "expected.toml"
+    path.write_text(
+        '[[expected]]\ncase = "*"\nfile = "*.md"\nwhy = "Plain English."\nwords = [["mend", "fix"], ["dear", "expensive"]]\n'
+    )
+    assert (
+        Expected("*", "*.md", "Plain English.", before="mend", after="fix"),
+        Expected("*", "*.md", "Plain English.", before="dear", after="expensive"),
+    ) == read_expected(path)
+
+
 def test_the_committed_expectations_are_read() -> None:
     read_expected(Path(__file__).parent.parent / "tools" / "lock" / "expected.toml")
 

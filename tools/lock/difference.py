@@ -12,6 +12,8 @@ file = "*.md"
 before = 'one-sided bound at (\\d+) %'
 after = 'upper bound, \\1 % confidence'
 why = "Plain English."
+
+`words`, a list of such pairs, stands for as many entries.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from tools.lock.normal import PLACES, normal_lines, read_places
 
 __all__ = ["Difference", "Expected", "compare_folders", "read_expected"]
 
-KEYS = {"case", "file", "line", "before", "after", "why"}
+KEYS = {"case", "file", "line", "before", "after", "words", "why"}
 
 
 class Expected(NamedTuple):
@@ -59,11 +61,16 @@ def read_expected(path: Path) -> tuple[Expected, ...]:
     found: list[Expected] = []
     for entry in tomllib.loads(path.read_text("utf-8")).get("expected", []):
         unknown = set(entry) - KEYS
-        words = "before" in entry and "after" in entry
-        if unknown or not {"case", "file", "why"} <= set(entry) or ("line" in entry) == words:
-            raise ValueError(f"{path}: case, file, why, and line, or before with after: {entry}")
-        re.compile(entry["before"] if words else entry["line"])
-        found.append(Expected(**entry))
+        one = "before" in entry and "after" in entry
+        if (
+            unknown
+            or not {"case", "file", "why"} <= set(entry)
+            or [one, "line" in entry, "words" in entry].count(True) != 1
+        ):
+            raise ValueError(f"{path}: case, file, why, and line, or before with after, or words: {entry}")
+        for before, after in entry.pop("words", [(entry.pop("before", None), entry.pop("after", None))]):
+            re.compile(entry.get("line") or before)
+            found.append(Expected(**entry, before=before, after=after))
     return tuple(found)
 
 

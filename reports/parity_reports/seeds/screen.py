@@ -241,7 +241,7 @@ def _settle(question: str, audit: SeedAudit) -> Answer:
             title = "Look at the run whose metric is not finite"
         return Answer(question, title, f"{found.sentence} {sentence}", "integrity", "Findings")
     if needed.kind == "every_seed":
-        title = "Vary every seed"
+        title = "Move every seed"
     elif needed.runs is None:
         title = "Widen the margin or add examples"
     elif needed.lacking is not None:

@@ -114,7 +114,7 @@ def test_three_runs_of_one_set_of_initial_weights_are_not_advised_to_run_three(t
     assert found.audit.headline.endswith(
         "These runs do not move every seed. At least 3 runs that move every seed would settle it."
     )
-    assert "Vary every seed." in found.said and "Run 3." not in found.said
+    assert "Move every seed." in found.said and "Run 3." not in found.said
 
 
 def test_two_arms_of_which_one_lacks_a_run_are_told_how_many_count(tmp_path: Path) -> None:
