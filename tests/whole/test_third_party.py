@@ -1,6 +1,6 @@
 """A package that is not part of parity: built into a wheel, installed, found by its entry points and run.
 
-`tests/third_party` has an adapter that trains, a cause and a metric, each the way docs/adapters.md and CONTRIBUTING.md describe them.
+`tests/third_party` has an adapter that trains, a task, a cause and a metric, each the way docs/adapters.md and CONTRIBUTING.md describe them.
 """
 
 from __future__ import annotations
@@ -68,6 +68,13 @@ def test_its_adapter_keeps_the_promises_of_an_adapter(installed: Path, tmp_path:
 def test_it_is_compared_with_itself(parity: Run) -> None:
     record = _record(parity("compare", f"letters:{ROWS}", f"letters:{ROWS}", "--json"), 0)
     assert ("parity", 80) == (record["verdict"], record["inputs"]["count"])
+
+
+def test_its_task_says_what_is_decided(parity: Run) -> None:
+    record = _record(parity("compare", f"letters:{ROWS}", f"letters:{ROWS}", "--json"), 0)
+    assert ("reading", "reading") == (record["reference"]["task"], record["decisions"]["noun"])
+    assert (80, 80) == (record["decisions"]["examples"], record["decisions"]["agree"])
+    assert "error_rate" in {metric["metric"] for metric in record["decisions"]["metrics"]}
 
 
 def test_its_cause_is_the_first_finding(parity: Run) -> None:

@@ -86,7 +86,7 @@ class Session:
                 {"name": "logits", "axes": ["row", "class"]},
             ],
             "can": {"accepts_feed": True, "float64": True, "pairs": "no", "blank": False},
-            "task": "sequence_classification",
+            "task": "reading",
             "dtype": "float32",
             "labels": self.labels,
             "config": {"fold": self.fold},
