@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from parity.api.runs import seeds as seeds
     from parity.api.subject import inspect as inspect
     from parity.api.subject import record as record
-    from parity.border.progress import Progress as Progress
     from parity.environments.resolve import Managed as Managed
     from parity.environments.resolve import ThisInterpreter as ThisInterpreter
     from parity.errors import ParityError as ParityError
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from parity.session.conformance import check_adapter as check_adapter
     from parity.subjects.adapter import Adapter as Adapter
     from parity.subjects.adapter import Option as Option
+    from parity.subjects.progress import Progress as Progress
     from parity.subjects.subject import Subject as Subject
 
 _PLACES = {
@@ -46,7 +46,7 @@ _PLACES = {
     "Managed": "parity.environments.resolve",
     "Option": "parity.subjects.adapter",
     "ParityError": "parity.errors",
-    "Progress": "parity.border.progress",
+    "Progress": "parity.subjects.progress",
     "RunError": "parity.errors",
     "SeedAudit": "parity.api.audits",
     "Subject": "parity.subjects.subject",

@@ -13,13 +13,13 @@ from parity.api.audits import Audit, as_audit, audit_file
 from parity.api.call import Call, known_settings
 from parity.api.given import Given, given_inputs
 from parity.api.values import checked, checked_temperatures, positive, whole
-from parity.border.progress import OnProgress, unwatched
 from parity.pair_audit import run
 from parity.pair_audit.policy import load_policy, with_options
 from parity.pair_audit.seed_alike import check_alike
 from parity.pair_audit.seed_scale import beside_seeds
 from parity.records.pair import Pair
 from parity.records.seed_audit import load_seed_audit
+from parity.subjects.progress import OnProgress, unwatched
 from parity.subjects.subject import parse_subject
 
 __all__ = ["PairSettings", "compare"]

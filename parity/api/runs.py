@@ -16,7 +16,6 @@ from parity.api.audits import SeedAudit, as_seed_audit
 from parity.api.call import Call, known_settings
 from parity.api.given import Given, given_inputs
 from parity.api.values import checked, checked_temperatures, positive, whole
-from parity.border.progress import OnProgress, unwatched
 from parity.errors import UsageError
 from parity.inputs.choose import choose_for_runs
 from parity.metrics import METRICS
@@ -26,6 +25,7 @@ from parity.seed_audit.margins import Margins
 from parity.seed_audit.runs.executors import run_here, run_on_ray
 from parity.seed_audit.runs.requested import SeedPlan, read_factors, requested_runs
 from parity.subjects.adapter import find_adapter
+from parity.subjects.progress import OnProgress, unwatched
 from parity.subjects.subject import parse_subject
 
 if TYPE_CHECKING:

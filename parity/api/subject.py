@@ -10,9 +10,9 @@ from typing import TypedDict, Unpack
 from parity.api.call import known_settings
 from parity.api.given import Given, given_inputs
 from parity.api.values import checked, positive, whole
-from parity.border.progress import OnProgress, unwatched
 from parity.records.inspection import Inspection
 from parity.session.inspection import inspect_subject
+from parity.subjects.progress import OnProgress, unwatched
 from parity.subjects.subject import parse_subject
 from parity.trace.record import RecordRequest
 from parity.trace.record import record as record_trace

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 from parity.border.messages import Done, Event, Failed, Hello, Progressed, Warned, read_event
 from parity.border.process import Child
-from parity.border.progress import OnProgress, Progress, unwatched
 from parity.environments.interpreters import interrogate
 from parity.errors import (
     InterpreterBroken,
@@ -25,6 +24,7 @@ from parity.errors import (
     RunnerSpokeGarbage,
     RunnerTimeout,
 )
+from parity.subjects.progress import OnProgress, Progress, unwatched
 
 __all__ = ["Connection", "Pending"]
 

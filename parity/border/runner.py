@@ -27,7 +27,6 @@ from parity.border.description import Description, read_description
 from parity.border.encodings import read_encodings
 from parity.border.failures import Failures
 from parity.border.messages import Done, Failed, Tensor, read_listing
-from parity.border.progress import OnProgress, unwatched
 from parity.border.reply import Batch, Reply, StageTensor, TokenizeReply, written
 from parity.border.slots import Slot, slot_folder
 from parity.environments.resolve import interpreter_for
@@ -39,6 +38,7 @@ from parity.errors import (
 )
 from parity.inputs.example import Example
 from parity.subjects.adapter import Adapter, check_options
+from parity.subjects.progress import OnProgress, unwatched
 from parity.subjects.subject import Subject
 
 __all__ = ["Batch", "Reply", "Runner", "StageTensor", "written"]

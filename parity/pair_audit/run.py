@@ -16,7 +16,6 @@ from parity.align.exclusions import check_exclusions
 from parity.align.plan import Plan, plan_of
 from parity.align.texts import unknown_piece
 from parity.border.description import Description
-from parity.border.progress import OnProgress, Progress
 from parity.errors import InputsDoNotFit
 from parity.inputs.choose import Artifact, choose_inputs
 from parity.inputs.inputs import Inputs
@@ -42,6 +41,7 @@ from parity.session.session import OpenRequest, Session, open_sessions
 from parity.session.window import open_window
 from parity.session.without_effect import check_temperatures, nothing_decided
 from parity.subjects.adapter import find_adapter
+from parity.subjects.progress import OnProgress, Progress
 from parity.subjects.subject import Subject
 
 __all__ = ["Request", "compare"]

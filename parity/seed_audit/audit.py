@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.labels import label_places
-from parity.border.progress import OnProgress
 from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_slug
 from parity.inputs.choose import open_for_runs
 from parity.inputs.inputs import Inputs
@@ -44,6 +43,7 @@ from parity.seed_audit.verdict.headline import Reached, headline
 from parity.seed_audit.verdict.stability import OneArm, Stability, judge_stability
 from parity.seed_audit.verdict.unmeasured import LabelsRead, Requested, Unmeasured, unmeasured
 from parity.session.session import prepare
+from parity.subjects.progress import OnProgress
 from parity.subjects.subject import parse_subject
 
 __all__ = ["SurveyRequest", "survey"]

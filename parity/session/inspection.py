@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from parity.border.progress import OnProgress, unwatched
 from parity.records.inspection import Inspection, PartNotRun
 from parity.session.session import OpenRequest, open_session, parameter_count
 from parity.stages import is_detail
+from parity.subjects.progress import OnProgress, unwatched
 from parity.subjects.subject import Subject
 
 __all__ = ["inspect_subject"]

@@ -16,12 +16,12 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from parity.border.description import Description
-from parity.border.progress import OnProgress, Progress, unwatched
 from parity.border.runner import Runner
 from parity.environments.resolve import interpreter_for
 from parity.records.subject import SubjectRecord
 from parity.session.without_effect import check_own_temperature
 from parity.subjects.adapter import Adapter, check_options, find_adapter
+from parity.subjects.progress import OnProgress, Progress, unwatched
 from parity.subjects.subject import Subject
 
 __all__ = ["OpenRequest", "Session", "open_session", "open_sessions", "parameter_count", "prepare"]

@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
 from parity.border.description import Description
-from parity.border.progress import OnProgress, Progress, unwatched
 from parity.border.runner import Batch, Reply
 from parity.errors import RunnerRaised, TraceError
 from parity.inputs.batches import batches, sample_rows
@@ -20,6 +19,7 @@ from parity.session.session import OpenRequest, open_session
 from parity.session.stream import ahead
 from parity.stages import is_output
 from parity.subjects.adapter import Adapter, find_adapter
+from parity.subjects.progress import OnProgress, Progress, unwatched
 from parity.subjects.subject import Subject
 from parity.trace.manifest import Kept
 from parity.trace.writer import Recording, TraceWriter, check_place

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from parity.border.progress import Progress
 from parity.border.runner import Runner
 from parity.errors import RecipeError
 from parity.records.seed_audit import load_seed_audit
 from parity.subjects.adapter import find_adapter
+from parity.subjects.progress import Progress
 from parity.subjects.subject import parse_subject
 from tests.finished_runs import finished_runs
 from tests.real.allennlp_asking import interpreter

@@ -18,10 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from parity.border.progress import OnProgress, Progress
 from parity.errors import ExecutorMissing, ParityError
 from parity.seed_audit.runs.run_inputs import Outcome, Task, collect
 from parity.session.session import Session
+from parity.subjects.progress import OnProgress, Progress
 
 __all__ = ["run_here", "run_on_ray"]
 

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from parity.align.tasks import task_of
 from parity.border.description import Description
-from parity.border.progress import OnProgress, Progress, unwatched
 from parity.border.runner import Batch, Reply
 from parity.errors import InputsDoNotFit, ParityError, TraceError
 from parity.inputs.batches import batches
@@ -34,6 +33,7 @@ from parity.session.session import OpenRequest, Session, open_session
 from parity.session.stream import ahead
 from parity.stages import is_detail
 from parity.subjects.adapter import Adapter, find_adapter
+from parity.subjects.progress import OnProgress, Progress, unwatched
 from parity.subjects.subject import Subject, parse_subject
 
 __all__ = ["Collected", "Outcome", "Task", "collect", "read_collected"]

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.border.progress import Progress
 from parity.border.runner import Batch, Runner
 from parity.errors import InputsDoNotFit, TraceError
 from parity.inputs.batches import batches
@@ -18,6 +17,7 @@ from parity.inputs.example import Encoding
 from parity.inputs.inputs import Inputs, open_inputs
 from parity.inputs.spec import InputsSpec
 from parity.subjects.adapter import Adapter, Option, find_adapter
+from parity.subjects.progress import Progress
 from parity.subjects.subject import Subject
 from parity.trace.record import RecordRequest, record
 from parity_trace import trace

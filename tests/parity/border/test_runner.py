@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.border.progress import Progress
 from parity.border.runner import Batch, Reply, Runner
 from parity.errors import (
     FrameworkMissing,
@@ -37,6 +36,7 @@ from parity.errors import (
 )
 from parity.inputs.example import Example
 from parity.subjects.adapter import Adapter, Option
+from parity.subjects.progress import Progress
 from parity.subjects.subject import Subject
 
 _RUNNERS = Path(__file__).parents[2] / "runners"

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.border.progress import OnProgress, unwatched
 from parity.errors import InputsDoNotFit, InputsError, MissingColumn, SubjectNotFound, UsageError
 from parity.inputs.spec import InputsSpec
 from parity.records.arm_statistics import SplitRecord
@@ -19,6 +18,7 @@ from parity.seed_audit.audit import SurveyRequest, survey
 from parity.seed_audit.margins import Margins
 from parity.seed_audit.runs.requested import SeedPlan, requested_runs
 from parity.seed_audit.runs.run_inputs import Outcome, Task, collect
+from parity.subjects.progress import OnProgress, unwatched
 from tests.seed_files import Audited, Files, audited, kinds, run_of
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from parity.border.progress import Progress
 from parity.errors import SubjectNotFound, UnknownOption
 from parity.inputs.example import Example
 from parity.session.session import OpenRequest, open_session, open_sessions
 from parity.subjects.adapter import Adapter
+from parity.subjects.progress import Progress
 from parity.subjects.subject import Subject
 
 RUNNERS = Path(__file__).parents[2] / "runners"

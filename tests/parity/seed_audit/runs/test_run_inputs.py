@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.border.progress import Progress
 from parity.errors import TraceError
 from parity.inputs.example import Example
 from parity.inputs.spec import InputsSpec
 from parity.seed_audit.runs.executors import run_here
 from parity.seed_audit.runs.recorded_rows import row_fault
 from parity.seed_audit.runs.run_inputs import Task, collect, read_collected
+from parity.subjects.progress import Progress
 from tests.seed_files import Files
 
 ROWS = [

@@ -1,4 +1,4 @@
-"""The progress of long work: reported by runners, and passed on to the caller."""
+"""How far a long piece of work on a subject is: reported by runners, and passed on to whoever watches."""
 
 from __future__ import annotations
 
