@@ -1,6 +1,6 @@
 """A runner of a task that is not parity's: each text begins with a number, and its rating is that number and what `moved` adds.
 
-Options: `moved` is added to each rating, `task` is what the task is called.
+Options: `moved` is added to each rating, `task` is what the task is called, `stage` the stage of the ratings.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ class Session:
     def __init__(self, request: dict[str, Any]) -> None:
         self.moved = float(request["options"].get("moved", "0"))
         self.task = request["options"].get("task", "stars")
+        self.stage = request["options"].get("stage", "output.rating")
+        self.axis = "class" if self.stage == "logits" else "other"
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -25,7 +27,7 @@ class Session:
             "task": self.task,
             "stages": [
                 {"name": "embeddings", "axes": ["row", "token", "hidden"]},
-                {"name": "output.rating", "axes": ["row", "other"]},
+                {"name": self.stage, "axes": ["row", self.axis]},
             ],
             "can": {"accepts_feed": True, "float64": True, "pairs": "no"},
             "tokenizer": {"padding_side": "right"},
@@ -47,7 +49,7 @@ class Session:
         ratings = (ids[:, :1] + self.moved).astype(kind)
         shown = {
             "embeddings": (hidden, ["row", "token", "hidden"]),
-            "output.rating": (ratings, ["row", "other"]),
+            self.stage: (ratings, ["row", self.axis]),
         }
         for name, (values, axes) in shown.items():
             if stages is None or name in stages:

@@ -26,6 +26,7 @@ from parity.inputs.choose import open_for_runs
 from parity.inputs.example import Example
 from parity.inputs.inputs import Inputs, open_inputs
 from parity.inputs.spec import InputsSpec
+from parity.measure.decision_rule import LARGEST
 from parity.seed_audit.runs.kept import Kept
 from parity.seed_audit.runs.recorded_rows import RowFault, row_fault
 from parity.session.fit import check_fit
@@ -169,6 +170,12 @@ def _collect(
             raise InputsDoNotFit(
                 f"{task.subject} decides each class separately (several may apply), and a seed audit needs one decision per example.",
                 next_step="Give runs of classifiers that choose one class.",
+            )
+        if decides is not None and decides is not LARGEST:
+            # Everything that is measured of runs takes the class of the largest logit for the decision.
+            raise InputsDoNotFit(
+                f"{task.subject} decides by a rule of its own, and a seed audit is about one class for each example.",
+                next_step="Give runs of classifiers that choose the class of the largest logit.",
             )
         if reason := _not_whole(described):
             raise InputsDoNotFit(

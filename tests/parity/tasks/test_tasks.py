@@ -29,7 +29,8 @@ from parity.measure.decision_rule import DecisionRule
 from parity.subjects.adapter import Adapter, Option
 from parity.tasks.task import Task
 
-rated = Adapter("rated", Path({runner!r}), options=(Option("moved", "number", "x"), Option("task", "text", "x")))
+OPTIONS = (Option("moved", "number", "x"), Option("task", "text", "x"), Option("stage", "text", "x"))
+rated = Adapter("rated", Path({runner!r}), options=OPTIONS)
 
 class Rounded(DecisionRule):
     def chosen(self, outputs):
@@ -241,6 +242,13 @@ def test_a_task_may_call_two_values_the_same_within_a_tolerance(tmp_path: Path) 
 def test_a_task_that_is_not_installed_is_an_error_and_no_comparison(tmp_path: Path) -> None:
     done = installed(tmp_path, COMPARE.format(candidate="rated:x?task=sun_signs", inputs=["1 2"]))
     assert "A subject's task is 'sun_signs', and no task has that name here." in done.stderr
+
+
+def test_runs_that_decide_by_a_rule_of_their_own_are_no_runs_of_a_seed_audit(tmp_path: Path) -> None:
+    runs = ["rated:x?stage=logits", "rated:x?stage=logits&moved=0.1"]
+    code = f"import parity; parity.seeds({runs!r}, ['1 2', '3 4', '5 6'])"
+    done = installed(tmp_path, code)
+    assert "decides by a rule of its own, and a seed audit is about one class for each example" in done.stderr
 
 
 def test_two_sides_of_which_one_has_another_package_s_task_are_not_compared_by_it(tmp_path: Path) -> None:
