@@ -8,10 +8,12 @@ from parity.align.labels import LabelAlignment
 from parity.border.description import Description
 from parity.causes.case import pair
 from parity.causes.evidence import Evidence, InputsSeen, Outputs, TokensSeen
+from parity.causes.findings import findings
+from parity.records.finding import Finding
 from parity.records.inputs import InputsRecord
 from parity.records.tokens import Tokens
 
-__all__ = ["evidence", "inputs_seen"]
+__all__ = ["evidence", "found", "inputs_seen"]
 
 
 def inputs_seen(*unknown: str, numbered: int = 0, unscored: str = "", **fields: Any) -> InputsSeen:
@@ -35,3 +37,10 @@ def evidence(
     if tokens is not None or text_changes:
         made = made._replace(tokens=TokensSeen(tokens or made.tokens.record, text_changes or {}))
     return made if labels is None else made._replace(outputs=Outputs(labels))
+
+
+def found(
+    reference: Description | None = None, candidate: Description | None = None, **changes: Any
+) -> list[Finding]:
+    """What is found of a pair about which nothing is remarkable but the changes."""
+    return findings(evidence(reference, candidate, **changes))

@@ -23,6 +23,7 @@ __all__ = [
     "FLOOR",
     "LIMITED",
     "RIGHT",
+    "excluding",
     "judged",
     "limit",
     "seen",
@@ -39,6 +40,11 @@ FLOOR = Floor(
     measured=True,
 )
 RIGHT = discrete_record("input_ids", "own", Symbols(40, 10, [], 0))
+
+
+def excluding(*names: str, policy: PolicyRecord = FAITHFUL, option: bool = True) -> PolicyRecord:
+    """A policy that excludes these stages, by an option of the command line or by itself."""
+    return msgspec.structs.replace(policy, ignore=list(names), ignore_option=list(names) if option else [])
 
 
 def seen(relative: float | None = 1e-7, **changes: Any) -> Measurement:
