@@ -155,8 +155,8 @@ def _stage(audit: Audit, record: StageRecord) -> Case:
     if audit.exit_code == 0:
         return Case(group, record.stage, "skipped", f"accepted by the policy {audit.policy.name}: {sentence}")
     if audit.verdict == "inconclusive":
-        said = f"the policy {audit.policy.name} judges the decisions, and what they show is in the verdict: {sentence}"
-        return Case(group, record.stage, "skipped", said)
+        phrase = f"the policy {audit.policy.name} judges the decisions, and what they show is in the verdict: {sentence}"
+        return Case(group, record.stage, "skipped", phrase)
     return Case(group, record.stage, "failure", sentence, _numbers(record))
 
 

@@ -122,7 +122,7 @@ def _blocks(audit: Audit, found: Compared, most_remarks: int) -> Iterator[Block]
         )
     if found.left_out:
         yield More(found.left_out, "more fields")
-    rows = tuple((name, wording.said(value)) for name, value in audit.provenance.facts().items())
+    rows = tuple((name, wording.as_text(value)) for name, value in audit.provenance.facts().items())
     if rows:
         yield Facts("Provenance", rows, heading="Provenance of this audit", collapsed=True)
 
@@ -159,11 +159,11 @@ def _fields(subject: SubjectRecord) -> Iterator[tuple[str, str, Any]]:
         ("dtype", subject.dtype),
         ("device", subject.device),
     ):
-        yield name, wording.said(value) if name not in ("subject", "framework") else str(value), value
+        yield name, wording.as_text(value) if name not in ("subject", "framework") else str(value), value
     yield "parameters", wording.count(subject.parameters), subject.parameters
-    classes = wording.NOTHING if subject.labels is None else wording.said(subject.labels)
+    classes = wording.NOTHING if subject.labels is None else wording.as_text(subject.labels)
     yield "classes", classes, subject.labels
-    yield "temperature", wording.said(subject.temperature), subject.temperature
+    yield "temperature", wording.as_text(subject.temperature), subject.temperature
     yield "scope", subject.scope, subject.scope
     for kind, table in (
         ("version", subject.versions),
@@ -171,7 +171,7 @@ def _fields(subject: SubjectRecord) -> Iterator[tuple[str, str, Any]]:
         ("config", subject.config),
     ):
         for name, value in table.items():
-            yield f"{kind}: {name}", wording.said(value), value
+            yield f"{kind}: {name}", wording.as_text(value), value
 
 
 def _remarks(audit: Audit) -> Iterator[tuple[str, str, str]]:

@@ -46,7 +46,8 @@ def _findings(audit: Audit) -> tuple[FindingBlock, ...]:
             weight="counts as a divergence" if finding.severity == "divergent" else "noticed",
             counts=finding.severity == "divergent",
             evidence=tuple(
-                (name, wording.said(value)) for name, value in list(finding.evidence.items())[:_MOST_EVIDENCE]
+                (name, wording.as_text(value))
+                for name, value in list(finding.evidence.items())[:_MOST_EVIDENCE]
             ),
         )
         for index, finding in enumerate(audit.findings, start=1)

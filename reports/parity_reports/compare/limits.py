@@ -1,4 +1,4 @@
-"""What an audit does not show: said on every report, so that nobody reads more into a verdict than was measured."""
+"""What an audit does not show: listed in every report, so that nobody reads more into a verdict than was measured."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def _limits(audit: Audit) -> Iterator[str]:
         yield f"The noise floor was measured on {wording.plural(audit.noise.sample, 'example')}; rounding on other examples may be a little larger or smaller."
     if not audit.policy.check_float64:
         yield "Differences that only float64 shows do not count under this policy."
-    for name, said in (
+    for name, phrase in (
         ("reference", audit.noise.reference_float64),
         ("candidate", audit.noise.candidate_float64),
     ):
-        if said and said != "pure" and not said.startswith("kept"):
-            yield f"Float64 in the {name}: {said}. This can hide differences that only float64 shows."
-        elif not said and audit.noise.rows and audit.policy.check_float64:
+        if phrase and phrase != "pure" and not phrase.startswith("kept"):
+            yield f"Float64 in the {name}: {phrase}. This can hide differences that only float64 shows."
+        elif not phrase and audit.noise.rows and audit.policy.check_float64:
             yield f"The {name} was not run in float64. Differences that only float64 shows were not looked for."
     limited = list(dict.fromkeys(record.stage for record in audit.stages if record.status == "within_limit"))
     if limited:

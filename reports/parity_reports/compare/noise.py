@@ -58,8 +58,8 @@ def _noise(audit: Audit) -> tuple[tuple[str, str], ...]:
         ("Measured on", wording.plural(noise.sample, "example")),
     ]
     rows += [
-        (f"Float64 in the {name}", said)
-        for name, said in (("reference", noise.reference_float64), ("candidate", noise.candidate_float64))
-        if said
+        (f"Float64 in the {name}", phrase)
+        for name, phrase in (("reference", noise.reference_float64), ("candidate", noise.candidate_float64))
+        if phrase
     ]
     return tuple(rows)

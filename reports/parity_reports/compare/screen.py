@@ -51,8 +51,8 @@ def _matter(decisions: Decisions | None) -> Answer:
         return Answer(question, "Not known", decision_sentence(decisions), "predictions", "Predictions")
     noun = decision_noun(decisions)
     if decisions.undefined == decisions.examples:
-        said = f"None of {wording.plural(decisions.examples, noun)} can be compared: the logits of one side are not finite."
-        return Answer(question, "Not known", said, "predictions", "Predictions")
+        phrase = f"None of {wording.plural(decisions.examples, noun)} can be compared: the logits of one side are not finite."
+        return Answer(question, "Not known", phrase, "predictions", "Predictions")
     flips = flips_total(decisions)
     moved = max(decisions.temperatures, key=lambda item: item.max_abs_probability, default=None)
     detail = decision_sentence(decisions)

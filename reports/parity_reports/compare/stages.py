@@ -102,7 +102,7 @@ def _remarks(audit: Audit) -> tuple[tuple[str, str], ...]:
         if record.reason:
             place = f"{record.stage} ({passes.title(record.pass_)})"
             places.setdefault(record.reason, []).append(place)
-    return tuple((text, wording.said(stages)) for text, stages in places.items())
+    return tuple((text, wording.as_text(stages)) for text, stages in places.items())
 
 
 def _details(rungs: Sequence[Rung], column: int, title: str) -> Table:

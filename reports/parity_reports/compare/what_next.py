@@ -105,9 +105,9 @@ def _beyond_tokens(audit: Audit) -> str:
     ]
     if first.stage not in INPUT_STAGES or not inside:
         return ""
-    parted = next((record for record in inside if record.status == "divergent"), None)
-    if parted is not None:
-        return f"On the same ids they still differ, from {parted.stage} on: there is more than one cause."
+    differing = next((record for record in inside if record.status == "divergent"), None)
+    if differing is not None:
+        return f"On the same ids they still differ, from {differing.stage} on: there is more than one cause."
     if all(record.status in ("equal", "within_noise") for record in inside):
         return "On the same ids the two agree everywhere, so there is nothing else to fix."
     return ""

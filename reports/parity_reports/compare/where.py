@@ -35,7 +35,7 @@ def answer_where(audit: Audit) -> Answer:
         detail = f"{wording.plural(seen, 'stage')} compared, none above its noise floor."
         excluded = excluded_stages(audit)
         if excluded:
-            detail += f" Excluded stages that differ: {wording.said(excluded)}."
+            detail += f" Excluded stages that differ: {wording.as_text(excluded)}."
         return Answer(question, "Nowhere that counts" if excluded else "Nowhere", detail, "stages", "Stages")
     record = _record(audit)
     detail = _place_sentence(audit) + (f" {_size(record)}" if record else "")

@@ -38,8 +38,8 @@ def answer_why(audit: Audit) -> Answer:
         )
     if (named := named_finding(audit)) is not None:
         standing = standing_of(named)
-        said = f"{wording.capital(standing)}: {named.sentence}" if suspected(named) else named.sentence
-        return Answer(question, wording.clip(title_of(named), 80), said, "findings", "Evidence")
+        phrase = f"{wording.capital(standing)}: {named.sentence}" if suspected(named) else named.sentence
+        return Answer(question, wording.clip(title_of(named), 80), phrase, "findings", "Evidence")
     if finding is not None:
         return Answer(question, "Cause not established", finding.sentence, "findings", "Findings")
     return Answer(
@@ -76,5 +76,5 @@ def _brief(sentence: str) -> str:
     >>> _brief("2 tensors are used by nothing: " + ", ".join(["encoder.layer.0.attention.self.query.weight"] * 3))
     '2 tensors are used by nothing.'
     """
-    said, colon, _ = sentence.partition(": ")
-    return f"{said}." if colon and len(sentence) > _LONGEST else sentence
+    phrase, colon, _ = sentence.partition(": ")
+    return f"{phrase}." if colon and len(sentence) > _LONGEST else sentence

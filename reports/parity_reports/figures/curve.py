@@ -79,16 +79,16 @@ def share_bar(share: float | None) -> Markup:
 
 
 def _label(curve: Curve) -> str:
-    said: list[str] = []
+    phrase: list[str] = []
     for series in curve.series:
         beyond = [stage for stage, is_beyond in zip(curve.stages, series.beyond, strict=True) if is_beyond]
-        told = (
+        result = (
             f"{len(beyond)} of {len(curve.stages)} stages divergent, the first at {beyond[0]}"
             if beyond
             else "no stage divergent"
         )
-        said.append(f"{series.name}: {told}")
-    return f"{curve.title}, on a log scale. {'; '.join(said)}."
+        phrase.append(f"{series.name}: {result}")
+    return f"{curve.title}, on a log scale. {'; '.join(phrase)}."
 
 
 def _draw_stages(svg: Svg, across: LinearScale, stages: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """The figures: runs as a strip, the churn matrix, estimates with their intervals, similarity and difference by stage.
 
 Each is a record of numbers and names first, drawn by `draw`; where there is nothing to draw it is empty. Candidate and baseline
-are told by shape as well as by colour: round and blue is the baseline's or the only arm's, square and orange the candidate's
+differ by shape as well as by colour: round and blue is the baseline's or the only arm's, square and orange the candidate's
 against a baseline.
 """
 
@@ -33,7 +33,7 @@ class Lane(NamedTuple):
     mean: float | None
     low: float | None
     high: float | None
-    said: str
+    phrase: str
 
 
 class Strip(NamedTuple):
@@ -53,13 +53,13 @@ class Matrix(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """One estimate; an end that is None is unbounded. `said` stands at its right."""
+    """One estimate; an end that is None is unbounded. `phrase` stands at its right."""
 
     name: str
     value: float | None
     low: float | None
     high: float | None
-    said: str
+    phrase: str
     bad: bool = False
 
 
@@ -119,8 +119,8 @@ def _strip(strip: Strip) -> Markup:
     row, top = 38, 22
     bottom = top + row * len(strip.lanes)
     across = _scale(min(numbers), max(numbers), 116, _WIDTH - 150)
-    said = "; ".join(f"{lane.name}: {lane.said}" for lane in strip.lanes)
-    svg = Svg(_WIDTH, bottom + 26, f"{strip.title} of each run. {said}.", "chart wide")
+    phrase = "; ".join(f"{lane.name}: {lane.phrase}" for lane in strip.lanes)
+    svg = Svg(_WIDTH, bottom + 26, f"{strip.title} of each run. {phrase}.", "chart wide")
     svg.text(Point(4, 12), strip.title, bold=True)
     _axis(svg, across, top, bottom, strip.tick)
     for index, lane in enumerate(strip.lanes):
@@ -134,7 +134,7 @@ def _strip(strip: Strip) -> Markup:
             svg.line(Point(x, level - 12), Point(x, level + 12), lane.tone, 2)
         marks = [Point(across(value), level + 4 * (place % 3 - 1)) for place, value in enumerate(lane.values)]
         (svg.squares if lane.tone == "candidate" else svg.dots)(marks, lane.tone, 7)
-        svg.text(Point(_WIDTH - 138, level + 4), lane.said)
+        svg.text(Point(_WIDTH - 138, level + 4), lane.phrase)
     return svg.markup()
 
 
@@ -191,8 +191,8 @@ def _intervals(chart: Intervals) -> Markup:
     row, top = 30, 24
     bottom = top + row * len(chart.rows)
     across = _scale(low, high, 176, _WIDTH - 190)
-    said = "; ".join(f"{item.name}: {item.said}" for item in chart.rows)
-    svg = Svg(_WIDTH, bottom + 28, f"{chart.title}. {said}.", "chart wide")
+    phrase = "; ".join(f"{item.name}: {item.phrase}" for item in chart.rows)
+    svg = Svg(_WIDTH, bottom + 28, f"{chart.title}. {phrase}.", "chart wide")
     svg.text(Point(4, 12), chart.title, bold=True)
     if chart.margin is not None:
         corner = Point(across(-chart.margin), top)
@@ -204,7 +204,7 @@ def _intervals(chart: Intervals) -> Markup:
         tone = "bad" if item.bad else "reference"
         svg.text(Point(164, level + 4), item.name[:26], "end")
         if item.value is None:
-            svg.text(Point(_WIDTH - 178, level + 4), item.said)
+            svg.text(Point(_WIDTH - 178, level + 4), item.phrase)
             continue
         if item.low is not None or item.high is not None:
             start = min(max(item.low, low), high) if item.low is not None else low
@@ -216,7 +216,7 @@ def _intervals(chart: Intervals) -> Markup:
         (svg.crosses if item.bad else svg.dots)(
             [Point(across(min(max(item.value, low), high)), level)], tone, 5 if item.bad else 9
         )
-        svg.text(Point(_WIDTH - 178, level + 4), item.said)
+        svg.text(Point(_WIDTH - 178, level + 4), item.phrase)
     return svg.markup()
 
 
@@ -228,12 +228,12 @@ def _lines(chart: Lines) -> Markup:
     low = min(0.0, *numbers) if min(numbers) < 0.5 else 0.5
     up = LinearScale(low, 1.0, height - bottom, top)
     across = LinearScale(0, len(chart.stages) - 1, left + 8, _WIDTH - right)
-    said = "; ".join(
+    phrase = "; ".join(
         f"{line.name} from {wording.number(min(known))} to {wording.number(max(known))}"
         for line in chart.lines
         if (known := [value for value in line.values if value is not None])
     )
-    svg = Svg(_WIDTH, height, f"{chart.title} by stage. {said}.", "chart wide")
+    svg = Svg(_WIDTH, height, f"{chart.title} by stage. {phrase}.", "chart wide")
     svg.text(Point(4, 12), chart.title, bold=True)
     for tick in round_ticks(low, 1.0):
         svg.line(Point(left, up(tick)), Point(_WIDTH - right, up(tick)), "grid")

@@ -104,10 +104,10 @@ class Svg:
     """A drawing of `width` by `height`; `label` is what is read aloud instead of it."""
 
     def __init__(self, width: int, height: int, label: str, kind: str = "chart") -> None:
-        said = escape(visible(label))
+        phrase = escape(visible(label))
         head = (
             f'<svg class="{kind}" viewBox="0 0 {width} {height}" width="{width}" '
-            f'height="{height}" role="img" aria-label="{said}" font-family="system-ui,sans-serif" font-size="11">'
+            f'height="{height}" role="img" aria-label="{phrase}" font-family="system-ui,sans-serif" font-size="11">'
         )
         self._parts = [head]
 
@@ -153,7 +153,7 @@ class Svg:
             self._path(data, tone, "fill")
 
     def crosses(self, points: Sequence[Point], tone: str, size: float = 4) -> None:
-        """Crosses: what is beyond is told by shape as well as by colour."""
+        """Crosses: what is divergent differs by shape as well as by colour."""
         if points:
             data = "".join(
                 f"M{coordinate(point.x - size)} {coordinate(point.y - size)}l{2 * size} {2 * size}"

@@ -70,8 +70,8 @@ def _of_churn(churn: ChurnRecord | None) -> tuple[tuple[str, str], ...]:
     ]
     if churn.kinds is not None:
         kinds = churn.kinds
-        said = f"{wording.share(kinds.win)} wrong to right, {wording.share(kinds.loss)} right to wrong, {wording.share(kinds.neutral)} wrong to another wrong"
-        rows.append(("Of labelled examples, from one run to another", said))
+        phrase = f"{wording.share(kinds.win)} wrong to right, {wording.share(kinds.loss)} right to wrong, {wording.share(kinds.neutral)} wrong to another wrong"
+        rows.append(("Of labelled examples, from one run to another", phrase))
     return tuple(rows)
 
 
@@ -97,10 +97,10 @@ def _of_agreement(agreement: AgreementRecord | None) -> tuple[tuple[str, str], .
         ),
     ]
     if agreement.accuracy_unanimous is not None or agreement.accuracy_contested is not None:
-        said = (
+        phrase = (
             f"{wording.share(agreement.accuracy_unanimous)} and {wording.share(agreement.accuracy_contested)}"
         )
-        rows.append(("Votes that are right where all agree, and elsewhere", said))
+        rows.append(("Votes that are right where all agree, and elsewhere", phrase))
     return tuple(rows)
 
 
@@ -142,13 +142,13 @@ def _distances(arm: ArmRecord, whose: str) -> Table:
             (
                 f"{item.temperature:g}",
                 *(
-                    said
+                    phrase
                     for mean, most in (
                         (item.js, item.js_most),
                         (item.tv, item.tv_most),
                         (item.kl, item.kl_most),
                     )
-                    for said in (
+                    for phrase in (
                         wording.number(mean.value),
                         units.between(mean.interval, wording.number),
                         wording.number(most),

@@ -177,11 +177,11 @@ def _kinds(found: BaselineRecord) -> Iterator[tuple[str, str]]:
 
 def _false_alarm(found: BaselineRecord) -> str:
     """The bound, and how it is divided."""
-    said, levels = wording.share(found.false_alarm), found.levels
+    phrase, levels = wording.share(found.false_alarm), found.levels
     if levels is None or not levels.difference or not levels.permutation:
-        return said
+        return phrase
     parts = f"{wording.share(levels.difference)} for the t test, {wording.share(levels.permutation)} for the permutation test"
-    return f"{said}: {parts}; where one rejects, the other has all of it"
+    return f"{phrase}: {parts}; where one rejects, the other has all of it"
 
 
 def _slices(primary: MetricForm, found: BaselineRecord) -> Table:
@@ -217,7 +217,7 @@ def _slices(primary: MetricForm, found: BaselineRecord) -> Table:
 
 
 def _result(item: SliceDifferenceRecord) -> str:
-    """A slice by itself is a test beyond those that share α: that it differs is said only where the arms do."""
+    """A slice by itself is a test beyond those that share α: that it differs is reported only where the arms differ."""
     if item.differs is None:
         return "not measured"
     if item.differs:

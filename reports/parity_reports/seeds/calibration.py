@@ -89,8 +89,8 @@ def _over_runs(arm: ArmRecord, whose: str) -> Iterator[tuple[str, str]]:
     yield f"Fitted T, geometric mean over runs{whose}", f"{math.exp(found.mean):.3g}"
     if found.mean_interval is not None:
         ends = [found.mean_interval.low, found.mean_interval.high]
-        said = " to ".join(wording.NOTHING if end is None else f"{math.exp(end):.3g}" for end in ends)
-        yield f"{wording.share(found.confidence)} interval over new runs{whose}", said
+        phrase = " to ".join(wording.NOTHING if end is None else f"{math.exp(end):.3g}" for end in ends)
+        yield f"{wording.share(found.confidence)} interval over new runs{whose}", phrase
 
 
 def _fitted(found: LabelTemperatureRecord) -> str:

@@ -127,8 +127,8 @@ def _slice(audit: SeedAudit, item: SliceDifferenceRecord) -> Case:
     if item.differs:
         return Case("slices", name, _red(audit, "failure"), f"the arms differ in it (p = {p} after Holm)")
     if item.apart:
-        said = f"it differs by itself (p = {p} after Holm), and the arms as a whole are not shown to"
-        return Case("slices", name, _red(audit, "failure"), said)
+        phrase = f"it differs by itself (p = {p} after Holm), and the arms as a whole are not shown to"
+        return Case("slices", name, _red(audit, "failure"), phrase)
     return Case("slices", name)
 
 

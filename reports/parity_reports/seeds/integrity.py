@@ -9,7 +9,7 @@ from parity.records.runs import IntegrityRecord
 from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Row, Table
 from parity_reports.pages import Section
-from parity_reports.seeds.run_names import factors_said
+from parity_reports.seeds.run_names import seeds_text
 from parity_reports.text import units, wording
 
 __all__ = ["build_integrity"]
@@ -66,7 +66,7 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
                     (
                         run.name,
                         run.arm,
-                        factors_said(run),
+                        seeds_text(run),
                         run.standing.replace("_", " "),
                         wording.clip(run.reason) or wording.NOTHING,
                     ),
@@ -116,13 +116,13 @@ def _of_arm(arm: ArmRecord, found: IntegrityRecord, whose: str) -> Iterator[Bloc
     rows: list[tuple[str, str]] = []
     if found.repeats is not None:
         same = found.repeats
-        said = f"the same bits in {same.bitwise} of {wording.plural(same.pairs, 'pair')}"
+        phrase = f"the same bits in {same.bitwise} of {wording.plural(same.pairs, 'pair')}"
         if same.bitwise < same.pairs:
-            said += f"; logits up to {wording.number(same.max_abs)} apart, {wording.share(same.churn)} of decisions"
-        rows.append(("The same seeds again", said))
+            phrase += f"; logits up to {wording.number(same.max_abs)} apart, {wording.share(same.churn)} of decisions"
+        rows.append(("The same seeds again", phrase))
     if arm.failed.runs:
-        said = f"{wording.share(arm.failed.rate)} of {wording.plural(arm.failed.runs, 'run')} ({units.share_interval(arm.failed.interval)})"
-        rows.append(("Runs that failed", said))
+        phrase = f"{wording.share(arm.failed.rate)} of {wording.plural(arm.failed.runs, 'run')} ({units.share_interval(arm.failed.interval)})"
+        rows.append(("Runs that failed", phrase))
         limits = [
             f"accuracy of {wording.share(arm.failed.accuracy_limit)} or less"
             if arm.failed.accuracy_limit is not None

@@ -1,4 +1,4 @@
-"""What a seed audit does not show, said on every report."""
+"""What a seed audit does not show, listed in every report."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def _limits(audit: SeedAudit) -> Iterator[str]:
         yield f"{' and '.join(fixed)} never varied: the intervals are conditional on that, and do not cover runs with other seeds."
     alone = [arm for arm in audit.arms if arm.independent is not None and arm.independent < arm.runs]
     if alone:
-        said = ", ".join(f"{arm.independent} of {arm.runs}" for arm in alone)
-        yield f"Runs share seeds; {said} share none. The intervals rest on that, and two arms are compared over such runs."
+        phrase = ", ".join(f"{arm.independent} of {arm.runs}" for arm in alone)
+        yield f"Runs share seeds; {phrase} share none. The intervals rest on that, and two arms are compared over such runs."
     yield "The intervals hold for new runs of the same recipe on the same data: other data, another machine and other versions are not among the seeds."
     if any(arm.metrics for arm in audit.arms):
         yield "t intervals assume that a metric is close to normal over runs; a few failed runs are recognised, a recipe with two outcomes is not."

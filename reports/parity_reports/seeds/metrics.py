@@ -11,7 +11,7 @@ from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Figure, Row, Table
 from parity_reports.figures.drawings import Lane, Strip
 from parity_reports.pages import Section
-from parity_reports.seeds.run_names import factors_said
+from parity_reports.seeds.run_names import seeds_text
 from parity_reports.seeds.without import why_no_metric
 from parity_reports.text import units, wording
 
@@ -81,7 +81,7 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
             (
                 run.name,
                 run.arm,
-                factors_said(run),
+                seeds_text(run),
                 *(units.short(units.form_of(audit, name), run.metrics.get(name)) for name in names),
                 run.standing.replace("_", " "),
             ),
@@ -166,7 +166,7 @@ def _strip(name: str, form: MetricForm, arms: list[ArmRecord]) -> Strip | None:
             mean=metric.spread.mean,
             low=None if metric.spread.mean_interval is None else metric.spread.mean_interval.low,
             high=None if metric.spread.mean_interval is None else metric.spread.mean_interval.high,
-            said=_mean_and_sd(form, metric),
+            phrase=_mean_and_sd(form, metric),
         )
         for arm, metric in found
     )

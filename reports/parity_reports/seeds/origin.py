@@ -38,13 +38,13 @@ def answer_origin(audit: SeedAudit) -> Answer:
             listed = "; ".join(_share(name, part) for name, part in shares)
             apart = "Its interval lies above the others'." if ranked else "Their intervals overlap."
             title = f"Mostly {first[0][:1].lower()}{first[0][1:]}" if ranked else "Not ranked yet"
-            said = f"Point shares of the variance of {whose}: {listed}. {apart}"
-            return Answer(question, title, said, "variance", "Sources of variance")
+            phrase = f"Point shares of the variance of {whose}: {listed}. {apart}"
+            return Answer(question, title, phrase, "variance", "Sources of variance")
     metric = audit.arms[0].metrics.get(audit.margins.primary)
     if metric is not None and metric.seed is not None:
         return _flip_noise(question, audit, metric)
-    said = "Initial weights and order can be separated over a grid of both (--init-seeds, --order-seeds)."
-    return Answer(question, "Unknown", said, "variance", "Sources of variance")
+    phrase = "Initial weights and order can be separated over a grid of both (--init-seeds, --order-seeds)."
+    return Answer(question, "Unknown", phrase, "variance", "Sources of variance")
 
 
 def _ranked(first: ComponentRecord, others: list[ComponentRecord]) -> bool:
@@ -63,19 +63,19 @@ def _flip_noise(question: str, audit: SeedAudit, metric: MetricRecord) -> Answer
     assert metric.seed is not None
     primary, seed = units.form_of(audit), metric.seed
     shown = seed.p is not None and seed.p <= audit.margins.alpha
-    said = (
+    phrase = (
         f"Of the SD, {units.size(primary, seed.seed_sd)} comes from the seeds and {units.size(primary, seed.flip_sd)} from flips on "
         f"{wording.plural(metric.examples, 'example')} alone (p = {units.p_value(seed.p)}). Only a grid shows which seed."
     )
     title = "Seeds, more than flip noise" if shown else "Seeds, or a small test set"
-    return Answer(question, title, said, "metrics", "Metrics over runs")
+    return Answer(question, title, phrase, "metrics", "Metrics over runs")
 
 
 def _arms_origin(question: str, audit: SeedAudit) -> Answer:
     found = audit.baseline
     if found is None:
         return Answer(question, "Unknown", "The arms were not compared.", "baseline", "The arms")
-    where = _parted_slices(found.slices)
+    where = _differing_slices(found.slices)
     if found.excess_churn is None:
         return Answer(
             question, "Unknown", f"Too few runs to compare decisions.{where}", "baseline", "The arms"
@@ -92,13 +92,13 @@ def _arms_origin(question: str, audit: SeedAudit) -> Answer:
     return Answer(question, title, excess_sentence(excess) + where, "baseline", "The arms")
 
 
-def _parted_slices(slices: list[SliceDifferenceRecord]) -> str:
+def _differing_slices(slices: list[SliceDifferenceRecord]) -> str:
     """Which slices are shown to differ: that none is says nothing of none."""
     if not slices:
         return ""
-    parted = [item.slice for item in slices if item.differs]
-    if parted:
-        return f" By slices (Holm): {', '.join(parted[:3])}{' and others' if len(parted) > 3 else ''}."
+    differing = [item.slice for item in slices if item.differs]
+    if differing:
+        return f" By slices (Holm): {', '.join(differing[:3])}{' and others' if len(differing) > 3 else ''}."
     apart = [item.slice for item in slices if item.apart]
     if apart:
         listed = f"{', '.join(apart[:3])}{' and others' if len(apart) > 3 else ''}"

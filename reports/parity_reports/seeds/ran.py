@@ -49,7 +49,7 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
             ("With a label", wording.count(inputs.labelled)),
             ("Text pairs", wording.count(inputs.pairs)),
             ("Digest", inputs.digest),
-            ("Classes", wording.said(audit.classes)),
+            ("Classes", wording.as_text(audit.classes)),
         ),
         heading="Inputs",
     )
@@ -80,7 +80,7 @@ def _run(run: RunRecord) -> Row:
             run.name,
             run.spec,
             wording.NOTHING if run.weights_digest is None else run.weights_digest[:_DIGEST],
-            wording.said(training.steps),
+            wording.as_text(training.steps),
             wording.NOTHING if loss is None else wording.number(loss),
         ),
         "" if run.standing == "kept" else "dim",
@@ -92,4 +92,4 @@ def _flat(found: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}: ")  # pyright: ignore[reportUnknownArgumentType]
         else:
-            yield f"{prefix}{name}", wording.said(value)
+            yield f"{prefix}{name}", wording.as_text(value)

@@ -1,4 +1,4 @@
-"""What the verdict is based on, said: value and permission in one sentence each."""
+"""What the verdict is based on: value and permission in one sentence each."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _PLAIN = {
 
 
 def reason_sentence(reason: ReasonRecord, primary: MetricForm) -> str:
-    """One reason in words, a size in the form of the metric that decides; one that this version does not know is said by its name."""
+    """One reason in words, a size in the form of the metric that decides; one that this version does not know is named as the record has it."""
     about = reason.about
     if about in _PLAIN:
         return _PLAIN[about]
     if about in ("failed_runs", "missing_runs"):
-        said = "failed" if about == "failed_runs" else "could not be counted"
-        return f"{_runs(reason.value)} {said} (up to {_whole(reason.limit)})."
+        phrase = "failed" if about == "failed_runs" else "could not be counted"
+        return f"{_runs(reason.value)} {phrase} (up to {_whole(reason.limit)})."
     if about == "few_runs":
         return f"{_runs(reason.value)} kept (at least {_whole(reason.limit)} are needed)."
     if about == "shared_seeds":
@@ -95,8 +95,8 @@ def needed_sentence(needed: NeededRecord, *, arms: bool) -> str:
     if needed.kind == "dead_seed":
         return "More runs would not settle it: a seed changed nothing."
     if needed.kind == "every_seed" and needed.runs is not None:
-        said = f"At least {wording.plural(needed.runs, 'run')}{each} that move every seed would settle it: --seeds {needed.runs}."
-        return f"These runs do not move every seed. {said}"
+        phrase = f"At least {wording.plural(needed.runs, 'run')}{each} that move every seed would settle it: --seeds {needed.runs}."
+        return f"These runs do not move every seed. {phrase}"
     if needed.runs is None:
         return "No number of runs up to 1,000 would settle it: it is too close to the limit, or depends on the number of examples."
     least = "At least" if needed.kind == "at_least" else "About"

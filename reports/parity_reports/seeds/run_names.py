@@ -8,7 +8,7 @@ from parity.records.runs import RunRecord
 from parity.records.seed_audit import SeedAudit
 from parity_reports.text import wording
 
-__all__ = ["factors_said", "kept_runs", "order_by_factors", "share_seeds", "short_names"]
+__all__ = ["kept_runs", "order_by_factors", "seeds_text", "share_seeds", "short_names"]
 
 _LONGEST = 18
 _LETTERS = {"init_seed": "i", "order_seed": "o", "dropout_seed": "d", "seed": "s", "repeat": "r"}
@@ -40,7 +40,7 @@ def order_by_factors(runs: Sequence[RunRecord]) -> list[int]:
     return sorted(range(len(runs)), key=lambda index: [runs[index].factors[name] for name in moving])
 
 
-def factors_said(run: RunRecord) -> str:
+def seeds_text(run: RunRecord) -> str:
     """The seeds of a run; one number where all of them are the same."""
     if not run.factors:
         return wording.NOTHING

@@ -28,7 +28,7 @@ def build_seed_screen(audit: SeedAudit) -> FirstScreen:
     if audit.inside_margin:
         mark, tone, word = "≈", "ok", "Different, but inside the margin"
     headline, rest = _split(audit.headline, word)
-    barred = tuple(finding.sentence for finding in audit.findings if finding.severity == "bars")
+    preventing = tuple(finding.sentence for finding in audit.findings if finding.severity == "bars")
     return FirstScreen(
         mark=mark,
         tone=tone,
@@ -36,7 +36,7 @@ def build_seed_screen(audit: SeedAudit) -> FirstScreen:
         headline=headline,
         lead=f"{word}.",
         rest=rest,
-        notes=barred[:3] + ((_more(len(barred) - 3),) if len(barred) > 3 else ()),
+        notes=preventing[:3] + ((_more(len(preventing) - 3),) if len(preventing) > 3 else ()),
         answers=(
             _inside(audit),
             _size(audit),
@@ -82,11 +82,11 @@ def _inside(audit: SeedAudit) -> Answer:
     }[audit.verdict]
     if audit.inside_margin:
         answer = "No, but it is inside the margin"
-    said = " ".join(reason_sentence(reason, units.form_of(audit)) for reason in _telling(audit))
-    return Answer(question, answer, said or audit.headline, "needed", "All checks")
+    phrase = " ".join(reason_sentence(reason, units.form_of(audit)) for reason in _deciding(audit))
+    return Answer(question, answer, phrase or audit.headline, "needed", "All checks")
 
 
-def _telling(audit: SeedAudit) -> list[ReasonRecord]:
+def _deciding(audit: SeedAudit) -> list[ReasonRecord]:
     """The reasons behind the verdict: those that speak against it being better, or all where nothing does."""
     reasons = audit.reasons
     if audit.verdict == "different":
@@ -125,10 +125,10 @@ def _size(audit: SeedAudit) -> Answer:
         title = f"{wording.share(arm.churn.estimate.value)} of decisions"
         return Answer(question, title, churn, "agreement", "Agreement")
     if metric is not None:
-        said = f"The {primary.title} of one run is {units.value(primary, metric.spread.mean)}; one run has no spread."
-        return Answer(question, "Not measured", said, "metrics", "Metrics")
-    said = "No two runs that share no seed are kept." if arm.runs > 1 else "No two runs are kept."
-    return Answer(question, "Not measured", said, "integrity", "Status of the runs")
+        phrase = f"The {primary.title} of one run is {units.value(primary, metric.spread.mean)}; one run has no spread."
+        return Answer(question, "Not measured", phrase, "metrics", "Metrics")
+    phrase = "No two runs that share no seed are kept." if arm.runs > 1 else "No two runs are kept."
+    return Answer(question, "Not measured", phrase, "integrity", "Status of the runs")
 
 
 def _spread_sentence(primary: MetricForm, metric: MetricRecord) -> str:
@@ -151,8 +151,8 @@ def _churn_sentence(arm: ArmRecord) -> str:
 def _difference_size(question: str, primary: MetricForm, audit: SeedAudit) -> Answer:
     found = audit.baseline.differences.get(audit.margins.primary) if audit.baseline is not None else None
     if found is not None:
-        said = f"{_difference_sentence(primary, found)} {_beside_sd(primary, audit)}".strip()
-        return Answer(question, units.change(primary, found.estimate.value), said, "baseline", "The arms")
+        phrase = f"{_difference_sentence(primary, found)} {_beside_sd(primary, audit)}".strip()
+        return Answer(question, units.change(primary, found.estimate.value), phrase, "baseline", "The arms")
     excess = audit.baseline.excess_churn if audit.baseline is not None else None
     if excess is not None:
         return Answer(
@@ -162,8 +162,8 @@ def _difference_size(question: str, primary: MetricForm, audit: SeedAudit) -> An
             "baseline",
             "The arms",
         )
-    said = "The arms could not be compared: too few of their runs are kept."
-    return Answer(question, "Not measured", said, "integrity", "Status of the runs")
+    phrase = "The arms could not be compared: too few of their runs are kept."
+    return Answer(question, "Not measured", phrase, "integrity", "Status of the runs")
 
 
 def _difference_sentence(primary: MetricForm, found: DifferenceRecord) -> str:
@@ -188,17 +188,19 @@ def _next(audit: SeedAudit) -> Answer:
     question = "What next?"
     kinds = {finding.kind for finding in audit.findings}
     if "seed_without_effect" in kinds:
-        said = "A seed that changes nothing makes the spread too small: connect it, or vary only the others."
-        return Answer(question, "Connect the seed that has no effect", said, "integrity", "Findings")
+        phrase = (
+            "A seed that changes nothing makes the spread too small: connect it, or vary only the others."
+        )
+        return Answer(question, "Connect the seed that has no effect", phrase, "integrity", "Findings")
     if "in_both_arms" in kinds:
-        said = "A run must belong to one arm: trained with its recipe, and listed once."
-        return Answer(question, "Give each arm runs of its own", said, "integrity", "Findings")
+        phrase = "A run must belong to one arm: trained with its recipe, and listed once."
+        return Answer(question, "Give each arm runs of its own", phrase, "integrity", "Findings")
     if "lost_run" in kinds:
-        said = "Finished runs are kept and not trained again."
-        return Answer(question, "Fix the lost runs and run again", said, "integrity", "Findings")
+        phrase = "Finished runs are kept and not trained again."
+        return Answer(question, "Fix the lost runs and run again", phrase, "integrity", "Findings")
     if "failed_run" in kinds:
-        said = "A recipe that fails at some seeds should not be shipped; a lower learning rate or a longer warm-up often helps."
-        return Answer(question, "Look at the failed runs", said, "integrity", "Findings")
+        phrase = "A recipe that fails at some seeds should not be shipped; a lower learning rate or a longer warm-up often helps."
+        return Answer(question, "Look at the failed runs", phrase, "integrity", "Findings")
     if audit.verdict == "inconclusive":
         return _settle(question, audit)
     steps = {
@@ -213,13 +215,13 @@ def _next(audit: SeedAudit) -> Answer:
             "The recipe causes it, not a lucky seed. Check its sign and the slices.",
         ),
     }
-    title, said = steps[audit.verdict]
+    title, phrase = steps[audit.verdict]
     if audit.verdict == "different" and not any(
         reason.about == "difference" and reason.holds for reason in audit.reasons
     ):
         title = "Look at the decisions that differ"
-        said = "The metric is not shown to differ; the decisions are, by more than another seed would change them."
-    return Answer(question, title, said, "again", "Command")
+        phrase = "The metric is not shown to differ; the decisions are, by more than another seed would change them."
+    return Answer(question, title, phrase, "again", "Command")
 
 
 _NOT_MEASURED = {

@@ -25,15 +25,15 @@ __all__ = [
 ]
 
 
-def between(bounds: Bounds | None, said: Callable[[float | None], str]) -> str:
-    """An interval of whatever is said so.
+def between(bounds: Bounds | None, phrase: Callable[[float | None], str]) -> str:
+    """An interval, each end written by `phrase`.
 
     >>> between(Bounds(low=0.25, high=None), similarity), between(None, similarity)
     ('0.250 to no bound', '–')
     """
     if bounds is None:
         return wording.NOTHING
-    return f"{said(bounds.low)} to {'no bound' if bounds.high is None else said(bounds.high)}"
+    return f"{phrase(bounds.low)} to {'no bound' if bounds.high is None else phrase(bounds.high)}"
 
 
 def form_of(audit: SeedAudit, metric: str | None = None) -> MetricForm:
@@ -49,21 +49,21 @@ def metric_name(form: MetricForm) -> str:
 
 def value(form: MetricForm, number: float | None) -> str:
     """Where a metric stands."""
-    return _said(form, number, "place")
+    return _written(form, number, "place")
 
 
 def short(form: MetricForm, number: float | None) -> str:
     """The same without its unit, for figures and columns that say it once."""
-    return _said(form, number, "")
+    return _written(form, number, "")
 
 
 def size(form: MetricForm, number: float | None) -> str:
     """How far a metric moves."""
-    return _said(form, number, "distance")
+    return _written(form, number, "distance")
 
 
 def limit(form: MetricForm, number: float | None) -> str:
-    """How far a metric may move, as it was asked for: never rounded to what it is not."""
+    """How far a metric may move, as it was requested: never rounded to what it is not."""
     if number is None:
         return wording.NOTHING
     return f"{form.scale * number:g}{_after(form.step)}"
@@ -77,7 +77,7 @@ def change(form: MetricForm, number: float | None) -> str:
 
 
 def interval(form: MetricForm, bounds: Bounds | None, *, signed: bool = False) -> str:
-    """Both ends; an open end is said."""
+    """Both ends; an open end is named."""
     if bounds is None:
         return wording.NOTHING
     sign, digits = ("+", form.digits + 1) if signed else ("", form.digits)
@@ -113,7 +113,7 @@ def p_value(number: float | None) -> str:
     return "under 0.0001" if number < 1e-4 else f"{number:.2g}"
 
 
-def _said(form: MetricForm, number: float | None, kind: str) -> str:
+def _written(form: MetricForm, number: float | None, kind: str) -> str:
     if number is None:
         return wording.NOTHING
     after = {"place": form.unit, "distance": form.step}.get(kind, "")
@@ -124,9 +124,9 @@ def _after(unit: str) -> str:
     return f" {unit}" if unit else ""
 
 
-def _ends(bounds: Bounds, said: Callable[[float], str]) -> str:
+def _ends(bounds: Bounds, phrase: Callable[[float], str]) -> str:
     if bounds.low is None:
-        return "unbounded" if bounds.high is None else f"{said(bounds.high)} or less"
+        return "unbounded" if bounds.high is None else f"{phrase(bounds.high)} or less"
     if bounds.high is None:
-        return f"{said(bounds.low)} or more"
-    return f"{said(bounds.low)} to {said(bounds.high)}"
+        return f"{phrase(bounds.low)} or more"
+    return f"{phrase(bounds.low)} to {phrase(bounds.high)}"

@@ -1,4 +1,4 @@
-"""How numbers and names are said: with value, place and permission, in the same words in every report."""
+"""How numbers and names are written: with value, place and permission, in the same words in every report."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from parity.records.stage import StageRecord
 
 __all__ = [
     "NOTHING",
+    "as_text",
     "capital",
     "clip",
     "count",
@@ -21,7 +22,6 @@ __all__ = [
     "number",
     "plural",
     "relative",
-    "said",
     "share",
     "times",
 ]
@@ -162,10 +162,10 @@ def clip(text: str, limit: int = 400) -> str:
     return text if len(text) <= limit else f"{text[:limit]} … ({count(len(text) - limit)} more characters)"
 
 
-def said(value: Any) -> str:
+def as_text(value: Any) -> str:
     """Any value of a record as one line of text, clipped.
 
-    >>> said([1, 2]), said({"a": None}), said(True), said(""), said(1e-12), said(0.9998)
+    >>> as_text([1, 2]), as_text({"a": None}), as_text(True), as_text(""), as_text(1e-12), as_text(0.9998)
     ('1, 2', '{"a": null}', 'yes', '–', '1.0e-12', '0.9998')
     """
     if value is None or value == "":
@@ -179,6 +179,6 @@ def said(value: Any) -> str:
     if isinstance(value, str):
         return clip(value)
     if isinstance(value, list | tuple) and all(isinstance(item, str | int | float | None) for item in value):  # pyright: ignore[reportUnknownVariableType]
-        return clip(", ".join(said(item) for item in value)) if value else "none"  # pyright: ignore[reportUnknownVariableType]
+        return clip(", ".join(as_text(item) for item in value)) if value else "none"  # pyright: ignore[reportUnknownVariableType]
     # By content: a trace gives an object's keys back in another order than the model did.
     return clip(json.dumps(value, ensure_ascii=False, default=str, sort_keys=True))
