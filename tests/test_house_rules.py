@@ -266,6 +266,8 @@ _TEXTS = sorted(
     for pattern in (
         "parity/**/*.py",
         "adapters/**/*.py",
+        "reports/**/*.py",
+        "reports/**/*.j2",
         "tools/**/*.py",
         "docs/[!p]*.md",
         "docs/policies.md",

@@ -18,7 +18,7 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", re.MULTILINE)
 
 
 class Outcome(NamedTuple):
-    """What became of a mutant: the first test that failed with it, or None where none did."""
+    """The result of a mutant: the first test that failed with it, or None where none did."""
 
     mutant: Mutant
     killed_by: str | None

@@ -1,4 +1,4 @@
-"""What a terminal shows of a seed audit below its first screen: the metrics of each arm, the runs in no mean, and the findings."""
+"""What a terminal shows of a seed audit below its first screen: the metrics of each arm, the runs excluded from every mean, and the findings."""
 
 from __future__ import annotations
 
