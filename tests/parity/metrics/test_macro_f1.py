@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import sklearn.metrics  # type: ignore[import-untyped]
 
 from parity.metrics.macro_f1 import metric
 from tests.seed_runs import labels_of, population
 
 
 def test_macro_f1_without_an_example_is_macro_f1_of_the_others() -> None:
+    import sklearn.metrics  # type: ignore[import-untyped]
+
     made = population(3, 40)
     labels = labels_of(made)
     without = metric.deleted(made.outputs())

@@ -16,7 +16,6 @@ import pytest
 import scipy.optimize  # type: ignore[import-untyped]
 import scipy.special  # type: ignore[import-untyped]
 import scipy.stats  # type: ignore[import-untyped]
-import sklearn.metrics  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +40,8 @@ def example(rows: int = 400, classes: int = 4, seed: int = 0) -> tuple[Floats, F
 
 
 def test_metrics_agree_with_scikit_learn() -> None:
+    import sklearn.metrics  # type: ignore[import-untyped]
+
     a, b, labels = example()
     got = labelled(a, b, labels)
     for side, name in ((a, "reference"), (b, "candidate")):
@@ -70,6 +71,8 @@ def test_proper_scores_have_the_paired_t_interval(metric: str) -> None:
 
 
 def test_the_macro_f1_interval_is_as_wide_as_a_bootstrap_finds() -> None:
+    import sklearn.metrics
+
     a, b, labels = example(600)
     seen = labelled(a, b, labels)["macro_f1"]
     picks, other = a.argmax(axis=1), b.argmax(axis=1)
@@ -117,6 +120,8 @@ def test_a_label_outside_the_classes_is_refused() -> None:
 
 
 def test_each_side_is_scored_at_its_own_temperature() -> None:
+    import sklearn.metrics
+
     a, _, labels = example()
     got = labelled(a, a, labels, candidate_temperature=1.7)
     assert (

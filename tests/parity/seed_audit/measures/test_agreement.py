@@ -10,13 +10,10 @@ from __future__ import annotations
 import math
 from itertools import combinations, permutations
 
-import krippendorff
 import numpy as np
 import pytest
 import scipy.spatial.distance  # type: ignore[import-untyped]
 import scipy.stats  # type: ignore[import-untyped]
-import statsmodels.stats.inter_rater  # type: ignore[import-untyped]
-import statsmodels.stats.proportion  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +54,8 @@ def test_the_two_way_jackknife_leaves_out_runs_and_never_repeats_one() -> None:
 
 
 def test_two_runs_have_the_exact_interval_of_their_pair() -> None:
+    import statsmodels.stats.proportion  # type: ignore[import-untyped]
+
     found = churn(PICKED[:2])
     count = int((PICKED[0] != PICKED[1]).sum())
     expected = statsmodels.stats.proportion.proportion_confint(count, 80, 0.05, "beta")
@@ -93,6 +92,9 @@ def test_a_better_candidate_wins_more_than_it_loses() -> None:
 
 
 def test_fleiss_kappa_is_that_of_statsmodels_and_near_krippendorffs_alpha() -> None:
+    import krippendorff
+    import statsmodels.stats.inter_rater  # type: ignore[import-untyped]
+
     found = agreement(PICKED)
     assert found.kappa is not None
     assert pytest.approx(statsmodels.stats.inter_rater.fleiss_kappa(votes(PICKED))) == found.kappa.value
@@ -103,6 +105,8 @@ def test_fleiss_kappa_is_that_of_statsmodels_and_near_krippendorffs_alpha() -> N
 
 
 def test_the_jackknife_of_kappa_is_that_of_leaving_out_for_real() -> None:
+    import statsmodels.stats.inter_rater
+
     kappa = statsmodels.stats.inter_rater.fleiss_kappa
     by_example = np.array([kappa(np.delete(votes(PICKED), n, 0)) for n in range(80)])
     by_run = np.array([kappa(votes(np.delete(PICKED, run, 0))) for run in range(5)])

@@ -13,10 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import scipy.stats  # type: ignore[import-untyped]
-import sklearn.metrics  # type: ignore[import-untyped]
-import statsmodels.stats.multitest  # type: ignore[import-untyped]
-import statsmodels.stats.power  # type: ignore[import-untyped]
-import statsmodels.stats.weightstats  # type: ignore[import-untyped]
 
 from parity.metrics.registry import find_metric
 from parity.seed_audit.measures.crossed import crossed_estimate
@@ -67,6 +63,8 @@ def test_with_no_example_effect_unpaired_runs_have_welchs_t_test() -> None:
 
 
 def test_with_no_example_effect_paired_runs_have_the_paired_t_test_and_statsmodels_tost() -> None:
+    import statsmodels.stats.weightstats  # type: ignore[import-untyped]
+
     one, other = without_example_effect(5, 1), without_example_effect(5, 2)
     apart = crossed_estimate(other - one, 0.95)
     expected = scipy.stats.ttest_rel(other.mean(axis=1), one.mean(axis=1))
@@ -142,6 +140,8 @@ def test_arms_that_never_differ_are_still_uncertain_by_what_n_examples_allow() -
 
 
 def test_macro_f1_differs_by_what_scikit_learn_says_with_an_interval() -> None:
+    import sklearn.metrics  # type: ignore[import-untyped]
+
     one, other = two_arms()
     labels = labels_of(one)
     means = [

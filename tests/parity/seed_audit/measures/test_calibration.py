@@ -12,10 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pytest
-import sklearn.calibration  # type: ignore[import-untyped]
-import sklearn.metrics  # type: ignore[import-untyped]
 import torch
-import torchmetrics.functional.classification as tm
 
 from parity.measure.activation import SOFTMAX
 from parity.seed_audit.measures.calibration import (
@@ -31,6 +28,8 @@ Integers = npt.NDArray[np.int64]
 
 
 def test_ece_and_mce_are_those_of_torchmetrics() -> None:
+    import torchmetrics.functional.classification as tm
+
     logits, labels = drawn(400, 5, 2.0)
     p = SOFTMAX.probabilities(logits)
     found = calibration_error(p.max(axis=1), p.argmax(axis=1) == labels, simulations=20)
@@ -61,6 +60,8 @@ def test_an_overconfident_model_stands_out_from_calibrated_ones_and_the_same_see
 
 
 def test_ace_is_the_mean_gap_over_classes_and_bins_of_equal_mass() -> None:
+    import sklearn.calibration  # type: ignore[import-untyped]
+
     logits, labels = drawn(90, 3, 1.0)
     p = SOFTMAX.probabilities(logits)
     gaps: list[float] = []
@@ -73,6 +74,8 @@ def test_ace_is_the_mean_gap_over_classes_and_bins_of_equal_mass() -> None:
 
 
 def test_a_run_is_told_with_scikit_learns_nll_and_brier() -> None:
+    import sklearn.metrics  # type: ignore[import-untyped]
+
     logits, labels = drawn(100, 4, 1.5)
     p = SOFTMAX.probabilities(logits, 2.0)
     found = run_calibration(logits, labels, temperature=2.0, simulations=10)

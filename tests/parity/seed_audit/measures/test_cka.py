@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 
-import dcor
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -32,6 +31,8 @@ def vectors(rows: int, seed: int = 0) -> tuple[Floats, Floats]:
 
 @pytest.mark.parametrize("rows", [4, 5, 40])
 def test_debiased_cka_is_the_product_of_u_centred_gram_matrices(rows: int) -> None:
+    import dcor
+
     x, y = vectors(rows)
     # u_centered is made for distances, whose diagonal is 0.
     grams = [(side @ side.T) * (1 - np.eye(rows)) for side in (x - x.mean(0), y - y.mean(0))]

@@ -14,9 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import scipy.stats  # type: ignore[import-untyped]
-import statsmodels.stats.multitest  # type: ignore[import-untyped]
-import statsmodels.stats.power  # type: ignore[import-untyped]
-import statsmodels.stats.weightstats  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -173,6 +170,8 @@ def test_the_order_of_runs_and_examples_and_the_names_of_classes_change_nothing(
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holms_correction_is_that_of_statsmodels(p_values: list[float]) -> None:
+    import statsmodels.stats.multitest  # type: ignore[import-untyped]
+
     expected = statsmodels.stats.multitest.multipletests(p_values, method="holm")[1]
     assert pytest.approx(list(expected)) == list(holm(p_values))
     assert () == holm([])
@@ -223,6 +222,8 @@ def test_what_s_runs_can_show(runs: int, half: float, low: float, high: float, n
 
 
 def test_the_noncentral_t_is_statsmodels_power_of_a_pooled_t_test() -> None:
+    import statsmodels.stats.power  # type: ignore[import-untyped]
+
     for runs, size in ((3, 3.07), (5, 2.02), (10, 1.32)):
         expected = statsmodels.stats.power.TTestIndPower().power(size, runs, 0.05)
         critical = scipy.stats.t.ppf(0.975, 2 * runs - 2)

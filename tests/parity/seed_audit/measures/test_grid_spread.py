@@ -14,8 +14,6 @@ import numpy.typing as npt
 import pandas as pd  # type: ignore[import-untyped]
 import pytest
 import scipy.stats  # type: ignore[import-untyped]
-import statsmodels.api as sm  # type: ignore[import-untyped]
-import statsmodels.formula.api as smf  # type: ignore[import-untyped]
 
 from parity.seed_audit.measures.grid_spread import (
     grid_example_variance,
@@ -40,6 +38,9 @@ def effects(rows: int, columns: int, *, first: float = 1.0, seed: int = 0) -> np
 
 
 def test_the_mean_squares_are_those_of_an_analysis_of_variance() -> None:
+    import statsmodels.api as sm  # type: ignore[import-untyped]
+    import statsmodels.formula.api as smf  # type: ignore[import-untyped]
+
     values = effects(4, 3)
     frame = pd.DataFrame(list(np.ndindex(4, 3)), columns=["a", "b"])
     frame["v"] = values.ravel()

@@ -15,10 +15,8 @@ import pytest
 import scipy.optimize  # type: ignore[import-untyped]
 import scipy.special  # type: ignore[import-untyped]
 import scipy.stats  # type: ignore[import-untyped]
-import statsmodels.api as sm  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.discrete.conditional_models import ConditionalLogit  # type: ignore[import-untyped]
 
 from parity.measure.activation import SOFTMAX
 from parity.seed_audit.measures.label_temperature import fit_label_temperature, temperature_spread
@@ -31,6 +29,8 @@ Integers = npt.NDArray[np.int64]
 
 
 def test_the_temperature_of_labels_is_a_conditional_logits_inverse_slope() -> None:
+    from statsmodels.discrete.conditional_models import ConditionalLogit  # type: ignore[import-untyped]
+
     logits, labels = drawn(300, 4, 1.7)
     chosen = (np.arange(4) == labels[:, None]).ravel().astype(int)
     model = ConditionalLogit(chosen, logits.reshape(-1, 1), groups=np.repeat(np.arange(300), 4)).fit(disp=0)
@@ -40,6 +40,8 @@ def test_the_temperature_of_labels_is_a_conditional_logits_inverse_slope() -> No
 
 
 def test_its_interval_is_the_sandwich_of_a_logistic_regression_for_two_classes() -> None:
+    import statsmodels.api as sm  # type: ignore[import-untyped]
+
     logits, labels = drawn(400, 2, 0.8, seed=3)
     gap = (logits[:, 1] - logits[:, 0])[:, None]
     model = sm.Logit(labels, gap).fit(disp=0, cov_type="HC0", tol=1e-12)

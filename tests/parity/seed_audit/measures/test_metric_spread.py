@@ -15,9 +15,6 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import pytest
 import scipy.stats  # type: ignore[import-untyped]
-import sklearn.metrics  # type: ignore[import-untyped]
-import statsmodels.api as sm  # type: ignore[import-untyped]
-import statsmodels.formula.api as smf  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,13 +61,18 @@ def test_an_interval_stays_within_what_the_metric_can_be() -> None:
     assert told.new_run is not None and told.new_run.high <= 1.0
 
 
+def of_sklearn() -> Any:
+    """Its metrics, imported by the tests that need them."""
+    import sklearn.metrics  # type: ignore[import-untyped]
+
+    return sklearn.metrics
+
+
 REFERENCES: dict[str, Callable[[Any, Any], float]] = {
-    "accuracy": lambda truth, p: sklearn.metrics.accuracy_score(truth, p.argmax(axis=1)),
-    "nll": lambda truth, p: sklearn.metrics.log_loss(truth, p, labels=range(4)),
-    "brier": lambda truth, p: sklearn.metrics.brier_score_loss(
-        truth, p, labels=range(4), scale_by_half=False
-    ),
-    "macro_f1": lambda truth, p: sklearn.metrics.f1_score(
+    "accuracy": lambda truth, p: of_sklearn().accuracy_score(truth, p.argmax(axis=1)),
+    "nll": lambda truth, p: of_sklearn().log_loss(truth, p, labels=range(4)),
+    "brier": lambda truth, p: of_sklearn().brier_score_loss(truth, p, labels=range(4), scale_by_half=False),
+    "macro_f1": lambda truth, p: of_sklearn().f1_score(
         truth, p.argmax(axis=1), labels=np.unique(truth), average="macro", zero_division=0
     ),
 }
@@ -96,6 +98,9 @@ def test_a_temperature_changes_nll_and_not_accuracy() -> None:
 
 
 def test_mean_squares_and_the_seed_effect_are_those_of_an_analysis_of_variance() -> None:
+    import statsmodels.api as sm  # type: ignore[import-untyped]
+    import statsmodels.formula.api as smf  # type: ignore[import-untyped]
+
     scores = find_metric("nll").scores(population(4, 25, noise=2.0).outputs())
     assert scores is not None
     frame = pd.DataFrame(

@@ -13,8 +13,6 @@ import pytest
 import scipy.optimize  # type: ignore[import-untyped]
 import scipy.special  # type: ignore[import-untyped]
 import scipy.stats  # type: ignore[import-untyped]
-import statsmodels.api as sm  # type: ignore[import-untyped]
-import statsmodels.formula.api as smf  # type: ignore[import-untyped]
 
 from parity.seed_audit.measures.metric_spread import metric_spread
 from parity.seed_audit.measures.variance import grid_of, logit_split, metric_split, split_variance
@@ -39,6 +37,9 @@ def gridded(rows: int, columns: int, repeats: int, seed: int = 0) -> Population:
 
 @pytest.mark.parametrize("repeats", [1, 2])
 def test_components_are_those_of_an_analysis_of_variance(repeats: int) -> None:
+    import statsmodels.api as sm  # type: ignore[import-untyped]
+    import statsmodels.formula.api as smf  # type: ignore[import-untyped]
+
     i, j = 4, 3
     values = np.random.default_rng(0).standard_normal((i, j, repeats)) + 3 * np.arange(i)[:, None, None]
     index = pd.DataFrame(list(np.ndindex(i, j, repeats)), columns=["a", "b", "r"])
@@ -58,6 +59,8 @@ def test_components_are_those_of_an_analysis_of_variance(repeats: int) -> None:
 
 
 def test_components_agree_with_reml_where_all_are_above_zero() -> None:
+    import statsmodels.formula.api as smf
+
     rng = np.random.default_rng(2)
     values = (
         2 * rng.standard_normal((6, 1, 1))

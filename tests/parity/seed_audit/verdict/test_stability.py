@@ -10,7 +10,6 @@ import math
 
 import numpy as np
 import pytest
-import statsmodels.stats.proportion  # type: ignore[import-untyped]
 
 from parity.seed_audit.margins import Margins
 from parity.seed_audit.measures.churn import churn
@@ -99,6 +98,8 @@ def test_rows_in_another_order_and_other_rows_are_told_apart() -> None:
 
 
 def test_a_failed_run_is_told_by_its_accuracy_or_its_loss_or_its_numbers() -> None:
+    import statsmodels.stats.proportion  # type: ignore[import-untyped]
+
     made = population(5, 200, 3, noise=0.2)
     logits = made.logits.copy()
     logits[1] = [1.0, 0.0, 0.0]
