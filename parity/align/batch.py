@@ -16,9 +16,9 @@ from parity.align.plan import Plan
 from parity.align.positions import Pairing, gather, pair_positions
 from parity.border.runner import Batch
 from parity.records.pair import Pair
-from parity.stages import FED, MASKS
+from parity.stages import MASKS
 
-__all__ = ["PairedStage", "Unfit", "paired_stages", "same_feed"]
+__all__ = ["PairedStage", "Unfit", "paired_stages"]
 
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
@@ -132,39 +132,6 @@ def _why_absent(batch: Batch, of_reference: bool) -> str:
     if batch.failure is not None:
         return batch.failure.sentence.rstrip(".")
     return f"{'the reference' if of_reference else 'the candidate'} announced it and did not produce it"
-
-
-def same_feed(batches: Pair[Batch], *, positions: bool = True) -> bool:
-    """Whether both sides were fed the very same: ids, padding, effective mask, types, and positions where both are known.
-
-    `positions` False leaves those out: each side counts its own, for a table of its own (parity.passes.positioning). A mask that was not fed is one of ones; type ids that were not fed are zeros (that is what every model takes then).
-    """
-    here, there = (_feed(batch) for batch in batches)
-    if "input_ids" not in here or "input_ids" not in there:
-        return all(
-            name in there and np.array_equal(here[name], there[name])
-            for name in here
-            if name.startswith("input.")
-        ) and bool(here) == bool(there)
-    for name in ("input_ids", "real", "attention_mask", "token_type_ids"):
-        if not np.array_equal(here[name], there[name]):
-            return False
-    known = here.get("position_ids"), there.get("position_ids")
-    if not positions or known[0] is None or known[1] is None:
-        return True
-    # Positions of padding do not matter: only those of real tokens reach anything that is compared.
-    real = here["real"].astype(bool)
-    return known[0].shape == known[1].shape and np.array_equal(known[0][real], known[1][real])
-
-
-def _feed(batch: Batch) -> dict[str, Array]:
-    feed = {name: batch.stages[name].values for name in FED if name in batch.stages}
-    if "input_ids" in feed:
-        ids = feed["input_ids"]
-        feed.setdefault("real", np.ones(ids.shape, dtype=np.uint8))
-        feed.setdefault("attention_mask", np.ones(ids.shape, dtype=np.int64))
-        feed.setdefault("token_type_ids", np.zeros(ids.shape, dtype=np.int64))
-    return feed
 
 
 def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] | None) -> Pairing | Unfit:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parity.align.batch import PairedStage, Unfit, paired_stages, same_feed
+from parity.align.batch import PairedStage, Unfit, paired_stages
+from parity.align.feed import Feed
 from parity.align.plan import Plan
 from parity.border.breakdown import Breakdown
 from parity.border.runner import Batch
@@ -113,7 +114,11 @@ class _Sample:
             if run.error:
                 self._runs.note(run.of, run.error)
         broken = context.broken()
-        fed = context.fed().alike if broken is None or context.fed_known else same_feed(own)
+        fed = (
+            context.fed().alike
+            if broken is None or context.fed_known
+            else Feed.of(own.reference).same_as(Feed.of(own.candidate))
+        )
         self.equal = self.equal and fed
         if broken is not None:
             self.rescued = Rescued(rows, own, broken, self._window)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from parity.align.batch import same_feed
+from parity.align.feed import Feed
 from parity.align.plan import Plan
 from parity.border.runner import Batch
 from parity.pair_audit.ledgers import Ledgers
@@ -63,7 +63,7 @@ class Sweep:
         ledgers.stages.add_failures(own, first.name, len(batch.rows), plan)
         ledgers.stages.breakdowns.setdefault(rescued.broken.side, rescued.broken)
         ledgers.stages.ended = ledgers.stages.ended or rescued.broken.failure.sentence.rstrip(".")
-        alike = same_feed(own)
+        alike = Feed.of(own.reference).same_as(Feed.of(own.candidate))
         covered = [first, *(one for one in others if alike and one.feed == "shared")]
         self._add(covered, PassResult(own, pairs=None if alike else batch.pairs), batch, plan)
 

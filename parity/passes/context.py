@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.align.feed import Feed
 from parity.align.plan import Plan
 from parity.align.tokens import RowAlignment
 from parity.border.breakdown import Breakdown
 from parity.border.runner import Batch, Reply
 from parity.passes.shared_feed import Fed, SharedFeed
 from parity.records.pair import Pair
-from parity.session.feed import feed_of
 from parity.session.session import Session
 from parity.session.window import Window
 
@@ -104,7 +104,7 @@ class PassContext:
     def forward_fed(self, reference: Batch, *, positions: bool, precision: str | None = None) -> Reply[Batch]:
         """Request a forward of the candidate on what the reference fed itself."""
         return self.sides.candidate.runner.forward(
-            inputs=feed_of(reference, positions=positions),
+            inputs=Feed.of(reference).inputs(positions=positions),
             stages=list(self.plan.stages),
             precision=precision,
         )

@@ -16,13 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parity.align.batch import PairedStage, paired_stages, same_feed
+from parity.align.batch import PairedStage, paired_stages
+from parity.align.feed import Feed
 from parity.align.plan import Plan
 from parity.border.runner import Batch, Runner, written
 from parity.errors import InputsDoNotFit
 from parity.measure.stage_difference import Difference
 from parity.records.pair import Pair
-from parity.session.feed import feed_of
 from parity.session.session import Session
 
 __all__ = ["Fed", "SharedFeed"]
@@ -43,13 +43,14 @@ class SharedFeed:
 
     def compare(self, candidate: Session, plan: Plan, own: Pair[Batch]) -> Fed:
         """What both fed themselves, and what a shared feed takes; may run forwards of the candidate."""
-        if same_feed(own):
+        feeds = Feed.of(own.reference), Feed.of(own.candidate)
+        if feeds[0].same_as(feeds[1]):
             return Fed(alike=True)
         if not candidate.described.can.accepts_feed or own.candidate.ended:
             return Fed(alike=False)
         forced = self._positions(candidate.runner, plan, own)
         settled = self._forced is not None and not forced
-        return Fed(alike=settled and same_feed(own, positions=False), positions=forced)
+        return Fed(alike=settled and feeds[0].same_as(feeds[1], positions=False), positions=forced)
 
     def _positions(self, candidate: Runner, plan: Plan, own: Pair[Batch]) -> bool:
         """Whether the reference's positions are forced on the candidate.
@@ -85,7 +86,7 @@ def _distances(candidate: Runner, plan: Plan, reference: Batch, *, positions: bo
     """The relative L2 of each stage once the candidate ran on the reference's ids; infinite throughout where it cannot."""
     try:
         given = written(
-            candidate.forward(inputs=feed_of(reference, positions=positions), stages=list(plan.stages))
+            candidate.forward(inputs=Feed.of(reference).inputs(positions=positions), stages=list(plan.stages))
         )
     except InputsDoNotFit:
         return [math.inf] * len(plan.stages)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from parity.align.batch import PairedStage, Unfit, paired_stages
+from parity.align.feed import Feed
 from parity.align.plan import Plan, plan_of
 from parity.border.description import Description
 from parity.border.runner import Batch, Runner
@@ -18,7 +19,6 @@ from parity.errors import ParityError
 from parity.inputs.example import Encoding, Example
 from parity.records.pair import Pair
 from parity.session import promises
-from parity.session.feed import feed_of
 from parity.session.session import OpenRequest, open_session
 from parity.stages import FED, is_detail
 from parity.subjects.adapter import Adapter
@@ -68,7 +68,7 @@ def check_adapter(
                     plan, _row(together, row), alone, [row], "alone and in a batch", _ROUNDING
                 )
             if described.can.accepts_feed:
-                given = runner.forward(inputs=feed_of(together)).wait()
+                given = runner.forward(inputs=Feed.of(together).inputs(positions=False)).wait()
                 complaints += _same(plan, together, given, rows, "from its texts and from its own ids", 0.0)
             if described.can.float64:
                 double = runner.forward(rows, window=window, precision="float64").wait()

@@ -1,0 +1,76 @@
+"""A feed: exactly what a model was given. Two are compared here, and one side's is sent to the other."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.border.runner import Batch
+
+__all__ = ["Feed"]
+
+Array = NDArray[np.generic]
+_SENT = ("input_ids", "real", "attention_mask", "token_type_ids")
+
+
+class Feed(NamedTuple):
+    """What one batch was fed, each [rows, tokens]; None for what was not fed, or is not known.
+
+    `real` says which positions are not padding, `word_mask` [rows, words] which words are. The arrays are views into the slot of the batch: to be used while the batch is held.
+    """
+
+    input_ids: Array | None
+    real: Array | None
+    attention_mask: Array | None
+    token_type_ids: Array | None
+    position_ids: Array | None
+    word_mask: Array | None
+
+    @classmethod
+    def of(cls, batch: Batch) -> Feed:
+        """What a batch was fed."""
+        return cls(*(batch.stages[name].values if name in batch.stages else None for name in cls._fields))
+
+    def inputs(self, *, positions: bool) -> dict[str, Array | None]:
+        """The inputs of a forward that feeds another model the same; the positions only where requested."""
+        sent = (*_SENT, "position_ids") if positions else _SENT
+        return {name: values for name, values in self._asdict().items() if name in sent}
+
+    def same_as(self, other: Feed, *, positions: bool = True) -> bool:
+        """Whether both are the very same: ids, padding, effective mask, types, and positions where both are known.
+
+        `positions` False leaves those aside: each side counts its own, for a table of its own. A mask that was not fed is one of
+        ones; type ids that were not fed are zeros (that is what every model takes then).
+        """
+        if self.input_ids is None or other.input_ids is None:
+            return self.known == other.known
+        if not np.array_equal(self.input_ids, other.input_ids):
+            return False
+        whole = _or_all(self.real, self.input_ids, 1), _or_all(other.real, other.input_ids, 1)
+        masks = (
+            _or_all(self.attention_mask, self.input_ids, 1),
+            _or_all(other.attention_mask, other.input_ids, 1),
+        )
+        types = (
+            _or_all(self.token_type_ids, self.input_ids, 0),
+            _or_all(other.token_type_ids, other.input_ids, 0),
+        )
+        if not all(np.array_equal(*pair) for pair in (whole, masks, types)):
+            return False
+        here, there = self.position_ids, other.position_ids
+        if not positions or here is None or there is None:
+            return True
+        # Positions of padding do not matter: only those of real tokens reach anything that is compared.
+        real = whole[0].astype(bool)
+        return here.shape == there.shape and np.array_equal(here[real], there[real])
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of what was fed."""
+        return any(values is not None for values in self)
+
+
+def _or_all(values: Array | None, ids: Array, value: int) -> Array:
+    return np.full(ids.shape, value) if values is None else values
