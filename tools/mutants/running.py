@@ -120,13 +120,6 @@ RUNNING = (
         ("tests/test_transformers_runner.py",),
     ),
     Mutant(
-        "column-ids",
-        "if not rows or sizes == {0}:",
-        "if not rows:",
-        ("tests/adapters/parity_transformers/test_*.py",),
-        ("tests/test_transformers_runner.py",),
-    ),
-    Mutant(
         "shown-paths",
         'if path.startswith("~") or len([name for name in path.split("/") if name]) > _LEAST:',
         'if path.startswith("~"):',
