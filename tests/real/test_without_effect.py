@@ -49,7 +49,7 @@ def refusal(spec: str) -> str:
 def test_a_revision_of_a_folder_is_refused_and_says_how_to_compare_two() -> None:
     with pytest.raises(BadOptionValue) as caught:
         described(f"hf:{PORT}?revision=main")
-    assert "revision=main has no effect on fixtures/port: it is a folder here" in caught.value.sentence
+    assert "revision=main has no effect on fixtures/port: it is a local folder" in caught.value.sentence
     assert "check each commit out" in caught.value.next_step
 
 
@@ -105,7 +105,7 @@ def test_what_is_padded_to_needs_no_cutting() -> None:
     [
         ("alone", "padding_side=left", "padding_side=left has no effect: rows are run one at a time"),
         ("alone", "batch_size=4", "batch_size=4 has no effect: rows are run one at a time."),
-        ("bare", "trust_remote_code=yes", "brings no code of its own"),
+        ("bare", "trust_remote_code=yes", "brings no code"),
     ],
 )
 def test_what_changes_nothing_on_this_model_is_a_note(
@@ -119,7 +119,7 @@ def test_what_has_an_effect_has_no_note() -> None:
     said = described(
         f"hf:{PORT}?padding_side=left&batch_size=4&attn=eager&truncation=true&temperature=2"
     ).notes
-    assert not any("effect" in note or "was asked for" in note for note in said)
+    assert not any("effect" in note or "was requested" in note for note in said)
 
 
 def test_a_seed_beside_all_three_is_refused(tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ _REMEDIES = {
     "text.accents": _Remedy(
         "Accents are handled differently", "Give the candidate the reference's strip_accents."
     ),
-    "text.unicode": _Remedy("Another Unicode normal form", "Normalise the text the way the reference does."),
+    "text.unicode": _Remedy("Another Unicode normal form", "Normalise the text as the reference does."),
     "text.whitespace": _Remedy(
-        "White space is handled differently", "Normalise white space the way the reference does."
+        "White space is handled differently", "Normalise white space as the reference does."
     ),
     "tokenizer.algorithm": _Remedy(
         "Another tokenizer algorithm", "Load the reference's tokenizer on both sides."
@@ -47,19 +47,21 @@ _REMEDIES = {
     ),
     "tokenizer.added_tokens": _Remedy("Added tokens differ", "Add the same tokens to both tokenizers."),
     "tokenizer.special_tokens": _Remedy(
-        "Special tokens differ", "Add or drop the special token the reference has."
+        "Special tokens differ", "Add or remove special tokens as the reference does."
     ),
     "tokenizer.truncation": _Remedy(
-        "Texts are cut differently", "Set the reference's maximum length and side."
+        "Texts are truncated differently", "Set the reference's maximum length and side."
     ),
     "tokenizer.out_of_vocabulary": _Remedy(
         "Ids beyond the embedding", "Use the tokenizer that belongs to the weights."
     ),
     "batch.padding_side": _Remedy("Padded on the other side", "Pad on the reference's side."),
     "batch.padding_id": _Remedy("Another padding id", "Use the reference's padding id."),
-    "batch.attention_mask": _Remedy("The attention mask differs", "Feed the mask the reference feeds."),
-    "batch.token_type_ids": _Remedy("Token type ids differ", "Feed the token type ids the reference feeds."),
-    "batch.position_ids": _Remedy("Positions differ", "Count positions the way the reference does."),
+    "batch.attention_mask": _Remedy("The attention mask differs", "Feed the same mask as the reference."),
+    "batch.token_type_ids": _Remedy(
+        "Token type ids differ", "Feed the same token type ids as the reference."
+    ),
+    "batch.position_ids": _Remedy("Positions differ", "Count positions as the reference does."),
     "config.layer_norm_eps": _Remedy("Another layer-norm epsilon", "Set the reference's epsilon."),
     "config.activation": _Remedy("Another activation", "Set the reference's activation."),
     "config.attention_heads": _Remedy(
@@ -70,18 +72,18 @@ _REMEDIES = {
     ),
     "config.num_layers": _Remedy("Another number of layers", "Use a checkpoint with the same layers."),
     "weights.head_not_loaded": _Remedy(
-        "The head was not loaded", "Load the trained head; look at the names of the keys."
+        "The head was not loaded", "Load the trained head; check the names of the keys."
     ),
     "weights.pooler_not_loaded": _Remedy(
-        "The pooler was not loaded", "Load the trained pooler; look at the key names."
+        "The pooler was not loaded", "Load the trained pooler; check the names of the keys."
     ),
     "weights.missing": _Remedy("Weights reached no parameter", "Map the keys of the file to the parameters."),
     "weights.tied": _Remedy(
         "Weights tied on one side only", "Tie, or untie, the same weights on both sides."
     ),
-    "weights.changed": _Remedy("Weights were changed", "Put the reference's weights in that place."),
+    "weights.changed": _Remedy("Weights were changed", "Restore the reference's weights there."),
     "weights.permuted": _Remedy(
-        "Weights stand at other names", "Correct the map of names in the conversion."
+        "Weights stand under other names", "Correct the name mapping in the conversion."
     ),
     "weights.transposed": _Remedy("A matrix is transposed", "Transpose it in the conversion."),
     "weights.rounded": _Remedy("Weights were rounded", "Convert from the weights in full precision."),
@@ -96,14 +98,14 @@ _REMEDIES = {
     "runtime.nondeterminism": _Remedy("A side differs from itself", "Make that side deterministic first."),
     "output.pooling": _Remedy("Another pooling", "Pool the way the reference does."),
     "output.label_order": _Remedy(
-        "Classes in another order", "Name the classes in the order of the head's rows."
+        "Classes in another order", "List the classes in the order of the head's rows."
     ),
     "output.temperature": _Remedy("Another temperature", "Set the reference's temperature."),
     "output.activation": _Remedy("Softmax against sigmoid", "Apply the reference's output activation."),
     "output.probabilities": _Remedy(
         "Probabilities, not logits", "Write the logits, or the probabilities of both sides."
     ),
-    "output.constant": _Remedy("Every input gets one answer", "Look at the tokenizer first."),
+    "output.constant": _Remedy("Every input gets the same answer", "Check the tokenizer first."),
 }
 
 
@@ -123,7 +125,7 @@ def next_step(finding: Finding, audit: Audit) -> str:
         return finding.remedy
     step = _remedy(finding.cause or "").step
     if finding.cause in _OF_NUMBERS and audit.policy.flip_rate is None:
-        step = f"{step} Or use --policy decisions, which judges what they decide."
+        step = f"{step} Or use --policy decisions, which judges the labels and probabilities."
     return step
 
 
