@@ -14,7 +14,7 @@ from parity.pair_audit.verdict import reach_verdict
 from parity.pair_audit.verdict_of_decisions import Judgement
 from parity.records.policy import PolicyRecord
 from parity.records.stage import NotCompared, StageRecord
-from tests.audits import decisions
+from tests.audit_parts import decisions
 
 __all__ = [
     "BITWISE",

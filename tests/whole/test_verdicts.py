@@ -17,7 +17,7 @@ from parity.records.decisions import Decisions
 from parity.records.policy import PolicyRecord
 from parity.records.stage import NotCompared, StageRecord
 from parity.records.stage_patterns import ignored_by
-from tests.audits import decisions, tensor_stage
+from tests.audit_parts import decisions, tensor_stage
 
 LIMITS = msgspec.structs.replace(BUILT_IN["faithful"], name="limits", stages={"layer.*": 0.1})
 POLICIES: dict[str, PolicyRecord] = {

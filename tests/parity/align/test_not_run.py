@@ -14,7 +14,7 @@ from parity.pair_audit.verdict import reach_verdict
 from parity.records.pair import Pair
 from parity.records.places import Place
 from parity.records.stage import NotCompared, StageRecord
-from tests.audits import decisions
+from tests.audit_parts import decisions
 
 
 def described(*parts: NotRun, stages: tuple[str, ...] = ("layer.0",), **changes: Any) -> Description:

@@ -13,7 +13,7 @@ from parity.causes.case import side as described
 from parity.causes.registry import all_causes
 from parity.records.decisions import Decisions
 from parity.records.stage import FirstDivergence
-from tests.audits import decisions
+from tests.audit_parts import decisions
 from tests.factories import found, inputs_seen
 
 EMBEDDINGS = FirstDivergence(stage="embeddings", pass_="own")

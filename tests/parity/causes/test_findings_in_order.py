@@ -17,7 +17,7 @@ from parity.pair_audit.judge import Symbols, discrete_record
 from parity.records.decisions import ImpliedTemperature
 from parity.records.places import Place
 from parity.records.stage import FirstDivergence, StageRecord
-from tests.audits import decisions
+from tests.audit_parts import decisions
 from tests.factories import found, inputs_seen
 
 LOGITS = FirstDivergence(stage="logits", pass_="own")

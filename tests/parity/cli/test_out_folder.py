@@ -15,7 +15,8 @@ import pytest
 from parity.records.audit_folder import write_folder
 from parity.records.failure import Failure
 from parity_reports.formats.failure import junit, markdown
-from tests.audits import AUDITS, XSS_CORPUS
+from tests.audits import AUDITS
+from tests.hostile_audits import XSS_CORPUS
 from tests.junit_schema import assert_junit_schema
 from tests.real.asking import ROOT, Run, parity
 

@@ -31,7 +31,7 @@ from parity.records.policy import PolicyRecord
 from parity.records.provenance import Provenance
 from parity.records.stage import NotCompared, StageRecord
 from parity.session.window import Window
-from tests.audits import subject
+from tests.audit_parts import subject
 
 FAITHFUL = BUILT_IN["faithful"]
 ROWS, TOKENS, UNITS = 6, 4, 8

@@ -13,7 +13,8 @@ from parity.records.seed_audit import SeedAudit
 from parity_reports.formats.html import render as render_html
 from parity_reports.formats.markdown import render as render_markdown
 from parity_reports.formats.terminal import print_summary
-from tests.audits import AUDITS, audit, decisions, stages, tensor_stage
+from tests.audit_parts import audit, decisions, stages, tensor_stage
+from tests.audits import AUDITS
 from tests.dom import parse_page
 from tests.gold_files import assert_gold
 from tests.seed_audits import SEED_AUDITS

@@ -9,7 +9,7 @@ import pytest
 
 from parity.pair_audit.verdict import reach_verdict
 from parity.records.stage import NotCompared
-from tests.audits import decisions
+from tests.audit_parts import decisions
 from tests.judged import DECISIONS, excluding, judged, limit, verdict
 
 

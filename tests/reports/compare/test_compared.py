@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from parity_reports.compare.compared import Compared, compared_fields
-from tests.audits import audit
+from tests.audit_parts import audit
 
 LONG = ", ".join(f"word {number}" for number in range(400))
 

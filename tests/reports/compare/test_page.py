@@ -16,7 +16,9 @@ from parity_reports.compare.ladder import build_ladder, runs
 from parity_reports.compare.page import Sizes, build_page
 from parity_reports.compare.why import main_finding
 from parity_reports.pages import Page, Section
-from tests.audits import AUDITS, audit, decisions, flip, tensor_stage, with_volume
+from tests.audit_parts import audit, decisions, flip, tensor_stage
+from tests.audits import AUDITS
+from tests.hostile_audits import with_volume
 
 
 def _section(page: Page, anchor: str) -> Section:

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from parity.records.audit import Audit
 from parity_reports.formats.html import LARGEST, render
 from parity_reports.text.visible import visible
-from tests.audits import AUDITS, XSS_CORPUS, audit, decisions, with_text, with_volume
+from tests.audit_parts import audit, decisions
+from tests.audits import AUDITS
 from tests.dom import Element, parse_page
 from tests.gold_files import assert_gold
+from tests.hostile_audits import XSS_CORPUS, with_text, with_volume
 
 SECTIONS = [
     "verdict",

@@ -13,8 +13,10 @@ from parity.records.audit import Audit
 from parity.records.provenance import Provenance
 from parity_reports.formats.junit import render
 from parity_reports.text.visible import visible
-from tests.audits import AUDITS, XSS_CORPUS, tensor_stage, with_text
+from tests.audit_parts import tensor_stage
+from tests.audits import AUDITS
 from tests.gold_files import assert_gold
+from tests.hostile_audits import XSS_CORPUS, with_text
 from tests.junit_schema import assert_junit_schema
 
 every_audit = pytest.mark.parametrize("record", AUDITS.values(), ids=AUDITS.keys())

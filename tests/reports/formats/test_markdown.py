@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from parity_reports.formats.markdown import code, escaped, render
 from parity_reports.text.visible import visible
-from tests.audits import AUDITS, XSS_CORPUS, with_text, with_volume
+from tests.audits import AUDITS
 from tests.gold_files import assert_gold
+from tests.hostile_audits import XSS_CORPUS, with_text, with_volume
 
 SPAN = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)")
 

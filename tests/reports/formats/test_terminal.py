@@ -13,8 +13,9 @@ from rich.console import Console
 from parity.records.audit import Audit
 from parity_reports.formats.terminal import print_summary
 from parity_reports.text.visible import visible
-from tests.audits import AUDITS, XSS_CORPUS, with_text
+from tests.audits import AUDITS
 from tests.gold_files import assert_gold
+from tests.hostile_audits import XSS_CORPUS, with_text
 
 
 def _plain(record: Audit) -> str:

@@ -19,9 +19,9 @@ from parity.records.seed_audit import SeedAudit, SeedFinding
 from parity_reports import print_summary, render_html, render_junit, render_markdown
 from parity_reports.formats.html import LARGEST
 from parity_reports.text.visible import visible
-from tests.audits import XSS_CORPUS
 from tests.dom import Element, parse_page
 from tests.gold_files import assert_gold
+from tests.hostile_audits import XSS_CORPUS
 from tests.junit_schema import assert_junit_schema
 from tests.seed_audits import SEED_AUDITS, with_many_runs, with_seed_text
 
