@@ -233,7 +233,11 @@ def test_killed_in_the_middle_and_started_again_it_is_the_same_to_the_bit(
             "max_length = 3",
             "model.max_length = 3 leaves no room beside the 3 special tokens",
         ),
-        ("max_length = 24", "max_length = 99", "model.max_length = 99 is beyond the 32 positions"),
+        (
+            "max_length = 24",
+            "max_length = 99",
+            "model.max_length = 99 is more than the 32 positions of the base model",
+        ),
     ],
 )
 def test_what_only_the_model_can_tell_is_refused_in_a_sentence(

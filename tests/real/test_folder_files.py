@@ -90,7 +90,7 @@ def test_two_folders_of_one_name_each_run_their_own_code(version: str, tmp_path:
     assert [] == list(shared.iterdir())
     digests = [record[side]["config"]["own_code_digest"] for side in ("reference", "candidate")]
     assert digests[0] != digests[1]
-    assert any("brings along: own.py (sha256:" in note for note in record["reference"]["notes"])
+    assert any("its own Python code: own.py (sha256:" in note for note in record["reference"]["notes"])
 
 
 def test_code_of_a_folder_is_copied_to_temporary_files_that_go_with_the_runner(

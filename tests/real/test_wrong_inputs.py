@@ -194,7 +194,7 @@ def test_slots_on_a_full_disk_are_said_with_their_folder(
     folder: Path, tmp_path: Path, full_disk: Path
 ) -> None:
     run = _compare("hf:./m", "hf:./m", folder, tmp_path, PARITY_SLOTS=str(full_disk))
-    _said(run, ("no room for", str(full_disk), "PARITY_SLOTS"), "out-of-space", 3)
+    _said(run, ("no space for", str(full_disk), "PARITY_SLOTS"), "out-of-space", 3)
     assert ["fill"] == [path.name for path in full_disk.iterdir()]
 
 

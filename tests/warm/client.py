@@ -88,7 +88,9 @@ def command_of_parity(variables: Mapping[str, str]) -> list[str]:
     kept.pop("PYTHONPATH", None)
     place = _place(sys.executable, kept)
     if not place.exists():
-        _serve(place, sys.executable, {**variables, "PYTHONPATH": str(_ROOT)}, _OF_THE_COMMAND_LINE)
+        others = {name: v for name, v in os.environ.items() if not name.startswith(_READ_BY_THE_COMMAND_LINE)}
+        # No folder of one test: the server serves the next ones as well.
+        _serve(place, sys.executable, {**others, **kept, "PYTHONPATH": str(_ROOT)}, _OF_THE_COMMAND_LINE)
     for wanted in sorted(_folder().glob("*.wanted")):
         _serve_wanted(wanted)
     return [*_launch(place), "-m", "parity"]

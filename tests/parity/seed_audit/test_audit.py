@@ -190,7 +190,7 @@ def test_a_run_that_cannot_be_opened_is_said_and_bars_a_pass(files: Files, tmp_p
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
     expected = "At least 4 runs that count would settle it; of the 4 given 3 do."
     assert found.audit.headline.endswith(expected)
-    assert "Add 1 run" in found.said or "Mend the lost runs" in found.said
+    assert "Add 1 run" in found.said or "Fix the lost runs" in found.said
 
 
 def test_the_first_run_may_be_the_one_that_cannot_be_opened(files: Files, tmp_path: Path) -> None:
