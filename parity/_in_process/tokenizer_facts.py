@@ -37,7 +37,7 @@ def normalizer_settings(tokenizer: Any) -> dict[str, Any]:
 
 
 def normalized(tokenizer: Any, text: str | None) -> str | None:
-    """The text after a fast tokenizer's normalizer; None where there is no text, or the tokenizer does not tell."""
+    """The text after a fast tokenizer's normalizer; None where there is no text, or the tokenizer does not report it."""
     if text is None or not getattr(tokenizer, "is_fast", False):
         return None
     normalizer = tokenizer.backend_tokenizer.normalizer

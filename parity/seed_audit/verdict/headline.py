@@ -146,7 +146,7 @@ def _needed(verdict: Stability | Comparison, reached: Reached) -> str:
     if needed.kind == "dead_seed":
         return " More runs would not settle it: a seed changed nothing."
     if needed.kind == "every_seed":
-        return f" These runs do not move every seed. At least {needed.runs} runs{arms} that move every seed would settle it."
+        return f" These runs share seeds. At least {needed.runs} runs{arms} that share none would settle it."
     if needed.runs is None:
         return " No number of runs up to 1,000 would settle it: it is too close to the limit, or depends on the examples."
     if needed.kind == "enough" and needed.runs < 2:

@@ -95,8 +95,8 @@ def needed_sentence(needed: NeededRecord, *, arms: bool) -> str:
     if needed.kind == "dead_seed":
         return "More runs would not settle it: a seed changed nothing."
     if needed.kind == "every_seed" and needed.runs is not None:
-        phrase = f"At least {wording.plural(needed.runs, 'run')}{each} that move every seed would settle it: --seeds {needed.runs}."
-        return f"These runs do not move every seed. {phrase}"
+        phrase = f"At least {wording.plural(needed.runs, 'run')}{each} that share none would settle it: --seeds {needed.runs}."
+        return f"These runs share seeds. {phrase}"
     if needed.runs is None:
         return "No number of runs up to 1,000 would settle it: it is too close to the limit, or depends on the number of examples."
     least = "At least" if needed.kind == "at_least" else "About"

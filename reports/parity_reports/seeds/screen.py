@@ -243,7 +243,7 @@ def _settle(question: str, audit: SeedAudit) -> Answer:
             title = "Look at the run whose metric is not finite"
         return Answer(question, title, f"{found.sentence} {sentence}", "integrity", "Findings")
     if needed.kind == "every_seed":
-        title = "Move every seed"
+        title = "Share no seed"
     elif needed.runs is None:
         title = "Widen the margin or add examples"
     elif needed.lacking is not None:

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 NOTHING = "–"
-"""What stands where there is no number."""
+"""What is shown where a number is missing."""
 
 
 def number(value: float | None, digits: int = 1) -> str:

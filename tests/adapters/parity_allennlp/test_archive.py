@@ -25,7 +25,7 @@ def file(name: str, content: bytes = b"x") -> tuple[tarfile.TarInfo, bytes]:
 
 
 def special(name: str, kind: bytes, target: str = "") -> tuple[tarfile.TarInfo, bytes]:
-    """A member that is no file: a link to `target`, a device, a pipe."""
+    """A member that is not a file: a link to `target`, a device, a pipe."""
     member = tarfile.TarInfo(name)
     member.type = kind
     member.linkname = target

@@ -86,7 +86,7 @@ def said_by(
 
 
 def same(here: list[Values], there: list[Values]) -> None:
-    """What stands at real positions is the same to the bit, and so is all that was fed; padding is nobody's business."""
+    """What stands at real positions is the same to the bit, and so is all that was fed; padding is not compared."""
     assert [list(batch) for batch in here] == [list(batch) for batch in there]
     for one, other in zip(here, there, strict=True):
         for name, values in one.items():

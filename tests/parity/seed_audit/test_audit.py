@@ -487,7 +487,7 @@ def test_runs_of_one_set_of_initial_weights_are_never_stable(files: Files, tmp_p
     assert (1, "inconclusive") == (found.code, found.audit.verdict)
     assert ["init_seed"] == found.audit.arms[0].conditional_on
     assert "init_seed_fixed" in [reason.about for reason in found.audit.reasons]
-    assert found.audit.headline.endswith("At least 5 runs that move every seed would settle it.")
+    assert found.audit.headline.endswith("At least 5 runs that share none would settle it.")
 
 
 def test_a_grid_is_judged_by_the_runs_that_share_no_seed(files: Files, tmp_path: Path) -> None:

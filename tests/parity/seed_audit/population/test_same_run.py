@@ -112,9 +112,9 @@ def test_three_runs_of_one_set_of_initial_weights_are_not_advised_to_run_three(t
     csv.write_text("\n".join(["subject,init_seed,order_seed", *lines]) + "\n", "utf-8")
     found = audited(tmp_path / "out", *runs, "--factors", str(csv))
     assert found.audit.headline.endswith(
-        "These runs do not move every seed. At least 3 runs that move every seed would settle it."
+        "These runs share seeds. At least 3 runs that share none would settle it."
     )
-    assert "Move every seed." in found.said and "Run 3." not in found.said
+    assert "Share no seed." in found.said and "Run 3." not in found.said
 
 
 def test_two_arms_of_which_one_lacks_a_run_are_told_how_many_count(tmp_path: Path) -> None:
