@@ -9,6 +9,7 @@ from parity.align.labels import LabelAlignment
 from parity.border.breakdown import Breakdown
 from parity.border.description import Description
 from parity.measure.relations import Relation
+from parity.records.after import AfterResult
 from parity.records.decisions import Decisions
 from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
@@ -78,6 +79,7 @@ class Evidence(NamedTuple):
     decisions: Decisions | None
     outputs: Outputs
     lost: Lost
+    after: AfterResult = AfterResult()
 
     @property
     def severity(self) -> Literal["divergent", "notice"]:

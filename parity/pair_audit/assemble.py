@@ -67,6 +67,7 @@ def conclude(comparison: Comparison) -> Audit:
             drawn=sample.chosen.drawn if sample.chosen is not None else "",
         ),
         passes=list(comparison.passes),
+        exhibits=list(comparison.after.exhibits),
         provenance=comparison.provenance,
         command=comparison.command,
     )
@@ -77,7 +78,7 @@ def _judged(comparison: Comparison) -> _Judged:
     tensors, missing = tensor_stages(comparison)
     not_compared = [*comparison.plan.not_compared, *missing, *without_float64(comparison.sample, policy)]
     symbols, silent = symbol_stages(comparison, tensors)
-    not_compared += [*silent, *unpaired(ledgers)]
+    not_compared += [*silent, *unpaired(ledgers), *comparison.after.not_compared]
     # A framework's error comes first: it is why the rest is missing.
     not_compared.sort(key=lambda item: item.reason not in ledgers.stages.failures)
     decisions = ledgers.decisions.record() if ledgers.decisions is not None else None
@@ -86,6 +87,7 @@ def _judged(comparison: Comparison) -> _Judged:
     stages = [*symbols, *tensors]
     if decisions is not None:
         stages.append(label_stage(decisions))
+    stages += comparison.after.stages
     stages = [
         msgspec.structs.replace(record, ignored=True)
         if ignored_by(record.stage, policy) is not None
@@ -136,6 +138,7 @@ def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
             None if ledgers.decisions is None else ledgers.decisions.answers,
         ),
         lost=Lost(judged.not_compared, tuple(ledgers.stages.breakdowns.values())),
+        after=comparison.after,
     )
 
 

@@ -10,6 +10,7 @@ from parity.border.description import Description
 from parity.measure.noise import Floors
 from parity.pair_audit.ledgers import Ledgers
 from parity.pair_audit.sample import NoiseSample
+from parity.records.after import AfterResult
 from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
 from parity.records.passes import PassRecord
@@ -34,3 +35,4 @@ class Comparison(NamedTuple):
     passes: Sequence[PassRecord]
     provenance: Provenance
     command: str
+    after: AfterResult = AfterResult()

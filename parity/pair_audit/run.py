@@ -1,6 +1,6 @@
 """The comparison of a pair: opens both sides, runs, aligns, measures and judges them, and returns the audit.
 
-The order is: describe, plan, noise sample, sweep, judge. Everything that touches a framework happens behind the border
+The order is: describe, plan, noise sample, sweep, passes after it, judge. Everything that touches a framework happens behind the border
 (`parity.border.runner`); everything that decides is pure (`parity.pair_audit.judge`, `parity.pair_audit.verdict`).
 """
 
@@ -21,6 +21,7 @@ from parity.inputs.choose import Artifact, choose_inputs
 from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
 from parity.measure.noise import Floors
+from parity.pair_audit.after import run_after
 from parity.pair_audit.assemble import conclude
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.decision_ledger import Deciding
@@ -32,13 +33,14 @@ from parity.pair_audit.sample_window import choose_rows, open_sample
 from parity.pair_audit.stage_ledger import StageLedger
 from parity.pair_audit.sweep import Sweep
 from parity.passes import passes_in
+from parity.passes.after import AfterContext, AfterSettings
 from parity.passes.context import Shared
 from parity.records.audit import Audit
 from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
 from parity.session.fit import check_fit, probes_for, rows_left_out
 from parity.session.session import OpenRequest, Session, open_sessions
-from parity.session.window import open_window
+from parity.session.window import Window, open_window
 from parity.session.without_effect import check_temperatures, nothing_decided
 from parity.subjects.adapter import find_adapter
 from parity.subjects.progress import OnProgress, Progress
@@ -62,6 +64,7 @@ class Request(NamedTuple):
     timeout: float = 600.0
     command: str = ""
     check: Callable[[Pair[Description], Inputs], None] | None = None
+    after: AfterSettings = AfterSettings()
 
 
 def compare(request: Request, progress: OnProgress) -> Audit:
@@ -89,7 +92,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         left_out = rows_left_out(specs, described, inputs, limited=request.inputs.limit is not None)
         plan = plan._replace(not_compared=(*plan.not_compared, *left_out))
         cut, shared, done = _cut(described), Shared(), 0
-        sample = _sample(sides, plan, request, inputs, shared, progress)
+        drawn, sample = _sample(sides, plan, request, inputs, shared, progress)
         floors = Floors(sample.noise, request.policy, sample.exact, shares=plan.known is not None)
         unknown = Pair(*(unknown_piece(side.tokenizer) for side in described))
         ledgers = open_ledgers(floors, _deciding(described, plan, request, floors), unknown)
@@ -115,6 +118,9 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         _or_nothing(ledgers.stages)
         if ledgers.stages.ended:
             ledgers.stages.add_unasked(inputs.count - done, [one.name for one in runs.passes], plan)
+        after = run_after(
+            AfterContext(sides, plan, inputs, drawn, floors, request.after), ledgers.stages.ended
+        )
         records = Pair(sides.reference.record(), sides.candidate.record())
     if cut is not None and cut < inputs.count:
         plan = plan.held_until(cut)
@@ -128,7 +134,8 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             floors=floors,
             policy=request.policy,
             inputs=inputs.record(),
-            passes=(*runs.records(), *sample.passes),
+            passes=(*runs.records(), *sample.passes, *after.passes),
+            after=after.result,
             provenance=clock.provenance(sweep.seconds),
             command=request.command,
         )
@@ -197,8 +204,8 @@ def _sample(
     inputs: Inputs,
     shared: Shared,
     progress: OnProgress,
-) -> NoiseSample:
-    """Before the sweep: the floor must be known when examples and tokens over it are counted."""
+) -> tuple[Window, NoiseSample]:
+    """Before the sweep: the floor must be known when examples and tokens over it are counted. With the window of the sampled rows."""
     chosen = choose_rows(sides, inputs.count, request.sample, _cut(Pair(*(side.described for side in sides))))
     done, of = 0, len(chosen.rows)
 
@@ -208,4 +215,5 @@ def _sample(
         progress(Progress("measuring the noise floor", done, of))
 
     progress(Progress("measuring the noise floor", 0, of))
-    return take_sample(sides, plan, open_sample(sides, inputs, chosen), shared, advance)
+    opened = open_sample(sides, inputs, chosen)
+    return opened.window, take_sample(sides, plan, opened, shared, advance)

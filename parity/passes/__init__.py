@@ -3,37 +3,54 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import cast
+from typing import Literal, cast
 
+from parity.passes.after import AfterPass
 from parity.passes.float64 import FLOAT64
 from parity.passes.own import OWN
-from parity.passes.pass_ import Pass
+from parity.passes.pass_ import Pass, PassFacts
 from parity.passes.rerun import RERUN
 from parity.passes.same_ids import SAME_IDS
-from parity.records.passes import Phase
 from parity.subjects.registry import Group, with_registered
 
-__all__ = ["FIRST", "PASSES", "all_passes", "pass_named", "pass_rank", "passes_in"]
+__all__ = [
+    "AFTER",
+    "FIRST",
+    "PASSES",
+    "after_passes",
+    "all_passes",
+    "pass_named",
+    "pass_rank",
+    "passes_in",
+]
 
 PASSES: tuple[Pass, ...] = (OWN, SAME_IDS, FLOAT64, RERUN)
 """Those of parity, in their order; others come after them, by the entry-point group `parity.passes`."""
+AFTER: tuple[AfterPass, ...] = ()
+"""Those of parity that run when the sweep is over, in their order."""
 FIRST = PASSES[0]
 """The pass that every other begins with; what either side decides is what it gave there."""
 _GROUP = Group("parity.passes", "pass", "passes")
 
 
 @cache
-def all_passes() -> tuple[Pass, ...]:
+def all_passes() -> tuple[PassFacts, ...]:
     """The passes of parity and then those of others; raises UsageError for one that does not load, NameTaken for a name used twice."""
-    return with_registered(_GROUP, PASSES, lambda one: one.name, lambda one: cast("Pass", one))
+    own: tuple[PassFacts, ...] = (*PASSES, *AFTER)
+    return with_registered(_GROUP, own, lambda one: one.name, lambda one: cast("PassFacts", one))
 
 
-def passes_in(phase: Phase) -> list[Pass]:
+def passes_in(phase: Literal["sample", "sweep"]) -> list[Pass]:
     """The passes of a phase, in their order."""
-    return [one for one in all_passes() if one.phase == phase]
+    return [cast("Pass", one) for one in all_passes() if one.phase == phase]
 
 
-def pass_named(name: str) -> Pass | None:
+def after_passes() -> list[AfterPass]:
+    """The passes that run when the sweep is over, in their order."""
+    return [cast("AfterPass", one) for one in all_passes() if one.phase == "after"]
+
+
+def pass_named(name: str) -> PassFacts | None:
     """The pass of this name, if there is one."""
     return next((one for one in all_passes() if one.name == name), None)
 

@@ -15,7 +15,7 @@ from parity.records.pair import Pair
 from parity.records.passes import FeedKind, Phase
 from parity.session.session import Session
 
-__all__ = ["Pass", "PassResult"]
+__all__ = ["Pass", "PassFacts", "PassResult"]
 
 Of = Literal["both", "reference", "candidate"]
 
@@ -38,13 +38,12 @@ class PassResult(NamedTuple):
     limited: bool = False
 
 
-class Pass(Protocol):
-    """One way of running both sides.
+class PassFacts(Protocol):
+    """What every pass says of itself.
 
     `title` heads its column (`own ids`), `sentence` says what is run (`each side on its own ids`), `note` explains it
     in a legend, `condition` is under which condition a difference is stated (`given …`, or nothing). `feed` says what the sides are fed; passes of the phase "sample"
-    run on the sampled rows before the others, those of the phase "sweep" on all rows. The first pass of the sweep is run in the
-    sample as well: what each side fed itself and gave is where the others begin.
+    run on the sampled rows before the others, those of the phase "sweep" on all rows, those of the phase "after" at the end.
     """
 
     @property
@@ -61,6 +60,13 @@ class Pass(Protocol):
     def phase(self) -> Phase: ...
     @property
     def feed(self) -> FeedKind: ...
+
+
+class Pass(PassFacts, Protocol):
+    """One way of running both sides batch by batch: a pass of the phase "sample" or "sweep".
+
+    The first pass of the sweep is run in the sample as well: what each side fed itself and gave is where the others begin.
+    """
 
     def possible(self, sides: Pair[Session], plan: Plan) -> str:
         """Empty, or why this pass cannot be run, for the record."""

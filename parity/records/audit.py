@@ -14,6 +14,7 @@ import msgspec
 
 from parity.errors import RecordError
 from parity.records.decisions import Decisions
+from parity.records.exhibit import Exhibit
 from parity.records.finding import Finding
 from parity.records.inputs import InputsRecord
 from parity.records.passes import PassRecord
@@ -32,7 +33,7 @@ class Audit(Record, frozen=True, kw_only=True):
     """The record of one comparison; `seed_scale` where it was set beside a seed audit.
 
     `rows_needed` is how many rows would settle an inconclusive verdict, if they flip as often as these do (null where the
-    verdict is another, or no number would). `passes` are those of the comparison, whether they ran or not. `findings` stand in the order of what they explain.
+    verdict is another, or no number would). `passes` are those of the comparison, whether they ran or not. `exhibits` are what tasks and passes show. `findings` stand in the order of what they explain.
     """
 
     schema: Literal["parity.audit/2", "parity.audit/1"] = "parity.audit/2"
@@ -56,6 +57,7 @@ class Audit(Record, frozen=True, kw_only=True):
     seed_scale: SeedScale | None = None
     rows_needed: int | None = None
     passes: list[PassRecord] = []
+    exhibits: list[Exhibit] = []
 
 
 def audit_bytes(audit: Audit) -> bytes:

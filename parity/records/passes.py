@@ -8,7 +8,7 @@ from parity.records.places import Record
 
 __all__ = ["FeedKind", "PassRecord", "Phase"]
 
-Phase = Literal["sample", "sweep"]
+Phase = Literal["sample", "sweep", "after"]
 FeedKind = Literal["own", "shared", "other"]
 
 
@@ -16,7 +16,7 @@ class PassRecord(Record, frozen=True, kw_only=True):
     """One pass: what it is called, on how many rows it ran, and why not on more.
 
     `title` heads its column, `sentence` says what was run, `note` explains it in a legend. `phase` is "sample" (on the sampled
-    rows) or "sweep" (on all). `feed` is what the sides were fed: "own" (each its own), "shared" (both the same) or "other".
+    rows), "sweep" (on all) or "after" (at the end, on the sampled rows). `feed` is what the sides were fed: "own" (each its own), "shared" (both the same) or "other".
     `reason` is empty where it ran.
     """
 

@@ -19,6 +19,7 @@ from parity.records.stage import StageRecord
 from parity.stages import INPUT_STAGES
 from parity_reports.cases import Case, Suite, carried_over, run_time
 from parity_reports.compare.decision_words import decision_sentence, flips_total
+from parity_reports.compare.exhibits import exhibit_lines
 from parity_reports.text import wording
 
 __all__ = ["build_suite"]
@@ -55,6 +56,8 @@ def _found(audit: Audit) -> Iterator[Case]:
         yield _stage(audit, record)
     yield _tokens(audit)
     yield _decisions(audit)
+    if shown := exhibit_lines(audit):
+        yield Case("exhibits", "exhibits", text="; ".join(shown))
     seen = {(record.stage, record.pass_) for record in audit.stages if record.status == "not_comparable"}
     for item in audit.not_compared:
         if (item.stage, item.pass_) in seen:

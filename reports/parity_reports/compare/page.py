@@ -10,6 +10,7 @@ from parity.records.subject import SubjectRecord
 from parity_reports.again import build_again
 from parity_reports.blocks import Block, Points, Prose
 from parity_reports.compare.compared import build_compared, summarise_compared
+from parity_reports.compare.exhibits import build_exhibits, exhibit_lines, summarise_exhibits
 from parity_reports.compare.findings import build_findings, summarise_findings
 from parity_reports.compare.limits import build_limits
 from parity_reports.compare.noise import build_noise
@@ -31,6 +32,7 @@ class Sizes(NamedTuple):
 
     flips: int = 100
     tokens: int = 5
+    exhibits: int = 50
     findings: int = 50
     fields: int = 150
     remarks: int = 40
@@ -39,11 +41,11 @@ class Sizes(NamedTuple):
 
 SIZES = (
     Sizes(),
-    Sizes(flips=40, tokens=3, findings=25, fields=80, remarks=20),
-    Sizes(flips=10, tokens=1, findings=10, fields=40, remarks=10, stage_details=False),
-    Sizes(flips=0, tokens=0, findings=1, fields=10, remarks=3, stage_details=False),
+    Sizes(flips=40, tokens=3, exhibits=20, findings=25, fields=80, remarks=20),
+    Sizes(flips=10, tokens=1, exhibits=5, findings=10, fields=40, remarks=10, stage_details=False),
+    Sizes(flips=0, tokens=0, exhibits=0, findings=1, fields=10, remarks=3, stage_details=False),
 )
-_IN_SUMMARY = Sizes(flips=5, findings=10)
+_IN_SUMMARY = Sizes(flips=5, exhibits=5, findings=10)
 _IN_TERMINAL = 5  # findings, and things that were not compared
 
 
@@ -53,6 +55,7 @@ def build_page(audit: Audit, sizes: Sizes = Sizes()) -> Page:  # noqa: B008 - im
         build_stages(audit, details=sizes.stage_details),
         build_findings(audit, sizes.findings),
         build_predictions(audit.decisions, sizes.flips),
+        build_exhibits(audit, sizes.exhibits),
         build_scale(audit),
         build_tokens(audit, sizes.tokens),
         build_not_compared(audit),
@@ -69,6 +72,7 @@ def build_summary(audit: Audit) -> Page:
     sections = (
         summarise_stages(audit),
         summarise_predictions(audit.decisions, _IN_SUMMARY.flips),
+        summarise_exhibits(audit, _IN_SUMMARY.exhibits),
         summarise_tokens(audit),
         build_scale(audit),
         summarise_findings(audit, _IN_SUMMARY.findings),
@@ -123,6 +127,7 @@ def _glance(audit: Audit) -> Iterator[Block]:
         f"{item.reason}{'' if item.counts else ' (does not count)'}"
         for item in audit.not_compared
     ]
+    yield Points(exhibit_lines(audit))
     yield Points(_few(others, "more findings in the report"))
     yield Points(_few(missing, "more that were not compared in the report"), mark="?")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from parity.passes import FIRST, PASSES, all_passes, pass_named, pass_rank, passes_in
+from parity.passes import AFTER, FIRST, PASSES, all_passes, pass_named, pass_rank, passes_in
 
 FOLDER = Path(__file__).parents[3] / "parity" / "passes"
 RUNNER = Path(__file__).parents[2] / "runners" / "layered.py"
@@ -86,13 +86,13 @@ def test_every_file_that_holds_a_pass_is_named_in_the_tuple() -> None:
     holding = {
         path.stem for path in FOLDER.glob("*.py") if "phase: Phase = " in path.read_text(encoding="utf-8")
     }
-    assert holding == {one.name for one in PASSES}
+    assert holding == {one.name for one in (*PASSES, *AFTER)}
 
 
 def test_every_pass_says_what_it_is_in_words_of_its_own() -> None:
-    titles = [one.title for one in PASSES]
+    titles = [one.title for one in (*PASSES, *AFTER)]
     assert len(set(titles)) == len(titles)
-    assert [] == [one.name for one in PASSES if not (one.title and one.sentence and one.note)]
+    assert [] == [one.name for one in (*PASSES, *AFTER) if not (one.title and one.sentence and one.note)]
 
 
 def test_the_first_pass_of_the_sweep_is_the_one_that_all_begin_with() -> None:
@@ -144,7 +144,7 @@ def test_a_name_used_twice_is_an_error(tmp_path: Path, name: str) -> None:
 
 def test_the_passes_of_an_audit_are_listed_in_their_order_with_their_rows(tmp_path: Path) -> None:
     audit = audited(tmp_path)
-    expected = [one.name for one in (*passes_in("sweep"), *passes_in("sample"))]
+    expected = [one.name for one in (*passes_in("sweep"), *passes_in("sample"), *AFTER)]
     assert expected == [one["name"] for one in audit["passes"] if one["name"] != "twice"]
     rows = {one["name"]: one["rows"] for one in audit["passes"]}
     assert {"own": 3, "same_ids": 3, "float64": 2, "rerun": 0, "twice": 3} == rows

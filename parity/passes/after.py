@@ -1,0 +1,59 @@
+"""Passes after the sweep: they run what is not a forward of all rows, on rows that the sweep has run already.
+
+Each runs once, on the sampled rows, when all inputs were compared and the floors are known; it returns records. One that fails costs
+only itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from parity.align.plan import Plan
+from parity.inputs.inputs import Inputs
+from parity.measure.noise import Floors
+from parity.passes.pass_ import PassFacts
+from parity.records.after import AfterResult
+from parity.records.pair import Pair
+from parity.session.session import Session
+from parity.session.window import Window
+
+__all__ = ["AfterContext", "AfterPass", "AfterSettings"]
+
+
+class AfterSettings(NamedTuple):
+    """What the user requested of these passes."""
+
+
+class AfterContext(NamedTuple):
+    """Both sides, still open; the plan; the sampled rows in their window, tokenized on both sides; and the floors.
+
+    `inputs` are all of them: a pass that needs other rows opens a window of its own.
+    """
+
+    sides: Pair[Session]
+    plan: Plan
+    inputs: Inputs
+    window: Window
+    floors: Floors
+    settings: AfterSettings
+
+    @property
+    def rows(self) -> Sequence[int]:
+        """The sampled rows, by their numbers over all inputs."""
+        return [example.row for example in self.window.examples]
+
+
+class AfterPass(PassFacts, Protocol):
+    """A pass of the phase "after"; `stage` is the stage that it shows, and that was not compared where it fails."""
+
+    @property
+    def stage(self) -> str: ...
+
+    def possible(self, sides: Pair[Session], plan: Plan, settings: AfterSettings) -> str:
+        """Empty, or why this pass is not run, for the record; a pass that was not requested says so."""
+        ...
+
+    def run(self, context: AfterContext) -> AfterResult:
+        """Run it; whatever this raises is recorded as the reason why it did not."""
+        ...
