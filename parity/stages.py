@@ -63,6 +63,7 @@ _TABLE = (
     StageKind("logits", _CLASSES, "output", "Logits"),
     StageKind("probabilities", _CLASSES, "output", "Probabilities"),
     StageKind("label", (), "output", "Label"),
+    StageKind("generated", (), "output", "Generated text"),
 )
 INPUT_STAGES = tuple(kind.pattern for kind in _TABLE if kind.group == "input")
 """What is fed to a model and shown as a stage, from the text on."""

@@ -16,7 +16,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Callable, Iterable, NamedTuple
 
-from . import companions, weights_files
+from . import companions, generation_settings, weights_files
 from .weights_files import FileTensor
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ class Folder:
 
     def __init__(self, name: str, local: bool, hub: dict[str, Any]) -> None:
         self._name, self._local, self._hub = name, local, hub
+
+    @property
+    def hub(self) -> dict[str, Any]:
+        """How files are looked up on the hub: what `from_pretrained` takes."""
+        return self._hub
 
     def find(self, file: str) -> str | None:
         """The path of a file by its place in the folder; None where there is none."""
@@ -131,7 +136,7 @@ class _Run(NamedTuple):
 
 
 def _of_class(run: _Run, files: dict[str, FileTensor]) -> list[dict[str, Any]]:
-    loaded, execution, encoder_only, folder = run
+    loaded, execution, encoder_only, _ = run
     model = loaded.model
     lost = leftover(loaded.unused_weights, files, model)
     unneeded = _unneeded(loaded, execution)
@@ -151,7 +156,7 @@ def _of_class(run: _Run, files: dict[str, FileTensor]) -> list[dict[str, Any]]:
     headed = [name for name in named if not name.endswith(_BARE) or "DoubleHeads" in name or "LMHead" in name]
     if named and (headed or rest or not found):
         reason = f"config.json names {_listed(named)}, and parity runs {ran}"
-        found.append(_part("head", reason, rest, _head_settings(loaded.config, folder), True))
+        found.append(_part("head", reason, rest, _head_settings(loaded), True))
     elif rest and not loaded.config.architectures:
         found.append(
             _part("head", f"config.json names no architecture, and parity runs {ran}", rest, {}, True)
@@ -250,13 +255,15 @@ def _mask(name: str, tensor: FileTensor | None) -> bool:
     return tensor.dtype in ("int64", "bool") or (square and _CAUSAL_MASK.search(name) is not None)
 
 
-def _head_settings(config: Any, folder: Folder) -> dict[str, Any]:
-    """The settings that only the head reads: the scales of logits in config.json, and the settings of generation."""
+def _head_settings(loaded: Loaded) -> dict[str, Any]:
+    """The settings that only the head reads: the scales of logits in config.json, and a file of generation that no generating class reads."""
+    config: Any = loaded.config
     inner: Callable[[], Any] = getattr(config, "get_text_config", lambda: config)
     found = {
         name: getattr(inner(), name) for name in _HEAD_SETTINGS if getattr(inner(), name, None) is not None
     }
-    path = folder.find("generation_config.json")
+    # Those of a model that generates are described and compared as such.
+    path = None if generation_settings.generates(loaded) else loaded.folder.find("generation_config.json")
     if path is not None:
         try:
             with open(path, encoding="utf-8") as file:

@@ -13,7 +13,20 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Sequence
 
-from . import effects, encoding, execution, facts, finding, limits, loading, not_run, options, stages, tasks
+from . import (
+    effects,
+    encoding,
+    execution,
+    facts,
+    finding,
+    generation_settings,
+    limits,
+    loading,
+    not_run,
+    options,
+    stages,
+    tasks,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -60,6 +73,7 @@ class Session:
         self._host = host
         self._tap = host.tap
         self._accepts = set(inspect.signature(self._model.forward).parameters)
+        self._generation = generation_settings.settings(loaded)  # before the next line changes one of them
         if hasattr(self._model.config, "use_cache"):
             self._model.config.use_cache = False
         self._limits = limits.Limits(loaded, host)
@@ -150,6 +164,7 @@ class Session:
                 facts.flat(config.to_dict()), attn_implementation=facts.attention(config), **facts.code()
             ),
             "tokenizer": self._encoder.describe(),
+            "generation": self._generation,
             "stages": self._stages.listed,
             "scope": "full"
             if any(stage["name"] == "layer.0" for stage in self._stages.listed)

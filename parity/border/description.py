@@ -118,6 +118,8 @@ class Description(msgspec.Struct, frozen=True):
     `newly_initialised` are all parameters that no file holds; `drawn` those of them that stages need, by the first such
     stage; `excluded` those that a stage needs which is not shown, since nothing else needs it.
 
+    `generation` are the settings by which it generates where nothing is given, as its library resolves them; empty where it does not.
+
     `values` says what the numbers of its stage `logits` were made from: where they are not logits, they are the logarithms of
     probabilities, known up to a constant. `rounded` is the most that one of those values was moved by its rounding (0: no more
     than a float32 is), to so many `decimals` where it is a number of digits.
@@ -138,6 +140,7 @@ class Description(msgspec.Struct, frozen=True):
     parameters: list[Parameter] = []
     config: dict[str, Any] = {}
     tokenizer: dict[str, Any] = {}
+    generation: dict[str, Any] = {}
     scope: Literal["full", "outputs"] = "full"
     max_rows: int | None = None
     max_tokens: int | None = None

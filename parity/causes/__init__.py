@@ -12,6 +12,7 @@ from parity.causes.changed_weights import ChangedWeights, PermutedWeights, Retra
 from parity.causes.constant_answer import ConstantAnswer
 from parity.causes.constant_shift import ConstantShift
 from parity.causes.dtype import Dtype
+from parity.causes.generation_settings import GenerationSettings
 from parity.causes.label_order import LabelOrder
 from parity.causes.not_loaded import HeadNotLoaded, MissingWeights, PoolerNotLoaded
 from parity.causes.output_activation import OutputActivation
@@ -70,4 +71,5 @@ CAUSES: tuple[Cause, ...] = (
     ConstantShift(),
     Temperature(),
     ConstantAnswer(),
+    GenerationSettings(),
 )

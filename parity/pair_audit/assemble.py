@@ -9,6 +9,7 @@ import msgspec
 from parity.align.changed_parameters import changed_parameters, changed_parameters_note
 from parity.align.changed_settings import changed_settings_note
 from parity.align.exclusions import not_counting
+from parity.align.generation_settings import changed_generation_note
 from parity.causes.evidence import Evidence, Feeds, InputsSeen, Lost, Outputs, TokensSeen
 from parity.causes.findings import findings, open_settings
 from parity.pair_audit.comparison import Comparison
@@ -113,6 +114,8 @@ def _verdict(comparison: Comparison, judged: _Judged, evidence: Evidence) -> Jud
     if found.verdict == "parity":
         notes.append(changed_parameters_note(changed_parameters(comparison.described)))
         notes.append(changed_settings_note(open_settings(evidence)))
+    if found.verdict != "divergent":
+        notes.append(changed_generation_note(comparison.described))
     for note in notes:
         if note:
             found = found._replace(headline=f"{found.headline.removesuffix('.')}; {note}.")

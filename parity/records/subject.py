@@ -10,7 +10,7 @@ __all__ = ["SubjectRecord"]
 
 
 class SubjectRecord(Record, frozen=True, kw_only=True):
-    """One side as it described itself. `spec` is the subject as written."""
+    """One side as it described itself. `spec` is the subject as written, `generation` its settings of generation (none: it does not)."""
 
     spec: str
     framework: str
@@ -30,3 +30,4 @@ class SubjectRecord(Record, frozen=True, kw_only=True):
     tokenizer: dict[str, Any] = {}
     notes: list[str] = []
     warnings: list[str] = []
+    generation: dict[str, Any] = {}

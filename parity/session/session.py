@@ -108,6 +108,7 @@ class Session:
             tokenizer=described.tokenizer,
             notes=described.notes,
             warnings=sorted(self.runner.warnings),
+            generation=described.generation,
         )
 
 
