@@ -219,7 +219,7 @@ def test_every_option_of_every_adapter_is_in_the_page_about_subjects() -> None:
     from parity.subjects.adapter import adapters
 
     page = (ROOT / "docs" / "subjects.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([\w-]+):` \|.*\| `([\w ]+)` \|$", page, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+):` \|.*\| `([\w .*]+)` \|$", page, re.MULTILINE)
     ours = {
         scheme: {option.name for option in adapter.options}
         for scheme, adapter in adapters().items()

@@ -90,6 +90,11 @@ adapter = Adapter(
         Option("revision", "text", "the hub's branch, tag or commit"),
         Option("temperature", "positive", "divides the logits before probabilities; 1 by default"),
         Option("trust_remote_code", "flag", "run code that a checkpoint brings; false by default"),
+        Option(
+            "config.*",
+            "text",
+            "a setting of config.json in place of its own, such as config.layer_norm_eps=1e-5",
+        ),
     ),
 )
 

@@ -70,7 +70,7 @@ def notes(given: dict[str, str], loaded: Loaded, encoder: Encoder, alone: bool, 
         found.append(f"trust_remote_code=true has no effect: {loaded.name} brings no code.")
     if "attn" in given and attention != given["attn"]:
         found.append("attn={} was requested, and the model runs with {}.".format(given["attn"], attention))
-    return found
+    return found + loaded.overrides.notes()
 
 
 def _own_code(loaded: Loaded) -> bool:

@@ -12,7 +12,18 @@ import inspect
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import effects, finding, model_files, not_run, own_code, tasks, tokenizer_files, untrusted
+from . import (
+    config_settings,
+    effects,
+    finding,
+    model_files,
+    not_run,
+    own_code,
+    settings,
+    tasks,
+    tokenizer_files,
+    untrusted,
+)
 from .checkpoint import Checkpoint
 from .hub import within_reach
 
@@ -38,6 +49,7 @@ class Loaded(NamedTuple):
     unused_weights: list[str]
     notes: list[str]
     folder: not_run.Folder
+    overrides: config_settings.Reads
 
 
 def quieten() -> None:
@@ -74,6 +86,8 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
     host.progress("reading the configuration")
     name, config = finding.config_of(source, hub, host)
     notes += finding.settle_architectures(config)
+    overrides = config_settings.apply(config, settings.group(dict(options.settings), "config"), name, host)
+    reads = config_settings.Reads(overrides)
     row = tasks.row_of(config)
     _check_reads_text(name, config, row.loader, host)
     checkpoint = Checkpoint(name, source.local, config, options, hub, host, notes)
@@ -94,7 +108,7 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
     if code is not None:
         notes.append(code)
     folder = not_run.Folder(name, source.local, hub)
-    return Loaded(name, config, tokenizer, model, row, new, unused, notes, folder)
+    return Loaded(name, config, tokenizer, model, row, new, unused, notes, folder, reads)
 
 
 def _silence_transformers() -> None:

@@ -27,6 +27,9 @@ class Options(NamedTuple):
     revision: str | None = None
     temperature: float = 1.0
     trust_remote_code: bool = False
+    settings: tuple[
+        tuple[str, str], ...
+    ] = ()  # those of groups, by their names in full: config.layer_norm_eps
 
 
 _KINDS: dict[str, Any] = {
@@ -40,7 +43,9 @@ _KINDS: dict[str, Any] = {
 
 def read(given: dict[str, str]) -> Options:
     """Options from text that was checked against the declaration."""
-    return Options(**{name: _KINDS.get(name, str)(text) for name, text in given.items()})
+    groups = {name: text for name, text in given.items() if "." in name}
+    plain = {name: _KINDS.get(name, str)(text) for name, text in given.items() if name not in groups}
+    return Options(settings=tuple(groups.items()), **plain)
 
 
 def device(name: str, host: Host) -> torch.device:

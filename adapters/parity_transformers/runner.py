@@ -90,6 +90,7 @@ class Session:
         self._execution = self._ran()
         self._drawn = self._without_a_file()
         self._not_run = not_run.parts(loaded, self._execution, self._runs is not self._model, loaded.folder)
+        loaded.overrides.stop()
 
     def _tried_out(self) -> stages.Stages:
         """The stages of one short forward; a model that cannot be run on only a text is refused."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -41,6 +42,9 @@ LEAST = 1e-6  # of a number that others are divided by: a smaller one gives infi
 
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 _FLAGS = {**dict.fromkeys(_YES, "true"), **dict.fromkeys(_NO, "false")}
+_SETTING = re.compile(
+    r"\w+([.-]\w+)*"
+)  # the name of a setting, an inner one by its path: `text_config.hidden_size`
 _HERE = ThisInterpreter()
 
 
@@ -49,15 +53,26 @@ class Option:
     """One option after `?`: its name, what it takes, a sentence of help, and the words it may be (kind `choice`).
 
     An `integer` and a `number` may have either sign; a `count` is a whole number from 1, `positive` a number from 1e-6.
+    A name that ends in `.*` stands for any setting of a group, which is given by its own name: `config.*` takes
+    `config.layer_norm_eps=1e-5`. The runner gets it under that name, and knows which settings there are and what each may be.
 
     >>> Option("attn", "choice", "Which attention.", choices=("eager", "sdpa")).kind
     'choice'
+    >>> Option("config.*", "text", "A setting of config.json.").takes("config.layer_norm_eps")
+    True
     """
 
     name: str
     kind: Kind
     help: str
     choices: tuple[str, ...] = ()
+
+    def takes(self, name: str) -> bool:
+        """Whether it is the option of this name, or the group that the name belongs to."""
+        if not self.name.endswith(".*"):
+            return self.name == name
+        group = self.name[:-1]
+        return name.startswith(group) and _SETTING.fullmatch(name[len(group) :]) is not None
 
 
 @dataclass(frozen=True)
@@ -129,12 +144,13 @@ def check_options(adapter: Adapter, subject: Subject) -> dict[str, str]:
 
 
 def _checked(adapter: Adapter, subject: Subject, name: str, value: str) -> str:
-    known = {option.name: option for option in adapter.options}
-    option = known.get(name)
+    option = next((option for option in adapter.options if option.takes(name)), None)
     if option is None:
         raise UnknownOption(
             f"{adapter.scheme}: has no option {name!r} (in {subject}).",
-            next_step=_suggestion(name, tuple(known), "Its options are", "It takes no options."),
+            next_step=_suggestion(
+                name, tuple(map(_written, adapter.options)), "Its options are", "It takes no options."
+            ),
         )
     read = _read(option, value)
     if read is None:
@@ -143,6 +159,11 @@ def _checked(adapter: Adapter, subject: Subject, name: str, value: str) -> str:
             next_step=_expected(option, value),
         )
     return read
+
+
+def _written(option: Option) -> str:
+    """An option's name as a user writes it: a setting's place is held by the word KEY."""
+    return f"{option.name[:-1]}KEY" if option.name.endswith(".*") else option.name
 
 
 def _read(option: Option, value: str) -> str | None:

@@ -25,6 +25,7 @@ _ADAPTER = Adapter(
         Option("trust", "flag", "Whether to run its code."),
         Option("tokenizer", "path", "Another tokenizer."),
         Option("device", "text", "Where to run."),
+        Option("config.*", "text", "A setting of the model."),
     ),
 )
 
@@ -132,6 +133,8 @@ def test_one_scheme_claimed_by_two_packages_is_refused(installed: Path) -> None:
         ("trust=Yes", {"trust": "true"}),
         ("trust=0&device=cuda:1", {"trust": "false", "device": "cuda:1"}),
         ("tokenizer=/", {"tokenizer": "/"}),
+        ("config.layer_norm_eps=1e-5", {"config.layer_norm_eps": "1e-5"}),
+        ("config.text_config.n-layers=2", {"config.text_config.n-layers": "2"}),
     ],
 )
 def test_options_are_received_checked_and_in_one_spelling(query: str, received: dict[str, str]) -> None:
@@ -158,6 +161,13 @@ def test_an_unknown_option_is_told_the_nearest() -> None:
     assert caught.value.next_step.startswith("Did you mean 'batch_size'? Its options are: dtype, ")
 
 
+@pytest.mark.parametrize("name", ["config", "config.", "config..x", "config.x.", "configs.x", "config.*"])
+def test_a_group_of_settings_takes_the_name_of_a_setting_and_nothing_else(name: str) -> None:
+    with pytest.raises(UnknownOption) as caught:
+        _checked(f"{name}=3")
+    assert caught.value.next_step.endswith("device, config.KEY.")
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -179,6 +189,7 @@ def test_an_unknown_option_is_told_the_nearest() -> None:
             "Write the path of a file or folder that exists; this one does not exist.",
         ),
         ("device=", "Write a value after the = sign."),
+        ("config.layer_norm_eps=", "Write a value after the = sign."),
     ],
 )
 def test_a_value_that_does_not_fit_is_told_what_does(query: str, expected: str) -> None:
