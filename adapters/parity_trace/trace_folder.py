@@ -57,6 +57,7 @@ DESCRIPTION = forms.Record(
         "parameters": forms.Each(_PARAMETER),
         "config": dict,
         "tokenizer": dict,
+        "generation": dict,
         "scope": forms.OneOf(("full", "outputs")),
         "max_rows": forms.Maybe(forms.Whole(1)),
         "max_tokens": forms.Maybe(_COUNT),

@@ -227,7 +227,7 @@ def _range(form: Whole) -> str:
 
 
 def _not(where: str, value: Any, expected: str) -> Damaged:
-    return Damaged(f"is damaged: {where} is {shown(value)}instead of {expected}")
+    return Damaged(f"is damaged: {where} is {shown(value)} instead of {expected}")
 
 
 def shown(value: Any) -> str:

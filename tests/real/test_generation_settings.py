@@ -13,9 +13,11 @@ from parity.border.description import Description
 from parity.border.runner import Runner
 from parity.records.audit import Audit
 from parity.subjects.subject import parse_subject
+from parity.trace.manifest import manifest_digest
+from parity_trace import trace
 from parity_transformers import adapter
 from tests.models import VOCABULARY, tiny, tiny_bert, write_tokenizer
-from tests.real.asking import compare
+from tests.real.asking import compare, parity
 
 pytestmark = pytest.mark.real
 
@@ -82,6 +84,24 @@ def test_a_copy_without_its_settings_is_never_parity_without_a_word(bart: Path, 
         in audit.headline
     )
     assert (142, 20) == (audit.reference.generation["max_length"], audit.candidate.generation["max_length"])
+
+
+def test_a_trace_keeps_them_and_is_refused_where_they_are_no_object(bart: Path, tmp_path: Path) -> None:
+    full = _copy(bart, tmp_path / "full", "generation_config.json", _BEAMS)
+    inputs = tmp_path / "texts.txt"
+    inputs.write_text("one two\n", encoding="utf-8")
+    kept = tmp_path / "golden.trace"
+    assert 0 == parity("record", f"hf:{full}", "--inputs", str(inputs), "--out", str(kept)).code
+    with Runner.start(parse_subject(f"trace:{kept}"), trace, timeout=300) as runner:
+        assert _BEAMS == {name: runner.describe().generation[name] for name in _BEAMS}
+    manifest = json.loads((kept / "manifest.json").read_text())
+    manifest["description"]["generation"] = [["num_beams", 4]]
+    manifest["digest"] = manifest_digest(manifest)
+    (kept / "manifest.json").write_text(json.dumps(manifest))
+    said = parity("inspect", f"trace:{kept}").complained
+    assert "manifest.json.description.generation is a list of 1 instead of an object" in " ".join(
+        said.split()
+    )
 
 
 def test_max_new_tokens_stands_in_place_of_the_length_that_it_overrides(bart: Path, tmp_path: Path) -> None:
