@@ -36,7 +36,7 @@ _GROUP = Group("parity.passes", "pass", "passes")
 @cache
 def all_passes() -> tuple[PassFacts, ...]:
     """The passes of parity and then those of others; raises UsageError for one that does not load, NameTaken for a name used twice."""
-    own: tuple[PassFacts, ...] = (*PASSES, *AFTER)
+    own = cast("tuple[PassFacts, ...]", (*PASSES, *AFTER))
     return with_registered(_GROUP, own, lambda one: one.name, lambda one: cast("PassFacts", one))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -37,8 +37,8 @@ def _copy(folder: Path, to: Path, file: str, content: object) -> Path:
     """A copy of a folder, with fields added to one of its JSON files."""
     shutil.copytree(folder, to)
     path = to / file
-    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    changed = {**known, **content} if isinstance(content, dict) else content
+    known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    changed = {**known, **cast("dict[str, Any]", content)} if isinstance(content, dict) else content
     path.write_text(json.dumps(changed), encoding="utf-8")
     return to
 
