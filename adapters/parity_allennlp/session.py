@@ -99,6 +99,7 @@ class Session:
                 "pairs": self._reader.reading.pairs,
                 "tokens": self._reader.indexing is not None,
                 "blank": self._reader.takes_blank(),
+                "row_digests": True,
             },
             "max_rows": 1 if seen is None else int(self._options.get("batch_size", "0")) or None,
             "max_tokens": None if seen is None or folds else tap.position_limit(seen.transformer),
@@ -108,6 +109,11 @@ class Session:
             "notes": self._all_notes(unused),
             "name_used": self._origin.locator,
         }
+
+    def row_digests(self, names: Sequence[str]) -> dict[str, str]:
+        """One digest of each named parameter's rows, whatever their order."""
+        digests: dict[str, str] = self._host.tap.row_digests(self._model, names)
+        return digests
 
     def tokenize(self, examples: list[dict[str, Any]]) -> dict[str, object]:
         """The examples by the archive's own reader and indexers; a forward is of the instances, which are kept."""

@@ -42,6 +42,7 @@ DESCRIPTION = forms.Record(
                 "pairs": forms.OneOf(("no", "optional", "required")),
                 "tokens": bool,
                 "blank": bool,
+                "row_digests": bool,
             },
         ),
     },

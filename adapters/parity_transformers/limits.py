@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .loading import Loaded
 
-__all__ = ["Limits"]
+__all__ = ["Limits", "why_alone"]
 
 
 class Limits:
@@ -88,6 +88,19 @@ class Limits:
 
     def _refused(self, sentence: str, step: str) -> Refusal:
         return self._host.Refusal("inputs-do-not-fit", sentence, step)
+
+
+def why_alone(loaded: Loaded) -> str | None:
+    """Why rows cannot be run together; None where they can."""
+    config, sequences = loaded.model.config, loaded.row.of_row
+    if loaded.tokenizer.pad_token is None or (sequences and getattr(config, "pad_token_id", None) is None):
+        return "There is no padding token, so rows are run one at a time."
+    if sequences and getattr(config, "is_encoder_decoder", False):
+        return (
+            "A batch of this model must have the same number of end tokens in every row, "
+            "so rows are run one at a time."
+        )
+    return None
 
 
 def _vocabulary_rows(loaded: Loaded, host: Host) -> int:

@@ -138,7 +138,7 @@ class Session:
     def describe(self) -> dict[str, Any]:
         """Everything about this subject that does not depend on inputs."""
         loaded, config = self._loaded, self._model.config
-        alone = self._why_alone()
+        alone = limits.why_alone(self._loaded)
         notes = [*loaded.notes, *self._stages.notes]
         if self._encoder.leaves_types_out:
             notes.append(
@@ -175,6 +175,7 @@ class Session:
                 "float64": self._device.type != "mps",
                 "pairs": "optional",
                 "blank": self._blank,
+                "row_digests": True,
             },
             "accepts": sorted(self._accepts),
             "max_rows": self._options.batch_size if alone is None else 1,
@@ -218,6 +219,11 @@ class Session:
             self._run(feeds, real, stages, write)
         return {"float64": watch.status}
 
+    def row_digests(self, names: Sequence[str]) -> dict[str, str]:
+        """One digest of each named parameter's rows, whatever their order."""
+        digests: dict[str, str] = self._tap.row_digests(self._model, names)
+        return digests
+
     def close(self) -> None:
         """Nothing to release: the process ends."""
 
@@ -235,20 +241,6 @@ class Session:
             for name, values in feeds.items()
         }
         self._stages.run(tensors, (len(real), len(real[0])), stages, write)
-
-    def _why_alone(self) -> str | None:
-        """Why rows cannot be run together; None where they can."""
-        config, sequences = self._model.config, self._loaded.row.of_row
-        if self._loaded.tokenizer.pad_token is None or (
-            sequences and getattr(config, "pad_token_id", None) is None
-        ):
-            return "There is no padding token, so rows are run one at a time."
-        if sequences and getattr(config, "is_encoder_decoder", False):
-            return (
-                "A batch of this model must have the same number of end tokens in every row, "
-                "so rows are run one at a time."
-            )
-        return None
 
     def _probe(self) -> list[int]:
         """The ids of one short row, to try the model."""

@@ -16,6 +16,7 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
     tokenize  {"window": int, "examples": [{"row": int, "text", "pair": str|null, "id": str|null}, ...]}  -> {"rows": [...]}
     forward   {"slot": i, "window": int|null, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
                "stages": [str]|null, "precision": null|"float64"}                       -> {"cpu_seconds": f, ...}
+    rows_of_parameters  {"names": [str]}                                                 -> {"digests": {str: str}}
     forget    {"window": int}                                                                      -> {}
     close     {}                                                              -> {}, and the process ends
 
@@ -41,6 +42,9 @@ folder.
 **Windows.** The examples of one `tokenize` are a window, and the host numbers it, so that forwards can be requested before it
 is answered. Rows have numbers of their own, those of all inputs; a window may hold any of them. Any number of windows is
 held at once, until `forget`. A `forward` is of rows of one window, or of `inputs`.
+
+**Rows of parameters.** A session that describes itself with the ability `row_digests` has a method of that name: for the names of
+parameters it answers one digest each of the parameter's rows, whatever their order (`weights.py`). It is requested for parameters whose values differ.
 
 **A runner file** has `PROTOCOL = 2`, the protocol it was written for (one without it was written for the first, and is
 refused), and `open(request, host) -> session`. A session has `describe()`, `tokenize(examples)`,
@@ -155,6 +159,9 @@ class Conversation:
         kept: list[Any] = found.pop("kept", None) or found.get("rows", [])
         self._windows[request["window"]] = {example["row"]: one for example, one in zip(examples, kept)}
         return found
+
+    def _rows_of_parameters(self, request: dict[str, Any]) -> Any:
+        return {"digests": self._session.row_digests(request["names"])}
 
     def _forget(self, request: dict[str, Any]) -> None:
         self._windows.pop(request["window"], None)

@@ -4,7 +4,7 @@
 forward and calls `write(stage, tensor, axes)` as each is computed. The hooks return None, so that they cannot change what the
 model computes.
 
-`in_float64`, `parameters` and `weights_digest` come from the files beside this one, so that a runner needs this only.
+`in_float64`, `parameters`, `row_digests` and `weights_digest` come from the files beside this one, so that a runner needs this only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 
 from .float64 import in_float64
 from .sites import HIDDEN, Site, first_tensor, locate, position_limit, position_rows
-from .weights import parameters, weights_digest
+from .weights import parameters, row_digests, weights_digest
 
 __all__ = [
     "HIDDEN",
@@ -27,6 +27,7 @@ __all__ = [
     "parameters",
     "position_limit",
     "position_rows",
+    "row_digests",
     "weights_digest",
 ]
 

@@ -55,7 +55,7 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can be requested of the subject; an ability of another name is refused, since it would be ignored silently.
 
     `accepts_feed`: it runs on another's ids, mask, types and positions. `blank`: it reads empty texts; `tokens`: it has
-    tokens.
+    tokens. `row_digests`: it digests the rows of its parameters whatever their order.
     """
 
     accepts_feed: bool = False
@@ -63,6 +63,7 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pairs: Literal["no", "optional", "required"] = "optional"
     tokens: bool = True
     blank: bool = True
+    row_digests: bool = False
 
 
 class Recorded(msgspec.Struct, frozen=True):

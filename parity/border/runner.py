@@ -168,6 +168,13 @@ class Runner:
         subject, count = str(self.subject), len(examples)
         return TokenizeReply(lambda: read_encodings(self._outcome(pending), count, subject), self._windows)
 
+    def row_digests(self, names: Sequence[str]) -> dict[str, str]:
+        """One digest of each named parameter's rows, whatever their order; of a subject that has the ability, waited for."""
+        answer = self._fields(
+            self._connection.ask("reading rows of parameters", "rows_of_parameters", names=list(names))
+        )
+        return {str(name): str(digest) for name, digest in answer["digests"].items()}
+
     def forget(self, window: int) -> None:
         """Let the runner release a window; its number is not used again."""
         self._connection.ask("releasing a window", "forget", window=window)

@@ -20,6 +20,7 @@ __all__ = ["ChangedWeights", "PermutedWeights", "RetrainedWeights"]
 
 _MOST = 0.9  # of the common parameters: so many other values are another training
 _UNUSED = "Parameters differ that these inputs do not use: give inputs that do, or explain the difference."
+_BY_ROWS = "Put each row at the id that the tokenizer gives its piece: a table such as fairseq's dict.txt lists the rows' order."
 _IN_LAYER = re.compile(r"(?:^|[._])(?:layers?|h|blocks?)\.(\d+)\.")
 _BY_NAME = (
     (re.compile(r"pooler"), "pooled"),
@@ -36,8 +37,10 @@ class _Changed(NamedTuple):
     relation: Literal["permuted", "changed", "retrained"]
 
 
-def _changed(sides: Pair[Description]) -> _Changed | None:
-    changed = changed_parameters(sides)
+def _changed(evidence: Evidence) -> _Changed | None:
+    """What is changed, except the parameters of which only the order of the rows is."""
+    sides = evidence.described
+    changed = [name for name in changed_parameters(sides) if name not in evidence.permuted]
     if not changed:
         return None
     common = common_parameters(sides)
@@ -57,18 +60,23 @@ def _permuted(sides: Pair[Description], changed: list[str]) -> bool:
 
 
 def _suspicion(evidence: Evidence, seen: _Changed) -> Suspicion:
-    beginning = evidence.first.stage if evidence.first is not None else "embeddings"
     words = (
         "stand under other names"
         if seen.relation == "permuted"
         else "with the same name have different values"
     )
+    sentence = f"{len(seen.changed)} of {len(seen.common)} parameters {words}: {some(seen.changed)}."
+    return _found(evidence, seen, sentence)
+
+
+def _found(evidence: Evidence, seen: _Changed, sentence: str, remedy: str = "") -> Suspicion:
+    beginning = evidence.first.stage if evidence.first is not None else "embeddings"
     return Suspicion(
-        f"{len(seen.changed)} of {len(seen.common)} parameters {words}: {some(seen.changed)}.",
+        sentence,
         _earliest(seen.changed) or beginning,
         {"parameters": seen.changed[:100], "changed": len(seen.changed), "common": len(seen.common)},
         severity=evidence.severity,
-        remedy="" if evidence.first is not None else _UNUSED,
+        remedy=remedy if evidence.first is not None else _UNUSED,
         could_hide=True,
     )
 
@@ -99,6 +107,8 @@ def _case(words: str, first: str | None, **theirs: str) -> Case:
     )
 
 
+_ROWS = _case("the rows of one tensor in another order", "layer.1", p1="x")
+_ROWS = Case(_ROWS.words, _ROWS.evidence._replace(permuted=["encoder.layer.1.dense.weight"]))
 _ONE = _case("one edited tensor", "layer.1", p1="x")
 _SWAPPED = _case("two layers swapped", "layer.1", p1="2", p2="1")
 _ALL = _case("another training run", "layer.0", **{f"p{number}": f"x{number}" for number in range(10)})
@@ -107,17 +117,26 @@ _NONE = _case("the same parameters", None)
 
 class PermutedWeights(Cause):
     NAME = "weights.permuted"
-    TITLE = "Weights stand under other names"
+    TITLE = "Weights are permuted"
     REMEDY = "Correct the name mapping in the conversion."
     STAGE = "layer.0"
     SPECIFICITY = 190
-    CASES = (_SWAPPED,)
+    CASES = (_SWAPPED, _ROWS)
     BENIGN = (_ONE, _ALL, _NONE)
 
     def suspect(self, evidence: Evidence) -> Iterator[Suspicion]:
-        seen = _changed(evidence.described)
+        seen = _changed(evidence)
         if seen is not None and seen.relation == "permuted":
             yield _suspicion(evidence, seen)
+        rows = list(evidence.permuted)
+        if rows:
+            common = common_parameters(evidence.described)
+            whose = "rows of 1 parameter are" if len(rows) == 1 else f"rows of {len(rows)} parameters are"
+            sentence = (
+                f"The {whose} the reference's in another order, to the last bit: {some(rows)}; "
+                f"{len(common)} parameters were compared."
+            )
+            yield _found(evidence, _Changed(common, rows, "permuted"), sentence, _BY_ROWS)
 
 
 class ChangedWeights(Cause):
@@ -127,10 +146,10 @@ class ChangedWeights(Cause):
     STAGE = "layer.0"
     SPECIFICITY = 120
     CASES = (_ONE,)
-    BENIGN = (_SWAPPED, _ALL, _NONE)
+    BENIGN = (_SWAPPED, _ROWS, _ALL, _NONE)
 
     def suspect(self, evidence: Evidence) -> Iterator[Suspicion]:
-        seen = _changed(evidence.described)
+        seen = _changed(evidence)
         if seen is not None and seen.relation == "changed":
             yield _suspicion(evidence, seen)
 
@@ -142,9 +161,9 @@ class RetrainedWeights(Cause):
     STAGE = "embeddings"
     SPECIFICITY = 20
     CASES = (_ALL,)
-    BENIGN = (_ONE, _SWAPPED, _NONE)
+    BENIGN = (_ONE, _SWAPPED, _ROWS, _NONE)
 
     def suspect(self, evidence: Evidence) -> Iterator[Suspicion]:
-        seen = _changed(evidence.described)
+        seen = _changed(evidence)
         if seen is not None and seen.relation == "retrained":
             yield _suspicion(evidence, seen)

@@ -67,7 +67,7 @@ class Lost(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """All that one comparison saw."""
+    """All that one comparison saw; `permuted` are the parameters whose rows are the other side's in another order."""
 
     described: Pair[Description]
     policy: PolicyRecord
@@ -80,6 +80,7 @@ class Evidence(NamedTuple):
     outputs: Outputs
     lost: Lost
     after: AfterResult = AfterResult()
+    permuted: Sequence[str] = ()
 
     @property
     def severity(self) -> Literal["divergent", "notice"]:

@@ -142,6 +142,7 @@ def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
         ),
         lost=Lost(judged.not_compared, tuple(ledgers.stages.breakdowns.values())),
         after=comparison.after,
+        permuted=comparison.permuted,
     )
 
 

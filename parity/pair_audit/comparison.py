@@ -22,7 +22,10 @@ __all__ = ["Comparison"]
 
 
 class Comparison(NamedTuple):
-    """What a pair was run with and what it showed; nothing is run any more, and nothing is judged yet."""
+    """What a pair was run with and what it showed; nothing is run any more, and nothing is judged yet.
+
+    `permuted` are the parameters whose rows are the other side's in another order.
+    """
 
     described: Pair[Description]
     records: Pair[SubjectRecord]
@@ -36,3 +39,4 @@ class Comparison(NamedTuple):
     provenance: Provenance
     command: str
     after: AfterResult = AfterResult()
+    permuted: Sequence[str] = ()

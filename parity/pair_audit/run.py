@@ -27,6 +27,7 @@ from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.decision_ledger import Deciding
 from parity.pair_audit.ledgers import open_ledgers
 from parity.pair_audit.pass_runs import PassRuns
+from parity.pair_audit.permuted_rows import permuted_rows
 from parity.pair_audit.provenance import Clock
 from parity.pair_audit.sample import NoiseSample, take_sample
 from parity.pair_audit.sample_window import choose_rows, open_sample
@@ -121,6 +122,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         after = run_after(
             AfterContext(sides, plan, inputs, drawn, floors, request.after), ledgers.stages.ended
         )
+        permuted = permuted_rows(sides) if not ledgers.stages.ended else []
         records = Pair(sides.reference.record(), sides.candidate.record())
     if cut is not None and cut < inputs.count:
         plan = plan.held_until(cut)
@@ -136,6 +138,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             inputs=inputs.record(),
             passes=(*runs.records(), *sample.passes, *after.passes),
             after=after.result,
+            permuted=permuted,
             provenance=clock.provenance(sweep.seconds),
             command=request.command,
         )

@@ -48,6 +48,28 @@ def test_two_layers_swapped_are_the_same_weights_at_other_names(bert: Path, tmp_
     assert ("divergent", "weights.permuted") == (audit.verdict, audit.findings[0].cause), audit.headline
 
 
+def test_embeddings_in_another_order_of_rows_are_proved_to_be_a_permutation(
+    bert: Path, tmp_path: Path
+) -> None:
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    model: Any = AutoModelForSequenceClassification.from_pretrained(bert)
+    table = model.bert.embeddings.word_embeddings.weight
+    with torch.no_grad():
+        table.copy_(table.roll(1, 0))
+    other = shutil.copytree(bert, tmp_path / "permuted")
+    model.save_pretrained(other)
+    audit = _compared(bert, other, tmp_path)
+    assert audit.first_divergence is not None and "embeddings" == audit.first_divergence.stage
+    assert "weights.permuted" == audit.findings[0].cause, audit.findings[0].sentence
+    assert ["bert.embeddings.word_embeddings.weight"] == audit.findings[0].evidence["parameters"]
+    with torch.no_grad():
+        table[3] += 0.25
+    model.save_pretrained(other)
+    assert "weights.changed" == _compared(bert, other, tmp_path).findings[0].cause
+
+
 def test_a_word_that_one_vocabulary_lacks_is_unknown_to_it(bert: Path, tmp_path: Path) -> None:
     other = shutil.copytree(bert, tmp_path / "other")
     lacking = [
