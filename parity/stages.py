@@ -61,6 +61,8 @@ _TABLE = (
     StageKind(r"layer\.(\d+)", _HIDDEN, "encoder", "Layer {0}"),
     StageKind("pooled", ("row", "hidden"), "encoder", "Pooled"),
     StageKind("logits", _CLASSES, "output", "Logits"),
+    StageKind("start_logits", _TOKENS, "output", "Start logits"),
+    StageKind("end_logits", _TOKENS, "output", "End logits"),
     StageKind("probabilities", _CLASSES, "output", "Probabilities"),
     StageKind("label", (), "output", "Label"),
     StageKind("generated", (), "output", "Generated text"),
@@ -71,6 +73,7 @@ FED = tuple(kind.pattern for kind in _TABLE if kind.fed)
 """What a runner writes of what it fed, beside the values that it computed."""
 MASKS = {kind.axes[1]: kind.pattern for kind in _TABLE if kind.group == "mask"}
 """The mask of real positions by axis."""
+_DERIVED = ("probabilities", "label", "generated")
 _BEFORE = (*INPUT_STAGES, "embeddings")
 _AFTER = ("pooled", *(kind.pattern for kind in _TABLE if kind.group == "output"))
 
@@ -118,7 +121,7 @@ def is_output(stage: str) -> bool:
     >>> is_output("logits"), is_output("output.tags"), is_output("pooled")
     (True, True, False)
     """
-    return stage == "logits" or stage.startswith("output.")
+    return stage.startswith("output.") or (group_of(stage) == "output" and stage not in _DERIVED)
 
 
 def layer_of(stage: str) -> int | None:

@@ -49,6 +49,8 @@ DESCRIPTION = forms.Record(
     {
         "model_class": str,
         "task": str,
+        "task_by": str,
+        "tasks": forms.Each(str),
         "dtype": str,
         "device": str,
         "labels": forms.Maybe(forms.Each(str)),
@@ -68,7 +70,7 @@ DESCRIPTION = forms.Record(
         "not_run": forms.Each(
             forms.Record(
                 {"part": str, "reason": str},
-                {"tensors": forms.Each(_PARAMETER), "settings": dict, "always": bool},
+                {"tensors": forms.Each(_PARAMETER), "settings": dict, "always": bool, "requested": bool},
             )
         ),
         "drawn": forms.Named(forms.Each(str)),

@@ -86,6 +86,11 @@ adapter = Adapter(
             ("longest", "max_length"),
         ),
         Option("padding_side", "choice", "left or right; the tokenizer's own by default", ("left", "right")),
+        Option(
+            "task",
+            "text",
+            "what to open it as, such as encoder; by default what config.json names",
+        ),
         Option("tokenizer", "folder", "a folder whose tokenizer is used instead"),
         Option("revision", "text", "the hub's branch, tag or commit"),
         Option("temperature", "positive", "divides the logits before probabilities; 1 by default"),

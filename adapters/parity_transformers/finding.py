@@ -22,6 +22,7 @@ __all__ = [
     "first_line",
     "no_text_model",
     "not_by_text_alone",
+    "not_in_dtype",
     "own_code",
 ]
 
@@ -200,6 +201,17 @@ def not_by_text_alone(name: str, kind: str, error: Exception, host: Host) -> Ref
         "subject",
         f"{name} cannot be run on a text alone: {kind} raised {type(error).__name__}: {first_line(error)}.",
         "Where it needs a picture, sound or a second text, it is not a text model; otherwise check its config.json.",
+    )
+
+
+def not_in_dtype(name: str, where: str, error: Exception, host: Host) -> Refusal:
+    """The refusal of a dtype that this torch has no operations for, on this device."""
+    import torch
+
+    return host.Refusal(
+        "bad-option-value",
+        f"torch {torch.__version__} cannot run {name} in {where}: {error}",
+        "Use dtype=float32, or an interpreter with a newer torch.",
     )
 
 

@@ -45,6 +45,7 @@ class Loaded(NamedTuple):
     tokenizer: PreTrainedTokenizerBase
     model: PreTrainedModel
     row: tasks.Row
+    tasks: list[str]
     newly_initialised: list[str]
     unused_weights: list[str]
     notes: list[str]
@@ -88,7 +89,7 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
     notes += finding.settle_architectures(config)
     overrides = config_settings.apply(config, settings.group(dict(options.settings), "config"), name, host)
     reads = config_settings.Reads(overrides)
-    row = tasks.row_of(config)
+    row = tasks.row_of(config) if options.task is None else tasks.row_named(options.task, name, config, host)
     _check_reads_text(name, config, row.loader, host)
     checkpoint = Checkpoint(name, source.local, config, options, hub, host, notes)
     trusted = options.trust_remote_code
@@ -98,17 +99,21 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
     host.progress("loading the weights")
     with untrusted.nothing_unpickled(name, trusted, host):
         model, new, unused = model_files.load(checkpoint, row.loader)
-    if not row.head and config.architectures and type(model).__name__ not in config.architectures:
+    if options.task is not None:
+        notes.append(f"Opened as {row.task} with {type(model).__name__}, as ?task= requests.")
+    elif not row.head and config.architectures and type(model).__name__ not in config.architectures:
         notes.append(
             f"The checkpoint is a {config.architectures[0]}; parity runs its {type(model).__name__}."
         )
-    if not config.architectures:
+    if not config.architectures and options.task is None:
         notes.append("The config names no architecture, so parity runs the bare encoder.")
     code = own_code.note(name)
     if code is not None:
         notes.append(code)
     folder = not_run.Folder(name, source.local, hub)
-    return Loaded(name, config, tokenizer, model, row, new, unused, notes, folder, reads)
+    return Loaded(
+        name, config, tokenizer, model, row, tasks.names_for(config), new, unused, notes, folder, reads
+    )
 
 
 def _silence_transformers() -> None:

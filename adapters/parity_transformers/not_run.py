@@ -114,11 +114,18 @@ def leftover(unexpected: Iterable[str], files: dict[str, FileTensor], model: Any
     return sorted(name for name in found if not _COMPUTED.search(name) and not _mask(name, files.get(name)))
 
 
-def parts(loaded: Loaded, execution: Execution, encoder_only: bool, folder: Folder) -> list[dict[str, Any]]:
-    """Each part that is not run: its name, why, its tensors, the settings that it alone reads, and whether it always counts."""
+def parts(
+    loaded: Loaded, execution: Execution, encoder_only: bool, folder: Folder, requested: bool
+) -> list[dict[str, Any]]:
+    """Each part that is not run: its name, why, its tensors, the settings that it alone reads, and whether it always counts.
+
+    `requested`: the user named the task, so that a head that it does not have is not asked for.
+    """
     model = loaded.model
     files = weights_files.WeightsFiles(folder.find).tensors
     found = _of_class(_Run(loaded, execution, encoder_only, folder), files)
+    for one in found:
+        one["requested"] = requested and one["part"] in ("head", "decoder")
     found += companions.companions(folder.find, folder.place_of(folder), loaded.config, model)
     above = folder.parent()
     if above is not None:

@@ -23,6 +23,7 @@ class Options(NamedTuple):
     truncation: bool = True
     padding: str = "longest"
     padding_side: str | None = None
+    task: str | None = None
     tokenizer: str | None = None
     revision: str | None = None
     temperature: float = 1.0

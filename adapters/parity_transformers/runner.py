@@ -31,7 +31,7 @@ from . import (
 if TYPE_CHECKING:
     import torch
 
-    from parity._in_process.host import Host, Refusal, Write
+    from parity._in_process.host import Host, Write
 
 PROTOCOL = 2
 
@@ -89,24 +89,27 @@ class Session:
         self._stages = self._tried_out()
         self._execution = self._ran()
         self._drawn = self._without_a_file()
-        self._not_run = not_run.parts(loaded, self._execution, self._runs is not self._model, loaded.folder)
+        self._not_run = not_run.parts(
+            loaded, self._execution, self._runs is not self._model, loaded.folder, chosen.task is not None
+        )
         loaded.overrides.stop()
 
     def _tried_out(self) -> stages.Stages:
         """The stages of one short forward; a model that cannot be run on only a text is refused."""
         name, kind = self._loaded.name, type(self._model).__name__
         try:
-            return stages.Stages(self._host, self._model, self._loaded.row.logits, self._probe())
+            return stages.Stages(self._host, self._model, self._loaded.row.outputs, self._probe())
         except Exception as error:
             if isinstance(error, MemoryError) or "out of memory" in str(error):
                 raise
             if "not implemented for" in str(error):
-                raise self._cannot(error) from error
+                where = f"{self._options.dtype} on {self._device}"
+                raise finding.not_in_dtype(name, where, error, self._host) from error
             encoder = self._encoder_alone()
             if encoder is None:
                 raise finding.not_by_text_alone(name, kind, error, self._host) from error
         try:
-            found = stages.Stages(self._host, encoder, self._loaded.row.logits, self._probe())
+            found = stages.Stages(self._host, encoder, self._loaded.row.outputs, self._probe())
         except Exception as error:
             raise finding.not_by_text_alone(name, "the encoder of " + kind, error, self._host) from error
         self._runs = encoder
@@ -153,6 +156,8 @@ class Session:
             "versions": facts.versions(),
             "model_class": type(self._model).__name__,
             "task": tasks.task_name(loaded.row, config),
+            "task_by": tasks.chosen_by(self._options.task, config),
+            "tasks": loaded.tasks,
             "dtype": str(self._model.dtype).replace("torch.", ""),
             "device": str(self._device),
             "labels": facts.labels(config) if loaded.row.classes else None,
@@ -280,13 +285,3 @@ class Session:
                 self._host.warn(f"{type(self._runs).__name__} takes no {name}; it ran without.")
                 del feeds[name]
         return feeds
-
-    def _cannot(self, error: Exception) -> Refusal:
-        import torch
-
-        return self._host.Refusal(
-            "bad-option-value",
-            f"torch {torch.__version__} cannot run {self._loaded.name} in {self._options.dtype} "
-            f"on {self._device}: {error}",
-            "Use dtype=float32, or an interpreter with a newer torch.",
-        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Sequence
 
 import torch
 
-from . import execution
+from . import execution, tasks
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host, Write
@@ -25,7 +25,7 @@ class Stages:
     not be the one that runs.
     """
 
-    def __init__(self, host: Host, model: Any, logits: Sequence[str], ids: Sequence[int]) -> None:
+    def __init__(self, host: Host, model: Any, named: tasks.Outputs, ids: Sequence[int]) -> None:
         self._tap = tap = host.tap
         self._model = model
         self.excluded: dict[str, list[str]] = {}
@@ -41,7 +41,7 @@ class Stages:
         places = {site.name: site for site in sites}
         order = [stage for stage, _, _ in seen]
         self._sites = [places[stage] for stage in order]
-        self._outputs = _output_stages(outputs, logits, [one for _, one, axes in seen if axes == tap.HIDDEN])
+        self._outputs = _output_stages(outputs, named, [one for _, one, axes in seen if axes == tap.HIDDEN])
         self.notes = [f"{name} could not be read: it is {why}." for name, why in tapped.unfit.items()]
         # Details too, so that they can be requested by name.
         self.listed: list[dict[str, Any]] = [
@@ -99,20 +99,16 @@ class Stages:
         return [site for site in self._sites if site.name in stages or site.name == "position_ids"]
 
 
-def _output_stages(
-    outputs: Any, logits: Sequence[str], hidden: Sequence[Any]
-) -> dict[str, tuple[str, tuple[str, ...]]]:
+def _output_stages(outputs: Any, named: tasks.Outputs, hidden: Sequence[Any]) -> tasks.Outputs:
     """The model's outputs that are stages, by the key they have there: the stage's name and axes."""
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
     for key, value in outputs.items():
         if not isinstance(value, torch.Tensor) or not value.dtype.is_floating_point:
             continue
-        if key == "logits":
-            found[key] = ("logits", tuple(logits))
+        if key in named:
+            found[key] = named[key]
         elif key == "pooler_output":
             found[key] = ("pooled", ("row", "hidden"))
-        elif key in ("start_logits", "end_logits"):
-            found[key] = ("output." + key, ("row", "token"))
         # Most often the last block's output itself, or that of the norm after it: one stage suffices.
         elif key.endswith("last_hidden_state") and not any(torch.equal(value, one) for one in hidden):
             found[key] = ("output." + key, ("row", "token", "hidden"))

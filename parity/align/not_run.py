@@ -33,11 +33,14 @@ def _parts(sides: Pair[Description]) -> Iterator[NotCompared]:
         reasons = list(dict.fromkeys(part.reason for part in known))
         if len(reasons) == 2:
             reasons = [f"{part.reason} in the {side}" for part, side in zip(known, Pair._fields, strict=True)]
+        if any(part.requested for part in known):
+            reasons.append("it was not requested (?task=)")
         yield NotCompared(
             stage=name,
             reason="; ".join([*reasons, *_contents(known, differing)]),
             side=_whose(here, there),
-            counts=any(part.always for part in known) or bool(differing),
+            counts=any(part.always and not part.requested for part in known)
+            or (bool(differing) and not any(part.requested for part in known)),
             not_run=sorted({one.name for part in known for one in part.tensors}) or [name],
         )
 

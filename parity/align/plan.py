@@ -8,7 +8,7 @@ from parity.align.known import Known, known_of
 from parity.align.labels import LabelAlignment, align_labels
 from parity.align.not_run import not_run
 from parity.align.stages import StageSpec, align_stages
-from parity.align.tasks import task_of_pair
+from parity.align.tasks import alone, task_of_pair
 from parity.border.description import Description
 from parity.measure.activation import Activation
 from parity.records.pair import Pair
@@ -76,7 +76,9 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
         if name in aligned.only_reference or name in aligned.only_candidate:
             lacking = sides.candidate if name in aligned.only_reference else sides.reference
             side = "reference" if name in aligned.only_reference else "candidate"
-            if lacking.scope == "outputs" and name != "logits":
+            if is_output(name) and alone(lacking):
+                reason, counts = f"{reason.rstrip('.')}, as ?task= requests", False
+            elif lacking.scope == "outputs" and name != "logits":
                 reason, counts = (
                     f"The {'candidate' if side == 'reference' else 'reference'} {_shows(lacking)}.",
                     False,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from parity.border.description import Description
+from parity.border.description import TASK_REQUESTED, Description
 from parity.errors import UsageError
 from parity.records.pair import Pair
+from parity.records.subject import TasksRecord
 from parity.tasks.registry import all_tasks, task_that_fits
 from parity.tasks.task import Described, Task
 
-__all__ = ["PairTask", "task_of", "task_of_pair"]
+__all__ = ["PairTask", "alone", "other_task", "requested_tasks", "task_of", "task_of_pair", "tasks_record"]
 
 
 class PairTask(NamedTuple):
@@ -59,6 +60,53 @@ def task_of_pair(sides: Pair[Description]) -> PairTask:
     made = any(task.activation is not None for task in tasks)
     outputs = tuple(task.outputs[0] for task in tasks if task.rule is not None)
     return PairTask(None, reason, outputs, "probabilities" if made else "label")
+
+
+def tasks_record(sides: Pair[Description]) -> TasksRecord:
+    """The task of either side, and what it was found by."""
+    found = [side.task_by or "its runner" for side in sides]
+    by = (
+        found[0]
+        if found[0] == found[1]
+        else ", ".join(f"{one} ({side})" for one, side in zip(found, Pair._fields, strict=True))
+    )
+    here, there = (task_of(side).name for side in sides)
+    return TasksRecord(reference=here, candidate=there, chosen_by=by)
+
+
+def alone(side: Description) -> bool:
+    """Whether the user requested that a side is opened without a head: then it is not asked for one."""
+    return side.task_by == TASK_REQUESTED and task_of(side).bare
+
+
+def requested_tasks(sides: Pair[Description]) -> str:
+    """What the user requested that sides be opened as, as a clause; empty where nothing was requested."""
+    named = [
+        f"the {name} as {task_of(side).name}"
+        for name, side in zip(Pair._fields, sides, strict=True)
+        if side.task_by == TASK_REQUESTED
+    ]
+    return f"opened, as ?task= requests, {' and '.join(named)}" if named else ""
+
+
+def other_task(sides: Pair[Description]) -> str:
+    """How to compare the layers of two sides whose tasks differ, as a clause; empty where their tasks are one, or nothing helps."""
+    tasks = [task_of(side) for side in sides]
+    bare = next(task.name for task in all_tasks() if task.bare)
+    if tasks[0] is tasks[1]:
+        return ""
+    able = [
+        name
+        for name, side, task in zip(Pair._fields, sides, tasks, strict=True)
+        if bare in side.tasks and not task.bare
+    ]
+    if not able:
+        return ""
+    who = "both" if len(able) == 2 else f"the {able[0]}"
+    return (
+        f"the reference {tasks[0].does} and the candidate {tasks[1].does}: open {who} with ?task={bare} to compare their "
+        "layers alone"
+    )
 
 
 def _assumed(side: Description, task: Task) -> bool:

@@ -10,6 +10,7 @@ from parity.border.messages import prepare
 from parity.errors import RunnerSpokeGarbage
 
 __all__ = [
+    "TASK_REQUESTED",
     "Abilities",
     "Description",
     "NotRun",
@@ -19,6 +20,10 @@ __all__ = [
     "Training",
     "read_description",
 ]
+
+
+TASK_REQUESTED = "?task="
+"""What a task was found by where the user named it."""
 
 
 class StageSeen(msgspec.Struct, frozen=True):
@@ -41,7 +46,8 @@ class Parameter(msgspec.Struct, frozen=True):
 class NotRun(msgspec.Struct, frozen=True):
     """A part of the subject's files that no stage is computed with: its name, why, its tensors, the settings it alone reads.
 
-    With `always` it counts in any case, since users of the subject run it. Without, only where the two sides differ in it.
+    With `always` it counts in any case, since users of the subject run it. Without, only where the two sides differ in it. Where the
+    user `requested` that another task is run it does not count.
     """
 
     part: str
@@ -49,6 +55,7 @@ class NotRun(msgspec.Struct, frozen=True):
     tensors: list[Parameter] = []
     settings: dict[str, Any] = {}
     always: bool = True
+    requested: bool = False
 
 
 class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,6 +123,8 @@ class Training(msgspec.Struct, frozen=True):
 class Description(msgspec.Struct, frozen=True):
     """The answer to `describe`; the wire's contract is in `parity/_in_process/serve.py`.
 
+    `task_by` is what its task was found by, empty where its runner does not say; `tasks` are those that it can be opened as with ?task=.
+
     `newly_initialised` are all parameters that no file holds; `drawn` those of them that stages need, by the first such
     stage; `excluded` those that a stage needs which is not shown, since nothing else needs it.
 
@@ -132,6 +141,8 @@ class Description(msgspec.Struct, frozen=True):
     can: Abilities
     model_class: str = ""
     task: str = "other"
+    task_by: str = ""
+    tasks: list[str] = []
     dtype: str = ""
     device: str = ""
     labels: list[str] | None = None

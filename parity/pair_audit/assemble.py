@@ -10,6 +10,7 @@ from parity.align.changed_parameters import changed_parameters, changed_paramete
 from parity.align.changed_settings import changed_settings_note
 from parity.align.exclusions import not_counting
 from parity.align.generation_settings import changed_generation_note
+from parity.align.tasks import other_task, requested_tasks, tasks_record
 from parity.causes.evidence import Evidence, Feeds, InputsSeen, Lost, Outputs, TokensSeen
 from parity.causes.findings import findings, open_settings
 from parity.pair_audit.comparison import Comparison
@@ -69,6 +70,7 @@ def conclude(comparison: Comparison) -> Audit:
         ),
         passes=list(comparison.passes),
         exhibits=list(comparison.after.exhibits),
+        tasks=tasks_record(comparison.described),
         provenance=comparison.provenance,
         command=comparison.command,
     )
@@ -114,6 +116,10 @@ def _verdict(comparison: Comparison, judged: _Judged, evidence: Evidence) -> Jud
     if found.verdict == "parity":
         notes.append(changed_parameters_note(changed_parameters(comparison.described)))
         notes.append(changed_settings_note(open_settings(evidence)))
+    if found.verdict in {"parity", "equivalent"}:
+        notes.append(requested_tasks(comparison.described))
+    if found.verdict == "not_comparable":
+        notes.append(other_task(comparison.described))
     if found.verdict != "divergent":
         notes.append(changed_generation_note(comparison.described))
     for note in notes:

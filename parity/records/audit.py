@@ -23,7 +23,7 @@ from parity.records.policy import PolicyRecord
 from parity.records.provenance import Provenance
 from parity.records.seed_scale import SeedScale
 from parity.records.stage import FirstDivergence, Noise, NotCompared, StageRecord
-from parity.records.subject import SubjectRecord
+from parity.records.subject import SubjectRecord, TasksRecord
 from parity.records.tokens import Tokens
 
 __all__ = ["Audit", "audit_bytes", "load_audit"]
@@ -33,7 +33,7 @@ class Audit(Record, frozen=True, kw_only=True):
     """The record of one comparison; `seed_scale` where it was set beside a seed audit.
 
     `rows_needed` is how many rows would settle an inconclusive verdict, if they flip as often as these do (null where the
-    verdict is another, or no number would). `passes` are those of the comparison, whether they ran or not. `exhibits` are what tasks and passes show. `findings` stand in the order of what they explain.
+    verdict is another, or no number would). `passes` are those of the comparison, whether they ran or not. `exhibits` are what tasks and passes show. `tasks` (none in records of earlier versions) are those of both sides. `findings` stand in the order of what they explain.
     """
 
     schema: Literal["parity.audit/2", "parity.audit/1"] = "parity.audit/2"
@@ -58,6 +58,7 @@ class Audit(Record, frozen=True, kw_only=True):
     rows_needed: int | None = None
     passes: list[PassRecord] = []
     exhibits: list[Exhibit] = []
+    tasks: TasksRecord | None = None
 
 
 def audit_bytes(audit: Audit) -> bytes:

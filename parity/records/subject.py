@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from parity.records.places import Record
 
-__all__ = ["SubjectRecord"]
+__all__ = ["SubjectRecord", "TasksRecord"]
 
 
 class SubjectRecord(Record, frozen=True, kw_only=True):
@@ -31,3 +31,11 @@ class SubjectRecord(Record, frozen=True, kw_only=True):
     notes: list[str] = []
     warnings: list[str] = []
     generation: dict[str, Any] = {}
+
+
+class TasksRecord(Record, frozen=True, kw_only=True):
+    """The task of either side, and what it was found by: what config.json names, `?task=`, or what the runner says."""
+
+    reference: str
+    candidate: str
+    chosen_by: str

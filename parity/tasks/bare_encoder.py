@@ -10,6 +10,7 @@ __all__ = ["BARE_ENCODER"]
 class _BareEncoder(Task):
     name = "encoder"
     does = "is an encoder without a head"
+    bare = True
 
 
 BARE_ENCODER = _BareEncoder()

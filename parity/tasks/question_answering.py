@@ -10,7 +10,7 @@ __all__ = ["QUESTION_ANSWERING"]
 class _QuestionAnswering(Task):
     name = "question_answering"
     does = "answers questions"
-    outputs = ("output.start_logits", "output.end_logits")
+    outputs = ("start_logits", "end_logits")
 
 
 QUESTION_ANSWERING = _QuestionAnswering()
