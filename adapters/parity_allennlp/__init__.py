@@ -36,7 +36,7 @@ _ANSWERING = (
     Option("include", "text", "packages to import first, separated by commas, as --include-package does"),
     Option("predictor", "text", "the predictor that turns text into an instance, by its registered name"),
     Option("reader", "choice", "which of the archive's two readers encodes", choices=("validation", "train")),
-    Option("batch_size", "count", "the largest number of rows in a batch"),
+    Option("batch_size", "count", "so many rows at a time, on this side"),
     Option("temperature", "positive", "what the logits are divided by before probabilities are taken"),
 )
 

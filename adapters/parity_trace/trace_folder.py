@@ -63,6 +63,7 @@ DESCRIPTION = forms.Record(
         "generation": dict,
         "scope": forms.OneOf(("full", "outputs")),
         "max_rows": forms.Maybe(forms.Whole(1)),
+        "batch_size": forms.Maybe(forms.Whole(1)),
         "max_tokens": forms.Maybe(_COUNT),
         "vocabulary_rows": forms.Maybe(_COUNT),
         "newly_initialised": forms.Each(str),

@@ -72,7 +72,7 @@ adapter = Adapter(
             "the attention implementation (transformers 4.36 and later)",
             ("eager", "sdpa", "flash_attention_2"),
         ),
-        Option("batch_size", "count", "at most this many rows at a time"),
+        Option("batch_size", "count", "so many rows at a time, on this side"),
         Option(
             "max_length",
             "count",

@@ -15,7 +15,8 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
     describe  {}                                                                                   -> a description
     tokenize  {"window": int, "examples": [{"row": int, "text", "pair": str|null, "id": str|null}, ...]}  -> {"rows": [...]}
     forward   {"slot": i, "window": int|null, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
-               "stages": [str]|null, "precision": null|"float64"}                       -> {"cpu_seconds": f, ...}
+               "stages": [str]|null, "precision": null|"float64", "groups": [[rows, width|null], ...]}
+                                                                                         -> {"cpu_seconds": f, ...}
     rows_of_parameters  {"names": [str]}                                                 -> {"digests": {str: str}}
     forget    {"window": int}                                                                      -> {}
     close     {}                                                              -> {}, and the process ends
@@ -45,6 +46,9 @@ held at once, until `forget`. A `forward` is of rows of one window, or of `input
 
 **Rows of parameters.** A session that describes itself with the ability `row_digests` has a method of that name: for the names of
 parameters it answers one digest each of the parameter's rows, whatever their order (`weights.py`). It is requested for parameters whose values differ.
+
+**Groups.** Where a forward names groups, the rows of each are run by themselves, and padded by themselves: `groups.py` does so, and
+a runner sees one forward for each. Without groups all rows are run together.
 
 **A runner file** has `PROTOCOL = 2`, the protocol it was written for (one without it was written for the first, and is
 refused), and `open(request, host) -> session`. A session has `describe()`, `tokenize(examples)`,
@@ -90,7 +94,7 @@ if __name__ == "__main__":  # run by path, so that this is not a package yet
     __package__ = "_parity_host"
     private_package(__package__, _HERE)
 
-from . import wire
+from . import groups, wire
 from .host import Host, Refusal
 
 PROTOCOL = 2
@@ -196,7 +200,8 @@ class Conversation:
 
         rows = self._rows(request)
         started = time.process_time()
-        value = self._session.forward(rows, request["inputs"], request["stages"], request["precision"], write)
+        requested = groups.Request(rows, request["inputs"], request["stages"], request["precision"])
+        value = groups.forward(self._session, requested, request.get("groups") or [], write)
         spent: dict[str, Any] = {"cpu_seconds": time.process_time() - started}
         spent.update(value or {})
         return spent

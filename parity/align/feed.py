@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from parity.border.runner import Batch
+from parity.border.runner import Batch, Group
 
 __all__ = ["Feed"]
 
 Array = NDArray[np.generic]
 _SENT = ("input_ids", "real", "attention_mask", "token_type_ids")
+_FED = (*_SENT, "position_ids", "word_mask")
 
 
 class Feed(NamedTuple):
     """What one batch was fed, each [rows, tokens]; None for what was not fed, or is not known.
 
     `real` says which positions are not padding, `word_mask` [rows, words] which words are. The arrays are views into the slot of the batch: to be used while the batch is held.
+    `groups` are the rows that were run together, where they are not all (parity.border.reply): those of one group were padded to
+    its own width, and nothing was fed beyond it.
     """
 
-    input_ids: Array | None
-    real: Array | None
-    attention_mask: Array | None
-    token_type_ids: Array | None
-    position_ids: Array | None
-    word_mask: Array | None
+    input_ids: Array | None = None
+    real: Array | None = None
+    attention_mask: Array | None = None
+    token_type_ids: Array | None = None
+    position_ids: Array | None = None
+    word_mask: Array | None = None
+    groups: tuple[Group, ...] = ()
 
     @classmethod
-    def of(cls, batch: Batch) -> Feed:
+    def of(cls, batch: Batch) -> Self:
         """What a batch was fed."""
-        return cls(*(batch.stages[name].values if name in batch.stages else None for name in cls._fields))
+        fed: dict[str, Any] = {name: batch.stages[name].values for name in _FED if name in batch.stages}
+        return cls(**fed, groups=batch.groups)
 
     def inputs(self, *, positions: bool) -> dict[str, Array | None]:
         """The inputs of a forward that feeds another model the same; the positions only where requested."""
         sent = (*_SENT, "position_ids") if positions else _SENT
-        return {name: values for name, values in self._asdict().items() if name in sent}
+        return {name: getattr(self, name) for name in sent}
 
     def same_as(self, other: Feed, *, positions: bool = True) -> bool:
-        """Whether both are the very same: ids, padding, effective mask, types, and positions where both are known.
+        """Whether both are the very same: ids, padding, effective mask, types, rows run together, and positions where both are known.
 
         `positions` False leaves those aside: each side counts its own, for a table of its own. A mask that was not fed is one of
-        ones; type ids that were not fed are zeros (that is what every model takes then).
+        ones; type ids that were not fed are zeros (that is what every model takes then). Without ids all that is known must be equal.
         """
+        if self.groups != other.groups:
+            return False
         if self.input_ids is None or other.input_ids is None:
-            return self.known == other.known
+            return all(_equal(getattr(self, name), getattr(other, name)) for name in _FED)
         if not np.array_equal(self.input_ids, other.input_ids):
             return False
         whole = _or_all(self.real, self.input_ids, 1), _or_all(other.real, other.input_ids, 1)
@@ -66,10 +73,10 @@ class Feed(NamedTuple):
         real = whole[0].astype(bool)
         return here.shape == there.shape and np.array_equal(here[real], there[real])
 
-    @property
-    def known(self) -> bool:
-        """Whether anything is known of what was fed."""
-        return any(values is not None for values in self)
+
+def _equal(here: Array | None, there: Array | None) -> bool:
+    """Whether both are the same array, or neither is known."""
+    return here is there if here is None or there is None else np.array_equal(here, there)
 
 
 def _or_all(values: Array | None, ids: Array, value: int) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from parity.align.batch_sizes import BatchSizes, batch_sizes_of
 from parity.align.known import Known, known_of
 from parity.align.labels import LabelAlignment, align_labels
 from parity.align.not_run import not_run
@@ -16,9 +17,7 @@ from parity.records.stage import NotCompared
 from parity.stages import is_detail, is_output
 from parity.tasks.task import Task
 
-__all__ = ["ROWS_AT_ONCE", "Plan", "plan_of"]
-
-ROWS_AT_ONCE = 64
+__all__ = ["Plan", "plan_of"]
 
 
 class Plan(NamedTuple):
@@ -26,16 +25,17 @@ class Plan(NamedTuple):
 
     `stages` are the float stages common to both in the reference's forward order (without `probabilities`, which the host
     derives from `logits`); `known` says what is known of the logits where a side holds probabilities; `labels` how the columns of the logits are paired, None where neither side names them; `task`
-    is the one by which both sides decide, None where they decide nothing that could be compared; `temperatures` each side's own.
+    is the one by which both sides decide, None where they decide nothing that could be compared; `temperatures` each side's own,
+    and `sizes` how many rows each is run with.
     """
 
     stages: tuple[str, ...]
     labels: LabelAlignment | None
     task: Task | None
     temperatures: Pair[float]
-    max_rows: int
     not_compared: tuple[NotCompared, ...]
     known: Known | None = None
+    sizes: BatchSizes = BatchSizes()
 
     def decides(self, stage: str, columns: int) -> bool:
         """Whether so many columns of a stage are what both sides decide by: one of several classes takes two of them."""
@@ -63,7 +63,7 @@ class Plan(NamedTuple):
         return self._replace(not_compared=(*self.not_compared, *partly))
 
 
-def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_AT_ONCE) -> Plan:
+def plan_of(sides: Pair[Description], *, detail: bool) -> Plan:
     """Pair what can be paired; what cannot is listed with its reason, and counts unless a side never offered it."""
     specs = Pair(*(tuple(StageSpec(seen.name, tuple(seen.axes)) for seen in side.stages) for side in sides))
     aligned = align_stages(specs.reference, specs.candidate)
@@ -99,15 +99,14 @@ def plan_of(sides: Pair[Description], *, detail: bool, rows_at_once: int = ROWS_
     task = read.task
     if task is not None and (task.rule is None or task.outputs[0] not in stages):
         task = None
-    limits = [side.max_rows for side in sides if side.max_rows is not None]
     return Plan(
         stages=tuple(stages),
         labels=labels,
         task=task,
         temperatures=Pair(sides.reference.temperature, sides.candidate.temperature),
-        max_rows=min([rows_at_once, *limits]),
         not_compared=(*missing, *not_run(sides)),
         known=None if task is None or task.activation is None else known_of(sides, task.activation),
+        sizes=batch_sizes_of(sides),
     )
 
 

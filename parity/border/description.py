@@ -128,6 +128,8 @@ class Description(msgspec.Struct, frozen=True):
     `newly_initialised` are all parameters that no file holds; `drawn` those of them that stages need, by the first such
     stage; `excluded` those that a stage needs which is not shown, since nothing else needs it.
 
+    `max_rows` is the most rows that it can be given at a time, `batch_size` how many its user wants it to be given.
+
     `generation` are the settings by which it generates where nothing is given, as its library resolves them; empty where it does not.
 
     `values` says what the numbers of its stage `logits` were made from: where they are not logits, they are the logarithms of
@@ -155,6 +157,7 @@ class Description(msgspec.Struct, frozen=True):
     generation: dict[str, Any] = {}
     scope: Literal["full", "outputs"] = "full"
     max_rows: int | None = None
+    batch_size: int | None = None
     max_tokens: int | None = None
     vocabulary_rows: int | None = None
     newly_initialised: list[str] = []

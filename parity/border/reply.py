@@ -9,7 +9,7 @@ from parity.border.slots import Array
 from parity.errors import RunError, RunnerDied, RunnerRaised
 from parity.inputs.example import Encoding
 
-__all__ = ["Batch", "Reply", "StageTensor", "TokenizeReply", "written"]
+__all__ = ["Batch", "Group", "Reply", "StageTensor", "TokenizeReply", "written"]
 
 _T = TypeVar("_T")
 
@@ -26,19 +26,28 @@ class StageTensor(NamedTuple):
     source: str
 
 
+class Group(NamedTuple):
+    """Rows of one forward that were run together: how many, and how many tokens wide they were padded (None: not known)."""
+
+    rows: int
+    width: int | None = None
+
+
 class Batch(NamedTuple):
     """The result of one forward: its stages by name in forward order, and the CPU seconds it took.
 
     The arrays stay what they are for as long as they are held, and so does the slot they lie in: copy what must be
     kept, and release the rest. `float64` says how a double-precision forward went: `pure`, `mixed: <op>` or
     `unchecked`; None for an ordinary one. `failure` is what ended the forward early: `stages` are then those that it
-    wrote before.
+    wrote before. `groups` are the rows that were run together, one group after the other; empty where all were. Each stage then
+    has the width of its widest group, with zeros where a group has no token.
     """
 
     stages: dict[str, StageTensor]
     cpu_seconds: float
     float64: str | None = None
     failure: RunError | None = None
+    groups: tuple[Group, ...] = ()
 
     @property
     def ended(self) -> bool:

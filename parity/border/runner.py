@@ -27,7 +27,7 @@ from parity.border.description import Description, read_description
 from parity.border.encodings import read_encodings
 from parity.border.failures import Failures
 from parity.border.messages import Done, Failed, Tensor, read_listing
-from parity.border.reply import Batch, Reply, StageTensor, TokenizeReply, written
+from parity.border.reply import Batch, Group, Reply, StageTensor, TokenizeReply, written
 from parity.border.slots import Slot, slot_folder
 from parity.environments.resolve import interpreter_for
 from parity.environments.variables import default_threads, variables_for
@@ -41,7 +41,7 @@ from parity.subjects.adapter import Adapter, check_options
 from parity.subjects.progress import OnProgress, unwatched
 from parity.subjects.subject import Subject
 
-__all__ = ["Batch", "Reply", "Runner", "StageTensor", "written"]
+__all__ = ["Batch", "Group", "Reply", "Runner", "StageTensor", "written"]
 
 _SERVE = Path(__file__).parent.parent / "_in_process" / "serve.py"
 _SLOTS = 8
@@ -187,12 +187,14 @@ class Runner:
         window: int | None = None,
         stages: Sequence[str] | None = None,
         precision: str | None = None,
+        groups: Sequence[Group] = (),
     ) -> Reply[Batch]:
         """Request one forward: of `rows` of a `window` (the number of a `TokenizeReply`), or of exactly these `inputs`.
 
         `inputs` maps `input_ids`, `attention_mask`, `token_type_ids`, `position_ids`, `real` to [rows, tokens] integers
         (arrays or lists), or to None for what is not fed. `stages` names those wanted (None: all there are);
-        `precision` "float64" runs it in double precision. Raises RuntimeError when the arrays of as many forwards as
+        `precision` "float64" runs it in double precision. `groups` are the rows that are run together, one group after the other
+        (none: all of them); of `inputs` a group takes as many columns as it is wide. Raises RuntimeError when the arrays of as many forwards as
         there are slots are still held.
         """
         if (rows is None) == (inputs is None):
@@ -213,6 +215,7 @@ class Runner:
             inputs=None if inputs is None else {name: _listed(values) for name, values in inputs.items()},
             stages=None if stages is None else list(stages),
             precision=precision,
+            groups=[list(group) for group in groups],
         )
         slot.take(pending.number)
         return Reply(lambda: self._batch(pending, slot), lambda: self._stages(pending, slot))
@@ -272,7 +275,13 @@ class Runner:
             )
         try:
             value = self._fields(pending)
-            return Batch(self._stages(pending, slot), float(value["cpu_seconds"]), value.get("float64"))
+            groups = tuple(Group(*group) for group in value.get("groups", ()))
+            return Batch(
+                self._stages(pending, slot),
+                float(value["cpu_seconds"]),
+                value.get("float64"),
+                groups=groups,
+            )
         finally:
             slot.give_back()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from parity.align.plan import ROWS_AT_ONCE
+from parity.align.batch_sizes import BatchSizes, batch_sizes_of
 from parity.align.spelling import offered
 from parity.causes.evidence import Evidence
 from parity.causes.notice import notice
@@ -44,19 +44,32 @@ def policy_findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def rows_at_once_findings(evidence: Evidence) -> Iterator[Finding]:
-    """Both sides run in the same batches, so that a smaller batch size of one side is also used for the other."""
-    row_limits = {name: described.max_rows for name, described in evidence.sides}
-    known = {side: rows for side, rows in row_limits.items() if rows is not None}
-    side = min(known, key=known.__getitem__, default=None)
-    if side is None or known[side] >= ROWS_AT_ONCE or len(set(row_limits.values())) == 1:
+    """How many rows each side was given at a time, where these are not the same; and a limit of one side that held for both."""
+    sizes = batch_sizes_of(evidence.described)
+    if len(set(sizes.of)) > 1:
+        yield notice(
+            "input_ids",
+            f"The reference ran {_at_a_time(sizes.of.reference)}, the candidate {_at_a_time(sizes.of.candidate)}: what a batch "
+            "changes is part of what was compared.",
+            sizes.of._asdict(),
+        )
+        return
+    limits = {name: side.max_rows for name, side in evidence.sides}
+    known = {name: rows for name, rows in limits.items() if rows is not None}
+    least = min(known, key=known.__getitem__, default=None)
+    if least is None or any(sizes.of) or known[least] >= BatchSizes().most or len(set(limits.values())) == 1:
         return
     yield notice(
         "input_ids",
-        f"Both sides ran at batch size {known[side]}, because the {side} sets it: what a larger batch changes "
+        f"Both sides ran at batch size {known[least]}, because the {least} takes no more: what a larger batch changes "
         "in the other side was not seen.",
-        {**row_limits},
+        {**limits},
         could_hide=True,
     )
+
+
+def _at_a_time(rows: int | None) -> str:
+    return "batches that parity chose" if rows is None else f"{rows:,} row{'s' * (rows > 1)} at a time"
 
 
 def inputs_findings(evidence: Evidence) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from parity.causes.evidence import Evidence, TokensSeen
 
 __all__ = ["PositionIds"]
 
+_REMEDY_OF_PADDING = "Give position ids that are counted from the attention mask, or pad on the right: padding on the left moves the positions of shorter rows."
 _REASON = "other positions: the reference's are 2 more throughout"
 
 
@@ -47,6 +48,8 @@ class PositionIds(Cause):
         if not count or record is None:
             return
         counts = record.status == "divergent"
+        sides = evidence.tokens.record.padding_side
+        padded = counts and "left" in sides.values() and len(set(sides.values())) > 1
         yield Suspicion(
             f"In {count} of {record.rows} rows the same tokens have {record.reason}.",
             self.STAGE,
@@ -54,4 +57,5 @@ class PositionIds(Cause):
             severity="divergent" if counts else "notice",
             standing="suspected" if counts else "observed",
             named=counts,
+            remedy=_REMEDY_OF_PADDING if padded else "",
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from parity.align.padding import padding_side
 from parity.align.positions import gather, pair_positions
-from parity.border.runner import Batch
+from parity.border.runner import Batch, Group
 from parity.pair_audit.token_ledger import NAMED_ROWS
 from parity.records.pair import Pair
 
@@ -61,7 +61,7 @@ class FeedLedger:
         here = _layout(batches.reference)
         there = here if _laid_out_alike(batches) else _layout(batches.candidate)
         for sides, layout in zip(self.sides, (here, there), strict=True):
-            sides[layout.side] += 1
+            sides.update(layout.sides)
         self.padded = _plus(self.padded, here.padded, there.padded)
         self.unmasked = _plus(self.unmasked, here.loose, there.loose)
         self.padding.name(_chosen(rows, here.padded & there.padded))
@@ -101,9 +101,10 @@ class FeedLedger:
 
 
 class _Layout(NamedTuple):
-    """How a batch was laid out: the side it was padded on, and which rows [rows] are padded, or attend to other than real tokens."""
+    """How a batch was laid out: the side that each group of its rows was padded on, and which rows [rows] are padded, or attend to
+    other than real tokens."""
 
-    side: str
+    sides: tuple[str, ...]
     padded: NDArray[np.bool_]
     loose: NDArray[np.bool_]
 
@@ -112,16 +113,21 @@ def _layout(batch: Batch) -> _Layout:
     real = batch.stages["real"].values.astype(bool)
     mask = batch.stages.get("attention_mask")
     attended = np.ones(real.shape, dtype=bool) if mask is None else mask.values.astype(bool)
-    return _Layout(
-        padding_side(real.astype(np.uint8)),
-        np.asarray((~real).any(axis=1)),
-        np.asarray((attended != real).any(axis=1)),
-    )
+    sides, padded, loose = [], np.zeros(len(real), dtype=bool), np.zeros(len(real), dtype=bool)
+    start = 0
+    for count, width in batch.groups or (Group(*real.shape),):
+        rows = slice(start, start + count)
+        fed = real[rows, :width]  # beyond it nothing was fed
+        sides.append(padding_side(fed.astype(np.uint8)))
+        padded[rows] = (~fed).any(axis=1)
+        loose[rows] = (attended[rows, :width] != fed).any(axis=1)
+        start += count
+    return _Layout(tuple(sides), padded, loose)
 
 
 def _laid_out_alike(batches: Pair[Batch]) -> bool:
     here, there = (batch.stages for batch in batches)
-    return all(
+    return batches.reference.groups == batches.candidate.groups and all(
         name in here and name in there and np.array_equal(here[name].values, there[name].values)
         for name in ("real", "attention_mask")
     )

@@ -94,19 +94,22 @@ class PassContext:
         self, number: int, rows: Sequence[int] | None = None, *, precision: str | None = None
     ) -> Reply[Batch]:
         """Request a forward of a side (0, 1) on its own encoding: of the whole batch, or of some rows of it."""
+        chosen = self.batch.rows if rows is None else rows
         return self.sides[number].runner.forward(
-            self.batch.rows if rows is None else rows,
+            chosen,
             window=self.batch.windows[number],
             stages=list(self.plan.stages),
             precision=precision,
+            groups=self.plan.sizes.groups(number, len(chosen)),
         )
 
     def forward_fed(self, reference: Batch, *, positions: bool, precision: str | None = None) -> Reply[Batch]:
-        """Request a forward of the candidate on what the reference fed itself."""
+        """Request a forward of the candidate on what the reference fed itself, with the same rows run together."""
         return self.sides.candidate.runner.forward(
             inputs=Feed.of(reference).inputs(positions=positions),
             stages=list(self.plan.stages),
             precision=precision,
+            groups=reference.groups,
         )
 
     def fed(self) -> Fed:

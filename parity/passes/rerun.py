@@ -56,7 +56,7 @@ def _runs(context: PassContext, number: int) -> Iterator[tuple[Pair[Batch], Sequ
         stages = {
             name: seen._replace(values=seen.values[place : place + 1]) for name, seen in batch.stages.items()
         }
-        yield Pair(batch._replace(stages=stages), alone), [row]
+        yield Pair(batch._replace(stages=stages, groups=()), alone), [row]
 
 
 def _rounded(batch: Batch) -> Batch:

@@ -73,6 +73,8 @@ class SharedFeed:
 def _in_positions(own: Pair[Batch]) -> bool:
     """Whether the two differ in the positions of real tokens, though laid out alike."""
     stages = [side.stages for side in own]
+    if own.reference.groups != own.candidate.groups:
+        return False
     if not all("position_ids" in stage and "real" in stage for stage in stages):
         return False
     reals = [stage["real"].values.astype(bool) for stage in stages]
@@ -86,7 +88,11 @@ def _distances(candidate: Runner, plan: Plan, reference: Batch, *, positions: bo
     """The relative L2 of each stage once the candidate ran on the reference's ids; infinite throughout where it cannot."""
     try:
         given = written(
-            candidate.forward(inputs=Feed.of(reference).inputs(positions=positions), stages=list(plan.stages))
+            candidate.forward(
+                inputs=Feed.of(reference).inputs(positions=positions),
+                stages=list(plan.stages),
+                groups=reference.groups,
+            )
         )
     except InputsDoNotFit:
         return [math.inf] * len(plan.stages)

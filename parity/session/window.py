@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from parity.align.batch_sizes import batch_sizes_of
 from parity.align.plan import Plan
 from parity.align.texts import unlike_algorithms
 from parity.align.tokens import RowAlignment, align_row
-from parity.inputs.batches import batches as make_batches
+from parity.border.description import Description
 from parity.inputs.example import Encoding, Example
 from parity.records.pair import Pair
 from parity.session.session import Session
 
-__all__ = ["Window", "open_window"]
+__all__ = ["Window", "batches_of_side", "open_window"]
 
 
 class Window(NamedTuple):
@@ -38,7 +39,7 @@ class Window(NamedTuple):
         """Rows of the window (by their number over all inputs) in length-sorted batches; `places` picks some of them."""
         lengths = self.lengths()
         chosen = list(range(len(self.examples))) if places is None else list(places)
-        made = make_batches([lengths[place] for place in chosen], max_rows=plan.max_rows)
+        made = plan.sizes.batches([lengths[place] for place in chosen])
         return [[self.examples[chosen[index]].row for index in batch] for batch in made]
 
     def forget(self, sides: Pair[Session]) -> None:
@@ -58,6 +59,11 @@ def open_window(sides: Pair[Session], examples: list[Example]) -> Window:
         for here, there in zip(encodings.reference, encodings.candidate, strict=True)
     ]
     return Window(examples, encodings, aligned, Pair(*(reply.window for reply in replies)))
+
+
+def batches_of_side(described: Description, lengths: Sequence[int]) -> list[list[int]]:
+    """Every index of `lengths` once, in the batches of a side that is run by itself."""
+    return batch_sizes_of(Pair(described, described)).batches(lengths)
 
 
 def _without_text(encoding: Encoding | None) -> Encoding | None:

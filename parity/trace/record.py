@@ -10,13 +10,14 @@ from typing import Literal, NamedTuple
 from parity.border.description import Description
 from parity.border.runner import Batch, Reply
 from parity.errors import RunnerRaised, TraceError
-from parity.inputs.batches import batches, sample_rows
+from parity.inputs.batches import sample_rows
 from parity.inputs.choose import Artifact, choose_inputs
 from parity.inputs.example import Encoding, Example
 from parity.inputs.spec import InputsSpec
 from parity.session.fit import check_fit, probes_for
 from parity.session.session import OpenRequest, open_session
 from parity.session.stream import ahead
+from parity.session.window import batches_of_side
 from parity.stages import is_output
 from parity.subjects.adapter import Adapter, find_adapter
 from parity.subjects.progress import OnProgress, Progress, unwatched
@@ -26,7 +27,6 @@ from parity.trace.writer import Recording, TraceWriter, check_place
 
 __all__ = ["RecordRequest", "record"]
 
-_ROWS_AT_ONCE = 64
 _AHEAD = 3
 
 
@@ -126,7 +126,6 @@ def _jobs(
     sample: set[int],
 ) -> Iterator[_Job]:
     """The batches of a window, then those of its rows that are in the sample."""
-    most = min(_ROWS_AT_ONCE, description.max_rows or _ROWS_AT_ONCE)
     numbers = [example.row for example in window]
     sampled = [place for place, row in enumerate(numbers) if row in sample]
     chosen: tuple[tuple[list[int], Literal["float64"] | None], ...] = (
@@ -135,7 +134,7 @@ def _jobs(
     )
     for places, precision in chosen:
         lengths = [_length(encodings[place]) for place in places]
-        for batch in batches(lengths, max_rows=most):
+        for batch in batches_of_side(description, lengths):
             yield _Job([numbers[places[index]] for index in batch], precision)
 
 

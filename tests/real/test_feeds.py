@@ -12,7 +12,7 @@ import pytest
 
 from parity.records.audit import Audit
 from tests.models import VOCABULARY, WORDS, tiny, tiny_bert, write_tokenizer
-from tests.real.asking import ROOT, compare, stage
+from tests.real.asking import ROOT, compare, parity, stage
 from tests.real.minilm import minilm_folder, questions, write_questions
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -85,6 +85,38 @@ def test_the_side_of_padding_does_not_matter_where_a_batch_has_one_row(
     )
     _passes(audit)
     assert {"reference": "none", "candidate": "none"} == audit.tokens.padding_side
+
+
+def test_a_batch_size_holds_for_its_own_side(classifier: Path, texts: str, tmp_path: Path) -> None:
+    audit = compare(
+        f"hf:{classifier}?batch_size=1",
+        f"hf:{classifier}?batch_size=8",
+        tmp_path,
+        *("--inputs", texts),
+    )
+    _passes(audit)
+    assert {"reference": "none", "candidate": "right"} == audit.tokens.padding_side
+    assert audit.inputs.count == stage(audit, "logits", "same_ids").rows
+    assert any("1 row at a time, the candidate 8 rows" in finding.sentence for finding in audit.findings)
+
+
+def test_positions_that_do_not_follow_the_mask_are_named_in_a_batch_against_rows_alone(
+    classifier: Path, texts: str, tmp_path: Path
+) -> None:
+    trace = tmp_path / "trace"
+    single = f"hf:{classifier}?batch_size=1"
+    batched = f"hf:{classifier}?batch_size=8&padding_side=left"
+    parity("record", batched, "--inputs", texts, "--out", str(trace))
+    for number, candidate in enumerate((batched, f"trace:{trace}")):
+        audit = compare(single, candidate, tmp_path / f"audit-{number}", "--inputs", texts)
+        assert "divergent" == audit.verdict
+        assert "batch.position_ids" == audit.findings[0].cause
+        assert "pad on the right" in audit.findings[0].remedy
+        assert {"reference": "none", "candidate": "left"} == audit.tokens.padding_side
+        assert 0 < stage(audit, "embeddings", "own").rows_beyond < audit.inputs.count
+    # Of the same rows run together a trace holds the very same values.
+    audit = compare(batched, f"trace:{trace}", tmp_path / "audit-same", "--inputs", texts)
+    _passes(audit)
 
 
 def test_a_missing_mask_is_named(classifier: Path, texts: str, tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ from parity.align.tasks import task_of
 from parity.border.description import Description
 from parity.border.runner import Batch, Reply
 from parity.errors import InputsDoNotFit, ParityError, TraceError
-from parity.inputs.batches import batches
 from parity.inputs.choose import open_for_runs
 from parity.inputs.example import Example
 from parity.inputs.inputs import Inputs, open_inputs
@@ -32,6 +31,7 @@ from parity.seed_audit.runs.recorded_rows import RowFault, row_fault
 from parity.session.fit import check_fit
 from parity.session.session import OpenRequest, Session, open_session
 from parity.session.stream import ahead
+from parity.session.window import batches_of_side
 from parity.stages import is_detail
 from parity.subjects.adapter import Adapter, find_adapter
 from parity.subjects.progress import OnProgress, Progress, unwatched
@@ -193,7 +193,7 @@ def _collect(
             tokenized = runner.tokenize(window)
             lengths = [1 if encoding is None else len(encoding.input_ids) for encoding in tokenized.wait()]
             stages = _shown(described) if window[0].row < full else outputs
-            made = batches(lengths, max_rows=min(64, described.max_rows or 64))
+            made = batches_of_side(described, lengths)
 
             def send(
                 numbers: list[int], place: int = tokenized.window, names: list[str] = stages

@@ -17,7 +17,6 @@ PLAN = Plan(
     labels=None,
     task=None,
     temperatures=Pair(1.0, 1.0),
-    max_rows=64,
     not_compared=(),
 )
 

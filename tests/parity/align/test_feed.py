@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from parity.align.feed import Feed
-from parity.border.reply import Batch, StageTensor
+from parity.border.reply import Batch, Group, StageTensor
 from parity.stages import FED
 
 IDS = [[5, 6, 7], [5, 6, 0]]
@@ -23,7 +23,7 @@ def fed(**stages: Any) -> Feed:
 
 
 def test_a_feed_holds_all_that_a_runner_writes_of_what_it_fed() -> None:
-    assert sorted(FED) == sorted(Feed._fields)
+    assert sorted(FED) == sorted(set(Feed._fields) - {"groups"})
 
 
 def test_two_feeds_of_the_same_arrays_are_the_same() -> None:
@@ -68,6 +68,22 @@ def test_feeds_without_ids_are_the_same_where_nothing_is_known_of_either() -> No
     assert fed().same_as(fed())
     assert not fed().same_as(fed(input_ids=IDS))
     assert not fed(input_ids=IDS).same_as(fed())
+
+
+def test_a_side_that_reports_no_ids_is_not_fed_the_same_as_one_that_does() -> None:
+    without = fed(real=REAL)
+    assert not without.same_as(fed(input_ids=IDS, real=REAL))
+    assert not fed(input_ids=IDS, real=REAL).same_as(without)
+    assert not without.same_as(fed(real=[[1, 1, 1], [1, 1, 1]]))
+    assert not without.same_as(fed(real=REAL, attention_mask=REAL))
+    assert without.same_as(fed(real=REAL))
+
+
+def test_rows_that_were_run_together_on_one_side_and_alone_on_the_other_are_not_fed_the_same() -> None:
+    whole = fed(input_ids=IDS, real=REAL)
+    alone = whole._replace(groups=(Group(1, 3), Group(1, 2)))
+    assert not whole.same_as(alone)
+    assert alone.same_as(alone)
 
 
 def test_what_is_sent_to_another_model_has_positions_only_where_requested() -> None:

@@ -412,7 +412,7 @@ def test_a_batch_size_that_one_side_imposes_on_both_is_said() -> None:
     ):
         (finding,) = concluded(saw_all(ledger(), *BOTH), sides=sides).findings
         assert "notice" == finding.severity
-        assert f"Both sides ran at batch size 1, because the {who} sets it" in finding.sentence
+        assert f"Both sides ran at batch size 1, because the {who} takes no more" in finding.sentence
     for sides in (Pair(one, one), Pair(described(), described(max_rows=64))):
         assert [] == concluded(saw_all(ledger(), *BOTH), sides=sides).findings
 
