@@ -215,7 +215,11 @@ def test_a_runner_finds_the_files_beside_it_and_nothing_else_does(
             assert [{"id": 1, "event": "done", "value": {}}] == _open(peer)
             described = peer.ask("describe")[-1]["value"]
         assert ("beside [1]", "_parity_runner") == (described["beside"], described["package"])
-        ours = {"_parity_host", *(f"_parity_host.{name}" for name in ("groups", "host", "wire")), "_parity_runner"}
+        ours = {
+            "_parity_host",
+            *(f"_parity_host.{name}" for name in ("groups", "host", "wire")),
+            "_parity_runner",
+        }
         ours |= {"_parity_runner.json", "_parity_runner." + name.replace(".", "_")}
         assert ours == {module for module in described["modules"] if "parity" in module}
 
