@@ -170,6 +170,11 @@ def check_encoding(row: Any, where: str) -> None:
     types: Any | None = row.get("token_type_ids")
     if types is not None and (not _whole_numbers(types) or len(types) != count):
         raise Damaged(f"is damaged: {where} has other token_type_ids than {count} tokens need")
+    words: Any | None = row.get("words")
+    if words is not None and (
+        not isinstance(words, list) or len(words) != count or not all(map(_is_segment, words))
+    ):
+        raise Damaged(f"is damaged: {where} has other words than {count} tokens need")
     fit(row, _TEXTS, where)
 
 

@@ -91,6 +91,12 @@ adapter = Adapter(
             "text",
             "what to open it as, such as encoder; by default what config.json names",
         ),
+        Option(
+            "is_split_into_words",
+            "flag",
+            "of rows that are lists of words: true tokenizes each word by itself, false their text as a whole; by default "
+            "true, and false for a column of words that --text-column names",
+        ),
         Option("tokenizer", "folder", "a folder whose tokenizer is used instead"),
         Option("revision", "text", "the hub's branch, tag or commit"),
         Option("temperature", "positive", "divides the logits before probabilities; 1 by default"),

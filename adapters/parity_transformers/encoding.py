@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from .options import Options
 
+from . import words
 from .tokenizer_internals import internals
 
 __all__ = ["Encoder"]
@@ -40,9 +41,14 @@ class Encoder:
     def tokenize(self, examples: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The encodings of these examples."""
         found: list[Any] = [None] * len(examples)
-        for paired in (False, True):
-            chosen = [k for k, example in enumerate(examples) if (example["pair"] is not None) == paired]
-            for k, encoding in zip(chosen, self._encode([examples[k] for k in chosen], paired)):
+        split = [words.is_split(example, self._options.is_split_into_words) for example in examples]
+        kinds = [
+            "words" if by_word else "text" if example["pair"] is None else "pair"
+            for example, by_word in zip(examples, split)
+        ]
+        for kind in ("text", "pair", "words"):
+            chosen = [k for k, one in enumerate(kinds) if one == kind]
+            for k, encoding in zip(chosen, self._encode([examples[k] for k in chosen], kind)):
                 found[k] = encoding
         return found
 
@@ -93,14 +99,14 @@ class Encoder:
         described.update(shared.normalizer_settings(tokenizer))
         return described
 
-    def _encode(self, examples: list[dict[str, Any]], paired: bool) -> list[dict[str, Any]]:
+    def _encode(self, examples: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
         if not examples:
             return []
-        texts = [example["text"] for example in examples]
-        pairs = [example["pair"] for example in examples] if paired else None
+        texts: list[Any] = [example["words" if kind == "words" else "text"] for example in examples]
+        pairs = [example["pair"] for example in examples] if kind == "pair" else None
         whole = self._call(texts, pairs, None)
         cut = list(range(len(texts)))
-        found = [self._one(whole, k, examples[k]) for k in cut]
+        found = [self._one(whole, k, examples[k], kind) for k in cut]
         if self._options.truncation and self.limit is not None:
             cut = [k for k in cut if found[k]["untruncated"] > self.limit]
             if cut:
@@ -109,13 +115,15 @@ class Encoder:
                 )
                 for place, k in enumerate(cut):
                     untruncated = found[k]["untruncated"]
-                    found[k] = dict(self._one(part, place, examples[k]), untruncated=untruncated)
+                    found[k] = dict(self._one(part, place, examples[k], kind), untruncated=untruncated)
         return found
 
-    def _call(self, texts: list[str], pairs: list[str] | None, limit: int | None) -> Any:
+    def _call(self, texts: list[Any], pairs: list[str] | None, limit: int | None) -> Any:
+        by_word = bool(texts) and not isinstance(texts[0], str)
         return self.tokenizer(
             texts,
             pairs,
+            is_split_into_words=by_word,
             padding=False,
             truncation=limit is not None,
             max_length=limit,
@@ -123,7 +131,7 @@ class Encoder:
             return_offsets_mapping=bool(self.tokenizer.is_fast),
         )
 
-    def _one(self, batch: Any, k: int, example: dict[str, Any]) -> dict[str, Any]:
+    def _one(self, batch: Any, k: int, example: dict[str, Any], kind: str) -> dict[str, Any]:
         ids = [int(token) for token in batch["input_ids"][k]]
         special = [int(flag) for flag in batch["special_tokens_mask"][k]]
         pieces = [
@@ -140,6 +148,12 @@ class Encoder:
         else:
             segments = self._segments(special, example)
             offsets = [None] * len(ids)
+        numbers: list[int | None] | None = None
+        if kind == "words":
+            numbers = words.numbers(self.tokenizer, batch, k, example["words"], special)
+            offsets = words.in_text(offsets, numbers, example.get("spans"))
+        elif example.get("spans") is not None and kind == "text":
+            numbers = words.by_place(offsets, example["spans"])
         return {
             "input_ids": ids,
             "pieces": pieces,
@@ -150,11 +164,14 @@ class Encoder:
             "normalized": self._host.tokenizer_facts.normalized(self.tokenizer, example["text"]),
             "normalized_pair": self._host.tokenizer_facts.normalized(self.tokenizer, example["pair"]),
             "untruncated": len(ids),
+            "words": numbers,
         }
 
     def _segments(self, special: list[int], example: dict[str, Any]) -> list[int | None]:
         """Which text each token of a slow tokenizer came from: special tokens are between the two, so a gap separates them."""
-        first_is_empty = not self.tokenizer.encode(example["text"], add_special_tokens=False)
+        first_is_empty = example["pair"] is not None and not self.tokenizer.encode(
+            example["text"], add_special_tokens=False
+        )
         segment = 1 if first_is_empty else 0
         found: list[int | None] = []
         for flag in special:

@@ -28,6 +28,7 @@ class Options(NamedTuple):
     revision: str | None = None
     temperature: float = 1.0
     trust_remote_code: bool = False
+    is_split_into_words: bool | None = None
     settings: tuple[
         tuple[str, str], ...
     ] = ()  # those of groups, by their names in full: config.layer_norm_eps
@@ -36,6 +37,7 @@ class Options(NamedTuple):
 _KINDS: dict[str, Any] = {
     "truncation": "true".__eq__,
     "trust_remote_code": "true".__eq__,
+    "is_split_into_words": "true".__eq__,
     "batch_size": int,
     "max_length": int,
     "temperature": float,

@@ -26,6 +26,7 @@ from . import (
     options,
     stages,
     tasks,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -198,7 +199,13 @@ class Session:
 
     def tokenize(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
         """The subject's own encodings."""
-        rows = self._encoder.tokenize(examples)
+        words.check(examples, self._options.is_split_into_words, self._host)
+        try:
+            rows = self._encoder.tokenize(examples)
+        except (AssertionError, ValueError) as error:
+            if not any(words.is_split(example, self._options.is_split_into_words) for example in examples):
+                raise
+            raise words.cannot_split(self._loaded.name, error, self._host) from error
         self._limits.check_rows(rows, examples)
         return {"rows": rows}
 

@@ -14,6 +14,7 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
                                                                                                    -> {}
     describe  {}                                                                                   -> a description
     tokenize  {"window": int, "examples": [{"row": int, "text", "pair": str|null, "id": str|null}, ...]}  -> {"rows": [...]}
+              (an example of a list of words also has "words": [str], "split": bool, "spans": [[first, end]])
     forward   {"slot": i, "window": int|null, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
                "stages": [str]|null, "precision": null|"float64", "groups": [[rows, width|null], ...]}
                                                                                          -> {"cpu_seconds": f, ...}

@@ -23,12 +23,13 @@ class _Row(msgspec.Struct, frozen=True, gc=False):  # never in a cycle: the garb
     normalized: str | None = None
     normalized_pair: str | None = None
     untruncated: int = 0
+    words: tuple[int | None, ...] | None = None
 
     def misfit(self) -> str:
         """Which column is not as long as `input_ids`; empty when all are."""
         count = len(self.input_ids)
-        if count == len(self.pieces) == len(self.offsets) == len(self.segments) == len(self.special) and (
-            self.token_type_ids is None or len(self.token_type_ids) == count
+        if count == len(self.pieces) == len(self.offsets) == len(self.segments) == len(self.special) and all(
+            more is None or len(more) == count for more in (self.token_type_ids, self.words)
         ):
             return ""
         for name, values in (
@@ -37,6 +38,7 @@ class _Row(msgspec.Struct, frozen=True, gc=False):  # never in a cycle: the garb
             ("segments", self.segments),
             ("special", self.special),
             ("token_type_ids", self.token_type_ids),
+            ("words", self.words),
         ):
             if values is not None and len(values) != count:
                 return name
@@ -53,6 +55,7 @@ class _Row(msgspec.Struct, frozen=True, gc=False):  # never in a cycle: the garb
             self.normalized,
             self.normalized_pair,
             self.untruncated,
+            self.words,
         )
 
 

@@ -160,10 +160,7 @@ class Runner:
             f"tokenizing rows {examples[0].row} to {examples[-1].row}" if examples else "tokenizing no rows",
             "tokenize",
             window=self._windows,
-            examples=[
-                {"row": example.row, "text": example.text, "pair": example.pair, "id": example.id}
-                for example in examples
-            ],
+            examples=[example.crossing() for example in examples],
         )
         subject, count = str(self.subject), len(examples)
         return TokenizeReply(lambda: read_encodings(self._outcome(pending), count, subject), self._windows)

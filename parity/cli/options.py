@@ -86,7 +86,7 @@ InputsOption = Annotated[
     typer.Option(
         "--inputs",
         metavar="FILE",
-        help="Texts: .txt .jsonl .csv .tsv .parquet, or - for stdin.  [default: built-in probe texts]",
+        help="Texts or words: .txt .jsonl .csv .tsv .parquet .conll, or - for stdin.  [default: built-in probe texts]",
     ),
 ]
 TextColumnOption = Annotated[

@@ -1,4 +1,4 @@
-"""Which column is the text, the pair, the label, the id: named by the user, or known by their usual names."""
+"""Which column is the text, the pair, the words, the label, the id: named by the user, or known by their usual names."""
 
 from __future__ import annotations
 
@@ -48,20 +48,31 @@ _LABELS = (
     "answer_label",
     "label_text",
 )
+# Columns of lists: the words of a row, and a tag for each.
+_WORDS = ("tokens", "words")
+_SPLIT = "split"  # whether words are tokenized each by itself, as the inputs of a trace have it
+_TAGS = ("ner_tags", "tags", "labels")
 _IDS = ("id", "idx", "guid", "uid", "example_id", "pairid", "qid", "index")
 
 
 class Columns(NamedTuple):
-    """The column of each part of an example; None where the file has none."""
+    """The column of each part of an example; None where the file has none.
+
+    Where rows are lists of words `words` is their column, which is that of the text too where there is no text beside them; `split`
+    says whether a side that is not told otherwise tokenizes each word by itself.
+    """
 
     text: str
     pair: str | None = None
     label: str | None = None
     id: str | None = None
+    words: str | None = None
+    tags: str | None = None
+    split: bool = True
 
     def named(self) -> list[str]:
-        """The columns that are read."""
-        return [name for name in self if name is not None]
+        """The columns that are read, each once."""
+        return list(dict.fromkeys(name for name in self if isinstance(name, str)))
 
 
 def find_columns(
@@ -75,10 +86,13 @@ def find_columns(
 ) -> Columns:
     """The parts' columns among those a file has (`known`, each with a value of it); MissingColumn names what there is.
 
-    Naming the text alone says that there is no pair; a label or id that is found by itself must hold plain values.
+    Naming the text alone says that there is no pair; a label or id that is found by itself must hold plain values. A column of lists is
+    one of words: found by its name each word is tokenized by itself, named as the text the words are read as one text.
 
-    >>> find_columns("a.csv", {"Premise": "a", "hypothesis": "b", "gold_label": "c"})
-    Columns(text='Premise', pair='hypothesis', label='gold_label', id=None)
+    >>> find_columns("a.csv", {"Premise": "a", "hypothesis": "b", "gold_label": "c"}).named()
+    ['Premise', 'hypothesis', 'gold_label']
+    >>> find_columns("a.jsonl", {"tokens": ["a"], "ner_tags": ["O"]}).named()
+    ['tokens', 'ner_tags']
     """
     for option, name in (
         ("--text-column", text),
@@ -99,8 +113,24 @@ def find_columns(
         found = next(((usual[a], usual[b]) for a, b in _PAIRS if a in usual and b in usual), None)
         if found is not None:
             text, pair = found
+    tags = label if _listed(known, label) else _first_list(usual, _TAGS, known)
+    words = text if _listed(known, text) else None
+    split = words is None
     if text is None:
         text = next((usual[name] for name in _TEXTS if name in usual), None)
+        split = text is None or _listed(known, text)
+    told = known.get(_SPLIT) if isinstance(known.get(_SPLIT), bool) else None
+    # A text with words beside it, of which nothing is told, is a text.
+    beside = tags is not None or told is not None
+    if (
+        words is None
+        and (pair is None or known[pair] is None)
+        and (text is None or beside or _listed(known, text))
+    ):
+        words = text if _listed(known, text) else _first_list(usual, _WORDS, known)
+    if words is not None and told is not None:
+        split = bool(told)
+    text = words if text is None else text
     if text is None:
         raise MissingColumn(
             f"{source} has no column with a usual name for the text; it has {_list(known)}.",
@@ -109,9 +139,21 @@ def find_columns(
     return Columns(
         text,
         pair,
-        label or next((usual[name] for name in _LABELS if _plain(usual, name, known)), None),
+        (None if words is not None and tags == label else label)
+        or next((usual[name] for name in _LABELS if _plain(usual, name, known)), None),
         id or next((usual[name] for name in _IDS if _plain(usual, name, known)), None),
+        words,
+        None if words is None else tags,
+        split,
     )
+
+
+def _listed(known: dict[str, Any], name: str | None) -> bool:
+    return name is not None and isinstance(known[name], list)
+
+
+def _first_list(usual: dict[str, str], names: tuple[str, ...], known: dict[str, Any]) -> str | None:
+    return next((usual[name] for name in names if name in usual and _listed(known, usual[name])), None)
 
 
 def _plain(usual: dict[str, str], name: str, known: dict[str, Any]) -> bool:

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["Encoding", "Example"]
 
 
 class Example(NamedTuple):
-    """One input: a text or a text pair, with an optional label and id. `row` counts from 0 over all inputs."""
+    """One input: a text or a text pair, with an optional label and id. `row` counts from 0 over all inputs.
+
+    A row that holds a list of words keeps it: `words` are they, `spans` their characters in the text (which is the words joined by
+    one space, where the row has no text beside them), `tags` one for each word, and `split` whether a side that is not told otherwise
+    tokenizes each word by itself.
+    """
 
     row: int
     text: str
     pair: str | None = None
     label: str | None = None
     id: str | None = None
+    words: tuple[str, ...] | None = None
+    spans: tuple[tuple[int, int], ...] | None = None
+    tags: tuple[str, ...] | None = None
+    split: bool = True
+
+    def kept(self) -> dict[str, Any]:
+        """What a trace keeps of it, from which the same example is read again."""
+        plain: dict[str, Any] = {"text": self.text, "pair": self.pair, "label": self.label, "id": self.id}
+        if self.words is None:
+            return plain
+        return (
+            plain
+            | {"words": self.words, "split": self.split}
+            | ({} if self.tags is None else {"tags": self.tags})
+        )
+
+    def crossing(self) -> dict[str, Any]:
+        """What of it crosses the border: neither label nor tags, which no subject may see; of the rest what there is."""
+        told: dict[str, Any] = {"row": self.row, "text": self.text, "pair": self.pair, "id": self.id}
+        if self.words is not None:
+            told |= {"words": self.words, "split": self.split}
+        if self.spans is not None:
+            told["spans"] = self.spans
+        return told
 
 
 class Encoding(NamedTuple):
@@ -22,7 +51,8 @@ class Encoding(NamedTuple):
 
     `offsets` are character spans into the text (segment 0) or the pair (segment 1), None for special tokens;
     `normalized` is the text after the tokenizer's normaliser, None where the tokenizer does not report it;
-    `untruncated` counts the tokens there would be without truncation.
+    `untruncated` counts the tokens there would be without truncation. `words` is the number of the word of the row that each token is
+    a piece of (None: of none), and None where the row is no list of words, or nothing tells them.
     """
 
     input_ids: tuple[int, ...]
@@ -34,3 +64,4 @@ class Encoding(NamedTuple):
     normalized: str | None = None
     normalized_pair: str | None = None
     untruncated: int = 0
+    words: tuple[int | None, ...] | None = None

@@ -8,7 +8,6 @@ whatever the number of examples.
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +16,15 @@ from itertools import islice
 from typing import Any
 
 from parity.errors import EmptyInputs, InputsError
+from parity.inputs.cells import plain, text_in, text_or_none
 from parity.inputs.columns import Columns, find_columns
+from parity.inputs.conll import TAGS, WORDS
 from parity.inputs.example import Example
 from parity.inputs.probes import probe_source
 from parity.inputs.spec import InputsSpec
 from parity.inputs.stdin import standard_input
-from parity.inputs.table import Row, Source, find_source, rows
+from parity.inputs.table import Source, find_source, rows
+from parity.inputs.words import words_of
 from parity.records.inputs import InputsRecord
 
 __all__ = ["Inputs", "open_inputs"]
@@ -36,8 +38,9 @@ _PROBES = InputsSpec()
 class Inputs:
     """The examples, as counted and digested at the first reading.
 
-    `digest` is a SHA-256 over text, pair, label and id of each row, in order; `blank` counts the rows without a
-    character in them: where every row is blank, nothing would be compared.
+    `digest` is a SHA-256 over text, pair, label and id of each row (and its words and tags, where it has any), in order; `blank`
+    counts the rows without a character in them: where every row is blank, nothing would be compared. `words` counts the rows that are
+    lists of words, `tagged` those with a tag for each.
     """
 
     source: str
@@ -46,6 +49,8 @@ class Inputs:
     labelled: int
     pairs: int
     blank: int
+    words: int
+    tagged: int
     built_in: bool
     columns: Columns
     read: Callable[[], Iterator[Example]] = field(repr=False, compare=False)
@@ -90,6 +95,9 @@ class Inputs:
             built_in=self.built_in,
             labelled=self.labelled,
             pairs=self.pairs,
+            words=self.words,
+            tagged=self.tagged,
+            split=self.columns.split if self.words else None,
         )
 
     def _changed(self) -> InputsError:
@@ -114,7 +122,11 @@ def open_inputs(
     if path is None:
         file = probe_source()
     else:
-        file = standard_input(spec.encoding) if path == "-" else find_source(path, spec.encoding)
+        file = (
+            standard_input(spec.encoding)
+            if path == "-"
+            else find_source(path, spec.encoding, words=spec.named_column() in (WORDS, TAGS))
+        )
     if spec.source is not None:
         file = file._replace(name=spec.source)
     known = _known_columns(file, limit)
@@ -143,6 +155,8 @@ def open_inputs(
         labelled=tally.labelled,
         pairs=tally.pairs,
         blank=tally.blank,
+        words=tally.words,
+        tagged=tally.tagged,
         built_in=path is None,
         columns=columns,
         read=read,
@@ -153,7 +167,7 @@ class _Tally:
     """What is counted while examples are read."""
 
     def __init__(self) -> None:
-        self.count = self.labelled = self.pairs = self.blank = 0
+        self.count = self.labelled = self.pairs = self.blank = self.words = self.tagged = 0
         self._hash = hashlib.sha256()
 
     def add(self, example: Example) -> None:
@@ -161,10 +175,20 @@ class _Tally:
         self.labelled += example.label is not None
         self.pairs += example.pair is not None
         self.blank += not (example.text.strip() or (example.pair or "").strip())
-        for part in example[1:]:
-            data = None if part is None else str(part).encode()
-            # A length before each part: no two lists of rows give the same bytes.
-            self._hash.update(b"-" if data is None else b"%d:" % len(data) + data)
+        for part in (example.text, example.pair, example.label, example.id):
+            self._add(part)
+        if example.words is None:
+            return  # the digest of a row of text is what it was before there were words
+        self.words += 1
+        self.tagged += example.tags is not None
+        self._hash.update(b"w%d:" % len(example.words))
+        for part in (*example.words, *(example.tags or ())):
+            self._add(part)
+
+    def _add(self, part: str | None) -> None:
+        data = None if part is None else part.encode()
+        # A length before each part: no two lists of rows give the same bytes.
+        self._hash.update(b"-" if data is None else b"%d:" % len(data) + data)
 
     def digest(self) -> str:
         return f"sha256:{self._hash.hexdigest()}"
@@ -186,12 +210,14 @@ def _known_columns(source: Source, limit: int | None) -> dict[str, Any] | None:
 
 def _examples(source: Source, columns: Columns, limit: int | None) -> Iterator[Example]:
     for number, row in enumerate(islice(rows(source, columns.named()), limit)):
+        words = words_of(source, row, columns)
         yield Example(
             number,
-            _text(source, row, columns.text),
-            None if columns.pair is None else _text_or_none(source, row, columns.pair),
-            None if columns.label is None else _plain(source, row, columns.label),
-            None if columns.id is None else _plain(source, row, columns.id),
+            words.text if words is not None else text_in(source, row, columns.text),
+            None if columns.pair is None else text_or_none(source, row, columns.pair),
+            None if columns.label is None else plain(source, row, columns.label),
+            None if columns.id is None else plain(source, row, columns.id),
+            *(() if words is None else (words.words, words.spans, words.tags, columns.split)),
         )
 
 
@@ -207,50 +233,3 @@ def _each_with_the_next(read: Callable[[], Iterator[Example]]) -> Iterator[Examp
         yield earlier._replace(pair=example.text)
         earlier = example
     yield earlier._replace(pair=first.text)
-
-
-def _text(source: Source, row: Row, column: str) -> str:
-    text = _text_or_none(source, row, column)
-    if text is None:
-        what = "is null" if column in row.cells else "is missing"
-        raise source.refuse(
-            row.number, f"{column!r} {what}", 'Every example needs a text; an empty one is written as "".'
-        )
-    return text
-
-
-def _text_or_none(source: Source, row: Row, column: str) -> str | None:
-    value: Any = row.cells.get(column)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        kind = {"list": "a list", "dict": "an object", "bool": "a truth value"}.get(
-            type(value).__name__, "a number"
-        )
-        raise source.refuse(row.number, f"{column!r} is {kind}, not a text", "Write the text as a string.")
-    return _whole(source, row, column, value)
-
-
-def _plain(source: Source, row: Row, column: str) -> str | None:
-    """A label or an id as text; an empty one is none. A whole number loses its `.0`, which tables add beside nulls."""
-    value: Any = row.cells.get(column)
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if isinstance(value, (list, dict)):
-        raise source.refuse(
-            row.number, f"{column!r} is neither a text nor a number", "Name another column, or remove it."
-        )
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return _whole(source, row, column, str(value))
-
-
-def _whole(source: Source, row: Row, column: str, text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        half = f"U+{ord(text[error.start]):04X}"
-        raise source.refuse(
-            row.number, f"{column!r} holds half of a surrogate pair ({half}), which is not a character"
-        ) from None
-    return text

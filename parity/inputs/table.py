@@ -8,6 +8,7 @@ Nothing is kept: a file of ten million rows needs the memory of one. What a form
     .csv .tsv a header, then rows of as many cells; a cell with a separator, a quote or a line break is quoted and
               quotes inside are doubled (RFC 4180; a .tsv the same with tabs); blank lines are skipped.
     .parquet  a row a row.
+    .conll .iob  a word a line with its tag in the last column, a blank line after each sentence (parity/inputs/conll.py).
 
 A byte order mark is not text. Bytes that the encoding cannot read are refused with their line and offset.
 """
@@ -33,6 +34,7 @@ from parity.errors import (
     UndecodableInputs,
     UnknownInputFormat,
 )
+from parity.inputs.conll import TAGS, WORDS, sentences
 
 __all__ = ["Row", "Source", "codec_named", "find_source", "rows"]
 
@@ -43,6 +45,8 @@ FORMATS = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".parquet": "parquet",
+    ".conll": "conll",
+    ".iob": "conll",
 }
 _CELL_LIMIT = 1 << 26  # A quote that is never closed would otherwise read the rest of the file into one cell.
 _CHUNK = 1 << 16
@@ -69,8 +73,8 @@ class Source(NamedTuple):
         return MalformedLine(f"{self.name}, {word} {number}: {what}.", next_step=next_step)
 
 
-def find_source(path: str, encoding: str) -> Source:
-    """The file at `path`; raises InputsNotFound, EmptyInputs, UnknownInputFormat or InputsError (no such encoding)."""
+def find_source(path: str, encoding: str, *, words: bool = False) -> Source:
+    """The file at `path`, with `words` a text file as sentences of words; raises InputsNotFound, EmptyInputs, UnknownInputFormat or InputsError (no such encoding)."""
     place = Path(path).expanduser()
     if not path:
         raise InputsNotFound(
@@ -92,6 +96,7 @@ def find_source(path: str, encoding: str) -> Source:
             next_step="Give --inputs a readable file, or omit it to use the built-in probes.",
         ) from None
     kind = FORMATS.get(place.suffix.lower())
+    kind = "conll" if words and kind == "txt" else kind
     if kind is None:
         raise UnknownInputFormat(
             f"{path} ends in {place.suffix or 'nothing'}, which is not an input format.",
@@ -109,7 +114,7 @@ def rows(source: Source, columns: list[str] | None = None) -> Iterator[Row]:
             yield from _parquet(source, columns)
             return
         with ExitStack() as stack:
-            newline = "\n" if source.format in ("txt", "jsonl") else ""
+            newline = "\n" if source.format in ("txt", "jsonl", "conll") else ""
             raw = stack.enter_context(source.open())
             text = stack.enter_context(io.TextIOWrapper(raw, encoding=source.encoding, newline=newline))
             yield from _READERS[source.format](source, text)
@@ -128,6 +133,12 @@ def _lines(source: Source, text: IO[str]) -> Iterator[Row]:
             yield Row(earlier, {"text": ""})
         blank = 0
         yield Row(number, {"text": line})
+
+
+def _sentences(source: Source, text: IO[str]) -> Iterator[Row]:
+    for sentence in sentences(text, source.refuse):
+        tags = {} if sentence.tags is None else {TAGS: sentence.tags}
+        yield Row(sentence.number, {WORDS: sentence.words, **tags})
 
 
 def _json_lines(source: Source, text: IO[str]) -> Iterator[Row]:
@@ -216,6 +227,7 @@ _READERS: dict[str, Callable[[Source, IO[str]], Iterator[Row]]] = {
     "jsonl": _json_lines,
     "csv": _separated,
     "tsv": _separated,
+    "conll": _sentences,
 }
 
 

@@ -8,7 +8,11 @@ __all__ = ["InputsRecord"]
 
 
 class InputsRecord(Record, frozen=True, kw_only=True):
-    """The examples that both sides were run on. `digest` is over texts, pairs, labels and ids, in order."""
+    """The examples that both sides were run on. `digest` is over texts, pairs, labels and ids, in order.
+
+    `words` counts the rows that are lists of words, `tagged` those with a tag for each. `split` says how a side that was not told
+    otherwise tokenized them: each word by itself (true), or all of them as one text (false); null where no row is a list of words.
+    """
 
     count: int
     digest: str
@@ -16,3 +20,6 @@ class InputsRecord(Record, frozen=True, kw_only=True):
     built_in: bool = False
     labelled: int = 0
     pairs: int = 0
+    words: int = 0
+    tagged: int = 0
+    split: bool | None = None

@@ -88,9 +88,7 @@ class TraceWriter:
             for example, encoding in zip(examples, encodings, strict=True):
                 if example.row != self._examples.count:
                     raise ValueError(f"row {example.row} where row {self._examples.count} belongs")
-                self._examples.write(
-                    {name: part for name, part in example._asdict().items() if name != "row"}
-                )
+                self._examples.write(example.kept())
                 self._encodings.write(None if encoding is None else encoding._asdict())
 
     def add(
