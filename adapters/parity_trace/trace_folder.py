@@ -61,6 +61,7 @@ DESCRIPTION = forms.Record(
         "config": dict,
         "tokenizer": dict,
         "generation": dict,
+        "chosen": forms.Each(forms.Record(dict.fromkeys(("setting", "value", "library", "by"), str))),
         "scope": forms.OneOf(("full", "outputs")),
         "max_rows": forms.Maybe(forms.Whole(1)),
         "batch_size": forms.Maybe(forms.Whole(1)),

@@ -65,6 +65,13 @@ adapter = Adapter(
             "the dtype of the weights; float32 by default, `auto` takes the checkpoint's",
             ("float32", "float64", "float16", "bfloat16", "auto"),
         ),
+        Option(
+            "as",
+            "choice",
+            "`library` leaves what is not given (dtype, truncation) to the library, as a call without arguments does; it is the default "
+            "where two interpreters run equal weights. `parity` runs in float32 and truncates",
+            ("library", "parity"),
+        ),
         Option("device", "text", "cpu by default; cuda, cuda:1, mps"),
         Option(
             "attn",

@@ -62,6 +62,13 @@ class Limits:
             "Remove it from the inputs (counted from 0), or give it a text.",
         )
 
+    def mark_long(self, rows: list[dict[str, Any]]) -> None:
+        """Mark the rows that are longer than the positions: as the library runs them, without truncation, they cannot be run."""
+        for row in rows:
+            length = len(row["input_ids"])
+            if self._positions is not None and length > self._positions:
+                row["refused"] = f"{length} tokens, and {self._name} has {self._positions} positions"
+
     def check_feeds(self, feeds: dict[str, Any]) -> None:
         """Refuse ids that the model's tables do not have."""
         ids = feeds["input_ids"]

@@ -53,7 +53,10 @@ def load(checkpoint: Checkpoint, kind: str) -> LoadedModel:
                 "Omit attn= for this interpreter.",
             )
         arguments["attn_implementation"] = options.attn
-    arguments["dtype" if version_of("transformers") >= (4, 56) else "torch_dtype"] = _dtype(checkpoint)
+    if options.dtype is not None:
+        arguments["dtype" if version_of("transformers") >= (4, 56) else "torch_dtype"] = _dtype(
+            checkpoint, options.dtype
+        )
     loader = getattr(transformers, kind)
     if getattr(config, "model_type", "") in ("t5", "mt5") and kind == "AutoModel":
         loader = getattr(transformers, "MT5EncoderModel" if config.model_type == "mt5" else "T5EncoderModel")
@@ -73,11 +76,11 @@ def load(checkpoint: Checkpoint, kind: str) -> LoadedModel:
     return LoadedModel(model, new, _keys(info, "unexpected_keys", model))
 
 
-def _dtype(checkpoint: Checkpoint) -> object:
+def _dtype(checkpoint: Checkpoint, wanted: str) -> object:
     """The dtype of the weights as transformers takes it; a note where the config has another."""
     import torch
 
-    config, wanted = checkpoint.config, checkpoint.options.dtype
+    config = checkpoint.config
     if wanted == "auto":
         return "auto"
     stored = getattr(config, "dtype", None) or getattr(config, "torch_dtype", None)

@@ -15,7 +15,7 @@ __all__ = ["Options", "device", "read"]
 class Options(NamedTuple):
     """The user's options; None where the subject's own default holds."""
 
-    dtype: str = "float32"
+    dtype: str | None = "float32"
     device: str = "cpu"
     attn: str | None = None
     batch_size: int | None = None
@@ -29,6 +29,7 @@ class Options(NamedTuple):
     temperature: float = 1.0
     trust_remote_code: bool = False
     is_split_into_words: bool | None = None
+    library: bool = False  # what is not given is left to the library, as in the user's own call
     settings: tuple[
         tuple[str, str], ...
     ] = ()  # those of groups, by their names in full: config.layer_norm_eps
@@ -48,6 +49,8 @@ def read(given: dict[str, str]) -> Options:
     """Options from text that was checked against the declaration."""
     groups = {name: text for name, text in given.items() if "." in name}
     plain = {name: _KINDS.get(name, str)(text) for name, text in given.items() if name not in groups}
+    if plain.pop("as", "parity") == "library":
+        plain = {"dtype": None, "truncation": "max_length" in given, "library": True, **plain}
     return Options(settings=tuple(groups.items()), **plain)
 
 

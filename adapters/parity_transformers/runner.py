@@ -20,6 +20,7 @@ from . import (
     facts,
     finding,
     generation_settings,
+    library_defaults,
     limits,
     loading,
     not_run,
@@ -104,7 +105,7 @@ class Session:
             if isinstance(error, MemoryError) or "out of memory" in str(error):
                 raise
             if "not implemented for" in str(error):
-                where = f"{self._options.dtype} on {self._device}"
+                where = "{} on {}".format(str(self._model.dtype).replace("torch.", ""), self._device)
                 raise finding.not_in_dtype(name, where, error, self._host) from error
             encoder = self._encoder_alone()
             if encoder is None:
@@ -172,6 +173,7 @@ class Session:
             ),
             "tokenizer": self._encoder.describe(),
             "generation": self._generation,
+            "chosen": library_defaults.chosen(loaded, self._options, self._given, self._encoder),
             "stages": self._stages.listed,
             "scope": "full"
             if any(stage["name"] == "layer.0" for stage in self._stages.listed)
@@ -207,6 +209,8 @@ class Session:
                 raise
             raise words.cannot_split(self._loaded.name, error, self._host) from error
         self._limits.check_rows(rows, examples)
+        if self._options.library:
+            self._limits.mark_long(rows)
         return {"rows": rows}
 
     def forward(

@@ -12,6 +12,7 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
 
     open      {"locator", "options": {str: str}, "slots": [fd, ...], "listings": [fd, ...], "threads": int, "workdir": folder}
                                                                                                    -> {}
+    reopen    {"options": {str: str}}                                        -> {}: the same with other options, in place of it
     describe  {}                                                                                   -> a description
     tokenize  {"window": int, "examples": [{"row": int, "text", "pair": str|null, "id": str|null}, ...]}  -> {"rows": [...]}
               (an example of a list of words also has "words": [str], "split": bool, "spans": [[first, end]])
@@ -43,10 +44,8 @@ folder.
 
 **Windows.** The examples of one `tokenize` are a window, and the host numbers it, so that forwards can be requested before it
 is answered. Rows have numbers of their own, those of all inputs; a window may hold any of them. Any number of windows is
-held at once, until `forget`. A `forward` is of rows of one window, or of `inputs`.
-
-**Rows of parameters.** A session that describes itself with the ability `row_digests` has a method of that name: for the names of
-parameters it answers one digest each of the parameter's rows, whatever their order (`weights.py`). It is requested for parameters whose values differ.
+held at once, until `forget`. A `forward` is of rows of one window, or of `inputs`. `rows_of_parameters` is requested of a session with
+the ability `row_digests`, which is also its method (`weights.py`).
 
 **Groups.** Where a forward names groups, the rows of each are run by themselves, and padded by themselves: `groups.py` does so, and
 a runner sees one forward for each. Without groups all rows are run together.
@@ -62,6 +61,7 @@ the files beside it with `from . import stages`. The folder's `__init__.py`, if 
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import platform
@@ -112,6 +112,8 @@ class Conversation:
         self._slots: list[wire.Slot] = []
         self._listings: list[wire.Listing] = []
         self._session: Any = None
+        self._module: Any = None
+        self._opened: dict[str, Any] = {}
         self._windows: dict[int, dict[int, Any]] = {}
         self._host = Host(writer)
         self._requests: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -150,7 +152,14 @@ class Conversation:
         self._listings = [wire.Listing(descriptor) for descriptor in request["listings"]]
         module = _runner_module(self._runner)
         _check_protocol(self._runner, getattr(module, "PROTOCOL", 1))
+        self._module, self._opened = module, request
         self._session = module.open(request, self._host)
+
+    def _reopen(self, request: dict[str, Any]) -> None:
+        self._session = None  # its memory is needed
+        self._windows.clear()
+        gc.collect()
+        self._session = self._module.open(dict(self._opened, options=request["options"]), self._host)
 
     def _describe(self, request: dict[str, Any]) -> Any:
         return self._session.describe()
@@ -221,7 +230,9 @@ class Conversation:
         sentence = "".join(traceback.format_exception_only(type(error), error)).strip()[:2000]
         short = isinstance(error, MemoryError) or "out of memory" in sentence.lower()
         step = "Use fewer rows at a time: ?batch_size=1." if short else ""
-        return dict(_failure("runner-raised", sentence, step), traceback=story, missing=_missing(error))
+        return dict(
+            _failure("runner-raised", sentence, step), traceback=story, missing=wire.missing_module(error)
+        )
 
     def _python_warning(self, message: Any, category: Any, *_: Any) -> None:
         self._host.warn(f"{category.__name__}: {message}")
@@ -248,17 +259,6 @@ def _check_protocol(runner: str, spoken: Any) -> None:
             f"{runner} was written for protocol {spoken} of parity's runners, and this parity speaks protocol {PROTOCOL}.",
             "Install a version of the adapter for this parity; docs/adapters.md lists for its author what changed.",
         )
-
-
-def _missing(error: BaseException | None) -> str | None:
-    """The module that was not found, where that is the error or what it was raised from."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        if isinstance(error, ModuleNotFoundError):
-            return error.name
-        seen.add(id(error))  # an error may be its own cause
-        error = error.__cause__
-    return None
 
 
 def _failure(slug: str, sentence: str, next_step: str = "") -> dict[str, Any]:

@@ -19,7 +19,16 @@ import threading
 import time
 from typing import Any, Callable, NamedTuple
 
-__all__ = ["LineReader", "LineWriter", "Listing", "NoRoom", "Slot", "Written", "out_of_room"]
+__all__ = [
+    "LineReader",
+    "LineWriter",
+    "Listing",
+    "NoRoom",
+    "Slot",
+    "Written",
+    "missing_module",
+    "out_of_room",
+]
 
 ALIGNMENT = 64
 _STEP = 1 << 16
@@ -203,6 +212,17 @@ class Slot:
             raise
         self._map = mmap.mmap(self._descriptor, size, flags=mmap.MAP_SHARED | _POPULATE)
         self._size = size
+
+
+def missing_module(error: BaseException | None) -> str | None:
+    """The module that was not found, where that is the error or what it was raised from."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, ModuleNotFoundError):
+            return error.name
+        seen.add(id(error))  # an error may be its own cause
+        error = error.__cause__
+    return None
 
 
 def out_of_room(error: BaseException) -> bool:

@@ -12,6 +12,7 @@ from parity.errors import RunnerSpokeGarbage
 __all__ = [
     "TASK_REQUESTED",
     "Abilities",
+    "Chosen",
     "Description",
     "NotRun",
     "Parameter",
@@ -73,6 +74,18 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     row_digests: bool = False
 
 
+class Chosen(msgspec.Struct, frozen=True):
+    """A setting that a call without arguments leaves to the library: its value here, the library's, and who chose the one here.
+
+    `by`: "option" (the user gave it), "library" (left to it) or "parity".
+    """
+
+    setting: str
+    value: str
+    library: str
+    by: Literal["option", "library", "parity"]
+
+
 class Recorded(msgspec.Struct, frozen=True):
     """What a subject that only replays was recorded on: how many rows, and how rows are found again.
 
@@ -132,6 +145,8 @@ class Description(msgspec.Struct, frozen=True):
 
     `generation` are the settings by which it generates where nothing is given, as its library resolves them; empty where it does not.
 
+    `chosen` are the settings that a call without arguments leaves to its library.
+
     `values` says what the numbers of its stage `logits` were made from: where they are not logits, they are the logarithms of
     probabilities, known up to a constant. `rounded` is the most that one of those values was moved by its rounding (0: no more
     than a float32 is), to so many `decimals` where it is a number of digits.
@@ -155,6 +170,7 @@ class Description(msgspec.Struct, frozen=True):
     config: dict[str, Any] = {}
     tokenizer: dict[str, Any] = {}
     generation: dict[str, Any] = {}
+    chosen: list[Chosen] = []
     scope: Literal["full", "outputs"] = "full"
     max_rows: int | None = None
     batch_size: int | None = None

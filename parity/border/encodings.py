@@ -24,6 +24,7 @@ class _Row(msgspec.Struct, frozen=True, gc=False):  # never in a cycle: the garb
     normalized_pair: str | None = None
     untruncated: int = 0
     words: tuple[int | None, ...] | None = None
+    refused: str = ""
 
     def misfit(self) -> str:
         """Which column is not as long as `input_ids`; empty when all are."""
@@ -56,6 +57,7 @@ class _Row(msgspec.Struct, frozen=True, gc=False):  # never in a cycle: the garb
             self.normalized_pair,
             self.untruncated,
             self.words,
+            self.refused,
         )
 
 

@@ -150,6 +150,14 @@ class Runner:
             self._description = read_description(value, str(self.subject))
         return self._description
 
+    def reopen(self, subject: Subject, adapter: Adapter) -> None:
+        """Load the same subject with other options in place of what is loaded; returns at once, as `start` does."""
+        options = check_options(adapter, subject)
+        if adapter.prepare is not None:
+            options = adapter.prepare(subject, options)
+        self._description = None
+        self._opened = self._connection.ask("loading", "reopen", options=options)
+
     def tokenize(self, examples: Sequence[Example]) -> TokenizeReply:
         """Request the examples' encodings, one for each, None where the subject shows none.
 
@@ -167,10 +175,8 @@ class Runner:
 
     def row_digests(self, names: Sequence[str]) -> dict[str, str]:
         """One digest of each named parameter's rows, whatever their order; of a subject that has the ability, waited for."""
-        answer = self._fields(
-            self._connection.ask("reading rows of parameters", "rows_of_parameters", names=list(names))
-        )
-        return {str(name): str(digest) for name, digest in answer["digests"].items()}
+        pending = self._connection.ask("reading rows of parameters", "rows_of_parameters", names=list(names))
+        return dict(self._fields(pending)["digests"])
 
     def forget(self, window: int) -> None:
         """Let the runner release a window; its number is not used again."""

@@ -14,6 +14,7 @@ from parity.causes.constant_shift import ConstantShift
 from parity.causes.dtype import Dtype
 from parity.causes.generation_settings import GenerationSettings
 from parity.causes.label_order import LabelOrder
+from parity.causes.library_default import LibraryDefault
 from parity.causes.not_loaded import HeadNotLoaded, MissingWeights, PoolerNotLoaded
 from parity.causes.output_activation import OutputActivation
 from parity.causes.padding_id import PaddingId
@@ -72,4 +73,5 @@ CAUSES: tuple[Cause, ...] = (
     Temperature(),
     ConstantAnswer(),
     GenerationSettings(),
+    LibraryDefault(),
 )

@@ -38,6 +38,17 @@ class Dtype(Cause):
         if not ours or not theirs or ours == theirs:
             return
         fits = _fits(evidence)
+        left = [
+            item
+            for side in evidence.described
+            for item in side.chosen
+            if (item.setting, item.by) == ("dtype", "library")
+        ]
+        named = (
+            f" Name the dtype in the call, such as dtype=torch.{ours}: each library chose its own."
+            if left
+            else ""
+        )
         judged = " Or use --policy decisions, which judges the labels and probabilities."
         yield Suspicion(
             f"The reference computes in {ours}, the candidate in {theirs}"
@@ -47,7 +58,7 @@ class Dtype(Cause):
             severity="divergent" if evidence.first is not None and fits else "notice",
             standing="suspected" if fits else "observed",
             named=fits,
-            remedy=f"{self.REMEDY}{judged if evidence.policy.flip_rate is None else ''}",
+            remedy=f"{self.REMEDY}{named}{judged if evidence.policy.flip_rate is None else ''}",
             settings=("dtype", "torch_dtype"),
         )
 

@@ -32,11 +32,12 @@ class InputsSeen(NamedTuple):
 
 class TokensSeen(NamedTuple):
     """How the encodings compare; `text_changes` counts the rows whose normalised texts differ, by the rule that makes them equal,
-    `unknown` those in which a word is the unknown token on this side and not on the other."""
+    `unknown` those in which a word is the unknown token on this side and not on the other, `cut` those that a side truncated."""
 
     record: Tokens
     text_changes: Mapping[str, int] = {}
     unknown: Pair[int] = Pair(0, 0)
+    cut: Pair[int] = Pair(0, 0)
 
 
 class Feeds(NamedTuple):
@@ -67,7 +68,10 @@ class Lost(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """All that one comparison saw; `permuted` are the parameters whose rows are the other side's in another order."""
+    """All that one comparison saw; `permuted` are the parameters whose rows are the other side's in another order.
+
+    `upgrade`: the same weights in two interpreters, each run as its library does.
+    """
 
     described: Pair[Description]
     policy: PolicyRecord
@@ -81,6 +85,7 @@ class Evidence(NamedTuple):
     lost: Lost
     after: AfterResult = AfterResult()
     permuted: Sequence[str] = ()
+    upgrade: bool = False
 
     @property
     def severity(self) -> Literal["divergent", "notice"]:

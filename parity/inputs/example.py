@@ -52,7 +52,8 @@ class Encoding(NamedTuple):
     `offsets` are character spans into the text (segment 0) or the pair (segment 1), None for special tokens;
     `normalized` is the text after the tokenizer's normaliser, None where the tokenizer does not report it;
     `untruncated` counts the tokens there would be without truncation. `words` is the number of the word of the row that each token is
-    a piece of (None: of none), and None where the row is no list of words, or nothing tells them.
+    a piece of (None: of none), and None where the row is no list of words, or nothing tells them. `refused` says why the subject cannot
+    run the row (empty: it can).
     """
 
     input_ids: tuple[int, ...]
@@ -65,3 +66,4 @@ class Encoding(NamedTuple):
     normalized_pair: str | None = None
     untruncated: int = 0
     words: tuple[int | None, ...] | None = None
+    refused: str = ""

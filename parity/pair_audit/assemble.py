@@ -16,7 +16,7 @@ from parity.causes.findings import findings, open_settings
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.headline import float64_note
 from parity.pair_audit.ledgers import Ledgers
-from parity.pair_audit.symbol_stages import label_stage, symbol_stages, unpaired
+from parity.pair_audit.symbol_stages import label_stage, refused, symbol_stages, unpaired
 from parity.pair_audit.tensor_stages import float64_status, tensor_stages, without_float64
 from parity.pair_audit.verdict import Judgement, first_divergence, reach_verdict
 from parity.records.audit import Audit
@@ -82,6 +82,7 @@ def _judged(comparison: Comparison) -> _Judged:
     not_compared = [*comparison.plan.not_compared, *missing, *without_float64(comparison.sample, policy)]
     symbols, silent = symbol_stages(comparison, tensors)
     not_compared += [*silent, *unpaired(ledgers), *comparison.after.not_compared]
+    not_compared += refused(ledgers, comparison.inputs)
     # A framework's error comes first: it is why the rest is missing.
     not_compared.sort(key=lambda item: item.reason not in ledgers.stages.failures)
     decisions = ledgers.decisions.record() if ledgers.decisions is not None else None
@@ -135,7 +136,9 @@ def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
         described=comparison.described,
         policy=comparison.policy,
         inputs=_inputs_seen(comparison),
-        tokens=TokensSeen(judged.tokens, dict(ledgers.tokens.text_changes), ledgers.tokens.unknown),
+        tokens=TokensSeen(
+            judged.tokens, dict(ledgers.tokens.text_changes), ledgers.tokens.unknown, ledgers.tokens.cut
+        ),
         feeds=Feeds(dict(zip(Pair._fields, ledgers.feeds.unmasked, strict=True))),
         stages=judged.stages,
         first=judged.first,
@@ -149,6 +152,7 @@ def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
         lost=Lost(judged.not_compared, tuple(ledgers.stages.breakdowns.values())),
         after=comparison.after,
         permuted=comparison.permuted,
+        upgrade=comparison.upgrade,
     )
 
 

@@ -24,7 +24,8 @@ __all__ = ["Comparison"]
 class Comparison(NamedTuple):
     """What a pair was run with and what it showed; nothing is run any more, and nothing is judged yet.
 
-    `permuted` are the parameters whose rows are the other side's in another order.
+    `permuted` are the parameters whose rows are the other side's in another order. `upgrade`: the same weights in two interpreters, each
+    run as its library does.
     """
 
     described: Pair[Description]
@@ -40,3 +41,4 @@ class Comparison(NamedTuple):
     command: str
     after: AfterResult = AfterResult()
     permuted: Sequence[str] = ()
+    upgrade: bool = False

@@ -25,13 +25,12 @@ from parity.pair_audit.after import run_after
 from parity.pair_audit.assemble import conclude
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.decision_ledger import Deciding
-from parity.pair_audit.ledgers import open_ledgers
+from parity.pair_audit.ledgers import Ledgers, open_ledgers
 from parity.pair_audit.pass_runs import PassRuns
 from parity.pair_audit.permuted_rows import permuted_rows
 from parity.pair_audit.provenance import Clock
 from parity.pair_audit.sample import NoiseSample, take_sample
 from parity.pair_audit.sample_window import choose_rows, open_sample
-from parity.pair_audit.stage_ledger import StageLedger
 from parity.pair_audit.sweep import Sweep
 from parity.passes import passes_in
 from parity.passes.after import AfterContext, AfterSettings
@@ -41,6 +40,7 @@ from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
 from parity.session.fit import check_fit, probes_for, rows_left_out
 from parity.session.session import OpenRequest, Session, open_sessions
+from parity.session.upgrade import run_as_library
 from parity.session.window import Window, open_window
 from parity.session.without_effect import check_temperatures, nothing_decided
 from parity.subjects.adapter import find_adapter
@@ -81,6 +81,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             for subject, adapter, name in zip(request.subjects, adapters, names, strict=True)
         ]
         sides = Pair(*open_sessions(opening, stack, progress))
+        upgrade = run_as_library(sides, progress)
         inputs = _checked_inputs(found, request.inputs, sides)
         described = Pair(sides.reference.described, sides.candidate.described)
         if request.check is not None:
@@ -116,7 +117,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             if ledgers.stages.ended:
                 break
             window.forget(sides)
-        _or_nothing(ledgers.stages)
+        _or_nothing(ledgers)
         if ledgers.stages.ended:
             ledgers.stages.add_unasked(inputs.count - done, [one.name for one in runs.passes], plan)
         after = run_after(
@@ -139,6 +140,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             passes=(*runs.records(), *sample.passes, *after.passes),
             after=after.result,
             permuted=permuted,
+            upgrade=upgrade,
             provenance=clock.provenance(sweep.seconds),
             command=request.command,
         )
@@ -154,8 +156,14 @@ def compare(request: Request, progress: OnProgress) -> Audit:
     return audit
 
 
-def _or_nothing(stages: StageLedger) -> None:
+def _or_nothing(ledgers: Ledgers) -> None:
     """Raise the failure because of which no stage was measured: then there is nothing else to report."""
+    stages, refused = ledgers.stages, ledgers.tokens.refused
+    if stages.empty and refused:
+        raise InputsDoNotFit(
+            f"None of the inputs can be run as the {refused[0].side}'s library does (row {refused[0].row}: {refused[0].reason}).",
+            next_step="Add ?truncation=true to that side, or give shorter texts.",
+        )
     if stages.empty and stages.breakdowns:
         raise next(iter(stages.breakdowns.values())).failure
 

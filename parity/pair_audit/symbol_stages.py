@@ -11,9 +11,11 @@ from parity.pair_audit.judge import Symbols, discrete_record
 from parity.pair_audit.ledgers import Ledgers
 from parity.passes import FIRST
 from parity.records.decisions import Decisions
+from parity.records.inputs import InputsRecord
+from parity.records.pair import Pair
 from parity.records.stage import NotCompared, StageRecord
 
-__all__ = ["label_stage", "symbol_stages", "unpaired"]
+__all__ = ["label_stage", "refused", "symbol_stages", "unpaired"]
 
 _OWN_WORSE = 3.0
 _INPUT_KINDS: dict[str, tuple[str, ...]] = {
@@ -51,8 +53,9 @@ def symbol_stages(
         ]
     records: list[StageRecord] = []
     silent: list[NotCompared] = []
-    if ledger.rows < inputs.count:
-        missing = f"one side has no tokens for {inputs.count - ledger.rows} of {inputs.count} rows"
+    lacking = inputs.count - ledger.rows - len({item.row for item in ledger.refused})
+    if lacking > 0:
+        missing = f"one side has no tokens for {lacking} of {inputs.count} rows"
         silent.append(NotCompared(stage="tokens", reason=missing))
     for stage, kinds in _INPUT_KINDS.items():
         if stage == "text" and not ledger.texts_known:
@@ -143,6 +146,25 @@ def unpaired(ledgers: Ledgers) -> list[NotCompared]:
     # Elsewhere they are only what makes the stage `tokens` or `input_ids` differ.
     stage = "label" if by_token else "tokens"
     return [NotCompared(stage=stage, pass_=FIRST.name, reason=reason, counts=by_token)]
+
+
+def refused(ledgers: Ledgers, inputs: InputsRecord) -> list[NotCompared]:
+    """Rows that a side cannot run, which count unless they are built-in probes, which nobody chose."""
+    found: list[NotCompared] = []
+    for side in Pair._fields:
+        mine = [item for item in ledgers.tokens.refused if item.side == side]
+        if mine:
+            rows = "1 row" if len(mine) == 1 else f"{len(mine)} rows"
+            reason = f"the {side} cannot run {rows} of {inputs.count} as its library does (row {mine[0].row}: {mine[0].reason})"
+            found.append(
+                NotCompared(
+                    stage="tokens",
+                    reason=reason,
+                    side="reference" if side == "reference" else "candidate",
+                    counts=not inputs.built_in,
+                )
+            )
+    return found
 
 
 def label_stage(decisions: Decisions) -> StageRecord:

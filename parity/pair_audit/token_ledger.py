@@ -13,7 +13,7 @@ from parity.align.tokens import RowAlignment
 from parity.inputs.example import Encoding, Example
 from parity.records.pair import Pair
 from parity.records.tokens import TokenExample
-from parity.session.window import Window
+from parity.session.window import Refused, Window
 
 __all__ = ["NAMED_ROWS", "TokenLedger"]
 
@@ -29,7 +29,8 @@ class TokenLedger:
     `kinds` counts rows by kind of difference, and a row can have several; `kinds_together` counts the kinds of one row as one.
     `texts_known` are the rows whose normalised text both sides gave, `token_count` the reference's tokens. `unpaired` counts the
     tokens of either side that have no counterpart (special tokens excluded), `unpaired_rows` the rows with such. `unknown` counts the
-    rows in which a side has more unknown tokens (`unknown_pieces`, "" where it has none) than the other.
+    rows in which a side has more unknown tokens (`unknown_pieces`, "" where it has none) than the other. `cut` counts the rows that each
+    side truncated; `refused` are those that a side cannot run.
     """
 
     def __init__(self, unknown_pieces: Pair[str] = Pair("", "")) -> None:  # noqa: B008 - immutable
@@ -41,6 +42,8 @@ class TokenLedger:
         self.text_changes: Counter[str] = Counter()
         self.texts_known = 0
         self.unknown: Pair[int] = Pair(0, 0)
+        self.cut: Pair[int] = Pair(0, 0)
+        self.refused: list[Refused] = []
         self.token_count = 0
         self.examples: list[TokenExample] = []
         self.pairs_aligned = 0
@@ -52,6 +55,7 @@ class TokenLedger:
     def open_window(self, window: Window) -> None:
         """Every row of a window; the reference's encodings are kept until the next one is opened."""
         self._encodings.clear()
+        self.refused += window.refused
         here_all, there_all = window.encodings.reference, window.encodings.candidate
         for example, here, there, aligned in zip(
             window.examples, here_all, there_all, window.alignments, strict=True
@@ -84,6 +88,9 @@ class TokenLedger:
         self.rows += 1
         here, there = encodings
         self._encodings[example.row] = here
+        cut = [side.untruncated > len(side.input_ids) for side in encodings]
+        if any(cut):
+            self.cut = Pair(self.cut.reference + cut[0], self.cut.candidate + cut[1])
         self.token_count += len(here.input_ids)
         if here.normalized is not None and there.normalized is not None:
             self.texts_known += 1

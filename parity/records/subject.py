@@ -6,7 +6,16 @@ from typing import Any, Literal
 
 from parity.records.places import Record
 
-__all__ = ["SubjectRecord", "TasksRecord"]
+__all__ = ["ChosenRecord", "SubjectRecord", "TasksRecord"]
+
+
+class ChosenRecord(Record, frozen=True, kw_only=True):
+    """A setting that a call without arguments leaves to the library: its value here, the library's, and who chose the one here."""
+
+    setting: str
+    value: str
+    library: str
+    by: Literal["option", "library", "parity"]
 
 
 class SubjectRecord(Record, frozen=True, kw_only=True):
@@ -31,6 +40,7 @@ class SubjectRecord(Record, frozen=True, kw_only=True):
     notes: list[str] = []
     warnings: list[str] = []
     generation: dict[str, Any] = {}
+    chosen: list[ChosenRecord] = []
 
 
 class TasksRecord(Record, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from typing import NamedTuple, Self
 from parity.border.description import Description
 from parity.border.runner import Runner
 from parity.environments.resolve import interpreter_for
-from parity.records.subject import SubjectRecord
+from parity.records.subject import ChosenRecord, SubjectRecord
 from parity.session.without_effect import check_own_temperature
 from parity.subjects.adapter import Adapter, check_options, find_adapter
 from parity.subjects.progress import OnProgress, Progress, unwatched
@@ -74,6 +74,10 @@ class Session:
         check_own_temperature(self.subject, described)
         return described
 
+    def reopen(self, option: tuple[str, str]) -> None:
+        """Load the subject anew in its process, with one more option than it was written with; returns at once."""
+        self.runner.reopen(self.subject._replace(options=(*self.subject.options, option)), self.adapter)
+
     def close(self) -> None:
         """End the process; from any thread, any number of times."""
         self.runner.close()
@@ -109,6 +113,10 @@ class Session:
             notes=described.notes,
             warnings=sorted(self.runner.warnings),
             generation=described.generation,
+            chosen=[
+                ChosenRecord(setting=item.setting, value=item.value, library=item.library, by=item.by)
+                for item in described.chosen
+            ],
         )
 
 

@@ -14,19 +14,29 @@ from parity.inputs.example import Encoding, Example
 from parity.records.pair import Pair
 from parity.session.session import Session
 
-__all__ = ["Window", "batches_of_side", "open_window"]
+__all__ = ["Refused", "Window", "batches_of_side", "open_window"]
+
+
+class Refused(NamedTuple):
+    """A row that a side ("reference", "candidate") cannot run, and why."""
+
+    row: int
+    side: str
+    reason: str
 
 
 class Window(NamedTuple):
     """A run of examples, tokenized on both sides and aligned; `encodings` are None where a side has no tokens.
 
-    `numbers` are those by which each side's runner knows the window.
+    `numbers` are those by which each side's runner knows the window. `refused` are rows that a side cannot run: they are not among the
+    examples, and are reported.
     """
 
     examples: list[Example]
     encodings: Pair[Sequence[Encoding | None]]
     alignments: list[RowAlignment | None]
     numbers: Pair[int]
+    refused: Sequence[Refused] = ()
 
     def lengths(self) -> list[int]:
         """The longer of the two encodings of each row, in tokens; 1 where neither has any."""
@@ -52,13 +62,24 @@ def open_window(sides: Pair[Session], examples: list[Example]) -> Window:
     """Tokenize a window on both sides at once, and align the rows."""
     replies = Pair(*(side.runner.tokenize(examples) for side in sides))
     encodings: Pair[Sequence[Encoding | None]] = Pair(replies.reference.wait(), replies.candidate.wait())
+    refused = [
+        Refused(example.row, side, encoding.refused)
+        for side, rows in zip(Pair._fields, encodings, strict=True)
+        for example, encoding in zip(examples, rows, strict=True)
+        if encoding is not None and encoding.refused
+    ]
+    if refused:
+        without = {item.row for item in refused}
+        kept = [place for place, example in enumerate(examples) if example.row not in without]
+        examples = [examples[place] for place in kept]
+        encodings = Pair(*([side[place] for place in kept] for side in encodings))
     if unlike_algorithms(*(side.described.tokenizer for side in sides)):
         encodings = Pair(*([_without_text(one) for one in side] for side in encodings))
     aligned = [
         None if here is None or there is None else align_row(here, there)
         for here, there in zip(encodings.reference, encodings.candidate, strict=True)
     ]
-    return Window(examples, encodings, aligned, Pair(*(reply.window for reply in replies)))
+    return Window(examples, encodings, aligned, Pair(*(reply.window for reply in replies)), refused)
 
 
 def batches_of_side(described: Description, lengths: Sequence[int]) -> list[list[int]]:
