@@ -15,7 +15,7 @@ __all__ = ["page", "page_path"]
 
 def page_path(name: str) -> Path:
     """Where the page of a table goes."""
-    return ROOT / "docs" / f"proof-{name}.md"
+    return ROOT / "docs" / ("tasks.md" if name == "tasks" else f"proof-{name}.md")
 
 
 def page(table: Table, seed: int, rows: Sequence[tuple[Case, Row]]) -> str:
