@@ -27,9 +27,13 @@ __all__ = ["HIDDEN", "Site", "first_tensor", "locate", "position_limit", "positi
 
 HIDDEN = ("row", "token", "hidden")
 
-# The names under which models keep their blocks. XLM, for example, has no blocks but lists of parts: nothing is guessed.
+# The names under which models keep their blocks. XLM has no blocks but lists of parts, of which each layer ends in one.
 _BLOCK_LISTS = ("layer", "layers", "h", "block", "blocks", "albert_layer_groups")
 _POSITIONS = ("position_embeddings", "wpe", "embed_positions", "pos_embeddings")
+# Models whose blocks pass on their axes in another order: [tokens, rows, hidden], [rows, hidden, tokens].
+_TURNED = {"xlnet": (0, 1), "squeezebert": (1, 2)}
+# Blocks whose `forward` is called past their hooks: the parts in which they begin and end.
+_BEGIN_AND_END = {"squeezebert": ("attention", "output")}
 _LAST_NORMS = ("norm", "ln_f", "final_norm", "final_layer_norm", "final_layernorm", "layer_norm")
 
 # Inside a block: the first path that exists is the place before the residual. The order is from the particular to the
@@ -58,7 +62,10 @@ _MLP = (
 
 
 class Site(NamedTuple):
-    """One place: the stage's name, its module, what to pick, and which of the module's calls it is."""
+    """One place: the stage's name, its module, what to pick, and which of the module's calls it is.
+
+    `cut` says that the model itself adds positions at the end, to fill its window: they are left out.
+    """
 
     name: str
     module_name: str
@@ -68,6 +75,7 @@ class Site(NamedTuple):
     call: int = 0
     before: bool = False
     detail: bool = False
+    cut: bool = False
 
 
 class _Stack(NamedTuple):
@@ -83,7 +91,9 @@ def locate(model: Any) -> list[Site]:
     """The places of a PreTrainedModel in forward order, details included; empty of layers where none are found."""
     base = getattr(model, "base_model", model)
     root = next((name for name, module in model.named_modules() if module is base), "")
-    sites: list[Site] = []
+    sites = _parts(base, root)
+    kind = getattr(getattr(base, "config", None), "model_type", "")
+    begin, end = _BEGIN_AND_END.get(kind, ("", ""))
     for stack in _stacks(base, root):
         if not stack.prefix:
             sites.extend(_position_sites(base, root))
@@ -91,7 +101,7 @@ def locate(model: Any) -> list[Site]:
             Site(
                 stack.prefix + "embeddings",
                 "input of " + stack.names[0],
-                stack.blocks[0],
+                stack.blocks[0].get_submodule(begin),
                 HIDDEN,
                 _incoming,
                 before=True,
@@ -115,12 +125,17 @@ def locate(model: Any) -> list[Site]:
                             detail=True,
                         )
                     )
-            sites.append(Site(layer, name, block, HIDDEN, first_tensor, call))
+            sites.append(Site(layer, name, block.get_submodule(end), HIDDEN, first_tensor, call))
         sites.extend(_last_norm(base, root, stack))
     sites.extend(_pooler(model, base, root))
-    if getattr(getattr(base, "config", None), "model_type", "") == "xlnet":
-        return [site._replace(pick=_turned(site.pick)) if site.axes == HIDDEN else site for site in sites]
-    return sites
+    turned = _TURNED.get(kind)
+    cut = hasattr(getattr(base, "config", None), "attention_window")
+    return [
+        site._replace(pick=_turned(site.pick, turned) if turned else site.pick, cut=cut)
+        if site.axes == HIDDEN
+        else site
+        for site in sites
+    ]
 
 
 def position_limit(model: Any) -> int | None:
@@ -156,14 +171,25 @@ def first_tensor(output: Any) -> Any:
     return output if isinstance(output, torch.Tensor) else None
 
 
-def _turned(pick: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """XLNet's blocks pass on [tokens, rows, hidden]."""
+def _turned(pick: Callable[[Any], Any], axes: tuple[int, int]) -> Callable[[Any], Any]:
+    """The same with these two axes exchanged; what has fewer is as it is."""
 
     def turned(seen: Any) -> Any:
         tensor = pick(seen)
-        return None if tensor is None else tensor.transpose(0, 1)
+        return tensor if tensor is None or tensor.dim() != 3 else tensor.transpose(*axes)
 
     return turned
+
+
+def _parts(base: Any, root: str) -> list[Site]:
+    """XLM's kind: the norms in which its layers end, in lists of their own; empty for all others."""
+    norms, first = getattr(base, "layer_norm2", None), getattr(base, "layer_norm_emb", None)
+    if not isinstance(norms, torch.nn.ModuleList) or first is None or getattr(base, "pre_norm", False):
+        return []
+    named = [("embeddings", "layer_norm_emb", first)]
+    named += [(f"layer.{k}", f"layer_norm2.{k}", norm) for k, norm in enumerate(norms)]
+    sites = [Site(stage, _join(root, place), module, HIDDEN, first_tensor) for stage, place, module in named]
+    return [*_position_sites(base, root), *sites]
 
 
 def _incoming(seen: Any) -> Any:
@@ -203,6 +229,10 @@ def _blocks(container: Any, root: str, prefix: str) -> _Stack | None:
     if best_name.endswith("albert_layer_groups"):  # a few groups, each called for several layers in a row
         layers = int(container.config.num_hidden_layers)
         order = [int(k / (layers / len(best))) for k in range(layers)]
+    if type(best[0]) is torch.nn.ModuleList:  # Funnel's blocks are lists of layers
+        nested = [(f"{k}.{j}", one) for k, block in enumerate(best) for j, one in enumerate(block)]
+        names = [_join(root, best_name, place) for place, _ in nested]
+        return _Stack(prefix, names, [one for _, one in nested], [0] * len(nested))
     names = [_join(root, best_name, str(k)) for k in order]
     calls = [order[:k].count(group) for k, group in enumerate(order)]
     return _Stack(prefix, names, [best[k] for k in order], calls)

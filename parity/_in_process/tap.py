@@ -101,6 +101,9 @@ class Tap:
                 self._shape = (shape[0], shape[1])
             self._release()
             known = self._shape or ()
+            if site.cut and known and len(shape) == 3 and shape[0] == known[0] and shape[1] > known[1]:
+                tensor = tensor[:, : known[1]]
+                shape = (*known, shape[2])
             lead = known[: sum(axis in ("row", "token") for axis in site.axes)]
             if len(shape) != len(site.axes) or shape[: len(lead)] != lead:
                 self.unfit[site.name] = f"of shape {list(shape)}"
