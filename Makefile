@@ -7,7 +7,7 @@ SEED ?= 0
 JOBS ?= 2
 INPUTS := --inputs fixtures/reviews.jsonl
 
-.PHONY: demo test readme proof proof-tenth lint setup environments versions clean
+.PHONY: demo test test-long readme proof proof-tenth lint setup environments versions clean
 
 demo: environments
 	@echo; echo "== The port: a Transformers folder against the AllenNLP archive it was made from"
@@ -18,7 +18,11 @@ demo: environments
 	@echo; echo "Reports: audits/port/report.html (parity) and audits/wrong-port/report.html (divergent)"
 
 test: environments .venv/models
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --no-loadscope-reorder -m "not readme"
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --no-loadscope-reorder -m "not readme and not long"
+
+# What trains, or starts process after process: minutes a file. CI runs it too.
+test-long: environments .venv/models
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --no-loadscope-reorder -m "long and not readme"
 
 # Every command of the README that is no pattern, one after the other.
 readme: environments

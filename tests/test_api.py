@@ -110,6 +110,7 @@ def test_every_name_has_a_docstring_with_an_example(name: str) -> None:
 
 
 @pytest.mark.real
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in NAMES if _examples(name)])
 def test_an_example_runs_as_it_stands(name: str, tmp_path: Path) -> None:
     (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")

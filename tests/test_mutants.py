@@ -47,6 +47,7 @@ def test_tests_that_are_not_there_are_an_error() -> None:
         RIGHT._replace(tests=("tests/none*.py",)).tests_in(ROOT)
 
 
+@pytest.mark.long
 def test_a_mutant_is_killed_by_the_test_that_fails_survives_where_none_does_and_is_taken_back(
     tmp_path: Path,
 ) -> None:

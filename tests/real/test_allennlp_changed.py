@@ -23,7 +23,7 @@ from tests.real.test_allennlp_train import changed_config, folder, start
 from tests.real.test_changed_on_the_way import left_out, rewrite
 from tests.real.test_seeds import started, wait_for
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.long]
 __all__ = ["folder"]
 
 

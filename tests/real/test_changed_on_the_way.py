@@ -26,7 +26,7 @@ from tests.finished_runs import finished_runs
 from tests.real.asking import ROOT
 from tests.real.test_seeds import audit, started, wait_for
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 DEMO = ROOT / "fixtures" / "recipe"
 RECIPE = """

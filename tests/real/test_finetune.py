@@ -258,6 +258,7 @@ def test_a_seed_below_0_is_refused(recipe: Path, tmp_path: Path) -> None:
         runner.describe()
 
 
+@pytest.mark.long
 def test_five_runs_of_the_demo_differ_by_several_points(tmp_path: Path) -> None:
     right: list[float] = []
     for seed in range(1, 6):

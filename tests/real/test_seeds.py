@@ -22,7 +22,7 @@ from tests.finished_runs import finished_runs
 from tests.real.asking import ROOT, Run, parity
 from tests.real.processes import commands, descendants, gone, hear_signals
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 DEMO = ROOT / "fixtures" / "recipe"
 RECIPE = f"""

@@ -163,8 +163,9 @@ def test_a_signal_leaves_nothing_of_the_last_audit(number: signal.Signals, out: 
     deadline = time.monotonic() + 60
     while len(list(out.iterdir())) > 1 and time.monotonic() < deadline:
         time.sleep(0.02)
+    time.sleep(0.5)  # until it waits for its inputs
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.wait(timeout=60)
     assert process.returncode in {128 + number, -number}
     assert ["notes.txt"] == sorted(path.name for path in out.iterdir())
 
