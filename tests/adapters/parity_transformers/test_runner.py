@@ -241,7 +241,12 @@ def test_one_output_or_outputs_said_to_be_values_are_a_regression(
 def test_a_bare_encoder_ends_in_its_pooler(folders: Path) -> None:
     with start(folders / "encoder", "?padding_side=left&max_length=6&batch_size=7") as runner:
         said = runner.describe()
-        assert ("encoder", None, 7, "pooled") == (said.task, said.labels, said.batch_size, said.stages[-1].name)
+        assert ("encoder", None, 7, "pooled") == (
+            said.task,
+            said.labels,
+            said.batch_size,
+            said.stages[-1].name,
+        )
         assert [6, 5, 6] == [len(encoding.input_ids) for encoding in encodings(runner)]
         window = runner.tokenize(EXAMPLES).window
         real = runner.forward([0, 1], window=window).wait().stages["real"].values
