@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .options import Options
 
 from . import words
-from .tokenizer_internals import internals
+from .tokenizer_internals import added_tokens, internals, pre_tokenizer
 
 __all__ = ["Encoder"]
 
@@ -92,10 +92,14 @@ class Encoder:
             "special_tokens": {name: str(token) for name, token in tokenizer.special_tokens_map.items()},
             "vocabulary_size": len(tokenizer),
             "vocabulary_digest": shared.vocabulary_digest(tokenizer.get_vocab()),
+            "added_tokens": added_tokens(tokenizer),
         }
+        if getattr(tokenizer, "init_kwargs", {}).get("legacy") is not None:
+            described["legacy"] = bool(tokenizer.init_kwargs["legacy"])
         if tokenizer.is_fast:
             described["algorithm"] = type(tokenizer.backend_tokenizer.model).__name__
             described["internals"] = internals(tokenizer.backend_tokenizer)
+            described["pre_tokenizer"] = pre_tokenizer(tokenizer.backend_tokenizer)
         described.update(shared.normalizer_settings(tokenizer))
         return described
 

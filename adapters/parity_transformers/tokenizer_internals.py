@@ -6,8 +6,9 @@ import hashlib
 import json
 from typing import Any
 
-__all__ = ["internals"]
+__all__ = ["added_tokens", "internals", "pre_tokenizer"]
 
+_ADDED = 2000
 _PARTS = ("added_tokens", "normalizer", "pre_tokenizer", "post_processor")
 
 
@@ -24,6 +25,24 @@ def internals(backend: Any) -> dict[str, Any]:
         plain = value is None or isinstance(value, (str, int, float, bool))
         found["model." + name] = value if plain else _digest(value)
     return found
+
+
+def pre_tokenizer(backend: Any) -> dict[str, Any]:
+    """The settings of what splits a text before the algorithm does, in full; empty where there is none."""
+    part = backend.pre_tokenizer
+    try:
+        return {} if part is None else dict(json.loads(part.__getstate__()))
+    except Exception:  # noqa: BLE001  # one written in Python has no state to show
+        return {}
+
+
+def added_tokens(tokenizer: Any) -> list[str]:
+    """The tokens beside the vocabulary, by id; at most two thousand of them, the last ones."""
+    try:
+        added = sorted(tokenizer.get_added_vocab().items(), key=lambda item: item[1])
+    except Exception:  # noqa: BLE001  # a tokenizer of a checkpoint's own code may not have it
+        return []
+    return [str(token) for token, _ in added][-_ADDED:]
 
 
 def _digest(value: Any) -> str:

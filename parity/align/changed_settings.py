@@ -38,6 +38,7 @@ _OF_TOKENIZER = (
     "special_tokens",
     "vocabulary_digest",
     "algorithm",
+    "legacy",
     "do_lower_case",
     "strip_accents",
 )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from parity.causes.added_tokens import AddedTokens
 from parity.causes.attention import Attention
 from parity.causes.attention_mask import AttentionMask
 from parity.causes.cause import Cause
@@ -44,6 +45,7 @@ CAUSES: tuple[Cause, ...] = (
     UnicodeForm(),
     WhiteSpace(),
     UnknownTokens(),
+    AddedTokens(),
     Algorithm(),
     Vocabulary(),
     SpecialTokens(),
