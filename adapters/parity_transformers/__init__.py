@@ -109,6 +109,23 @@ adapter = Adapter(
         Option("temperature", "positive", "divides the logits before probabilities; 1 by default"),
         Option("trust_remote_code", "flag", "run code that a checkpoint brings; false by default"),
         Option(
+            "use_fast",
+            "flag",
+            "the fast tokenizer or the slow one; by default the fast one where there is one",
+        ),
+        Option(
+            "position_ids",
+            "choice",
+            "`from_mask` feeds positions that are counted from the attention mask, as generation does; by default the model counts them",
+            ("from_mask",),
+        ),
+        Option("attention_mask", "choice", "`off` feeds none, so that padding is attended to", ("off",)),
+        Option(
+            "tokenizer.*",
+            "text",
+            "a setting of the tokenizer in place of its own, such as tokenizer.do_lower_case=false",
+        ),
+        Option(
             "config.*",
             "text",
             "a setting of config.json in place of its own, such as config.layer_norm_eps=1e-5",

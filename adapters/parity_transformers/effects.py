@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .loading import Loaded
     from .options import Options
 
-__all__ = ["check_revision", "check_shape", "notes"]
+__all__ = ["check_fed", "check_revision", "check_shape", "notes"]
 
 
 def check_revision(locator: str, local: bool, revision: str | None, host: Host) -> None:
@@ -49,6 +49,28 @@ def check_shape(name: str, options: Options, encoder: Encoder, host: Host) -> No
             "bad-option-value",
             f"padding=max_length has no effect on {name}: neither its tokenizer nor its positions limit a row.",
             "Add max_length=N.",
+        )
+
+
+def check_fed(kind: str, options: Options, accepts: set[str], host: Host) -> None:
+    """Refuse a choice of what is fed that the model does not take, or that another choice contradicts."""
+    if options.position_ids is not None and "position_ids" not in accepts:
+        raise host.Refusal(
+            "bad-option-value",
+            f"position_ids={options.position_ids} has no effect: {kind} takes no position_ids.",
+            "Omit position_ids.",
+        )
+    if options.attention_mask == "off" and "attention_mask" not in accepts:
+        raise host.Refusal(
+            "bad-option-value",
+            f"attention_mask=off has no effect: {kind} takes no attention_mask.",
+            "Omit attention_mask.",
+        )
+    if options.position_ids is not None and options.attention_mask == "off":
+        raise host.Refusal(
+            "bad-option-value",
+            "position_ids=from_mask counts from the mask that attention_mask=off leaves out.",
+            "Omit one of the two.",
         )
 
 

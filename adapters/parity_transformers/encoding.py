@@ -37,6 +37,8 @@ class Encoder:
         given = [name for name in tokenizer.model_input_names if name != "input_ids"]
         self.names = [name for name in given if name != "token_type_ids" or takes_types]
         self.leaves_types_out = self.names != given
+        if options.attention_mask == "off":
+            self.names = [name for name in self.names if name != "attention_mask"]
 
     def tokenize(self, examples: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The encodings of these examples."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from parity._in_process.host import Host, Refusal
 
     from .loading import Loaded
+    from .options import Options
 
 __all__ = ["Limits", "why_alone"]
 
@@ -46,6 +47,23 @@ class Limits:
                 f"max_length={requested} leaves no room for the {self._special} special tokens of {self._name}.",
                 f"Give at least {self._special + 1}.",
             )
+
+    def positioned(self, feeds: dict[str, Any], real: Any, options: Options) -> dict[str, Any]:
+        """The feeds with positions counted from the mask, where that is requested and they have none.
+
+        They begin where the model's table does, since some keep its first rows for padding; what is not attended to gets the second position.
+        """
+        if options.position_ids is None or "position_ids" in feeds:
+            return feeds
+        start = (self._tables["position_ids"] or 0) - self._positions if self._positions else 0
+        found: list[list[int]] = []
+        for row in feeds.get("attention_mask", real):
+            count, line = 0, []
+            for one in row:
+                count += one
+                line.append(start + (count - 1 if one else 1))
+            found.append(line)
+        return dict(feeds, position_ids=found)
 
     def check_rows(self, rows: list[dict[str, Any]], examples: list[dict[str, Any]]) -> None:
         """Refuse inputs for which the tokenizer produces no tokens: there is nothing to run or to compare."""

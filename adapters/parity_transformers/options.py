@@ -29,6 +29,9 @@ class Options(NamedTuple):
     temperature: float = 1.0
     trust_remote_code: bool = False
     is_split_into_words: bool | None = None
+    use_fast: bool | None = None
+    position_ids: str | None = None
+    attention_mask: str | None = None
     library: bool = False  # what is not given is left to the library, as in the user's own call
     settings: tuple[
         tuple[str, str], ...
@@ -38,6 +41,7 @@ class Options(NamedTuple):
 _KINDS: dict[str, Any] = {
     "truncation": "true".__eq__,
     "trust_remote_code": "true".__eq__,
+    "use_fast": "true".__eq__,
     "is_split_into_words": "true".__eq__,
     "batch_size": int,
     "max_length": int,

@@ -84,6 +84,7 @@ class Session:
             loaded.tokenizer, chosen, self._limits.room, "token_type_ids" in self._accepts, host
         )
         effects.check_shape(loaded.name, chosen, self._encoder, host)
+        effects.check_fed(type(self._model).__name__, chosen, self._accepts, host)
         # Where the tokenizer adds no special tokens, an empty text has nothing to run.
         self._blank = bool(self._encoder.tokenize([{"text": "", "pair": None}])[0]["input_ids"])
         # What forwards call: the model, or its encoder where the decoder takes another text.
@@ -227,7 +228,7 @@ class Session:
         else:
             feeds = {name: ids for name, ids in inputs.items() if name != "real" and ids is not None}
             real = inputs["real"]
-        feeds = self._accepted(feeds)
+        feeds = self._accepted(self._limits.positioned(feeds, real, self._options))
         self._limits.check_feeds(feeds)
         if precision is None:
             self._run(feeds, real, stages, write)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from . import finding, untrusted
+from . import finding, settings, tokenizer_settings, untrusted
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -58,12 +58,23 @@ def load(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
             config  # a folder with only a tokenizer: its class may come from the model's config
         )
     untrusted.check_settings(place, config if place == name else arguments.get("config"), arguments, host)
+    changed = settings.group(dict(options.settings), "tokenizer")
+    tokenizer_settings.check(changed, host)
     errors: list[str] = []
-    for fast in (True, False):
+    for fast in (True, False) if options.use_fast is None else (options.use_fast,):
         try:
             tokenizer: PreTrainedTokenizerBase = transformers.AutoTokenizer.from_pretrained(
                 place, use_fast=fast, **arguments
             )
+            if changed:
+                plain = tokenizer
+                given = tokenizer_settings.arguments(plain, changed, place, host)
+                tokenizer = transformers.AutoTokenizer.from_pretrained(
+                    place, use_fast=fast, **dict(arguments, **given)
+                )
+                notes += filter(None, [tokenizer_settings.note(plain, tokenizer, changed)])
+        except host.Refusal:
+            raise
         except Exception as error:
             if "trust_remote_code" in str(error) or "execute the" in str(error):
                 raise finding.own_code(place, host) from error
@@ -72,6 +83,15 @@ def load(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
         if errors:
             notes.append(
                 f"transformers {transformers.__version__} cannot read the fast tokenizer of {place} ({errors[0]}); the slow one is used."
+            )
+        if options.use_fast is not None and bool(tokenizer.is_fast) != options.use_fast:
+            notes.append(
+                "use_fast={} has no effect: {} of transformers {} is {}.".format(
+                    str(options.use_fast).lower(),
+                    type(tokenizer).__name__,
+                    transformers.__version__,
+                    "fast" if tokenizer.is_fast else "slow",
+                )
             )
         return tokenizer
     raise host.Refusal(
