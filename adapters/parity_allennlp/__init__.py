@@ -17,8 +17,7 @@ parts of speech sees none. An archive that needs more runs in an interpreter of 
 
 from pathlib import Path
 
-from parity.environments.resolve import Managed
-from parity.subjects.adapter import Adapter, Option
+from parity.subjects.adapter import Adapter, Managed, Option
 from parity.subjects.factors import Factor, Trains
 from parity.subjects.subject import Subject
 

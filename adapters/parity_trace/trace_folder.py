@@ -62,7 +62,7 @@ DESCRIPTION = forms.Record(
         "tokenizer": dict,
         "generation": dict,
         "chosen": forms.Each(forms.Record(dict.fromkeys(("setting", "value", "library", "by"), str))),
-        "scope": forms.OneOf(("full", "outputs")),
+        "scope": forms.OneOf(("full", "part", "outputs")),
         "max_rows": forms.Maybe(forms.Whole(1)),
         "batch_size": forms.Maybe(forms.Whole(1)),
         "max_tokens": forms.Maybe(_COUNT),

@@ -10,8 +10,8 @@ runner is loaded. The first line is sent without a request::
 
 A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are answered in order. The operations::
 
-    open      {"locator", "options": {str: str}, "slots": [fd, ...], "listings": [fd, ...], "threads": int, "workdir": folder}
-                                                                                                   -> {}
+    open      {"locator", "options": {str: str}, "slots": [fd, ...], "listings": [fd, ...], "threads": int, "workdir": folder,
+               "shares": [folder, ...]}                                                            -> {}
     reopen    {"options": {str: str}}                                        -> {}: the same with other options, in place of it
     describe  {}                                                                                   -> a description
     tokenize  {"window": int, "examples": [{"row": int, "text", "pair": str|null, "id": str|null}, ...]}  -> {"rows": [...]}
@@ -56,7 +56,8 @@ refused), and `open(request, host) -> session`. A session has `describe()`, `tok
 for each example, or None; and, if a forward needs something else, `"kept"`, one object for each example, which does not cross
 the border. The `rows` of a forward are then the objects kept (the encodings, where there is no `"kept"`): a session holds
 no rows itself. `write(stage, tensor_or_array, axes)` sends one tensor. `host` is the `Host` of `host.py`. The runner's folder is a private package, `_parity_runner`: a runner finds
-the files beside it with `from . import stages`. The folder's `__init__.py`, if there is one, is not run.
+the files beside it with `from . import stages`, and those of the folders that its adapter `shares` in the same way. The folder's
+`__init__.py`, if there is one, is not run.
 """
 
 from __future__ import annotations
@@ -78,14 +79,14 @@ from typing import Any, NoReturn, Sequence, cast
 _HERE = os.path.dirname(os.path.realpath(__file__))
 
 
-def private_package(name: str, folder: str) -> None:
-    """Let the modules of a folder be imported as `name.module`, by one another with `from . import module`.
+def private_package(name: str, *folders: str) -> None:
+    """Let the modules of folders be imported as `name.module`, by one another with `from . import module`; the first folder comes first.
 
     An `__init__.py` of the folder is not run, nothing is added to the import path, and no import of a framework's can meet one
     of them by accident.
     """
     package = types.ModuleType(name)
-    package.__path__ = [folder]
+    package.__path__ = list(folders)
     sys.modules[name] = package
 
 
@@ -150,7 +151,7 @@ class Conversation:
     def _open(self, request: dict[str, Any]) -> None:
         self._slots = [wire.Slot(descriptor) for descriptor in request["slots"]]
         self._listings = [wire.Listing(descriptor) for descriptor in request["listings"]]
-        module = _runner_module(self._runner)
+        module = _runner_module(self._runner, request.get("shares", []))
         _check_protocol(self._runner, getattr(module, "PROTOCOL", 1))
         self._module, self._opened = module, request
         self._session = module.open(request, self._host)
@@ -238,10 +239,10 @@ class Conversation:
         self._host.warn(f"{category.__name__}: {message}")
 
 
-def _runner_module(path: str) -> Any:
-    """The runner's file as a module of a private package, in which the files beside it are found."""
+def _runner_module(path: str, shares: Sequence[str]) -> Any:
+    """The runner's file as a module of a private package, in which the files beside it are found, and those that it shares."""
     place = os.path.realpath(path)
-    private_package(_RUNNER, os.path.dirname(place))
+    private_package(_RUNNER, os.path.dirname(place), *shares)
     name = _RUNNER + "." + os.path.splitext(os.path.basename(place))[0].replace(".", "_")
     spec = importlib.util.spec_from_file_location(name, place)
     if spec is None or spec.loader is None:

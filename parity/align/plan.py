@@ -78,7 +78,7 @@ def plan_of(sides: Pair[Description], *, detail: bool) -> Plan:
             side = "reference" if name in aligned.only_reference else "candidate"
             if is_output(name) and alone(lacking):
                 reason, counts = f"{reason.rstrip('.')}, as ?task= requests", False
-            elif lacking.scope == "outputs" and name != "logits":
+            elif lacking.scope != "full" and name != "logits":
                 reason, counts = (
                     f"The {'candidate' if side == 'reference' else 'reference'} {_shows(lacking)}.",
                     False,
@@ -111,6 +111,8 @@ def plan_of(sides: Pair[Description], *, detail: bool) -> Plan:
 
 
 def _shows(side: Description) -> str:
-    """What a side without layers has."""
+    """What a side without all of its stages has."""
+    if side.scope == "part":
+        return "shows only some of its inner stages"
     outputs = all(is_output(seen.name) for seen in side.stages)
     return "holds outputs only" if outputs else "shows its outputs and top modules only"

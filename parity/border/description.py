@@ -137,6 +137,8 @@ class Description(msgspec.Struct, frozen=True):
     """The answer to `describe`; the wire's contract is in `parity/_in_process/serve.py`.
 
     `task_by` is what its task was found by, empty where its runner does not say; `tasks` are those that it can be opened as with ?task=.
+    `scope` says which of the stages that its model has are announced: all ("full"), its outputs and not all inner ones ("part"), or its outputs
+    alone ("outputs").
 
     `newly_initialised` are all parameters that no file holds; `drawn` those of them that stages need, by the first such
     stage; `excluded` those that a stage needs which is not shown, since nothing else needs it.
@@ -171,7 +173,7 @@ class Description(msgspec.Struct, frozen=True):
     tokenizer: dict[str, Any] = {}
     generation: dict[str, Any] = {}
     chosen: list[Chosen] = []
-    scope: Literal["full", "outputs"] = "full"
+    scope: Literal["full", "part", "outputs"] = "full"
     max_rows: int | None = None
     batch_size: int | None = None
     max_tokens: int | None = None

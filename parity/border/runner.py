@@ -108,6 +108,7 @@ class Runner:
                 listings=listings,
                 threads=threads,
                 workdir=self._workdir,
+                shares=[str(folder) for folder in adapter.shares],
             )
             # Also when the context is not left: at the end of this interpreter at the latest.
             self._end = weakref.finalize(self, stack.pop_all().close)

@@ -31,6 +31,7 @@ from parity.causes.settings_of_model import (
     PositionEmbedding,
 )
 from parity.causes.special_tokens import SpecialTokens
+from parity.causes.swapped_inputs import SwappedInputs
 from parity.causes.temperature import Temperature
 from parity.causes.text_rules import Accents, Lowercase, UnicodeForm, WhiteSpace
 from parity.causes.token_type_ids import TokenTypeIds
@@ -54,6 +55,7 @@ CAUSES: tuple[Cause, ...] = (
     PaddingSide(),
     PaddingId(),
     AttentionMask(),
+    SwappedInputs(),
     PositionIds(),
     LayerNormEpsilon(),
     Activation(),

@@ -47,7 +47,7 @@ def symbol_stages(
             if "outputs" in {side.scope for side in described}
             else "one side has no tokens"
         )
-        counts = all(side.can.tokens and side.scope == "full" for side in described)
+        counts = all(side.can.tokens and side.scope != "outputs" for side in described)
         return [], [
             NotCompared(stage=stage, reason=who, counts=counts) for stage in ("text", "tokens", "input_ids")
         ]

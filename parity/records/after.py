@@ -8,7 +8,21 @@ from typing import NamedTuple
 from parity.records.exhibit import Exhibit
 from parity.records.stage import NotCompared, StageRecord
 
-__all__ = ["AfterResult", "joined"]
+__all__ = ["AfterResult", "SwappedInputs", "joined"]
+
+
+class SwappedInputs(NamedTuple):
+    """Two inputs of one side that are swapped: with each given in place of the other, it agrees with the other side.
+
+    `straight` and `swapped` are the relative L2 at the first stage, as fed and with the two exchanged.
+    """
+
+    side: str
+    inputs: tuple[str, str]
+    rows: int
+    stage: str
+    straight: float
+    swapped: float
 
 
 class AfterResult(NamedTuple):
@@ -23,6 +37,7 @@ class AfterResult(NamedTuple):
     stages: Sequence[StageRecord] = ()
     not_compared: Sequence[NotCompared] = ()
     exhibits: Sequence[Exhibit] = ()
+    swapped: SwappedInputs | None = None
 
 
 def joined(results: Sequence[AfterResult]) -> AfterResult:
@@ -33,4 +48,5 @@ def joined(results: Sequence[AfterResult]) -> AfterResult:
         stages=[record for result in results for record in result.stages],
         not_compared=[item for result in results for item in result.not_compared],
         exhibits=[exhibit for result in results for exhibit in result.exhibits],
+        swapped=next((result.swapped for result in results if result.swapped is not None), None),
     )

@@ -31,7 +31,7 @@ class SubjectRecord(Record, frozen=True, kw_only=True):
     device: str = ""
     labels: list[str] | None = None
     temperature: float = 1.0
-    scope: Literal["full", "outputs"] = "full"
+    scope: Literal["full", "part", "outputs"] = "full"
     parameters: int = 0
     newly_initialised: list[str] = []
     unused_weights: list[str] = []

@@ -18,7 +18,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Literal
 
-from parity.environments.resolve import Environment, ThisInterpreter
+from parity.environments.resolve import Environment, Managed, ThisInterpreter
 from parity.errors import BadOptionValue, SubjectError, UnknownOption, UnknownScheme
 from parity.subjects.factors import Trains
 from parity.subjects.registry import entries, load, origin
@@ -28,6 +28,7 @@ __all__ = [
     "LEAST",
     "Adapter",
     "Kind",
+    "Managed",
     "Option",
     "adapters",
     "check_options",
@@ -86,6 +87,7 @@ class Adapter:
     Of the environment variables, a runner sees those every runner sees, without `withheld` and with `passed` (both
     are names, a final `*` standing for any ending), and `variables` on top.
     `examples` are subjects as a user would write them, each with what it is: the help of commands shows them.
+    `shares` are folders of other runners whose modules this one uses as if they lay beside it.
 
     >>> Adapter(scheme="mine", runner=Path("runner.py"), options=(Option("layers", "count", "How many."),)).framework
     ()
@@ -103,6 +105,7 @@ class Adapter:
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     trains: Trains | None = None
     examples: Mapping[str, str] = field(default_factory=dict[str, str])
+    shares: tuple[Path, ...] = ()
 
 
 def schemes() -> tuple[str, ...]:

@@ -32,7 +32,7 @@ _PATIENCE = 120.0  # seconds for the imports
 # What differs from one start to the next, and that nothing reads when it is imported.
 _FREE = ("TMPDIR", "PWD", "OLDPWD", "SHLVL", "_")
 _READ_BY_THE_COMMAND_LINE = ("PYTHON", "LC_", "LANG", "OMP_", "MKL_", "OPENBLAS_")
-_RUNNERS = ("parity_transformers", "parity_allennlp")
+_RUNNERS = ("parity_transformers", "parity_allennlp", "parity_onnx")
 _OF_THE_COMMAND_LINE = (
     *("tests.warm.hook", "parity.cli.app", "parity.cli.compare", "parity.cli.record", "parity.cli.summary"),
     *(
