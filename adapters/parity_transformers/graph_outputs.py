@@ -120,7 +120,7 @@ def _outputs_of(row: Row | None) -> dict[str, tuple[str, tuple[str, ...]]]:
     """The outputs of a task's head by their names, with the stage and the axes of each; empty where there is no head."""
     if row is None or not row.head:
         return {}
-    return dict(getattr(row, "outputs", None) or {"logits": ("logits", tuple(getattr(row, "logits", ())))})
+    return row.outputs
 
 
 def _in_order(found: Mapping[str, tuple[str, tuple[str, ...]]], stages: Sequence[str]) -> list[str]:
