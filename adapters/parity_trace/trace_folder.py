@@ -61,6 +61,10 @@ DESCRIPTION = forms.Record(
         "config": dict,
         "tokenizer": dict,
         "generation": dict,
+        "overridden": forms.Each(forms.Record(dict.fromkeys(("setting", "before", "value"), str))),
+        "origin": forms.Record(
+            {}, dict.fromkeys(("commit", "tokenizer_commit", "tokenizer_digest"), forms.Maybe(str))
+        ),
         "chosen": forms.Each(forms.Record(dict.fromkeys(("setting", "value", "library", "by"), str))),
         "scope": forms.OneOf(("full", "part", "outputs")),
         "max_rows": forms.Maybe(forms.Whole(1)),

@@ -69,7 +69,7 @@ adapter = Adapter(
             "as",
             "choice",
             "`library` leaves what is not given (dtype, truncation) to the library, as a call without arguments does; it is the default "
-            "where two interpreters run equal weights. `parity` runs in float32 and truncates",
+            "where two versions run equal weights. `parity` runs in float32 and truncates",
             ("library", "parity"),
         ),
         Option("device", "text", "cpu by default; cuda, cuda:1, mps"),

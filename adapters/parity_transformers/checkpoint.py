@@ -17,7 +17,8 @@ __all__ = ["Checkpoint"]
 class Checkpoint(NamedTuple):
     """The name that worked and the configuration found there; `local` says that it is a folder here.
 
-    `hub` is how files are looked for (revision, own code, without a network). Facts that a user should know are added to `notes`.
+    `hub` is how files are looked for (revision, own code, without a network). Facts that a user should know are added to `notes`, settings
+    of the tokenizer that the user overrode to `overridden`.
     """
 
     name: str
@@ -27,3 +28,4 @@ class Checkpoint(NamedTuple):
     hub: dict[str, object]
     host: Host
     notes: list[str]
+    overridden: list[dict[str, str]]

@@ -105,6 +105,7 @@ class Reads:
 
     def __init__(self, overrides: list[Override]) -> None:
         self.overrides = overrides
+        self.overridden = [settings.overridden(one.given, one.before, one.value) for one in overrides]
         self._before: dict[Any, Any] = {}
         for one in overrides:
             kind = type(one.holder)

@@ -176,7 +176,7 @@ class Session:
         else:
             self.notes.append("There is no config.json beside the graph: its task and labels are unknown.")
         plain = self._options._replace(tokenizer=None)
-        checkpoint = Checkpoint(place, True, config, plain, hub, host, self.notes)
+        checkpoint = Checkpoint(place, True, config, plain, hub, host, self.notes, [])
         with untrusted.nothing_unpickled(place, False, host):
             return config, tokenizer_files.load(checkpoint)
 

@@ -91,7 +91,7 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
     reads = config_settings.Reads(overrides)
     row = tasks.row_of(config) if options.task is None else tasks.row_named(options.task, name, config, host)
     _check_reads_text(name, config, row.loader, host)
-    checkpoint = Checkpoint(name, source.local, config, options, hub, host, notes)
+    checkpoint = Checkpoint(name, source.local, config, options, hub, host, notes, reads.overridden)
     trusted = options.trust_remote_code
     host.progress("loading the tokenizer")
     with untrusted.nothing_unpickled(tokenizer_files.place_of(name, options), trusted, host):

@@ -20,11 +20,11 @@ from . import (
     facts,
     finding,
     generation_settings,
-    library_defaults,
     limits,
     loading,
     not_run,
     options,
+    origins,
     stages,
     tasks,
     words,
@@ -174,7 +174,7 @@ class Session:
             ),
             "tokenizer": self._encoder.describe(),
             "generation": self._generation,
-            "chosen": library_defaults.chosen(loaded, self._options, self._given, self._encoder),
+            **origins.facts(loaded, self._options, self._given, self._encoder),
             "stages": self._stages.listed,
             "scope": "full"
             if any(stage["name"] == "layer.0" for stage in self._stages.listed)

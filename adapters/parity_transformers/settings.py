@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Mapping
 if TYPE_CHECKING:
     from parity._in_process.host import Host, Refusal
 
-__all__ = ["Given", "group", "typed", "unknown"]
+__all__ = ["Given", "group", "overridden", "typed", "unknown"]
 
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _NOTHING = ("null", "none", "None")
@@ -56,6 +56,11 @@ def typed(given: Given, present: Any, place: str, host: Host) -> Any:
             f"Write {expected}, or null for None.",
         )
     return found
+
+
+def overridden(given: Given, before: Any, value: Any) -> dict[str, str]:
+    """A setting that was changed, for the description: its name as an option, its value in the files, and the one here."""
+    return {"setting": given.option, "before": str(before), "value": str(value)}
 
 
 def unknown(given: Given, known: list[str], place: str, host: Host) -> Refusal:

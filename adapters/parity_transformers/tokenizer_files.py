@@ -40,7 +40,7 @@ def load(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
     """The tokenizer as the checkpoint, or the folder that the user names, has it; the slow one where there is no fast one."""
     import transformers
 
-    name, _, config, options, hub, host, notes = checkpoint
+    name, _, config, options, hub, host, notes, overridden = checkpoint
     place = place_of(name, options)
     arguments = dict(hub)
     if options.tokenizer is not None:
@@ -72,7 +72,9 @@ def load(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
                 tokenizer = transformers.AutoTokenizer.from_pretrained(
                     place, use_fast=fast, **dict(arguments, **given)
                 )
-                notes += filter(None, [tokenizer_settings.note(plain, tokenizer, changed)])
+                without = tokenizer_settings.note(plain, tokenizer, changed)
+                notes += filter(None, [without])
+                overridden += [] if without else tokenizer_settings.overridden(plain, changed, given)
         except host.Refusal:
             raise
         except Exception as error:

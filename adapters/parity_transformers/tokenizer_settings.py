@@ -16,7 +16,7 @@ from . import settings
 if TYPE_CHECKING:
     from parity._in_process.host import Host
 
-__all__ = ["arguments", "check", "note"]
+__all__ = ["arguments", "check", "note", "overridden"]
 
 _ELSEWHERE = {
     "use_fast": "Use ?use_fast=.",
@@ -50,6 +50,12 @@ def arguments(plain: Any, given: list[settings.Given], place: str, host: Host) -
             raise settings.unknown(one, sorted(known), name, host)
         found[one.key] = settings.typed(one, known[one.key], name, host)
     return found
+
+
+def overridden(plain: Any, given: list[settings.Given], values: dict[str, Any]) -> list[dict[str, str]]:
+    """The settings for the description, each with the value that the tokenizer without them has."""
+    known = dict(_ALWAYS, **_known(plain))
+    return [settings.overridden(one, known[one.key], values[one.key]) for one in given]
 
 
 def note(plain: Any, changed: Any, given: list[settings.Given]) -> str | None:

@@ -15,6 +15,8 @@ __all__ = [
     "Chosen",
     "Description",
     "NotRun",
+    "Origin",
+    "Overridden",
     "Parameter",
     "Recorded",
     "StageSeen",
@@ -86,6 +88,22 @@ class Chosen(msgspec.Struct, frozen=True):
     by: Literal["option", "library", "parity"]
 
 
+class Overridden(msgspec.Struct, frozen=True):
+    """A setting that the user put in place of that in the files: the option, the value in the files, and the one here."""
+
+    setting: str
+    before: str
+    value: str
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where model and tokenizer came from: their commits on the hub (None: not known, as of a folder), the digest of the tokenizer's files."""
+
+    commit: str | None = None
+    tokenizer_commit: str | None = None
+    tokenizer_digest: str | None = None
+
+
 class Recorded(msgspec.Struct, frozen=True):
     """What a subject that only replays was recorded on: how many rows, and how rows are found again.
 
@@ -147,7 +165,7 @@ class Description(msgspec.Struct, frozen=True):
 
     `generation` are the settings by which it generates where nothing is given, as its library resolves them; empty where it does not.
 
-    `chosen` are the settings that a call without arguments leaves to its library.
+    `chosen` are the settings that a call without arguments leaves to its library, `overridden` those of the files that the user changed.
 
     `values` says what the numbers of its stage `logits` were made from: where they are not logits, they are the logarithms of
     probabilities, known up to a constant. `rounded` is the most that one of those values was moved by its rounding (0: no more
@@ -173,6 +191,8 @@ class Description(msgspec.Struct, frozen=True):
     tokenizer: dict[str, Any] = {}
     generation: dict[str, Any] = {}
     chosen: list[Chosen] = []
+    overridden: list[Overridden] = []
+    origin: Origin = Origin()
     scope: Literal["full", "part", "outputs"] = "full"
     max_rows: int | None = None
     batch_size: int | None = None

@@ -35,6 +35,7 @@ from parity.causes.swapped_inputs import SwappedInputs
 from parity.causes.temperature import Temperature
 from parity.causes.text_rules import Accents, Lowercase, UnicodeForm, WhiteSpace
 from parity.causes.token_type_ids import TokenTypeIds
+from parity.causes.tokenizer_commit import TokenizerCommit
 from parity.causes.truncation import Truncation
 from parity.causes.unknown_tokens import UnknownTokens
 
@@ -78,4 +79,5 @@ CAUSES: tuple[Cause, ...] = (
     ConstantAnswer(),
     GenerationSettings(),
     LibraryDefault(),
+    TokenizerCommit(),
 )

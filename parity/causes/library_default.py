@@ -68,7 +68,7 @@ def _upgrade(evidence: Evidence) -> Suspicion:
         if (there := chosen[1].get(name)) is not None
     ]
     return Suspicion(
-        "Both sides have the same weights and other interpreters, so each was run as its library runs it in a call without "
+        "Both sides have the same weights and other versions, so each was run as its library runs it in a call without "
         f"arguments ({'; '.join(words)}). ?as=parity on both runs them alike.",
         "embeddings",
         {

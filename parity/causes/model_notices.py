@@ -22,6 +22,21 @@ def model_notices(evidence: Evidence) -> Iterator[Finding]:
                 f"is not compared: {some(parameters)}.",
                 {"side": name, "parameters": parameters},
             )
+        if described.overridden:
+            words = some(
+                [f"{item.setting} ({item.value} in place of {item.before})" for item in described.overridden]
+            )
+            yield notice(
+                "input_ids"
+                if all(item.setting.startswith("tokenizer.") for item in described.overridden)
+                else "embeddings",
+                f"The {name} was run with settings overridden: {words}. The verdict is about the pair as run, not as its files are.",
+                {
+                    "side": name,
+                    "overridden": {item.setting: [item.before, item.value] for item in described.overridden},
+                },
+                could_hide=True,
+            )
     digest = evidence.described.reference.weights_digest
     if digest is not None and digest == evidence.described.candidate.weights_digest:
         yield notice(

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from parity.records.places import Record
 
-__all__ = ["ChosenRecord", "SubjectRecord", "TasksRecord"]
+__all__ = ["ChosenRecord", "OverriddenRecord", "SubjectRecord", "TasksRecord"]
 
 
 class ChosenRecord(Record, frozen=True, kw_only=True):
@@ -18,8 +18,20 @@ class ChosenRecord(Record, frozen=True, kw_only=True):
     by: Literal["option", "library", "parity"]
 
 
+class OverriddenRecord(Record, frozen=True, kw_only=True):
+    """A setting that the user put in place of that in the files: the option, the value in the files, and the one here."""
+
+    setting: str
+    before: str
+    value: str
+
+
 class SubjectRecord(Record, frozen=True, kw_only=True):
-    """One side as it described itself. `spec` is the subject as written, `generation` its settings of generation (none: it does not)."""
+    """One side as it described itself. `spec` is the subject as written, `generation` its settings of generation (none: it does not).
+
+    `commit` and `tokenizer_commit` are those of the hub (None: not known, as of a folder); digests are of the loaded weights and of the
+    tokenizer's files.
+    """
 
     spec: str
     framework: str
@@ -41,6 +53,10 @@ class SubjectRecord(Record, frozen=True, kw_only=True):
     warnings: list[str] = []
     generation: dict[str, Any] = {}
     chosen: list[ChosenRecord] = []
+    overridden: list[OverriddenRecord] = []
+    commit: str | None = None
+    tokenizer_commit: str | None = None
+    tokenizer_digest: str | None = None
 
 
 class TasksRecord(Record, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from typing import NamedTuple, Self
 from parity.border.description import Description
 from parity.border.runner import Runner
 from parity.environments.resolve import interpreter_for
-from parity.records.subject import ChosenRecord, SubjectRecord
+from parity.records.subject import ChosenRecord, OverriddenRecord, SubjectRecord
 from parity.session.without_effect import check_own_temperature
 from parity.subjects.adapter import Adapter, check_options, find_adapter
 from parity.subjects.progress import OnProgress, Progress, unwatched
@@ -113,6 +113,13 @@ class Session:
             notes=described.notes,
             warnings=sorted(self.runner.warnings),
             generation=described.generation,
+            commit=described.origin.commit,
+            tokenizer_commit=described.origin.tokenizer_commit,
+            tokenizer_digest=described.origin.tokenizer_digest,
+            overridden=[
+                OverriddenRecord(setting=item.setting, before=item.before, value=item.value)
+                for item in described.overridden
+            ],
             chosen=[
                 ChosenRecord(setting=item.setting, value=item.value, library=item.library, by=item.by)
                 for item in described.chosen

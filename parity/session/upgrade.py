@@ -18,7 +18,7 @@ _OPTION, _LIBRARY = "as", "library"
 def run_as_library(sides: Pair[Session], progress: OnProgress) -> bool:
     """Whether the pair is an upgrade audit; if so both sides are loaded anew as their libraries would, where that is not so already.
 
-    It is one where both sides have the same scheme, other interpreters and equal weights, and neither gives the option `as`.
+    It is one where both sides have the same scheme, equal weights and interpreters with other versions, and neither gives the option `as`.
     """
     if not _is_upgrade(sides):
         return False
@@ -38,7 +38,7 @@ def _is_upgrade(sides: Pair[Session]) -> bool:
     digest = here.described.weights_digest
     return (
         here.subject.scheme == there.subject.scheme
-        and here.interpreter != there.interpreter
+        and here.described.versions != there.described.versions
         and digest is not None
         and digest == there.described.weights_digest
         and all(any(option.takes(_OPTION) for option in side.adapter.options) for side in sides)

@@ -31,9 +31,13 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Another interpreter, which has the same packages."""
-    script = tmp_path_factory.mktemp("other") / "python"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    """An interpreter with the same packages, which calls itself another version of Python."""
+    folder = tmp_path_factory.mktemp("other")
+    (folder / "sitecustomize.py").write_text(
+        'import platform\n\nplatform.python_version = lambda: "3.11.99"\n', encoding="utf-8"
+    )
+    script = folder / "python"
+    script.write_text(f'#!/bin/sh\nPYTHONPATH="{folder}" exec "{sys.executable}" "$@"\n', encoding="utf-8")
     script.chmod(0o755)
     return script
 

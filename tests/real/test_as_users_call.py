@@ -80,3 +80,39 @@ def test_positions_from_the_mask_undo_what_padding_on_the_left_moves(
     alike = compare(f"hf:{gpt}", f"{left}&position_ids=from_mask", tmp_path / "alike", "--inputs", str(texts))
     assert alike.first_divergence is None, alike.headline
     shutil.rmtree(tmp_path / "alike")
+
+
+def test_an_override_that_makes_both_sides_equal_is_reported(bert: Path, texts: Path, tmp_path: Path) -> None:
+    other = tiny_bert(tmp_path / "other", layer_norm_eps=1e-3)
+    out = tmp_path / "out"
+    audit = compare(f"hf:{bert}", f"hf:{other}?config.layer_norm_eps=1e-12", out, "--inputs", str(texts))
+    assert "parity" == audit.verdict, audit.headline
+    (changed,) = audit.candidate.overridden
+    assert ("config.layer_norm_eps", "0.001", "1e-12") == (changed.setting, changed.before, changed.value)
+    assert any(
+        "The candidate was run with settings overridden: config.layer_norm_eps (1e-12 in place of 0.001)"
+        in finding.sentence
+        for finding in audit.findings
+    )
+
+
+def test_commits_and_digests_are_recorded_and_a_tokenizer_of_another_commit_is_named(
+    bert: Path, texts: Path, tmp_path: Path
+) -> None:
+    first, second = (tmp_path / "models--o--m" / "snapshots" / (letter * 40) for letter in "ab")
+    for folder in (first, second):
+        shutil.copytree(bert, folder)
+    mixed = f"hf:{first}?tokenizer={second}"
+    audit = compare(f"hf:{first}", mixed, tmp_path / "out", "--inputs", str(texts))
+    sides = audit.reference, audit.candidate
+    assert ["a" * 40, "a" * 40] == [side.commit for side in sides]
+    assert ["a" * 40, "b" * 40] == [side.tokenizer_commit for side in sides]
+    assert sides[0].tokenizer_digest and sides[0].tokenizer_digest == sides[1].tokenizer_digest
+    (finding,) = (one for one in audit.findings if one.cause == "tokenizer.commit")
+    assert (
+        "The candidate's tokenizer is of commit bbbbbbbbbbbb, its model of commit aaaaaaaaaaaa."
+        == finding.sentence
+    )
+    plain = compare(f"hf:{bert}", f"hf:{bert}", tmp_path / "plain", "--inputs", str(texts))
+    assert [None, None] == [plain.reference.commit, plain.reference.tokenizer_commit]
+    assert "parity" == plain.verdict and plain.reference.tokenizer_digest

@@ -51,7 +51,9 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> str:
 )
 def test_the_same_folder_is_parity_in_any_two_versions(older: str, newer: str, tmp_path: Path) -> None:
     folder = "fixtures/port"
-    audit = compare(_at(folder, older), _at(folder, newer), tmp_path, "--inputs", "fixtures/reviews.jsonl")
+    # Some rows are too long for the model, and no library truncates by itself.
+    first, second = (f"{_at(folder, version)}?truncation=true" for version in (older, newer))
+    audit = compare(first, second, tmp_path, "--inputs", "fixtures/reviews.jsonl")
     assert "parity" == audit.verdict, audit.headline
     assert (older, newer) == (
         audit.reference.versions["transformers"],
