@@ -45,6 +45,7 @@ class StageKind(NamedTuple):
 
 
 _TOKENS, _HIDDEN, _CLASSES = ("row", "token"), ("row", "token", "hidden"), ("row", "class")
+_VECTOR = ("row", "hidden")
 _TABLE = (
     StageKind("text", (), "input", "Text"),
     StageKind("tokens", (), "input", "Tokens"),
@@ -59,7 +60,13 @@ _TABLE = (
     StageKind(r"layer\.(\d+)\.mlp", _HIDDEN, "detail", "Layer {0}, feed-forward"),
     StageKind(r".*\.(?:attention|mlp)", (), "detail"),
     StageKind(r"layer\.(\d+)", _HIDDEN, "encoder", "Layer {0}"),
-    StageKind("pooled", ("row", "hidden"), "encoder", "Pooled"),
+    StageKind("pooled", _VECTOR, "encoder", "Pooled"),
+    StageKind("pooling", _VECTOR, "encoder", "Pooling"),
+    StageKind("dense", _VECTOR, "encoder", "Dense layer"),
+    StageKind(r"dense\.(\d+)", _VECTOR, "encoder", "Dense layer {0}"),
+    StageKind("normalize", _VECTOR, "encoder", "Normalisation"),
+    StageKind(r"normalize\.(\d+)", _VECTOR, "encoder", "Normalisation {0}"),
+    StageKind("embedding", _VECTOR, "output", "Embedding"),
     StageKind("logits", _CLASSES, "output", "Logits"),
     StageKind("start_logits", _TOKENS, "output", "Start logits"),
     StageKind("end_logits", _TOKENS, "output", "End logits"),
@@ -75,7 +82,7 @@ MASKS = {kind.axes[1]: kind.pattern for kind in _TABLE if kind.group == "mask"}
 """The mask of real positions by axis."""
 _DERIVED = ("probabilities", "label", "generated")
 _BEFORE = (*INPUT_STAGES, "embeddings")
-_AFTER = ("pooled", *(kind.pattern for kind in _TABLE if kind.group == "output"))
+_AFTER = tuple(kind.pattern for kind in _TABLE[[kind.pattern for kind in _TABLE].index("pooled") :])
 
 
 @lru_cache(maxsize=4096)
@@ -142,6 +149,7 @@ def stage_rank(stage: str) -> tuple[int, int, str]:
     """
     if stage in _BEFORE:
         return 0, _BEFORE.index(stage), stage
-    if stage in _AFTER:
-        return 2, _AFTER.index(stage), stage
+    kind, _ = _found(stage)
+    if kind is not None and kind.pattern in _AFTER:
+        return 2, _AFTER.index(kind.pattern), stage
     return 1, layer_of(stage) or 0, stage

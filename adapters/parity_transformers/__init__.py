@@ -104,6 +104,12 @@ adapter = Adapter(
             "of rows that are lists of words: true tokenizes each word by itself, false their text as a whole; by default "
             "true, and false for a column of words that --text-column names",
         ),
+        Option(
+            "pooling",
+            "choice",
+            "how one vector is made of a text's tokens; by default as modules.json says, else not at all",
+            ("mean", "cls", "max", "lasttoken", "weightedmean", "mean_sqrt_len_tokens"),
+        ),
         Option("tokenizer", "folder", "a folder whose tokenizer is used instead"),
         Option("revision", "text", "the hub's branch, tag or commit"),
         Option("temperature", "positive", "divides the logits before probabilities; 1 by default"),

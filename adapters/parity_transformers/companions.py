@@ -1,6 +1,6 @@
 """The files beside a model that belong to it: sentence-transformers modules, an adapter, a SetFit head.
 
-`hf:` runs only the transformer. Each of these is reported as a part that was not run, with its settings and its tensors.
+What of these is not run (sentence_modules.py runs most modules) is reported as such, with its settings and its tensors.
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownLambdaType=false
@@ -10,52 +10,47 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from . import weights_files
+from . import sentence_modules, weights_files
+
+if TYPE_CHECKING:
+    from .sentence_layers import Modules
 
 __all__ = ["MODULES", "companions", "places"]
 
 MODULES = "modules.json"
 _LIBRARY = "sentence_transformers."
 _TRANSFORMER = "Transformer"
-_TRANSFORMER_SETTINGS = tuple(
-    f"sentence_{kind}_config.json"
-    for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
-)
 _HEAD = "model_head.pkl"
 _READ_BY_LIBRARY = ("max_seq_length", "do_lower_case", "prompts", "default_prompt_name", "similarity_fn_name")
+_APPLIED = ("max_seq_length", "do_lower_case", "default_prompt_name")  # where the modules are run
 
 
 def companions(
-    find: Callable[[str], str | None], is_run: Callable[[str], bool], config: Any, model: Any
+    find: Callable[[str], str | None],
+    is_run: Callable[[str], bool],
+    config: Any,
+    model: Any,
+    run: Modules | None,
 ) -> list[dict[str, Any]]:
     """The parts beside the model with files from `find` (by a path inside the folder; None where there is none).
 
-    `is_run` says whether a path inside the folder is that of the model that is run.
+    `is_run` says whether a path inside the folder is that of the model that is run, `run` which of its modules are.
     """
-    return [*_modules(find, is_run), *_adapter(find, model), *_setfit(find), *_activation(config)]
+    return [*_modules(find, is_run, run), *_adapter(find, model), *_setfit(find), *_activation(config)]
 
 
 def places(find: Callable[[str], str | None]) -> list[str] | None:
     """The paths that modules.json names; None where there is no such file, or it has no module in it."""
     listed = _json(find(MODULES))
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    return [_path(entry) for entry in entries if "type" in entry] or None
+    return [sentence_modules.place_in(entry) for entry in entries if "type" in entry] or None
 
 
-def _path(entry: dict[str, Any]) -> str:
-    """A module's path inside the folder, in its shortest form; empty for the folder itself.
-
-    >>> _path({"path": "./0_Transformer/"})
-    '0_Transformer'
-    """
-    path = entry.get("path")
-    short = os.path.normpath(path) if isinstance(path, str) and path else "."
-    return "" if short == "." else short
-
-
-def _modules(find: Callable[[str], str | None], is_run: Callable[[str], bool]) -> list[dict[str, Any]]:
+def _modules(
+    find: Callable[[str], str | None], is_run: Callable[[str], bool], run: Modules | None
+) -> list[dict[str, Any]]:
     file = find(MODULES)
     if file is None:
         return []
@@ -67,24 +62,27 @@ def _modules(find: Callable[[str], str | None], is_run: Callable[[str], bool]) -
     counts: dict[str, int] = {}
     transformers = [""]  # the last one that is run: the files beside it count
     seen = False
-    for entry in entries:
-        path, whole = _path(entry), str(entry.get("type", ""))
+    for number, entry in enumerate(entries):
+        path, whole = sentence_modules.place_in(entry), str(entry.get("type", ""))
         kind, own = whole.rsplit(".", 1)[-1], is_run(path)
         if kind == _TRANSFORMER:
             transformers.insert(len(transformers) if own else 1, path)
         if kind == _TRANSFORMER and own and whole.startswith(_LIBRARY) and not seen:
             seen = True
             continue
+        if run is not None and number in run.entries:
+            continue
         counts[kind] = counts.get(kind, 0) + 1
         name = kind.lower() + ("" if counts[kind] == 1 else f".{counts[kind]}")
         inside = "" if own else path
-        reason = (
-            f"modules.json has the module {kind} after the transformer, and parity runs only the transformer"
-        )
+        reason = f"modules.json has the module {kind} after the transformer, and parity "
+        reason += "runs only the transformer" if run is None else "does not run it"
+        if run is not None and run.unusable and number == len(run.entries):
+            reason += f": {run.unusable}"
         if kind == _TRANSFORMER:
             reason = f"modules.json has the module {whole} for {path or 'the folder itself'}, and parity does not run that module"
         found.append(_module(find, name, reason, inside))
-    read = _settings_of_library(find, transformers)
+    read = _settings_of_library(find, transformers, () if run is None else _APPLIED)
     if read:
         found.append(
             {
@@ -121,15 +119,26 @@ def _unreadable(path: str) -> dict[str, Any]:
     }
 
 
-def _settings_of_library(find: Callable[[str], str | None], transformers: list[str]) -> dict[str, Any]:
+def _settings_of_library(
+    find: Callable[[str], str | None], transformers: list[str], applied: Sequence[str]
+) -> dict[str, Any]:
     """Files that sentence-transformers reads beside the modules, and beside each transformer."""
-    files = [os.path.join(place, file) for place in transformers for file in _TRANSFORMER_SETTINGS]
+    files = [
+        os.path.join(place, file) for place in transformers for file in sentence_modules.TRANSFORMER_SETTINGS
+    ]
     read: dict[str, Any] = {}
     for file in [*files, "config_sentence_transformers.json"]:
         content = _json(find(file))
         if isinstance(content, dict):
-            read.update({name: content[name] for name in _READ_BY_LIBRARY if content.get(name)})
+            known = {name: content.get(name) for name in _READ_BY_LIBRARY if name not in applied}
+            read.update({name: value for name, value in known.items() if _has_effect(name, value)})
     return read
+
+
+def _has_effect(name: str, value: Any) -> bool:
+    if name == "prompts":
+        return isinstance(value, dict) and any(value.values())
+    return bool(value) and (name, value) != ("similarity_fn_name", "cosine")
 
 
 def _adapter(find: Callable[[str], str | None], model: Any) -> list[dict[str, Any]]:

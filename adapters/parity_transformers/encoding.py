@@ -6,12 +6,13 @@ types that the model does not take are omitted: they are not part of its inputs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host
 
     from .options import Options
+    from .sentence_layers import Modules
 
 from . import words
 from .tokenizer_internals import added_tokens, internals, pre_tokenizer
@@ -23,16 +24,27 @@ class Encoder:
     """Encodes examples, and pads encodings to a batch."""
 
     def __init__(
-        self, tokenizer: Any, options: Options, room: int | None, takes_types: bool, host: Host
+        self,
+        tokenizer: Any,
+        options: Options,
+        room: int | None,
+        takes_types: bool,
+        host: Host,
+        modules: Modules | None = None,
     ) -> None:
         self.tokenizer = tokenizer
+        self._modules = modules
         self._host = host
         self._takes_types = takes_types
         self._options = options
         if options.padding_side is not None:
             tokenizer.padding_side = options.padding_side
         known = host.tokenizer_facts.length_limit(tokenizer)
-        limits = [limit for limit in (known, room) if limit is not None]
+        limits = [
+            limit
+            for limit in (known, room, None if modules is None else modules.max_length)
+            if limit is not None
+        ]
         self.limit: int | None = options.max_length or (min(limits) if limits else None)
         given = [name for name in tokenizer.model_input_names if name != "input_ids"]
         self.names = [name for name in given if name != "token_type_ids" or takes_types]
@@ -42,6 +54,8 @@ class Encoder:
 
     def tokenize(self, examples: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The encodings of these examples."""
+        if self._modules is not None:
+            examples = [_read(example, self._modules.text) for example in examples]
         found: list[Any] = [None] * len(examples)
         split = [words.is_split(example, self._options.is_split_into_words) for example in examples]
         kinds = [
@@ -185,3 +199,9 @@ class Encoder:
                 segment = 1
             found.append(None if flag else segment)
         return found
+
+
+def _read(example: dict[str, Any], text: Callable[[str], str]) -> dict[str, Any]:
+    """An example as the folder has its texts read."""
+    pair = example["pair"]
+    return dict(example, text=text(example["text"]), pair=None if pair is None else text(pair))

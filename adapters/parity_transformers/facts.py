@@ -13,7 +13,7 @@ from . import own_code
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
 
-__all__ = ["attention", "code", "flat", "labels", "versions"]
+__all__ = ["attention", "flat", "labels", "settings", "versions"]
 
 
 def versions() -> dict[str, str]:
@@ -27,7 +27,12 @@ def attention(config: PretrainedConfig) -> str:
     return str(getattr(config, "_attn_implementation", None) or "eager")
 
 
-def code() -> dict[str, str]:
+def settings(config: PretrainedConfig, more: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a config by their dotted names, with those that are chosen when a model is loaded, and some more."""
+    return dict(flat(config.to_dict()), attn_implementation=attention(config), **_code(), **more)
+
+
+def _code() -> dict[str, str]:
     """The digest of the code that the checkpoint brought along and that was run; nothing where there was none."""
     found = own_code.digest()
     return {} if found is None else {"own_code_digest": found}

@@ -19,6 +19,7 @@ from . import (
     model_files,
     not_run,
     own_code,
+    sentence_modules,
     settings,
     tasks,
     tokenizer_files,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from parity._in_process.host import Host
 
     from .options import Options
+    from .sentence_layers import Modules
 
 __all__ = ["Loaded", "load", "quieten"]
 
@@ -50,6 +52,7 @@ class Loaded(NamedTuple):
     unused_weights: list[str]
     notes: list[str]
     folder: not_run.Folder
+    modules: Modules
     overrides: config_settings.Reads
 
 
@@ -89,7 +92,14 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
     notes += finding.settle_architectures(config)
     overrides = config_settings.apply(config, settings.group(dict(options.settings), "config"), name, host)
     reads = config_settings.Reads(overrides)
-    row = tasks.row_of(config) if options.task is None else tasks.row_named(options.task, name, config, host)
+    folder = not_run.Folder(name, source.local, hub)
+    modules = sentence_modules.modules_of(folder, options.pooling, options.task)
+    if modules.stages:
+        row = tasks.row_of_embedder(config)
+    elif options.task is None:
+        row = tasks.row_of(config)
+    else:
+        row = tasks.row_named(options.task, name, config, host)
     _check_reads_text(name, config, row.loader, host)
     checkpoint = Checkpoint(name, source.local, config, options, hub, host, notes, reads.overridden)
     trusted = options.trust_remote_code
@@ -110,10 +120,9 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
     code = own_code.note(name)
     if code is not None:
         notes.append(code)
-    folder = not_run.Folder(name, source.local, hub)
-    return Loaded(
-        name, config, tokenizer, model, row, tasks.names_for(config), new, unused, notes, folder, reads
-    )
+    modules.to(dtype=model.dtype)
+    known = tasks.names_for(config)
+    return Loaded(name, config, tokenizer, model, row, known, new, unused, notes, folder, modules, reads)
 
 
 def _silence_transformers() -> None:

@@ -53,6 +53,11 @@ class Folder:
         self._name, self._local, self._hub = name, local, hub
 
     @property
+    def name(self) -> str:
+        """The folder's path, or the hub id."""
+        return self._name
+
+    @property
     def hub(self) -> dict[str, Any]:
         """How files are looked up on the hub: what `from_pretrained` takes."""
         return self._hub
@@ -125,11 +130,13 @@ def parts(
     files = weights_files.WeightsFiles(folder.find).tensors
     found = _of_class(_Run(loaded, execution, encoder_only, folder), files)
     for one in found:
-        one["requested"] = requested and one["part"] in ("head", "decoder")
-    found += companions.companions(folder.find, folder.place_of(folder), loaded.config, model)
+        asked = requested or loaded.modules.embeds
+        one["requested"] = asked and one["part"] in ("head", "decoder")
     above = folder.parent()
-    if above is not None:
-        found += companions.companions(above.find, above.place_of(folder), None, model)
+    for place, config in ((folder, loaded.config), (above, None)):
+        if place is not None:
+            run = loaded.modules if loaded.modules.folder == place.name else None
+            found += companions.companions(place.find, place.place_of(folder), config, model, run)
     return found
 
 

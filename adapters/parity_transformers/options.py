@@ -24,6 +24,7 @@ class Options(NamedTuple):
     padding: str = "longest"
     padding_side: str | None = None
     task: str | None = None
+    pooling: str | None = None
     tokenizer: str | None = None
     revision: str | None = None
     temperature: float = 1.0

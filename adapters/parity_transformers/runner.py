@@ -53,6 +53,7 @@ def open(request: dict[str, Any], host: Host) -> Session:
     loaded = loading.load(request["locator"], chosen, host)
     model: Any = loaded.model  # its `to` is wrapped, and typed wrongly
     model.to(device)
+    loaded.modules.to(device)
     return Session(loaded, chosen, device, host, dict(request["options"]))
 
 
@@ -80,9 +81,8 @@ class Session:
             self._model.config.use_cache = False
         self._limits = limits.Limits(loaded, host)
         self._limits.check_length(chosen.max_length)
-        self._encoder = encoding.Encoder(
-            loaded.tokenizer, chosen, self._limits.room, "token_type_ids" in self._accepts, host
-        )
+        room, typed = self._limits.room, "token_type_ids" in self._accepts
+        self._encoder = encoding.Encoder(loaded.tokenizer, chosen, room, typed, host, loaded.modules)
         effects.check_shape(loaded.name, chosen, self._encoder, host)
         effects.check_fed(type(self._model).__name__, chosen, self._accepts, host)
         # Where the tokenizer adds no special tokens, an empty text has nothing to run.
@@ -101,7 +101,7 @@ class Session:
         """The stages of one short forward; a model that cannot be run on only a text is refused."""
         name, kind = self._loaded.name, type(self._model).__name__
         try:
-            return stages.Stages(self._host, self._model, self._loaded.row.outputs, self._probe())
+            return self._stages_of(self._model)
         except Exception as error:
             if isinstance(error, MemoryError) or "out of memory" in str(error):
                 raise
@@ -112,12 +112,15 @@ class Session:
             if encoder is None:
                 raise finding.not_by_text_alone(name, kind, error, self._host) from error
         try:
-            found = stages.Stages(self._host, encoder, self._loaded.row.outputs, self._probe())
+            found = self._stages_of(encoder)
         except Exception as error:
             raise finding.not_by_text_alone(name, "the encoder of " + kind, error, self._host) from error
         self._runs = encoder
         self._accepts = set(inspect.signature(encoder.forward).parameters)
         return found
+
+    def _stages_of(self, model: Any) -> stages.Stages:
+        return stages.Stages(self._host, model, self._loaded.row.outputs, self._probe(), self._loaded.modules)
 
     def _ran(self) -> execution.Execution:
         """Which parameters the stages need; a model that cannot run a row of its own tokenizer is refused."""
@@ -153,13 +156,13 @@ class Session:
         if alone is not None:
             notes.append(alone)
         notes += effects.notes(self._given, loaded, self._encoder, alone is not None, facts.attention(config))
-        parameters = self._tap.parameters(self._model)
+        parameters = self._tap.parameters(self._model) + self._loaded.modules.parameters_of(self._tap)
         return {
             "framework": "transformers",
             "versions": facts.versions(),
             "model_class": type(self._model).__name__,
             "task": tasks.task_name(loaded.row, config),
-            "task_by": tasks.chosen_by(self._options.task, config),
+            "task_by": tasks.chosen_by(self._options.task, loaded.modules.found_by, config),
             "tasks": loaded.tasks,
             "dtype": str(self._model.dtype).replace("torch.", ""),
             "device": str(self._device),
@@ -169,16 +172,12 @@ class Session:
             "weights_digest": self._tap.weights_digest(parameters),
             "parameters": parameters,
             # Not part of a saved config: it is chosen when the model is loaded.
-            "config": dict(
-                facts.flat(config.to_dict()), attn_implementation=facts.attention(config), **facts.code()
-            ),
+            "config": facts.settings(config, loaded.modules.settings),
             "tokenizer": self._encoder.describe(),
             "generation": self._generation,
             **origins.facts(loaded, self._options, self._given, self._encoder),
             "stages": self._stages.listed,
-            "scope": "full"
-            if any(stage["name"] == "layer.0" for stage in self._stages.listed)
-            else "outputs",
+            "scope": self._stages.scope,
             "can": {
                 "accepts_feed": True,
                 "float64": self._device.type != "mps",
@@ -233,7 +232,7 @@ class Session:
         if precision is None:
             self._run(feeds, real, stages, write)
             return {}
-        with self._tap.in_float64(self._model) as watch:
+        with self._tap.in_float64(self._loaded.modules.after(self._model)) as watch:
             self._run(feeds, real, stages, write)
         return {"float64": watch.status}
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 import torch
 
@@ -14,6 +14,8 @@ from . import execution, tasks
 if TYPE_CHECKING:
     from parity._in_process.host import Host, Write
     from parity._in_process.sites import Site
+
+    from .sentence_layers import Modules
 
 __all__ = ["Stages"]
 
@@ -25,9 +27,12 @@ class Stages:
     not be the one that runs.
     """
 
-    def __init__(self, host: Host, model: Any, named: tasks.Outputs, ids: Sequence[int]) -> None:
+    def __init__(
+        self, host: Host, model: Any, named: tasks.Outputs, ids: Sequence[int], modules: Modules
+    ) -> None:
         self._tap = tap = host.tap
         self._model = model
+        self._modules = modules
         self.excluded: dict[str, list[str]] = {}
         sites = list(tap.locate(model))
         tensors = {"input_ids": torch.tensor([list(ids)], device=model.device)}
@@ -54,6 +59,15 @@ class Stages:
             for stage, axes in self._outputs.values()
             if stage not in order
         ]
+        self.listed += [
+            {"name": stage, "axes": ["row", "hidden"], "module": None}
+            for stage, _ in self._of_modules(outputs, tensors)
+        ]
+
+    @property
+    def scope(self) -> str:
+        """Whether layers are among the stages."""
+        return "full" if any(one["name"] == "layer.0" for one in self.listed) else "outputs"
 
     def run(
         self, tensors: dict[str, Any], shape: tuple[int, int], stages: Sequence[str] | None, write: Write
@@ -64,6 +78,14 @@ class Stages:
         for key, (stage, axes) in self._outputs.items():
             if (stages is None or stage in stages) and stage not in tapped.written:
                 write(stage, outputs[key], axes)
+        for stage, value in self._of_modules(outputs, tensors):
+            if stages is None or stage in stages:
+                write(stage, value, ("row", "hidden"))
+
+    def _of_modules(self, outputs: Any, tensors: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """What the modules after the model make of its last hidden states."""
+        if self._modules.stages:
+            yield from self._modules.run(outputs["last_hidden_state"], tensors.get("attention_mask"))
 
     def execution(self, whole: Any, feeds: dict[str, Any]) -> execution.Execution:
         """Which parameters of `whole`, the model that this one is or is in, the stages need, found by one forward of `feeds`."""
@@ -79,6 +101,8 @@ class Stages:
                 outputs = self._model(**tensors, return_dict=True)
             for key, (stage, _) in self._outputs.items():
                 keep(stage, outputs[key])
+            for stage, value in self._of_modules(outputs, tensors):
+                keep(stage, value)
             return outputs
 
         return execution.of_forward(whole, forward, order, ["pooled"])

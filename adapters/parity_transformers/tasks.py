@@ -12,7 +12,17 @@ if TYPE_CHECKING:
 
     from parity._in_process.host import Host
 
-__all__ = ["ROWS", "Outputs", "Row", "chosen_by", "names_for", "row_named", "row_of", "task_name"]
+__all__ = [
+    "ROWS",
+    "Outputs",
+    "Row",
+    "chosen_by",
+    "names_for",
+    "row_named",
+    "row_of",
+    "row_of_embedder",
+    "task_name",
+]
 
 Outputs = Dict[str, Tuple[str, Tuple[str, ...]]]
 """The outputs of a model that are stages, by their key there: the stage's name and axes."""
@@ -101,10 +111,10 @@ def names_for(config: PretrainedConfig) -> list[str]:
     return found
 
 
-def chosen_by(option: str | None, config: PretrainedConfig) -> str:
-    """What the task was found by."""
-    if option is not None:
-        return "?task="
+def chosen_by(option: str | None, modules: str, config: PretrainedConfig) -> str:
+    """What the task was found by; `modules` is where the modules after the model were found, empty without any."""
+    if option is not None or modules:
+        return "?task=" if option is not None else modules
     return "config.json" if config.architectures else "default"
 
 
@@ -116,6 +126,11 @@ def _encoder(config: PretrainedConfig) -> Row:
         if known is not None and isinstance(config, getattr(known, "config_class", None) or ()):
             return _ENCODER._replace(loader=architecture)
     return _ENCODER
+
+
+def row_of_embedder(config: PretrainedConfig) -> Row:
+    """The row of an encoder with modules after it that make one vector of a text."""
+    return _encoder(config)._replace(task="embeddings")
 
 
 def task_name(row: Row, config: Any) -> str:

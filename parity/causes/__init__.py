@@ -21,6 +21,7 @@ from parity.causes.output_activation import OutputActivation
 from parity.causes.padding_id import PaddingId
 from parity.causes.padding_side import PaddingSide
 from parity.causes.pieces import Algorithm, Vocabulary
+from parity.causes.pooling import Pooling
 from parity.causes.position_ids import PositionIds
 from parity.causes.probabilities import Probabilities
 from parity.causes.settings_of_model import (
@@ -73,6 +74,7 @@ CAUSES: tuple[Cause, ...] = (
     Attention(),
     LabelOrder(),
     Probabilities(),
+    Pooling(),
     OutputActivation(),
     ConstantShift(),
     Temperature(),

@@ -11,6 +11,7 @@ from parity.border.description import Description
 from parity.measure.relations import Relation
 from parity.records.after import AfterResult
 from parity.records.decisions import Decisions
+from parity.records.embeddings import Embeddings
 from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
@@ -86,6 +87,7 @@ class Evidence(NamedTuple):
     after: AfterResult = AfterResult()
     permuted: Sequence[str] = ()
     upgrade: bool = False
+    embeddings: Embeddings | None = None
 
     @property
     def severity(self) -> Literal["divergent", "notice"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -21,6 +22,8 @@ from parity.pair_audit.tensor_stages import float64_status, tensor_stages, witho
 from parity.pair_audit.verdict import Judgement, first_divergence, reach_verdict
 from parity.records.audit import Audit
 from parity.records.decisions import Decisions
+from parity.records.embeddings import Embeddings
+from parity.records.exhibit import Exhibit
 from parity.records.pair import Pair
 from parity.records.stage import FirstDivergence, Noise, NotCompared, StageRecord
 from parity.records.stage_patterns import ignored_by
@@ -69,8 +72,9 @@ def conclude(comparison: Comparison) -> Audit:
             drawn=sample.chosen.drawn if sample.chosen is not None else "",
         ),
         passes=list(comparison.passes),
-        exhibits=list(comparison.after.exhibits),
+        exhibits=[*comparison.after.exhibits, *_shown(comparison, evidence.embeddings)],
         tasks=tasks_record(comparison.described),
+        embeddings=evidence.embeddings,
         provenance=comparison.provenance,
         command=comparison.command,
     )
@@ -153,7 +157,15 @@ def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
         after=comparison.after,
         permuted=comparison.permuted,
         upgrade=comparison.upgrade,
+        embeddings=None if ledgers.embeddings is None else ledgers.embeddings.record(),
     )
+
+
+def _shown(comparison: Comparison, embeddings: Embeddings | None) -> Iterator[Exhibit]:
+    """What the comparison itself has to show."""
+    ledger = comparison.ledgers.embeddings
+    if ledger is not None and embeddings is not None:
+        yield from ledger.exhibits(embeddings)
 
 
 def _inputs_seen(comparison: Comparison) -> InputsSeen:

@@ -1,4 +1,4 @@
-"""The four ledgers of one comparison: everything that is added up over the batches, of constant size."""
+"""The ledgers of one comparison: everything that is added up over the batches, of constant size."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from parity.measure.noise import Floors
 from parity.pair_audit.decision_ledger import Deciding, DecisionLedger
+from parity.pair_audit.embedding_ledger import Embedding, EmbeddingLedger
 from parity.pair_audit.feed_ledger import FeedLedger
 from parity.pair_audit.stage_ledger import StageLedger
 from parity.pair_audit.token_ledger import TokenLedger
@@ -16,28 +17,35 @@ __all__ = ["Ledgers", "open_ledgers"]
 
 
 class Ledgers(NamedTuple):
-    """What the tokens, the feeds and the stages showed, and the decisions, where there are classes to decide between."""
+    """What the tokens, the feeds and the stages showed; the decisions, where there are classes to decide between, and the embeddings."""
 
     tokens: TokenLedger
     feeds: FeedLedger
     stages: StageLedger
     decisions: DecisionLedger | None
+    embeddings: EmbeddingLedger | None = None
 
     def open_window(self, window: Window) -> None:
         """The rows whose batches come next."""
         self.tokens.open_window(window)
         if self.decisions is not None:
             self.decisions.open_window(window.examples)
+        if self.embeddings is not None:
+            self.embeddings.open_window(window.examples)
 
 
 def open_ledgers(
     floors: Floors,
     deciding: Deciding | None,
     unknown_pieces: Pair[str] = Pair("", ""),  # noqa: B008 - immutable
+    embedding: Embedding | None = None,
 ) -> Ledgers:
     """Empty ledgers; `deciding` says how decisions are counted (None: there are none), `unknown_pieces` what each side's
-    tokenizer writes for a word that it does not know."""
+    tokenizer writes for a word that it does not know, `embedding` where the embeddings are (None: there are none)."""
     tokens = TokenLedger(unknown_pieces)
     decisions = None if deciding is None else DecisionLedger(deciding, tokens)
-    stages = StageLedger(floors, None if decisions is None else decisions.add)
-    return Ledgers(tokens, FeedLedger(), stages, decisions)
+    embeddings = None if embedding is None else EmbeddingLedger(embedding)
+    stages = StageLedger(
+        floors, None if decisions is None else decisions.add, None if embeddings is None else embeddings.add
+    )
+    return Ledgers(tokens, FeedLedger(), stages, decisions, embeddings)

@@ -25,6 +25,7 @@ from parity.pair_audit.after import run_after
 from parity.pair_audit.assemble import conclude
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.decision_ledger import Deciding
+from parity.pair_audit.embedding_ledger import embedding_of
 from parity.pair_audit.ledgers import Ledgers, open_ledgers
 from parity.pair_audit.pass_runs import PassRuns
 from parity.pair_audit.permuted_rows import permuted_rows
@@ -97,7 +98,8 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         drawn, sample = _sample(sides, plan, request, inputs, shared, progress)
         floors = Floors(sample.noise, request.policy, sample.exact, shares=plan.known is not None)
         unknown = Pair(*(unknown_piece(side.tokenizer) for side in described))
-        ledgers = open_ledgers(floors, _deciding(described, plan, request, floors), unknown)
+        embedding = embedding_of(described, plan, inputs.count)
+        ledgers = open_ledgers(floors, _deciding(described, plan, request, floors), unknown, embedding)
         runs = PassRuns(passes_in("sweep"), sides, plan)
         sweep = Sweep(sides, runs, ledgers, shared)
 

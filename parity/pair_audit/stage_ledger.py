@@ -47,7 +47,12 @@ class StageLedger:
     failed, `ended` says how the process of one ended, empty while both run. `relations` are those between the logits.
     """
 
-    def __init__(self, floors: Floors, decide: Callable[[PairedStage, Sequence[str]], None] | None) -> None:
+    def __init__(
+        self,
+        floors: Floors,
+        decide: Callable[[PairedStage, Sequence[str]], None] | None,
+        embed: Callable[[PairedStage], None] | None = None,
+    ) -> None:
         self.unfit: dict[tuple[str, str], str] = {}
         self.failures: set[str] = set()
         self.whole: set[str] = set()
@@ -58,6 +63,7 @@ class StageLedger:
         self._centred: dict[Passes, Difference] = {}
         self._floors = floors
         self._decide = decide
+        self._embed = embed
 
     @property
     def empty(self) -> bool:
@@ -91,6 +97,8 @@ class StageLedger:
                 centred.add(here, there, item.rows, item.positions)
             if not shown.decides:
                 continue
+            if self._embed is not None:
+                self._embed(item)
             if item.stage == "logits" and here.dtype.kind == "f":
                 self.relations.add(here, there)
             if self._decide is not None and plan.decides(item.stage, here.shape[1]):

@@ -7,6 +7,7 @@ A runner names its subject's task. Those of parity are in `TASKS`; those of othe
 from __future__ import annotations
 
 from parity.tasks.bare_encoder import BARE_ENCODER
+from parity.tasks.embeddings import EMBEDDINGS
 from parity.tasks.multi_label import MULTI_LABEL
 from parity.tasks.not_named import NOT_NAMED
 from parity.tasks.question_answering import QUESTION_ANSWERING
@@ -25,5 +26,6 @@ TASKS: tuple[Task, ...] = (
     REGRESSION,
     QUESTION_ANSWERING,
     BARE_ENCODER,
+    EMBEDDINGS,
 )
 """From the most general to the most special: of those that fit a subject the last one is its task."""

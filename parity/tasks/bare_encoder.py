@@ -11,6 +11,7 @@ class _BareEncoder(Task):
     name = "encoder"
     does = "is an encoder without a head"
     bare = True
+    embeds = True
 
 
 BARE_ENCODER = _BareEncoder()

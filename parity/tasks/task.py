@@ -40,7 +40,7 @@ class Task:
     `decided_by` how, where that is not obvious. `without_classes` says why there are no classes, where more is known than that
     nothing is decided. `of_a_file` is how a user says of a file of outputs that it is this task. `assumed`: nobody
     named it, so that what another side knows of the outputs comes first. `bare`: it has no outputs, so that what a side has beside it
-    are layers alone.
+    are layers alone. `embeds`: vectors of texts are what it is used for.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Task:
     of_a_file: str = ""
     assumed: bool = False
     bare: bool = False
+    embeds: bool = False
 
     def fits(self, described: Described) -> bool:
         """Whether a subject that is described so has this task; of all that fit the last one counts."""

@@ -125,10 +125,15 @@ def test_the_same_code_in_two_folders_is_parity(tmp_path: Path) -> None:
         ("0_Router", "0_Router/0_Transformer"),
     ],
 )
-def test_the_pooling_around_a_transformers_own_folder_is_seen(listed: str, real: str, tmp_path: Path) -> None:
+def test_the_pooling_around_a_transformers_own_folder_is_run(listed: str, real: str, tmp_path: Path) -> None:
     mean = nested(tmp_path / "mean", listed, real, "mean_tokens")
     first = nested(tmp_path / "cls", listed, real, "cls_token")
     audit = compare(f"hf:{mean}", f"hf:{first}", tmp_path / "audit", "--limit", "8")
+    if listed != "0_Router":
+        assert audit.first_divergence is not None
+        assert ("divergent", "pooling") == (audit.verdict, audit.first_divergence.stage)
+        return
+    # A router chooses between transformers: it is not run, and what follows it is compared by its settings.
     assert "not_comparable" == audit.verdict
     assert any("pooling_mode_cls_token (False against True)" in item.reason for item in audit.not_compared)
 
@@ -136,10 +141,10 @@ def test_the_pooling_around_a_transformers_own_folder_is_seen(listed: str, real:
 def test_the_pooling_is_seen_through_links_to_and_of_a_transformers_folder(tmp_path: Path) -> None:
     inside = nested(tmp_path / "st", "0_Transformer", "0_Transformer", "mean_tokens")
     (tmp_path / "link").symlink_to(inside, target_is_directory=True)
-    assert ["pooling"] == [part.part for part in described(tmp_path / "link").not_run]
+    assert ("embeddings", []) == (described(tmp_path / "link").task, described(tmp_path / "link").not_run)
     moved = Path(shutil.move(inside, tmp_path / "weights"))
     inside.symlink_to(moved, target_is_directory=True)
-    assert ["pooling"] == [part.part for part in described(inside).not_run]
+    assert ("embeddings", []) == (described(inside).task, described(inside).not_run)
 
 
 def test_a_folder_beside_a_sentence_transformers_folder_is_run_whole(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def sentence_transformers(folder: Path, pooling: str) -> Path:
     settings = {f"pooling_mode_{mode}": mode == pooling for mode in ("cls_token", "mean_tokens")}
     (folder / "1_Pooling" / "config.json").write_text(json.dumps(settings), encoding="utf-8")
     (folder / "2_Dense" / "config.json").write_text(
-        json.dumps({"in_features": 24, "out_features": 8}), encoding="utf-8"
+        json.dumps({"in_features": 24, "out_features": 8, "bias": False}), encoding="utf-8"
     )
     save_file({"linear.weight": torch.ones(8, 24)}, folder / "2_Dense" / "model.safetensors")
     return folder
@@ -200,14 +200,19 @@ def test_the_encoder_is_run_where_the_decoder_takes_a_text_of_its_own(family: st
     assert {"decoder", "head"} == {part.part for part in found.not_run}
 
 
-def test_modules_of_sentence_transformers_are_named_and_their_settings_compared(tmp_path: Path) -> None:
-    mean = sentence_transformers(tmp_path / "mean", "mean_tokens")
-    first = sentence_transformers(tmp_path / "cls", "cls_token")
-    audit = compare(f"hf:{mean}", f"hf:{first}", tmp_path / "audit", "--limit", "8")
+def test_modules_of_sentence_transformers_that_cannot_be_run_are_named_and_their_settings_compared(
+    tmp_path: Path,
+) -> None:
+    folders = [sentence_transformers(tmp_path / str(size), "mean_tokens") for size in (8, 9)]
+    for folder, size in zip(folders, (8, 9), strict=True):
+        edit(folder / "2_Dense" / "config.json", out_features=size, activation_function="own.Activation")
+    audit = compare(f"hf:{folders[0]}", f"hf:{folders[1]}", tmp_path / "audit", "--limit", "8")
     entries = {item.stage: item for item in audit.not_compared if item.not_run}
-    assert ("not_comparable", ["pooling", "dense", "normalize"]) == (audit.verdict, list(entries))
-    assert "pooling_mode_cls_token (False against True)" in audit.headline
+    assert ("not_comparable", ["dense", "normalize"]) == (audit.verdict, list(entries))
+    assert "own.Activation, which is not one of torch" in audit.headline
+    assert "out_features (8 against 9)" in audit.headline
     assert ["linear.weight"] == entries["dense"].not_run
+    assert {"pooling"} == {record.stage for record in audit.stages} & {"pooling", "dense", "embedding"}
 
 
 def test_an_adapter_beside_a_model_was_not_applied(tmp_path: Path) -> None:

@@ -63,15 +63,16 @@ def test_two_implementations_of_attention_are_parity_over_a_thousand_texts(tmp_p
     assert ["notice"] == [finding.severity for finding in notices]
 
 
-def test_the_modules_of_sentence_transformers_that_are_not_run_keep_the_same_folder_from_parity(
+def test_a_folder_of_sentence_transformers_is_parity_to_the_vector_under_another_attention(
     tmp_path: Path,
 ) -> None:
     folder = minilm_folder()
     audit = compare(f"hf:{folder}?attn=sdpa", f"hf:{folder}?attn=eager", tmp_path / "audit", "--limit", "8")
-    assert "not_comparable" == audit.verdict
-    assert {"equal", "within_noise"} >= {record.status for record in audit.stages}
-    assert ["pooling", "normalize"] == [item.stage for item in audit.not_compared if item.counts]
-    assert "the pooling was not run" in audit.headline
+    assert "parity" == audit.verdict
+    assert {"pooling", "normalize", "embedding"} <= {record.stage for record in audit.stages}
+    assert audit.embeddings is not None
+    assert audit.embeddings.neighbours is not None
+    assert 1.0 == audit.embeddings.neighbours.overlap
 
 
 def test_bfloat16_is_divergent_from_the_first_stage_on_and_its_decisions_are_said(

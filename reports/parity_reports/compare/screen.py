@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parity.records.audit import Audit
-from parity.records.decisions import Decisions
+from parity.records.embeddings import Embeddings, Neighbours
 from parity_reports.compare.decision_words import decision_noun, decision_sentence, flips_total
 from parity_reports.compare.what_next import answer_next
 from parity_reports.compare.where import answer_where
@@ -40,13 +40,17 @@ def build_first_screen(audit: Audit) -> FirstScreen:
         if audit.headline.lower().startswith(word.lower())
         else f"{word}. {audit.headline}",
         notes=tuple(notes),
-        answers=(answer_where(audit), answer_why(audit), _matter(audit.decisions), answer_next(audit)),
+        answers=(answer_where(audit), answer_why(audit), _matter(audit), answer_next(audit)),
         rule=f"{policy}; exit code {audit.exit_code}{' (--allow-inconclusive)' if accepted else ''}.",
     )
 
 
-def _matter(decisions: Decisions | None) -> Answer:
-    question = "Does it matter?"
+def _matter(audit: Audit) -> Answer:
+    question, decisions = "Does it matter?", audit.decisions
+    if audit.embeddings is not None and audit.embeddings.neighbours is not None and decisions is None:
+        return Answer(
+            question, *_of_neighbours(audit.embeddings, audit.embeddings.neighbours), "exhibits", "Seen"
+        )
     if decisions is None or decisions.examples == 0:
         return Answer(question, "Not known", decision_sentence(decisions), "predictions", "Predictions")
     noun = decision_noun(decisions)
@@ -66,3 +70,20 @@ def _matter(decisions: Decisions | None) -> Answer:
         )
     title = f"{wording.plural(flips, noun)} flip{'s' if flips == 1 else ''}" if flips else f"No {noun} flips"
     return Answer(question, title, detail, "predictions", "Predictions")
+
+
+def _of_neighbours(seen: Embeddings, near: Neighbours) -> tuple[str, str]:
+    """What a difference does to a search: a title and a sentence."""
+    made = (
+        ""
+        if not seen.pooled
+        else f" (vectors are the {seen.pooled} of {seen.stage}, as neither side says how it pools)"
+    )
+    detail = (
+        f"{wording.share(near.overlap)} of the {near.at} nearest neighbours of {wording.plural(near.sample, 'text')} are the same"
+        f"{made}; the cosine of the two vectors of a text is at least {wording.number(seen.cosine_min)}."
+    )
+    title = (
+        f"{wording.count(near.changed)} of {wording.count(near.sample)} texts" if near.changed else "No text"
+    )
+    return f"{title} get{'s' if not near.changed else ''} another neighbour", detail
