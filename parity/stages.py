@@ -1,8 +1,8 @@
 """The stages that parity knows by name: one table, in the order in which a model computes them.
 
 A subject may announce stages of any other name as well (`output.tags`); those have no row here, and are listed among the layers.
-`real` and `word_mask` are written beside the values and say which positions are tokens, or words, of the text; they are fed and
-no report shows them.
+`real` and `word_mask` are written beside the values and say which positions are tokens, or words, of the text, `word_ids` which word
+of the row each token is a piece of (counted from 1; 0: of none); they are fed and no report shows them.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ _TABLE = (
     StageKind("position_ids", _TOKENS, "input", "Position ids", fed=True),
     StageKind("real", _TOKENS, "mask", fed=True),
     StageKind("word_mask", ("row", "word"), "mask", fed=True),
+    StageKind("word_ids", _TOKENS, "mask", fed=True),
     StageKind("embeddings", _HIDDEN, "encoder", "Embeddings"),
     StageKind(r"layer\.(\d+)\.attention", _HIDDEN, "detail", "Layer {0}, attention"),
     StageKind(r"layer\.(\d+)\.mlp", _HIDDEN, "detail", "Layer {0}, feed-forward"),
@@ -68,6 +69,7 @@ _TABLE = (
     StageKind(r"normalize\.(\d+)", _VECTOR, "encoder", "Normalisation {0}"),
     StageKind("embedding", _VECTOR, "output", "Embedding"),
     StageKind("logits", _CLASSES, "output", "Logits"),
+    StageKind("words", ("row", "word", "class"), "output", "Logits of words"),
     StageKind("start_logits", _TOKENS, "output", "Start logits"),
     StageKind("end_logits", _TOKENS, "output", "End logits"),
     StageKind("probabilities", _CLASSES, "output", "Probabilities"),
@@ -78,7 +80,7 @@ INPUT_STAGES = tuple(kind.pattern for kind in _TABLE if kind.group == "input")
 """What is fed to a model and shown as a stage, from the text on."""
 FED = tuple(kind.pattern for kind in _TABLE if kind.fed)
 """What a runner writes of what it fed, beside the values that it computed."""
-MASKS = {kind.axes[1]: kind.pattern for kind in _TABLE if kind.group == "mask"}
+MASKS = {"token": "real", "word": "word_mask"}
 """The mask of real positions by axis."""
 _DERIVED = ("probabilities", "label", "generated")
 _BEFORE = (*INPUT_STAGES, "embeddings")

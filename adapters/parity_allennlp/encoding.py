@@ -17,7 +17,8 @@ _BOUNDARIES = ("@start@", "@end@")
 
 
 class Piece(NamedTuple):
-    """One token as the model gets it: id, text, its characters in the text or the pair (None: special), type id."""
+    """One token as the model gets it: id, text, its characters in the text or the pair (None: special), type id, and which word
+    of the text it is a piece of, where words are split each by itself."""
 
     id: int
     text: str
@@ -25,6 +26,7 @@ class Piece(NamedTuple):
     segment: int | None
     special: bool
     type_id: int
+    word: int | None = None
 
 
 class TextPart(NamedTuple):
@@ -116,7 +118,7 @@ def _mismatched(part: TextPart, indexer: Any, indexed: Any) -> list[Piece]:
         for tokens in (wrapped.single_sequence_start_tokens, wrapped.single_sequence_end_tokens)
     )
     middle = []
-    for word in part.field.tokens:
+    for place, word in enumerate(part.field.tokens):
         encoded = tokenizer.encode_plus(
             word.text,
             add_special_tokens=False,
@@ -129,7 +131,13 @@ def _mismatched(part: TextPart, indexer: Any, indexed: Any) -> list[Piece]:
             span = None if word.idx is None else (word.idx + first, word.idx + last)
             middle.append(
                 Piece(
-                    number, text, span, part.segment or 0, False, wrapped.single_sequence_token_type_id or 0
+                    number,
+                    text,
+                    span,
+                    part.segment or 0,
+                    False,
+                    wrapped.single_sequence_token_type_id or 0,
+                    place,
                 )
             )
     return _folded(

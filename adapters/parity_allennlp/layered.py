@@ -43,7 +43,7 @@ class Layered:
     @property
     def everything(self) -> set[str] | None:
         """The names of all stages, those within layers too, which are written only when requested."""
-        return {site.name for site in (*self._sites.inside, *self._sites.around)} | {"logits"}
+        return {site.name for site in (*self._sites.inside, *self._sites.around)} | {"logits", "words"}
 
     def module_of(self, stage: str) -> str | None:
         """The path of the module that a stage is the output of."""
@@ -72,6 +72,9 @@ class Layered:
                 put("token_type_ids", fed["token_type_ids"], ("row", "token"))
             if self.seen.word_level:
                 write("word_mask", field["mask"].to(self._torch.uint8), ("row", "word"))
+                numbers = stages.words_of_tokens(field["offsets"], field["mask"], size[1])
+                if numbers is not None:
+                    write("word_ids", numbers, ("row", "token"))
 
         inside = [site for site in self._sites.inside if _is_requested(site, requested)]
         around = [site for site in self._sites.around if _is_requested(site, requested)]
@@ -85,10 +88,14 @@ class Layered:
         for one in taps:
             for stage, problem in one.unfit.items():
                 self._host.warn(f"The stage {stage} could not be written: it is {problem}.")
-        if requested is None or "logits" in requested:
-            level = "word" if self.seen.word_level else "token"
-            logits = output["logits"]
-            write("logits", logits, ("row", "class") if logits.dim() == 2 else ("row", level, "class"))
+        logits = output["logits"]
+        by_words = self.seen.word_level and logits.dim() == 3
+        stage = "words" if by_words else "logits"
+        if requested is None or stage in requested:
+            axes = (
+                ("row", "class") if logits.dim() == 2 else ("row", "word" if by_words else "token", "class")
+            )
+            write(stage, logits, axes)
 
     def _given(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """The field's tensors for exactly these ids; a mask and type ids that are not given are AllenNLP's usual ones."""

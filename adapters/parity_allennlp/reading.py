@@ -192,6 +192,13 @@ def _by_signature(host: Host, name: str, reader: Any) -> Reading:
     return Reading(name, "required" if paired else "no", make, probe=probe)
 
 
+def takes_words(reader: Any) -> bool:
+    """Whether a reader makes an instance of a list of words."""
+    parameters = inspect.signature(reader.text_to_instance).parameters.values()
+    first = next(iter(parameters), None)
+    return first is not None and first.name in _WORDS and "Token" in str(first.annotation)
+
+
 def _of_strings(reader: Any, parameter: str) -> bool:
     annotation = inspect.signature(reader.text_to_instance).parameters[parameter].annotation
     return "str" in str(annotation)

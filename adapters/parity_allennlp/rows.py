@@ -9,8 +9,9 @@ Runs inside the foreign interpreter: AllenNLP's objects only, Python 3.8.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generator, NamedTuple
 
 from . import encoding, reading
 
@@ -34,6 +35,8 @@ class Reader:
         self._model = model
         self._reader = reader
         self.reading = chosen
+        self._host = host
+        self._told: list[Any] | None = None
         self.parts = encoding.text_parts(self.probe().instance, reading.PAIRED_FIELDS)
         self.indexing = encoding.indexing(self.parts[0].field) if self.parts else None
 
@@ -56,7 +59,11 @@ class Reader:
                 "Give inputs of single texts.",
             )
         try:
-            instance = self.reading.make(text, pair)
+            instance = (
+                self.reading.make(text, pair)
+                if self._told is None
+                else self._reader.text_to_instance(self._told)
+            )
             self._reader.apply_token_indexers(instance)
             instance.index_fields(self._model.vocab)
         except Exception as error:  # a reader may raise anything at a text it cannot read
@@ -76,6 +83,24 @@ class Reader:
                 "Exclude that row: AllenNLP's own predictor fails on it too.",
             )
         return Row(instance, encoding.located(found, (text, pair)))
+
+    @contextlib.contextmanager
+    def given_words(self, example: dict[str, Any]) -> Generator[None, None, None]:
+        """Temporarily read the words of an example as they are, where it has any; a reader of texts reads them as one text, and says so."""
+        words = example.get("words")
+        if words is not None and not reading.takes_words(self._reader):
+            self._host.warn(
+                f"{type(self._reader).__name__} reads texts: rows that are lists of words were read as one text each."
+            )
+            words = None
+        if words is not None:
+            token = importlib.import_module("allennlp.data.tokenizers").Token
+            spans = example.get("spans") or [(None, None)] * len(words)
+            self._told = [token(text=word, idx=start) for word, (start, _) in zip(words, spans)]
+        try:
+            yield
+        finally:
+            self._told = None
 
     def takes_blank(self) -> bool:
         """Whether an empty text can be read and run: not by a reader that splits into words."""
@@ -109,6 +134,9 @@ class Reader:
             "normalized": self._normalized(wrapped, text),
             "normalized_pair": self._normalized(wrapped, pair),
             "untruncated": self._untruncated(row, text, pair),
+            "words": [piece.word for piece in pieces]
+            if any(piece.word is not None for piece in pieces)
+            else None,
         }
 
     def _boundary(self, text: str, pair: str | None) -> int | None:

@@ -71,7 +71,7 @@ class Session:
         tap, seen = self._host.tap, self._view.seen
         parameters = tap.parameters(self._model)
         shown = self._probe(None)
-        logits = shown.get("logits")
+        logits = shown.get("logits") or shown.get("words")
         unused = facts.unused_weights(seen)
         folds = seen is not None and seen.folds_at is not None
         return {
@@ -99,6 +99,7 @@ class Session:
                 "pairs": self._reader.reading.pairs,
                 "tokens": self._reader.indexing is not None,
                 "blank": self._reader.takes_blank(),
+                "words": "own" if "words" in shown else "no",
                 "row_digests": True,
             },
             "max_rows": 1 if seen is None else None,
@@ -122,9 +123,10 @@ class Session:
         encodings: list[dict[str, object] | None] = []
         for example in examples:
             text, pair = example["text"], example.get("pair")
-            row = self._reader.row(example["row"], text, pair)
-            kept.append(row)
-            encodings.append(self._reader.encoded(row, text, pair))
+            with self._reader.given_words(example):
+                row = self._reader.row(example["row"], text, pair)
+                kept.append(row)
+                encodings.append(self._reader.encoded(row, text, pair))
         return {"rows": encodings, "kept": kept}
 
     def forward(
@@ -182,6 +184,8 @@ class Session:
         if how is None:
             return {}
         found: dict[str, object] = facts.tokenizer(how, self._loaded.reader, self._model, self._host)
+        if self._view.seen is not None and self._view.seen.word_level:
+            found["words"] = stages.pieces_to_words(self._model)
         for place, settings in facts.tokenizer_settings(self._origin.config).items():
             found["tokenizer_kwargs of " + place] = settings
         return found

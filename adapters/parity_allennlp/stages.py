@@ -190,6 +190,32 @@ def feeding(
         del transformer.forward
 
 
+def pieces_to_words(model: Module) -> str:
+    """How the embedder makes a word of its pieces, in the words of `sub_token_mode`: first, last or average."""
+    embedders = importlib.import_module("allennlp.modules.token_embedders")
+    kind = embedders.PretrainedTransformerMismatchedEmbedder
+    modes = [
+        getattr(module, "sub_token_mode", "avg") for module in model.modules() if isinstance(module, kind)
+    ]
+    return {"avg": "average"}.get(modes[0], str(modes[0])) if modes else ""
+
+
+def words_of_tokens(offsets: Tensor, mask: Tensor, tokens: int) -> Tensor | None:
+    """[rows, tokens] the word that each token is a piece of, counted from 1 (0: of none), by the first and last piece of each word
+    [rows, words, 2]; None where a word has no pieces, or lies beyond the tokens (texts that are folded)."""
+    import torch
+
+    found = torch.zeros((offsets.shape[0], tokens), dtype=torch.long)
+    for row, (places, there) in enumerate(zip(offsets.tolist(), mask.tolist())):
+        for number, ((first, last), flag) in enumerate(zip(places, there), 1):
+            if not flag:
+                continue
+            if not 0 <= first <= last < tokens:
+                return None
+            found[row, first : last + 1] = number
+    return found
+
+
 def unfolded(values: Tensor, rows: int, tokens: int) -> Tensor:
     """The transformer's outputs by segment, put back into rows: `[rows * segments, length, …]` to `[rows, tokens, …]`.
 

@@ -41,6 +41,7 @@ DESCRIPTION = forms.Record(
                 "float64": bool,
                 "pairs": forms.OneOf(("no", "optional", "required")),
                 "tokens": bool,
+                "words": forms.OneOf(("no", "given", "own")),
                 "blank": bool,
                 "row_digests": bool,
             },
@@ -119,7 +120,7 @@ _MANIFEST = forms.Record(
 _EXAMPLE = forms.Record(
     {"text": str, "pair": forms.Maybe(str)}, {"label": forms.Maybe(str), "id": forms.Maybe(str)}
 )
-_FED = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
+_FED = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "word_ids")
 
 
 class Lines:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PROTOCOL = 2
 
 _MASKS = {"token": "real", "word": "word_mask"}
-_FED = ("attention_mask", "token_type_ids", "position_ids")
+_FED = ("attention_mask", "token_type_ids", "position_ids", "word_ids")
 
 
 def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -105,7 +105,9 @@ class Session:
         full_rows = manifest["kept"].get("full_rows")
         bare = manifest["kept"].get("outputs_only") or full_rows == 0
         recorded["scope"] = "outputs" if bare else recorded.get("scope", "full")
-        known = {name: recorded["can"][name] for name in ("pairs", "blank") if name in recorded["can"]}
+        known = {
+            name: recorded["can"][name] for name in ("pairs", "blank", "words") if name in recorded["can"]
+        }
         recorded["can"] = dict(
             known,  # also of an earlier trace, where other abilities may have other names
             accepts_feed=False,

@@ -19,7 +19,7 @@ __all__ = ["Shard", "open_shard"]
 _COUNTS = {"token": "tokens", "word": "words"}
 _INTEGERS = ("I64", "I32", "I16", "I8", "U8")
 _FLOATS = ("F64", "F32")
-_FED = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
+_FED = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "word_ids")
 _LONGEST = 1 << 24  # of one row, in tokens: a mask is made as long as the longest row
 
 

@@ -110,6 +110,12 @@ adapter = Adapter(
             "how one vector is made of a text's tokens; by default as modules.json says, else not at all",
             ("mean", "cls", "max", "lasttoken", "weightedmean", "mean_sqrt_len_tokens"),
         ),
+        Option(
+            "words",
+            "choice",
+            "how the logits of a word are made of those of its pieces, in token classification; first by default",
+            ("first", "last", "average"),
+        ),
         Option("tokenizer", "folder", "a folder whose tokenizer is used instead"),
         Option("revision", "text", "the hub's branch, tag or commit"),
         Option("temperature", "positive", "divides the logits before probabilities; 1 by default"),

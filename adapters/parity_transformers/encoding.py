@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .sentence_layers import Modules
 
 from . import words
-from .tokenizer_internals import added_tokens, internals, pre_tokenizer
+from .tokenizer_internals import added_tokens, adds_prefix_space, internals, pre_tokenizer
 
 __all__ = ["Encoder"]
 
@@ -116,6 +116,9 @@ class Encoder:
             described["algorithm"] = type(tokenizer.backend_tokenizer.model).__name__
             described["internals"] = internals(tokenizer.backend_tokenizer)
             described["pre_tokenizer"] = pre_tokenizer(tokenizer.backend_tokenizer)
+            adds = adds_prefix_space(described["pre_tokenizer"])
+            if adds is not None:
+                described["add_prefix_space"] = adds
         described.update(shared.normalizer_settings(tokenizer))
         return described
 

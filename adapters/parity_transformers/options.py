@@ -34,6 +34,7 @@ class Options(NamedTuple):
     position_ids: str | None = None
     attention_mask: str | None = None
     library: bool = False  # what is not given is left to the library, as in the user's own call
+    words: str = "first"
     settings: tuple[
         tuple[str, str], ...
     ] = ()  # those of groups, by their names in full: config.layer_norm_eps

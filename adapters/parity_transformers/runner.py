@@ -90,6 +90,8 @@ class Session:
         # What forwards call: the model, or its encoder where the decoder takes another text.
         self._runs = self._model
         self._stages = self._tried_out()
+        # Whether its logits are of tokens, so that those of words are made of them.
+        self._by_words = words.are_of_tokens(self._stages.listed)
         self._execution = self._ran()
         self._drawn = self._without_a_file()
         self._not_run = not_run.parts(
@@ -108,7 +110,7 @@ class Session:
             if "not implemented for" in str(error):
                 where = "{} on {}".format(str(self._model.dtype).replace("torch.", ""), self._device)
                 raise finding.not_in_dtype(name, where, error, self._host) from error
-            encoder = self._encoder_alone()
+            encoder = stages.encoder_alone(self._model, self._loaded.row)
             if encoder is None:
                 raise finding.not_by_text_alone(name, kind, error, self._host) from error
         try:
@@ -132,17 +134,6 @@ class Session:
             raise finding.not_by_text_alone(
                 self._loaded.name, type(self._runs).__name__, error, self._host
             ) from error
-
-    def _encoder_alone(self) -> Any:
-        """The encoder of a bare encoder-decoder; None where there is none."""
-        config = self._model.config
-        if self._loaded.row.head or not getattr(config, "is_encoder_decoder", False):
-            return None
-        try:
-            encoder = self._model.get_encoder()
-        except Exception:  # noqa: BLE001  # some have the method and no encoder
-            return None
-        return None if encoder is self._model else encoder
 
     def describe(self) -> dict[str, Any]:
         """Everything about this subject that does not depend on inputs."""
@@ -173,7 +164,7 @@ class Session:
             "parameters": parameters,
             # Not part of a saved config: it is chosen when the model is loaded.
             "config": facts.settings(config, loaded.modules.settings),
-            "tokenizer": self._encoder.describe(),
+            "tokenizer": dict(self._encoder.describe(), **words.described(self._options, self._by_words)),
             "generation": self._generation,
             **origins.facts(loaded, self._options, self._given, self._encoder),
             "stages": self._stages.listed,
@@ -184,6 +175,7 @@ class Session:
                 "pairs": "optional",
                 "blank": self._blank,
                 "row_digests": True,
+                "words": "given" if self._by_words else "no",
             },
             "accepts": sorted(self._accepts),
             "max_rows": None if alone is None else 1,
@@ -224,11 +216,17 @@ class Session:
         """Run these encodings (padded as the subject pads), or exactly these inputs, and write the stages as they are computed."""
         if inputs is None:
             feeds, real = self._encoder.pad(rows or [])
+            word_ids = words.padded(rows or [], real) if self._by_words else None
         else:
-            feeds = {name: ids for name, ids in inputs.items() if name != "real" and ids is not None}
-            real = inputs["real"]
+            fed = {name: ids for name, ids in inputs.items() if ids is not None}
+            feeds = {name: ids for name, ids in fed.items() if name not in ("real", "word_ids")}
+            real, word_ids = inputs["real"], inputs.get("word_ids") if self._by_words else None
         feeds = self._accepted(self._limits.positioned(feeds, real, self._options))
         self._limits.check_feeds(feeds)
+        if word_ids is not None:
+            words.write_fed(word_ids, real, write)
+            write = words.Words(word_ids, real, self._options.words, stages, write)
+            stages = words.needed(stages)
         if precision is None:
             self._run(feeds, real, stages, write)
             return {}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .sentence_layers import Modules
 
-__all__ = ["Stages"]
+__all__ = ["Stages", "encoder_alone"]
 
 
 class Stages:
@@ -137,3 +137,14 @@ def _output_stages(outputs: Any, named: tasks.Outputs, hidden: Sequence[Any]) ->
         elif key.endswith("last_hidden_state") and not any(torch.equal(value, one) for one in hidden):
             found[key] = ("output." + key, ("row", "token", "hidden"))
     return found
+
+
+def encoder_alone(model: Any, row: tasks.Row) -> Any:
+    """The encoder of a bare encoder-decoder; None where there is none."""
+    if row.head or not getattr(model.config, "is_encoder_decoder", False):
+        return None
+    try:
+        encoder = model.get_encoder()
+    except Exception:  # noqa: BLE001  # some have the method and no encoder
+        return None
+    return None if encoder is model else encoder

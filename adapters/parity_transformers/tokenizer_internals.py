@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-__all__ = ["added_tokens", "internals", "pre_tokenizer"]
+__all__ = ["added_tokens", "adds_prefix_space", "internals", "pre_tokenizer"]
 
 _ADDED = 2000
 _PARTS = ("added_tokens", "normalizer", "pre_tokenizer", "post_processor")
@@ -43,6 +43,16 @@ def added_tokens(tokenizer: Any) -> list[str]:
     except Exception:  # noqa: BLE001  # a tokenizer of a checkpoint's own code may not have it
         return []
     return [str(token) for token, _ in added][-_ADDED:]
+
+
+def adds_prefix_space(settings: dict[str, Any]) -> bool | None:
+    """Whether a byte-level pre-tokenizer of these settings puts a space before a text; None for other ones."""
+    steps: list[dict[str, Any]] = [settings]
+    for step in steps:
+        steps.extend(step.get("pretokenizers") or [])
+        if step.get("type") == "ByteLevel":
+            return bool(step.get("add_prefix_space"))
+    return None
 
 
 def _digest(value: Any) -> str:

@@ -139,6 +139,9 @@ def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] |
     if masks[0] is None or masks[1] is None:
         return Unfit(kind, f"one side does not report which {kind}s are real")
     here, there = masks[0].values.astype(np.uint8), masks[1].values.astype(np.uint8)
+    numbers = [word_numbers(batch) for batch in batches] if kind == "word" else []
+    if kind == "word" and numbers[0] is not None and numbers[1] is not None:
+        return _by_number(Pair(here, there), Pair(numbers[0], numbers[1]))
     if kind == "word" and not np.array_equal(here.sum(axis=1), there.sum(axis=1)):
         return Unfit(kind, "the two sides split the text into different words")
     chosen = pairs if kind == "token" and pairs is not None else [None] * len(here)
@@ -149,6 +152,28 @@ def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] |
                 kind, f"a row has {counts[0][row]} real {kind}s against {counts[1][row]}, with the same ids"
             )
     return pair_positions(here, there, chosen)
+
+
+def word_numbers(batch: Batch) -> list[Integers] | None:
+    """For each row the numbers of its words that have pieces, in their order; None where the batch does not show them."""
+    ids, real = batch.stages.get("word_ids"), batch.stages.get(MASKS["token"])
+    if ids is None or real is None:
+        return None
+    return [
+        np.unique(row[there.astype(bool) & (row > 0)]) - 1
+        for row, there in zip(ids.values.astype(np.int64), real.values, strict=True)
+    ]
+
+
+def _by_number(masks: Pair[NDArray[np.uint8]], numbers: Pair[list[Integers]]) -> Pairing:
+    """Words paired by their number in the row, which is the position of each: one without pieces on a side has no pair."""
+    pairs: list[Integers] = []
+    for here, there in zip(*numbers, strict=True):
+        _, ours, theirs = np.intersect1d(here, there, assume_unique=True, return_indices=True)
+        pairs.append(np.stack([ours, theirs], axis=1).astype(np.int64))
+    found = pair_positions(*masks, pairs)
+    named = [here[pair[:, 0]] for here, pair in zip(numbers.reference, pairs, strict=True)]
+    return found._replace(ranks=np.concatenate(named) if named else found.ranks)
 
 
 def _unlike_layout(kind: str, stage: str, batches: Pair[Batch]) -> str:

@@ -13,13 +13,13 @@ __all__ = ["Feed"]
 
 Array = NDArray[np.generic]
 _SENT = ("input_ids", "real", "attention_mask", "token_type_ids")
-_FED = (*_SENT, "position_ids", "word_mask")
+_FED = (*_SENT, "position_ids", "word_mask", "word_ids")
 
 
 class Feed(NamedTuple):
     """What one batch was fed, each [rows, tokens]; None for what was not fed, or is not known.
 
-    `real` says which positions are not padding, `word_mask` [rows, words] which words are. The arrays are views into the slot of the batch: to be used while the batch is held.
+    `real` says which positions are not padding, `word_mask` [rows, words] which words are, `word_ids` the word of each token. The arrays are views into the slot of the batch: to be used while the batch is held.
     `groups` are the rows that were run together, where they are not all (parity.border.reply): those of one group were padded to
     its own width, and nothing was fed beyond it.
     """
@@ -30,6 +30,7 @@ class Feed(NamedTuple):
     token_type_ids: Array | None = None
     position_ids: Array | None = None
     word_mask: Array | None = None
+    word_ids: Array | None = None
     groups: tuple[Group, ...] = ()
 
     @classmethod
@@ -38,9 +39,9 @@ class Feed(NamedTuple):
         fed: dict[str, Any] = {name: batch.stages[name].values for name in _FED if name in batch.stages}
         return cls(**fed, groups=batch.groups)
 
-    def inputs(self, *, positions: bool) -> dict[str, Array | None]:
-        """The inputs of a forward that feeds another model the same; the positions only where requested."""
-        sent = (*_SENT, "position_ids") if positions else _SENT
+    def inputs(self, *, positions: bool, words: bool = False) -> dict[str, Array | None]:
+        """The inputs of a forward that feeds another model the same; positions, and the words of tokens, only where requested."""
+        sent = (*_SENT, *(["position_ids"] if positions else []), *(["word_ids"] if words else []))
         return {name: getattr(self, name) for name in sent}
 
     def same_as(self, other: Feed, *, positions: bool = True) -> bool:
@@ -55,6 +56,12 @@ class Feed(NamedTuple):
             return all(_equal(getattr(self, name), getattr(other, name)) for name in _FED)
         if not np.array_equal(self.input_ids, other.input_ids):
             return False
+        if (
+            self.word_ids is not None
+            and other.word_ids is not None
+            and not _equal(self.word_ids, other.word_ids)
+        ):
+            return False  # the same tokens, put together to other words
         whole = _or_all(self.real, self.input_ids, 1), _or_all(other.real, other.input_ids, 1)
         masks = (
             _or_all(self.attention_mask, self.input_ids, 1),

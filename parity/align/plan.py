@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from parity.align.batch_sizes import BatchSizes, batch_sizes_of
+from parity.align.by_words import WORDS, by_words, word_stages
 from parity.align.known import Known, known_of
 from parity.align.labels import LabelAlignment, align_labels
 from parity.align.not_run import not_run
@@ -18,6 +19,8 @@ from parity.stages import is_detail, is_output
 from parity.tasks.task import Task
 
 __all__ = ["Plan", "plan_of"]
+
+_OUTPUTS = ("logits", WORDS)
 
 
 class Plan(NamedTuple):
@@ -63,8 +66,12 @@ class Plan(NamedTuple):
         return self._replace(not_compared=(*self.not_compared, *partly))
 
 
-def plan_of(sides: Pair[Description], *, detail: bool) -> Plan:
-    """Pair what can be paired; what cannot is listed with its reason, and counts unless a side never offered it."""
+def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> Plan:
+    """Pair what can be paired; what cannot is listed with its reason, and counts unless a side never offered it.
+
+    `words` says that the inputs are lists of words: a side that decides per word where it is told the words then does so.
+    """
+    sides = by_words(sides, given=words)
     specs = Pair(*(tuple(StageSpec(seen.name, tuple(seen.axes)) for seen in side.stages) for side in sides))
     aligned = align_stages(specs.reference, specs.candidate)
     missing: list[NotCompared] = []
@@ -78,7 +85,9 @@ def plan_of(sides: Pair[Description], *, detail: bool) -> Plan:
             side = "reference" if name in aligned.only_reference else "candidate"
             if is_output(name) and alone(lacking):
                 reason, counts = f"{reason.rstrip('.')}, as ?task= requests", False
-            elif lacking.scope != "full" and name != "logits":
+            elif WORDS in aligned.paired and (name in _OUTPUTS or name in word_stages(sides)):
+                reason, counts = f"{reason.rstrip('.')}, and both decide per word", False
+            elif lacking.scope != "full" and name not in _OUTPUTS:
                 reason, counts = (
                     f"The {'candidate' if side == 'reference' else 'reference'} {_shows(lacking)}.",
                     False,
@@ -86,12 +95,13 @@ def plan_of(sides: Pair[Description], *, detail: bool) -> Plan:
         missing.append(NotCompared(stage=name, reason=reason.rstrip("."), side=side, counts=counts))
     stages = [name for name in aligned.paired if detail or not is_detail(name)]
     labels = None
-    if "logits" in stages and any(side.labels is not None for side in sides):
+    of_classes = [name for name in _OUTPUTS if name in stages]
+    if of_classes and any(side.labels is not None for side in sides):
         labels = align_labels(sides.reference.labels, sides.candidate.labels)
-        if labels.kind == "not_comparable":
-            stages.remove("logits")
+        for name in of_classes if labels.kind == "not_comparable" else ():
+            stages.remove(name)
             missing.append(
-                NotCompared(stage="logits", reason=labels.sentence.rstrip("."), side="both", counts=True)
+                NotCompared(stage=name, reason=labels.sentence.rstrip("."), side="both", counts=True)
             )
     read = task_of_pair(sides)
     if any(output in aligned.paired for output in read.outputs):

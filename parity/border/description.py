@@ -65,10 +65,11 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can be requested of the subject; an ability of another name is refused, since it would be ignored silently.
 
     `accepts_feed`: it runs on another's ids, mask, types and positions. `blank`: it reads empty texts; `tokens`: it has
-    tokens. `row_digests`: it digests the rows of its parameters whatever their order.
+    tokens. `words`: it decides per word, of texts that it splits itself ("own"), or where it is told the words ("given"). `row_digests`: it digests the rows of its parameters whatever their order.
     """
 
     accepts_feed: bool = False
+    words: Literal["no", "given", "own"] = "no"
     float64: bool = False
     pairs: Literal["no", "optional", "required"] = "optional"
     tokens: bool = True

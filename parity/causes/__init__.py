@@ -18,11 +18,13 @@ from parity.causes.label_order import LabelOrder
 from parity.causes.library_default import LibraryDefault
 from parity.causes.not_loaded import HeadNotLoaded, MissingWeights, PoolerNotLoaded
 from parity.causes.output_activation import OutputActivation
+from parity.causes.output_words import OutputWords
 from parity.causes.padding_id import PaddingId
 from parity.causes.padding_side import PaddingSide
 from parity.causes.pieces import Algorithm, Vocabulary
 from parity.causes.pooling import Pooling
 from parity.causes.position_ids import PositionIds
+from parity.causes.prefix_space import PrefixSpace
 from parity.causes.probabilities import Probabilities
 from parity.causes.settings_of_model import (
     Activation,
@@ -37,6 +39,7 @@ from parity.causes.temperature import Temperature
 from parity.causes.text_rules import Accents, Lowercase, UnicodeForm, WhiteSpace
 from parity.causes.token_type_ids import TokenTypeIds
 from parity.causes.tokenizer_commit import TokenizerCommit
+from parity.causes.tokenizer_words import TokenizerWords
 from parity.causes.truncation import Truncation
 from parity.causes.unknown_tokens import UnknownTokens
 
@@ -49,6 +52,8 @@ CAUSES: tuple[Cause, ...] = (
     WhiteSpace(),
     UnknownTokens(),
     AddedTokens(),
+    TokenizerWords(),
+    PrefixSpace(),
     Algorithm(),
     Vocabulary(),
     SpecialTokens(),
@@ -76,6 +81,7 @@ CAUSES: tuple[Cause, ...] = (
     Probabilities(),
     Pooling(),
     OutputActivation(),
+    OutputWords(),
     ConstantShift(),
     Temperature(),
     ConstantAnswer(),

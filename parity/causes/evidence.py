@@ -18,7 +18,7 @@ from parity.records.policy import PolicyRecord
 from parity.records.stage import FirstDivergence, NotCompared, StageRecord
 from parity.records.tokens import Tokens
 
-__all__ = ["Evidence", "Feeds", "InputsSeen", "Lost", "Outputs", "TokensSeen"]
+__all__ = ["Evidence", "Feeds", "InputsSeen", "Lost", "Outputs", "TokensSeen", "WordsSeen"]
 
 
 class InputsSeen(NamedTuple):
@@ -47,6 +47,15 @@ class Feeds(NamedTuple):
     mask_missing: Mapping[str, int] = {}
 
 
+class WordsSeen(NamedTuple):
+    """The words that were decided on both sides: those of one piece and those of several, and how many of each differ."""
+
+    single: int = 0
+    single_differing: int = 0
+    several: int = 0
+    several_differing: int = 0
+
+
 class Outputs(NamedTuple):
     """How the logits stand to each other: their classes, how they are the same numbers after all (`relation`, if they are), and
     whether no other order of their columns is nearer (`columns_fit`); `answers` counts the different classes that each side predicts."""
@@ -55,6 +64,7 @@ class Outputs(NamedTuple):
     relation: Relation | None = None
     columns_fit: bool = False
     answers: Pair[int] | None = None
+    words: WordsSeen = WordsSeen()
 
     def related(self, first: FirstDivergence | None) -> Relation | None:
         """The relation, where it explains the first divergence: one at the logits or after them."""

@@ -7,6 +7,9 @@ the command line shows the names without numpy.
 
 from __future__ import annotations
 
-__all__ = ["METRICS"]
+__all__ = ["METRICS", "SPAN_METRICS"]
 
 METRICS = ("accuracy", "macro_f1", "nll", "brier")
+"""Of one decision for each input."""
+SPAN_METRICS = ("entity_f1",)
+"""Of the spans that the tags of words make."""

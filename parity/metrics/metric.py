@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, runtime_checkable
@@ -13,7 +14,7 @@ from parity.measure.activation import log_softmax
 from parity.records.metric_form import MetricForm
 from parity.statistics.interval import Interval
 
-__all__ = ["Metric", "Outputs", "Paired"]
+__all__ = ["Metric", "Outputs", "Paired", "of_spans"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -24,13 +25,16 @@ class Outputs:
     """Outputs for labelled examples, of one model or of several runs.
 
     logits: [..., examples, classes] raw, float64. predictions: [..., examples] the predicted class, -1 where there is no decision.
-    labels: [examples] the right class. temperature: what the logits are divided by before probabilities are taken.
+    labels: [examples] the right class. rows: [examples] the row that each belongs to, where they are the words of texts; names: of the
+    classes, and of labels that are none. temperature: what the logits are divided by before probabilities are taken.
     """
 
     logits: Floats
     predictions: Integers
     labels: Integers
     temperature: float = 1.0
+    rows: Integers | None = None
+    names: Sequence[str] = ()
 
     @cached_property
     def log_probabilities(self) -> Floats:
@@ -41,6 +45,11 @@ class Outputs:
     def log_probability_of_label(self) -> Floats:
         """[..., examples] ln p of the right class."""
         return np.asarray(self.log_probabilities[..., np.arange(len(self.labels)), self.labels])
+
+
+def of_spans(metric: Metric) -> bool:
+    """Whether a metric is of spans of words, and not of single decisions."""
+    return bool(getattr(metric, "spans", False))
 
 
 class Paired(Protocol):

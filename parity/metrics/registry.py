@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint
 
 from parity.errors import UsageError
-from parity.metrics import METRICS
+from parity.metrics import METRICS, SPAN_METRICS
 from parity.metrics.metric import Metric
 from parity.subjects.registry import Group, entries, load, name_taken, origin
 
@@ -18,14 +18,19 @@ __all__ = ["find_metric", "metric_names"]
 _GROUP = Group("parity.metrics", "metric", "metrics")
 
 
-def metric_names() -> tuple[str, ...]:
-    """Every name, in the order of the tables; none of them is imported. Raises NameTaken where two have one name."""
-    names = (*METRICS, *(entry.name for entry in _entries()))
+def metric_names(*, spans: bool = False) -> tuple[str, ...]:
+    """Every name, in the order of the tables, with `spans` those of spans too; none of them is imported.
+
+    Raises NameTaken where two have one name.
+    """
+    names = (*METRICS, *(entry.name for entry in _entries()), *(SPAN_METRICS if spans else ()))
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         owners = [origin(entry) for entry in _entries() if entry.name == twice]
         raise name_taken(
-            _GROUP, twice, [f"parity's {_place(twice)}", *owners] if twice in METRICS else owners
+            _GROUP,
+            twice,
+            [f"parity's {_place(twice)}", *owners] if twice in (*METRICS, *SPAN_METRICS) else owners,
         )
     return names
 
@@ -33,14 +38,14 @@ def metric_names() -> tuple[str, ...]:
 @cache
 def find_metric(name: str) -> Metric:
     """The metric of that name; raises UsageError where there is none, or its package does not give one."""
-    known = metric_names()
+    known = metric_names(spans=True)
     if name not in known:
         near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
         raise UsageError(
             f"No metric is called {name!r}.",
             next_step=f"{f'Did you mean {near[0]}? ' if near else ''}The metrics are: {', '.join(known)}.",
         )
-    if name in METRICS:
+    if name in (*METRICS, *SPAN_METRICS):
         found: object = import_module(_place(name).partition(":")[0]).metric
         owner = f"parity's {_place(name)}"
     else:

@@ -12,7 +12,7 @@ from parity.align.changed_settings import changed_settings_note
 from parity.align.exclusions import not_counting
 from parity.align.generation_settings import changed_generation_note
 from parity.align.tasks import other_task, requested_tasks, tasks_record
-from parity.causes.evidence import Evidence, Feeds, InputsSeen, Lost, Outputs, TokensSeen
+from parity.causes.evidence import Evidence, Feeds, InputsSeen, Lost, Outputs, TokensSeen, WordsSeen
 from parity.causes.findings import findings, open_settings
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.headline import float64_note
@@ -152,6 +152,7 @@ def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
             relations.found(),
             relations.fits_as_it_stands,
             None if ledgers.decisions is None else ledgers.decisions.answers,
+            WordsSeen() if ledgers.decisions is None else WordsSeen(*ledgers.decisions.words),
         ),
         lost=Lost(judged.not_compared, tuple(ledgers.stages.breakdowns.values())),
         after=comparison.after,

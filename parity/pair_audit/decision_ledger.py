@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.batch import PairedStage
 from parity.align.labels import label_places
-from parity.align.plan import Plan
 from parity.inputs.distinct import DistinctInputs
 from parity.inputs.example import Example
-from parity.measure.activation import Activation
-from parity.measure.decision_rule import DecisionRule
 from parity.measure.decisions import DecisionCount, FlipMeasurement
-from parity.measure.distributions import TemperatureSums
-from parity.measure.temperature import ImpliedTemperature as TemperatureOfLogits
-from parity.metrics.paired import LabelledSums
+from parity.metrics.paired import LabelledSums, Words
+from parity.pair_audit.probability_ledger import Deciding, ProbabilityLedger, finite
 from parity.pair_audit.token_ledger import TokenLedger
 from parity.records.decisions import (
     Decisions,
@@ -27,12 +22,11 @@ from parity.records.decisions import (
     FlipRate,
     ImpliedTemperature,
     LabelledMetric,
-    Temperature,
 )
 from parity.records.pair import Pair
 from parity.statistics.interval import Interval, one_sided_bounds
 
-__all__ = ["Deciding", "DecisionLedger"]
+__all__ = ["DecisionLedger"]
 
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
@@ -41,69 +35,12 @@ _KEEP = 100
 _NAMED = 32  # labels that are not a class, by name
 
 
-class Deciding(NamedTuple):
-    """How decisions are counted.
-
-    `classes` are the reference's; `temperatures` those at which probabilities are compared. The plan has the task by which both
-    decide, and each side's own temperature, by which its logits are divided before anything is stated about probabilities. `noise`
-    is the largest difference of an output that rounding explains (None: not measured).
-    """
-
-    classes: Sequence[str]
-    temperatures: Sequence[float]
-    plan: Plan
-    noise: float | None
-    confidence: float
-
-
-class _Probabilities:
-    """What accumulates over the probabilities of both sides."""
-
-    def __init__(self, deciding: Deciding, activation: Activation, rule: DecisionRule) -> None:
-        self._own = own = deciding.plan.temperatures
-        self._distances = TemperatureSums(
-            deciding.temperatures,
-            activation=activation,
-            rule=rule,
-            reference_temperature=own.reference,
-            candidate_temperature=own.candidate,
-        )
-        self._implied = TemperatureOfLogits(activation=activation)
-
-    def add(self, here: Floats, there: Floats) -> None:
-        """Logits [n, classes] of both sides."""
-        self._distances.add(here, there)
-        self._implied.add(here / self._own.reference, there / self._own.candidate)
-
-    def temperatures(self) -> list[Temperature]:
-        """The distances at each temperature."""
-        return [
-            Temperature(
-                temperature=item.temperature,
-                js_mean=item.js_mean,
-                tv_mean=item.tv_mean,
-                kl_mean=_finite(item.kl_mean),
-                max_abs_probability=item.max_abs_probability,
-                js_max=item.js_max,
-                tv_max=item.tv_max,
-                kl_max=_finite(item.kl_max),
-                agree=item.agree,
-            )
-            for item in self._distances.measurements()
-            if item.rows
-        ]
-
-    def implied(self) -> ImpliedTemperature:
-        """The temperature that the logits imply."""
-        fit = self._implied.fit()
-        return ImpliedTemperature(value=fit.value, r2=fit.r2, reverse=fit.reverse)
-
-
 class DecisionLedger:
     """What accumulates over the outputs that either side decides with, the candidate's classes in the reference's order.
 
     Special tokens decide nothing. `unknown_names` are the first
-    labels of the inputs that are not a class, `unknown_labels` counts all; `numbered_labels` counts labels that are a
+    labels of the inputs that are not a class, `unknown_labels` counts all; `words` counts those of one piece, how many of them differ, and
+    the same of those of several; `numbered_labels` counts labels that are a
     class's number.
     """
 
@@ -125,7 +62,7 @@ class DecisionLedger:
             rounding=plan.known.step if plan.known is not None else 0.0,
         )
         self._probabilities = (
-            None if task.activation is None else _Probabilities(deciding, task.activation, task.rule)
+            None if task.activation is None else ProbabilityLedger(deciding, task.activation, task.rule)
         )
         self._labelled = LabelledSums(
             rule=task.rule,
@@ -138,6 +75,9 @@ class DecisionLedger:
         self._flipped: dict[int, Example] = {}
         self._answers: Pair[set[int]] = Pair(set(), set())
         self._places: dict[str, int] | None = None
+        self._columns = 0
+        self.words = [0, 0, 0, 0]
+        self._strangers: dict[str, int] = {}
 
     def open_window(self, examples: Sequence[Example]) -> None:
         """The examples whose logits come next, for their labels and texts."""
@@ -156,6 +96,8 @@ class DecisionLedger:
     def _add(self, values: Pair[Array], rows: Integers, positions: Integers) -> None:
         here, there = (np.asarray(side, dtype=np.float64) for side in values)
         differing = self._count.add(here, there, rows, positions)
+        if self.per == "word":
+            self._count_words(np.abs(there - here).max(axis=1, initial=0.0), rows, positions)
         self._distinct.add(np.unique(rows).tolist(), differing.tolist(), self._examples)
         if not self._rule.several:
             for given, values_of_side in zip(self._answers, (here, there), strict=True):
@@ -168,8 +110,31 @@ class DecisionLedger:
                 self._flipped.setdefault(flip.row, self._examples[flip.row])
         if not self.unscored:
             if self._places is None:
-                self._places = label_places(self._names, here.shape[1])
-            self._labelled.add(here, there, [self._class_of(int(row), self._places) for row in rows])
+                self._places, self._columns = label_places(self._names, here.shape[1]), here.shape[1]
+            if self.per == "word":
+                self._add_words(Pair(here, there), rows, positions)
+            else:
+                self._labelled.add(here, there, [self._class_of(int(row), self._places) for row in rows])
+
+    def _count_words(self, differing: Floats, rows: Integers, positions: Integers) -> None:
+        """Words of one piece and of several, and how many of each differ by more than rounding explains."""
+        pieces = self._tokens.pieces_of_words(rows, positions)
+        beyond = ~(differing <= (self._deciding.noise or 0.0))
+        for place, kind in ((0, pieces == 1), (2, pieces > 1)):
+            self.words[place] += int(kind.sum())
+            self.words[place + 1] += int((kind & beyond).sum())
+
+    def _add_words(self, values: Pair[Floats], rows: Integers, positions: Integers) -> None:
+        """Words with their tags; one that is no class is a label of its own, which no side predicts."""
+        assert self._places is not None, "the classes are known by now"
+        places: list[int] = []
+        for row, position in zip(rows.tolist(), positions.tolist(), strict=True):
+            example = self._examples.get(row)
+            tags = None if example is None else example.tags
+            places.append(-1 if tags is None else self._place_of(tags[position], self._places))
+        names = [*self._names[: values.reference.shape[1]]]
+        names += [f"class {number}" for number in range(len(names), values.reference.shape[1])]
+        self._labelled.add(*values, places, Words(rows, [*names, *self._strangers]))
 
     @property
     def per(self) -> str:
@@ -213,7 +178,7 @@ class DecisionLedger:
             else None,
             temperatures=[] if made is None else made.temperatures(),
             implied_temperature=ImpliedTemperature(value=None, r2=0.0) if made is None else made.implied(),
-            unit="example" if self.per == "input" else "token",
+            unit="example" if self.per == "input" else self.per,
             flips_total=seen.examples - seen.agree,
             flips_explained=seen.flips_explained,
             undefined=seen.undefined,
@@ -247,15 +212,16 @@ class DecisionLedger:
         return Flip(
             row=flip.row,
             id=None if example is None else example.id,
-            token=None if self.per == "input" else flip.position,
+            token=flip.position if self.per == "token" else None,
             text="" if example is None else example.text,
             reference=self._say(flip.reference),
             candidate=self._say(flip.candidate),
-            reference_margin=_finite(flip.reference_margin),
-            candidate_margin=_finite(flip.candidate_margin),
-            max_abs_logit=_finite(flip.max_abs_logit),
+            reference_margin=finite(flip.reference_margin),
+            candidate_margin=finite(flip.candidate_margin),
+            max_abs_logit=finite(flip.max_abs_logit),
             explained_by_noise=flip.explained_by_noise,
-            label=None if example is None else example.label,
+            label=_label_of(example, self.per, flip.position),
+            word=_word_of(example, self.per, flip.position),
         )
 
     def _say(self, classes: tuple[int, ...]) -> str:
@@ -271,20 +237,38 @@ class DecisionLedger:
         example = self._examples.get(row)
         if example is None or example.label is None:
             return -1
-        place = places.get(example.label)
+        place = self._place_of(example.label, places)
+        return -1 if example.label not in places else place
+
+    def _place_of(self, label: str, places: dict[str, int]) -> int:
+        """The class that a label means; for one that is not a class (counted) a number after those of the classes."""
+        place = places.get(label)
         if place is None:
             self.unknown_labels += 1
             if len(self.unknown_names) < _NAMED:
-                self.unknown_names[example.label] = None
-            return -1
-        self.numbered_labels += place >= len(self._names) or self._names[place] != example.label
+                self.unknown_names[label] = None
+            return self._columns + self._strangers.setdefault(label, len(self._strangers))
+        self.numbered_labels += place >= len(self._names) or self._names[place] != label
         return place
+
+
+def _label_of(example: Example | None, per: str, position: int) -> str | None:
+    if example is None:
+        return None
+    return (None if example.tags is None else example.tags[position]) if per == "word" else example.label
+
+
+def _word_of(example: Example | None, per: str, position: int) -> str | None:
+    """The word that was decided, with its number, where the row holds words."""
+    if per != "word":
+        return None
+    known = example is not None and example.words is not None and position < len(example.words)
+    return (
+        f"{position}, {example.words[position]!r}"
+        if example is not None and example.words and known
+        else str(position)
+    )
 
 
 def _rate(value: float, bounds: Interval, confidence: float) -> FlipRate:
     return FlipRate(value=value, low=bounds.low, high=bounds.high, confidence=confidence, bounds="one-sided")
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no infinity: an infinite distance or margin is kept as null."""
-    return value if math.isfinite(value) else None

@@ -199,9 +199,11 @@ def _place(stage: str, seen: Measurement) -> str | None:
     if seen.max_abs_at is None:
         return None
     row, position, unit = seen.max_abs_at
-    if stage in {"logits", "probabilities"} or seen.positions == seen.rows:
-        kind = "class" if stage in {"logits", "probabilities"} else "unit"
-        middle = f"token {position}, " if seen.positions > seen.rows else ""
+    if stage in {"logits", "words", "probabilities"} or seen.positions == seen.rows:
+        kind = "class" if stage in {"logits", "words", "probabilities"} else "unit"
+        middle = (
+            f"{'word' if stage == 'words' else 'token'} {position}, " if seen.positions > seen.rows else ""
+        )
         return f"[row {row}, {middle}{kind} {unit}]"
     return f"[row {row}, token {position}, unit {unit}]"
 

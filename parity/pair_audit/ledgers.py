@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from parity.measure.noise import Floors
-from parity.pair_audit.decision_ledger import Deciding, DecisionLedger
+from parity.pair_audit.decision_ledger import DecisionLedger
 from parity.pair_audit.embedding_ledger import Embedding, EmbeddingLedger
 from parity.pair_audit.feed_ledger import FeedLedger
+from parity.pair_audit.probability_ledger import Deciding
 from parity.pair_audit.stage_ledger import StageLedger
 from parity.pair_audit.token_ledger import TokenLedger
 from parity.records.pair import Pair

@@ -24,11 +24,11 @@ from parity.measure.noise import Floors
 from parity.pair_audit.after import run_after
 from parity.pair_audit.assemble import conclude
 from parity.pair_audit.comparison import Comparison
-from parity.pair_audit.decision_ledger import Deciding
 from parity.pair_audit.embedding_ledger import embedding_of
 from parity.pair_audit.ledgers import Ledgers, open_ledgers
 from parity.pair_audit.pass_runs import PassRuns
 from parity.pair_audit.permuted_rows import permuted_rows
+from parity.pair_audit.probability_ledger import Deciding
 from parity.pair_audit.provenance import Clock
 from parity.pair_audit.sample import NoiseSample, take_sample
 from parity.pair_audit.sample_window import choose_rows, open_sample
@@ -87,7 +87,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         described = Pair(sides.reference.described, sides.candidate.described)
         if request.check is not None:
             request.check(described, inputs)
-        plan = plan_of(described, detail=request.detail)
+        plan = plan_of(described, detail=request.detail, words=inputs.words > 0)
         check_temperatures(request.temperatures, described, decided=plan.task is not None)
         offered = (seen.name for side in described for seen in side.stages)
         check_exclusions(request.policy, (*offered, *(item.stage for item in plan.not_compared)))

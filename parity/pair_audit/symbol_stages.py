@@ -135,8 +135,9 @@ def _changed_by_inputs(comparison: Comparison, tensors: list[StageRecord]) -> bo
 def unpaired(ledgers: Ledgers) -> list[NotCompared]:
     """Tokens without a counterpart. Where each token has a decision, these are decisions that were not compared, which counts."""
     ledger, decisions = ledgers.tokens, ledgers.decisions
+    words = _unpaired_words(ledgers)
     if not ledger.unpaired_rows:
-        return []
+        return words
     here, there = ledger.unpaired
     reason = (
         f"{here} tokens of the reference and {there} of the candidate, in {ledger.unpaired_rows} of {ledger.rows} rows, "
@@ -145,7 +146,23 @@ def unpaired(ledgers: Ledgers) -> list[NotCompared]:
     by_token = decisions is not None and decisions.per == "token"
     # Elsewhere they are only what makes the stage `tokens` or `input_ids` differ.
     stage = "label" if by_token else "tokens"
-    return [NotCompared(stage=stage, pass_=FIRST.name, reason=reason, counts=by_token)]
+    return [*words, NotCompared(stage=stage, pass_=FIRST.name, reason=reason, counts=by_token)]
+
+
+def _unpaired_words(ledgers: Ledgers) -> list[NotCompared]:
+    """Words that one side alone decides, which counts, and words that neither does."""
+    ledger, decisions = ledgers.tokens, ledgers.decisions
+    if decisions is None or decisions.per != "word":
+        return []
+    found: list[NotCompared] = []
+    for count, where, counts in (
+        (ledger.words_alone, "on one side only", True),
+        (ledger.words_lost, "on neither side", False),
+    ):
+        if count:
+            reason = f"{count} words have pieces {where}: they were truncated, or the tokenizer produces no tokens for them"
+            found.append(NotCompared(stage="label", pass_=FIRST.name, reason=reason, counts=counts))
+    return found
 
 
 def refused(ledgers: Ledgers, inputs: InputsRecord) -> list[NotCompared]:

@@ -49,6 +49,8 @@ class TokenLedger:
         self.pairs_aligned = 0
         self.unpaired: Pair[int] = Pair(0, 0)
         self.unpaired_rows = 0
+        self.words_alone = 0
+        self.words_lost = 0
         self._encodings: dict[int, Encoding] = {}
         self._unknown_pieces = unknown_pieces
 
@@ -75,6 +77,21 @@ class TokenLedger:
             bears[at] = ~frame[positions[at]]
         return bears
 
+    def pieces_of_words(self, rows: Integers, positions: Integers) -> Integers:
+        """[n] the pieces of each word of the reference, 0 where they are not known."""
+        known = {
+            row: _words(self._encodings[row]) for row in np.unique(rows).tolist() if row in self._encodings
+        }
+        pairs = zip(rows.tolist(), positions.tolist(), strict=True)
+        return np.array([known.get(row, {}).get(number, 0) for row, number in pairs], dtype=np.int64)
+
+    def _add_words(self, example: Example, encodings: Pair[Encoding]) -> None:
+        here, there = (set(_words(one)) if one.words is not None else None for one in encodings)
+        if here is None or there is None:
+            return
+        self.words_alone += len(here ^ there)
+        self.words_lost += len(example.words or ()) - len(here | there) if example.words else 0
+
     def count_of(self, kinds: Iterable[str]) -> int:
         """How many rows differ in any of these kinds."""
         wanted = set(kinds)
@@ -92,6 +109,7 @@ class TokenLedger:
         if any(cut):
             self.cut = Pair(self.cut.reference + cut[0], self.cut.candidate + cut[1])
         self.token_count += len(here.input_ids)
+        self._add_words(example, encodings)
         if here.normalized is not None and there.normalized is not None:
             self.texts_known += 1
         if aligned.equal:
@@ -118,6 +136,11 @@ class TokenLedger:
             self.text_changes[_text_change(encodings) or "other"] += 1
         if len(self.examples) < _EXAMPLES:
             self.examples.append(_example(example, encodings, aligned))
+
+
+def _words(encoding: Encoding) -> dict[int, int]:
+    """How many pieces each word of a row has."""
+    return Counter(number for number in encoding.words or () if number is not None)
 
 
 def _text_change(encodings: Pair[Encoding]) -> str | None:

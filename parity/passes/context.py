@@ -106,7 +106,9 @@ class PassContext:
     def forward_fed(self, reference: Batch, *, positions: bool, precision: str | None = None) -> Reply[Batch]:
         """Request a forward of the candidate on what the reference fed itself, with the same rows run together."""
         return self.sides.candidate.runner.forward(
-            inputs=Feed.of(reference).inputs(positions=positions),
+            inputs=Feed.of(reference).inputs(
+                positions=positions, words=self.sides.candidate.described.can.words != "no"
+            ),
             stages=list(self.plan.stages),
             precision=precision,
             groups=reference.groups,

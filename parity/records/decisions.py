@@ -37,6 +37,7 @@ class Flip(Record, frozen=True, kw_only=True):
     max_abs_logit: float | None
     explained_by_noise: bool
     label: str | None = None
+    word: str | None = None
 
 
 class Temperature(Record, frozen=True, kw_only=True):
@@ -75,7 +76,7 @@ class LabelledMetric(Record, frozen=True, kw_only=True):
 
 
 class Decisions(Record, frozen=True, kw_only=True):
-    """What the two would decide, each on its own encoding. `unit` is "example" or "token".
+    """What the two would decide, each on its own encoding. `unit` is "example", "token" or "word".
 
     `flips_total` counts all that differ (`flips` holds the first hundred), `flips_explained` those whose margin rounding can
     cross, `undefined` those where a side has no number to decide by (`undefined_both`: neither has), `ties` those with a

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from parity.align.batch_sizes import batch_sizes_of
+from parity.align.by_words import with_words_of
 from parity.align.plan import Plan
 from parity.align.texts import unlike_algorithms
 from parity.align.tokens import RowAlignment, align_row
@@ -59,8 +60,16 @@ class Window(NamedTuple):
 
 
 def open_window(sides: Pair[Session], examples: list[Example]) -> Window:
-    """Tokenize a window on both sides at once, and align the rows."""
-    replies = Pair(*(side.runner.tokenize(examples) for side in sides))
+    """Tokenize a window on both sides at once, and align the rows; a side that is told the other's words comes after it."""
+    described = Pair(*(side.described for side in sides))
+    first = next((number for number, side in enumerate(described) if side.can.words == "own"), None)
+    if first is None or described[1 - first].can.words != "given":
+        replies = Pair(*(side.runner.tokenize(examples) for side in sides))
+    else:
+        one = sides[first].runner.tokenize(examples)
+        told = with_words_of(described, first, examples, one.wait())
+        other = sides[1 - first].runner.tokenize(told)
+        replies = Pair(one, other) if first == 0 else Pair(other, one)
     encodings: Pair[Sequence[Encoding | None]] = Pair(replies.reference.wait(), replies.candidate.wait())
     refused = [
         Refused(example.row, side, encoding.refused)

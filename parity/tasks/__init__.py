@@ -15,6 +15,7 @@ from parity.tasks.regression import REGRESSION
 from parity.tasks.sequence_classification import SEQUENCE_CLASSIFICATION
 from parity.tasks.task import Task
 from parity.tasks.token_classification import TOKEN_CLASSIFICATION
+from parity.tasks.word_classification import WORD_CLASSIFICATION
 
 __all__ = ["TASKS"]
 
@@ -22,6 +23,7 @@ TASKS: tuple[Task, ...] = (
     NOT_NAMED,
     SEQUENCE_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
+    WORD_CLASSIFICATION,
     MULTI_LABEL,
     REGRESSION,
     QUESTION_ANSWERING,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from parity.measure.activation import SOFTMAX
 from parity.measure.decision_rule import LARGEST
-from parity.metrics.metric import Metric
-from parity.tasks.task import Per, Task
+from parity.metrics.metric import Metric, of_spans
+from parity.tasks.task import Column, Per, Task
 
 __all__ = ["ClassTask"]
 
@@ -14,7 +14,7 @@ class ClassTask(Task):
     """A task that chooses one of several classes; labels of the inputs are of whole inputs."""
 
     does = "decides between classes"
-    columns = ("text", "text_pair", "label")
+    columns: tuple[Column, ...] = ("text", "text_pair", "label")
     outputs = ("logits",)
     rule = LARGEST
     activation = SOFTMAX
@@ -24,5 +24,5 @@ class ClassTask(Task):
         return "" if per == "input" else "each token has its own class"
 
     def scored_by(self, metric: Metric) -> bool:
-        """Every metric of classes."""
-        return True
+        """Every metric of classes, and none of spans."""
+        return not of_spans(metric)

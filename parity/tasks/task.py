@@ -16,7 +16,7 @@ from parity.metrics.metric import Metric
 
 __all__ = ["Column", "Described", "Per", "Task"]
 
-Column = Literal["text", "text_pair", "label"]
+Column = Literal["text", "text_pair", "label", "words", "tags"]
 Per = Literal["input", "token", "word"]
 
 

@@ -1,4 +1,4 @@
-"""Token classification: one of several classes for each token, or for each word. Special tokens decide nothing."""
+"""Token classification: one of several classes for each token. Special tokens decide nothing."""
 
 from __future__ import annotations
 

@@ -253,7 +253,9 @@ def test_what_a_limit_cuts_off_is_counted(spec: Callable[..., str]) -> None:
 def test_a_tagger_splits_each_word_alone_and_answers_by_word(spec: Callable[..., str]) -> None:
     said = ask(spec("words"), ["She said good, work.", "no"])
     tokens = said.encoding
-    assert ("word_mask" in said.stages, (2, 6, 4)) == (True, said.stages["logits"].shape)
+    assert ("word_mask" in said.stages, (2, 6, 4)) == (True, said.stages["words"].shape)
+    assert ("own", "average") == (said.description.can.words, said.description.tokenizer["words"])
+    assert (None, 0, 1, 2, 2, 2, 2, 3, 4, 5, None) == tokens.words
     assert [[1] * 6, [1] + [0] * 5] == said.stages["word_mask"].tolist()
     assert ["good"[place : place + 1] for place in range(4)] == [
         "She said good, work."[slice(*span)] for span in tokens.offsets[3:7] if span is not None

@@ -9,6 +9,9 @@ from parity_reports.text import wording
 __all__ = ["bounded_rate", "decision_noun", "decision_sentence", "flips_total", "has_copies"]
 
 
+_OF_ROWS = ("token", "word")  # units of which a row has several, so that they are not independent
+
+
 def decision_sentence(decisions: Decisions | None) -> str:
     """How many decisions differ, with the bounds of the rate: the same numbers as in the verdict."""
     if decisions is None:
@@ -29,8 +32,8 @@ def decision_sentence(decisions: Decisions | None) -> str:
 
 def decision_noun(decisions: Decisions) -> str:
     """What one decision is called: a label, a set of labels, or the label of a token."""
-    if decisions.unit == "token":
-        return "token label"
+    if decisions.unit in _OF_ROWS:
+        return f"{decisions.unit} {'label' if decisions.unit == 'token' else decisions.noun}"
     return older_records.noun(decisions)
 
 
@@ -43,7 +46,7 @@ def has_copies(decisions: Decisions | None) -> bool:
     """Whether rows are copies of one another, as far as their texts are known."""
     if decisions is None:
         return False
-    rows = decisions.rows if decisions.unit == "token" else decisions.examples
+    rows = decisions.rows if decisions.unit in _OF_ROWS else decisions.examples
     return decisions.distinct_flip_rate is not None and 0 < decisions.distinct < rows
 
 
@@ -51,7 +54,7 @@ def bounded_rate(decisions: Decisions) -> FlipRate | None:
     """The rate whose bounds hold where decisions are not independent: of distinct rows, or of rows; None where they are."""
     if has_copies(decisions):
         return decisions.distinct_flip_rate
-    return decisions.row_flip_rate if decisions.unit == "token" else None
+    return decisions.row_flip_rate if decisions.unit in _OF_ROWS else None
 
 
 def rate_bounds(rate: FlipRate) -> str:
@@ -76,7 +79,7 @@ def _by_row(decisions: Decisions) -> str:
             f"{wording.share(rate.value)} ({rate_bounds(rate)})."
         )
     rate = decisions.row_flip_rate
-    if decisions.unit != "token" or rate is None or not decisions.rows:
+    if decisions.unit not in _OF_ROWS or rate is None or not decisions.rows:
         return ""
     return (
         f" In {decisions.rows_flipped} of {wording.plural(decisions.rows, 'row')} one differs: "

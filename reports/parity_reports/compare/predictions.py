@@ -175,7 +175,9 @@ def _interval(low: float | None, high: float | None, confidence: float) -> str:
 
 def _flip(flip: Flip) -> tuple[str, ...]:
     """One decision that differs, as the cells of a row."""
-    place = f"{flip.row}" + (f", token {flip.token}" if flip.token is not None else "")
+    place = f"{flip.row}" + (
+        f", token {flip.token}" if flip.token is not None else f", word {flip.word}" if flip.word else ""
+    )
     return (
         place + (f" ({flip.id})" if flip.id else ""),
         wording.clip(flip.text),

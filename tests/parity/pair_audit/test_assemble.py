@@ -17,9 +17,9 @@ from parity.inputs.example import Encoding, Example
 from parity.measure.noise import Floors
 from parity.pair_audit.assemble import conclude
 from parity.pair_audit.comparison import Comparison
-from parity.pair_audit.decision_ledger import Deciding
 from parity.pair_audit.ledgers import Ledgers, open_ledgers
 from parity.pair_audit.policy import BUILT_IN
+from parity.pair_audit.probability_ledger import Deciding
 from parity.pair_audit.sample import NoiseSample
 from parity.pair_audit.stage_ledger import Shown
 from parity.passes import FIRST, passes_in
