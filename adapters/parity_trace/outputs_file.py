@@ -1,6 +1,6 @@
 """Reading a file of outputs: what any other system computed, one row of scores per example.
 
-    .npz         arrays `logits` [rows, classes], and optionally `ids`, `labels`, `text`, `pair` [rows], `classes` [classes]
+    .npz         arrays `logits` [rows, classes], or where there is none `embeddings` [rows, hidden], and optionally `ids`, `labels`, `text`, `pair` [rows], `classes` [classes]
     .jsonl       an object a line: `logits` a list, a mapping of class to score, or a list of {"label", "score"}; and
                  optionally `id`, `label`, `text`, `pair`, and `classes`, in every row the same list. Or such a mapping
                  or list alone on each line
@@ -25,16 +25,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import outputs_values
-from .outputs_raw import ENDINGS, NAMES, READERS, Unreadable
+from .outputs_raw import EMBEDDINGS, ENDINGS, NAMES, READERS, Unreadable
 
 __all__ = ["Outputs", "read_outputs"]
+
+_OF_SCORES = ("classes", "values", "activation", "temperature")
 
 
 class Outputs(NamedTuple):
     """Logits [rows, classes] in float32 or float64, and the other columns, one entry per row, None where absent.
 
     `column` is their column, `stored` the dtype in the file (empty for text, which has none), `values` the kind of
-    numbers in the file: where they are not logits, `logits` are computed from these probabilities.
+    numbers in the file: where they are not logits, `logits` are computed from these probabilities. `embeds`: they are the vectors
+    of texts, and decide nothing.
     """
 
     logits: NDArray[Any]
@@ -46,6 +49,7 @@ class Outputs(NamedTuple):
     column: str
     stored: str
     values: Any
+    embeds: bool = False
 
 
 def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
@@ -75,7 +79,13 @@ def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
         )
     wide = logits.dtype == np.float64 or logits.dtype.kind in "iu"
     stored, logits = logits.dtype, logits.astype(np.float64 if wide else np.float32)
-    values = _look_at(path, logits, stored, options)
+    embeds = raw.column == EMBEDDINGS and "logits" not in options
+    if embeds and (without := next((name for name in _OF_SCORES if name in options), None)) is not None:
+        raise Unreadable(
+            f"{path} holds embeddings, and {without}={options[without]} is about scores of classes.",
+            f"Omit it, or name the scores: ?logits={EMBEDDINGS}.",
+        )
+    values = _look_at(path, logits, stored, {"values": "logits"} if embeds else options)
     beside = {part: _beside(path, raw.columns, names, len(logits)) for part, names in NAMES.items()}
     texts = beside["texts"]
     return Outputs(
@@ -88,6 +98,7 @@ def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
         raw.column,
         stored.name if ending in (".npz", ".parquet") else "",
         values,
+        embeds,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 
 from . import outputs_scores, outputs_table
 
-__all__ = ["ENDINGS", "NAMES", "READERS", "Raw", "Unreadable"]
+__all__ = ["EMBEDDINGS", "ENDINGS", "NAMES", "READERS", "Raw", "Unreadable"]
 
+EMBEDDINGS = "embeddings"
+"""The column of vectors, where a file holds no logits."""
 NAMES = {
     "ids": ("id", "ids", "idx", "guid"),
     "labels": ("label", "labels", "gold_label"),
@@ -53,7 +55,7 @@ class Raw(NamedTuple):
 
 def _read_npz(path: str, column: str | None, chosen: list[str] | None) -> Raw:
     columns, classes = _npz(path)
-    name = column or "logits"
+    name = column or _column(columns)
     if name not in columns:
         raise Unreadable(f"{path} holds no array {name!r}; it has {_names(columns)}.", _which(name))
     return Raw(columns.pop(name), classes, columns, name)
@@ -78,7 +80,7 @@ def _read_rows(path: str, column: str | None, chosen: list[str] | None) -> Raw:
     telling = [
         name for name in known if "logits" not in known and outputs_scores.as_mapping(rows[0].get(name))
     ]
-    name = "" if whole else column or (telling[0] if len(telling) == 1 else "logits")
+    name = "" if whole else column or (telling[0] if len(telling) == 1 else _column(known))
     if name not in known:
         raise Unreadable(f"{path} has no column {name!r}; it has {_names(known)}.", _which(name))
     names = [other for other in known if other not in (name, "classes")]
@@ -89,6 +91,12 @@ def _read_rows(path: str, column: str | None, chosen: list[str] | None) -> Raw:
     classes = scores.classes if scores.classes is not None else _classes(path, rows)
     columns = {other: [row.get(other) for row in rows] for other in names}
     return Raw(scores.values, classes, columns, name or "line", scores.classes is not None)
+
+
+def _column(known: Iterable[str]) -> str:
+    """The column with the outputs where none was named: the logits, or else the embeddings."""
+    names = set(known)
+    return EMBEDDINGS if EMBEDDINGS in names and "logits" not in names else "logits"
 
 
 def _alone(rows: list[Any]) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from parity._in_process.host import Host
 
 PROTOCOL = 2
+_LOGITS, _EMBEDDING = ("logits", ["row", "class"]), ("embedding", ["row", "hidden"])
 
 
 class Session:
@@ -50,7 +51,8 @@ class Session:
         """The description of the file: only logits."""
         outputs = self._outputs
         rows, classes = outputs.logits.shape
-        notes = [f"Only the logits [{rows}, {classes}] of {Path(self._path).name} can be compared."]
+        kind, stage = ("embeddings", _EMBEDDING) if outputs.embeds else ("logits", _LOGITS)
+        notes = [f"Only the {kind} [{rows}, {classes}] of {Path(self._path).name} can be compared."]
         values = outputs.values
         if values.kind != "logits":
             notes.append(self._values_note(values))
@@ -59,7 +61,7 @@ class Session:
                 "Every value lies in [0, 1] and the rows do not sum to one: these may be probabilities, a sigmoid for each "
                 "class (?activation=sigmoid). They are treated as logits."
             )
-        if outputs.column not in ("logits", "line"):
+        if outputs.column not in ("logits", "line") and not outputs.embeds:
             notes.append(f"The scores were found in {outputs.column!r}.")
         if outputs.ids is not None and self._by_id is None:
             notes.append("Its rows are taken in the order of the inputs, as requested; its ids are ignored.")
@@ -68,14 +70,14 @@ class Session:
             "framework": "outputs",
             "versions": {"python": platform.python_version(), "numpy": np.__version__},
             "model_class": "",
-            "task": "sequence_classification",
+            "task": "embeddings" if outputs.embeds else "sequence_classification",
             "dtype": outputs.stored,
             "device": "",
             "labels": outputs.classes,
             "multi_label": self._multi_label,
             "temperature": self._temperature,
             "weights_digest": None,
-            "stages": [{"name": "logits", "axes": ["row", "class"], "module": ""}],
+            "stages": [{"name": stage[0], "axes": list(stage[1]), "module": ""}],
             "scope": "outputs",
             "values": values.kind,
             "rounded": values.step,
@@ -107,8 +109,9 @@ class Session:
             raise self._host.Refusal(
                 "inputs-do-not-fit", f"{self._path} cannot be run on other inputs or in other precision."
             )
-        if stages is None or "logits" in stages:
-            write("logits", self._outputs.logits[list(rows)], ["row", "class"])
+        name, axes = _EMBEDDING if self._outputs.embeds else _LOGITS
+        if stages is None or name in stages:
+            write(name, self._outputs.logits[list(rows)], axes)
         return {}
 
     def _values_note(self, values: Any) -> str:

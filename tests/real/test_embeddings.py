@@ -130,3 +130,28 @@ def test_bare_encoders_are_pooled_only_to_say_what_their_difference_comes_to(tmp
     assert audit.embeddings is not None
     assert "mean of the tokens" == audit.embeddings.pooled
     assert 0.99 < audit.embeddings.cosine_min < 1.0
+
+
+def test_two_files_of_vectors_are_compared_as_such_and_a_missing_normalisation_is_named(
+    tmp_path: Path,
+) -> None:
+    import numpy as np
+
+    texts = tmp_path / "texts.txt"
+    texts.write_text("".join(f"text {k}\n" for k in range(20)), encoding="utf-8")
+    vectors = np.random.default_rng(0).normal(size=(20, 6)).astype(np.float32)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    for name, values in (("unit", unit), ("raw", vectors)):
+        np.savez(tmp_path / f"{name}.npz", embeddings=values)
+    sides = [f"outputs:{tmp_path / name}.npz" for name in ("unit", "raw")]
+    assert "parity" == compare(sides[0], sides[0], tmp_path / "same", "--inputs", str(texts)).verdict
+    audit = compare(sides[0], sides[1], tmp_path / "audit", "--inputs", str(texts))
+    assert ("divergent", None) == (audit.verdict, audit.decisions)
+    assert "output.pooling" == causes(audit)[0]
+    assert "only the reference is normalised" in audit.findings[0].sentence
+    refused = parity(
+        *("compare", sides[0], f"{sides[1]}?activation=sigmoid"),
+        *("--inputs", str(texts), "--out", str(tmp_path / "refused")),
+    )
+    assert 2 == refused.code
+    assert "holds embeddings" in refused.complained
