@@ -90,7 +90,7 @@ class AddedTokens(Cause):
         unlike = _unlike(ours, theirs)
         if set(names) & set(alone):
             unlike = [f"only one side has {some(alone)}", *unlike]
-        why = f": {', '.join(unlike)}" if unlike else ""
+        why = f": {some(unlike)}" if unlike else ""
         yield Suspicion(
             f"In {count} of {evidence.tokens.record.rows} rows the pieces differ from an added token on ({some(names)}){why}.",
             self.STAGE,
@@ -103,18 +103,13 @@ class AddedTokens(Cause):
 def _token_at(example: TokenExample, added: set[str]) -> str:
     """The added token in the text at or right before the first piece that differs; empty where there is none."""
     texts = example.text + (example.pair or "")
-    before = ""
-    for op, here, there in example.script:
-        if op == "equal":
-            before = example.reference_pieces[here]
-            continue
-        at = [
-            pieces[place]
-            for pieces, place in ((example.reference_pieces, here), (example.candidate_pieces, there))
-            if place is not None
-        ]
-        return next((token for token in (before, *at) if token in added and token in texts), "")
-    return ""
+    here, there = example.reference_pieces, example.candidate_pieces
+    # By their order, not by the edit script: versions give one piece other offsets, and the script then has it twice.
+    first = next((k for k, (one, other) in enumerate(zip(here, there, strict=False)) if one != other), None)
+    if first is None:
+        return ""
+    near = [*here[max(0, first - 1) : first + 1], there[first]]
+    return next((token for token in near if token in added and token in texts), "")
 
 
 def _unlike(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
