@@ -118,6 +118,9 @@ adapter = Adapter(
         ),
         Option("tokenizer", "folder", "a folder whose tokenizer is used instead"),
         Option("revision", "text", "the hub's branch, tag or commit"),
+        Option("adapter", "folder", "a PEFT adapter that is applied to the model"),
+        Option("base", "text", "the base model of a PEFT adapter; the one in adapter_config.json by default"),
+        Option("merge", "flag", "whether a PEFT adapter is merged into the weights; true by default"),
         Option("temperature", "positive", "divides the logits before probabilities; 1 by default"),
         Option("trust_remote_code", "flag", "run code that a checkpoint brings; false by default"),
         Option(

@@ -86,16 +86,8 @@ def find(locator: str, host: Host) -> Source:
 
 
 def _refuse_other_layouts(locator: str, path: str, host: Host) -> None:
-    """A folder with only a PEFT adapter, or of sentence-transformers with its transformer one folder deeper."""
-    adapter, modules = _json(path, "adapter_config.json"), _json(path, "modules.json")
-    if isinstance(adapter, dict):
-        base = adapter.get("base_model_name_or_path")
-        raise host.Refusal(
-            "subject",
-            f"The folder {locator} holds a {adapter.get('peft_type') or 'PEFT'} adapter of the base model {base}, and no "
-            "model: parity does not apply adapters.",
-            "Merge it into its base with merge_and_unload(), save that with save_pretrained(), and name that folder.",
-        )
+    """A folder of sentence-transformers with its transformer one folder deeper."""
+    modules = _json(path, "modules.json")
     if isinstance(modules, list):
         places = [one.get("path") for one in modules if isinstance(one, dict)]
         inside = next((place for place in places if place and isinstance(place, str)), None)

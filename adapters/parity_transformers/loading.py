@@ -19,6 +19,7 @@ from . import (
     model_files,
     not_run,
     own_code,
+    peft_adapter,
     sentence_modules,
     settings,
     tasks,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from .options import Options
     from .sentence_layers import Modules
 
-__all__ = ["Loaded", "load", "quieten"]
+__all__ = ["Loaded", "float64_status", "load", "quieten"]
 
 
 class Loaded(NamedTuple):
@@ -54,6 +55,7 @@ class Loaded(NamedTuple):
     folder: not_run.Folder
     modules: Modules
     overrides: config_settings.Reads
+    unmerged: bool = False
 
 
 def quieten() -> None:
@@ -76,6 +78,9 @@ def quieten() -> None:
 
 def load(locator: str, options: Options, host: Host) -> Loaded:
     """Load what `locator` names, or refuse with a sentence."""
+    adapted = peft_adapter.find(locator, options, host)
+    if adapted is not None:
+        locator, options = adapted.base, adapted.options(options)
     source = finding.find(locator, host)
     effects.check_revision(locator, source.local, options.revision, host)
     untrusted.check_folder(tokenizer_files.place_of(source.names[0], options), host)
@@ -88,8 +93,14 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
         hub["revision"] = options.revision
     notes = [] if source.note is None else [source.note]
     host.progress("reading the configuration")
-    name, config = finding.config_of(source, hub, host)
+    try:
+        name, config = finding.config_of(source, hub, host)
+    except host.Refusal as error:
+        raise error if adapted is None else adapted.without_base(error.sentence, host) from error
     notes += finding.settle_architectures(config)
+    if adapted is not None:
+        adapted.settle(config)
+        notes.append(adapted.note)
     overrides = config_settings.apply(config, settings.group(dict(options.settings), "config"), name, host)
     reads = config_settings.Reads(overrides)
     folder = not_run.Folder(name, source.local, hub)
@@ -109,6 +120,9 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
     host.progress("loading the weights")
     with untrusted.nothing_unpickled(name, trusted, host):
         model, new, unused = model_files.load(checkpoint, row.loader)
+    if adapted is not None:
+        model, new = adapted.apply(model, new, host)
+        config.architectures = model.config.architectures = [type(model).__name__]
     if options.task is not None:
         notes.append(f"Opened as {row.task} with {type(model).__name__}, as ?task= requests.")
     elif not row.head and config.architectures and type(model).__name__ not in config.architectures:
@@ -122,7 +136,15 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
         notes.append(code)
     modules.to(dtype=model.dtype)
     known = tasks.names_for(config)
-    return Loaded(name, config, tokenizer, model, row, known, new, unused, notes, folder, modules, reads)
+    unmerged = adapted is not None and not adapted.merged
+    return Loaded(
+        name, config, tokenizer, model, row, known, new, unused, notes, folder, modules, reads, unmerged
+    )
+
+
+def float64_status(loaded: Loaded, status: str) -> str:
+    """How a float64 pass went; an adapter that is not merged differs by the rounding of the merge from one that is."""
+    return "mixed: the rounding of a merge" if loaded.unmerged and not status.startswith("mixed") else status
 
 
 def _silence_transformers() -> None:

@@ -28,6 +28,9 @@ class Options(NamedTuple):
     tokenizer: str | None = None
     revision: str | None = None
     temperature: float = 1.0
+    adapter: str | None = None
+    base: str | None = None
+    merge: bool | None = None
     trust_remote_code: bool = False
     is_split_into_words: bool | None = None
     use_fast: bool | None = None
@@ -44,6 +47,7 @@ _KINDS: dict[str, Any] = {
     "truncation": "true".__eq__,
     "trust_remote_code": "true".__eq__,
     "use_fast": "true".__eq__,
+    "merge": "true".__eq__,
     "is_split_into_words": "true".__eq__,
     "batch_size": int,
     "max_length": int,

@@ -232,7 +232,7 @@ class Session:
             return {}
         with self._tap.in_float64(self._loaded.modules.after(self._model)) as watch:
             self._run(feeds, real, stages, write)
-        return {"float64": watch.status}
+        return {"float64": loading.float64_status(self._loaded, watch.status)}
 
     def row_digests(self, names: Sequence[str]) -> dict[str, str]:
         """One digest of each named parameter's rows, whatever their order."""

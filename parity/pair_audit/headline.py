@@ -112,8 +112,11 @@ def float64_note(policy: PolicyRecord, status: Pair[str], *, kept_unlike: bool =
         who = "neither side" if len(absent) == 2 else f"the {absent[0]} cannot be"
         return f"not compared in float64, in which {who}{' can be' if len(absent) == 2 else ''} run"
     mixed = [
-        f"the {side} computes {state.partition(': ')[2]} in less"
+        f"the {side} computes {what} in less"
+        if not what.startswith("the rounding")
+        else f"{what} does not count"
         for side, state in zip(Pair._fields, status, strict=True)
+        for what in [state.partition(": ")[2]]
         if state.startswith("mixed")
     ]
     if mixed:

@@ -215,12 +215,13 @@ def test_modules_of_sentence_transformers_that_cannot_be_run_are_named_and_their
     assert {"pooling"} == {record.stage for record in audit.stages} & {"pooling", "dense", "embedding"}
 
 
-def test_an_adapter_beside_a_model_was_not_applied(tmp_path: Path) -> None:
+def test_an_adapter_beside_a_model_is_applied_by_the_library_and_refused_without_its_weights(
+    tmp_path: Path,
+) -> None:
     folder = tiny_bert(tmp_path / "model")
     settings = {"peft_type": "LORA", "base_model_name_or_path": str(folder), "r": 4}
     (folder / "adapter_config.json").write_text(json.dumps(settings), encoding="utf-8")
-    (part,) = described(folder).not_run
-    assert ("adapter", True) == (part.part, part.always)
+    assert "adapter_model.safetensors" in str(refused(folder))
 
 
 def test_a_folder_of_an_adapter_alone_names_its_base(tmp_path: Path) -> None:
