@@ -20,6 +20,7 @@ __all__ = [
     "group_of",
     "is_detail",
     "is_output",
+    "is_text",
     "layer_of",
     "stage_rank",
     "stage_title",
@@ -131,6 +132,15 @@ def is_output(stage: str) -> bool:
     (True, True, False)
     """
     return stage.startswith("output.") or (group_of(stage) == "output" and stage not in _DERIVED)
+
+
+def is_text(stage: str) -> bool:
+    """Whether a stage is of texts that a subject wrote: users see them, so that no decision excuses a difference.
+
+    >>> is_text("generated"), is_text("text")
+    (True, False)
+    """
+    return stage == "generated"
 
 
 def layer_of(stage: str) -> int | None:

@@ -44,6 +44,7 @@ DESCRIPTION = forms.Record(
                 "words": forms.OneOf(("no", "given", "own")),
                 "blank": bool,
                 "row_digests": bool,
+                "generate": bool,
             },
         ),
     },

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .loading import Loaded
 
-__all__ = ["can_generate", "generates", "settings", "settled"]
+__all__ = ["can_generate", "generates", "generating_class", "settings", "settled"]
 
 # What a value of None, or none at all, means in `generate`.
 _DEFAULTS: dict[str, Any] = {
@@ -85,6 +85,16 @@ def generates(loaded: Loaded) -> bool:
     if any(name in auto for name in ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM")):
         return True
     return loaded.folder.find("generation_config.json") is not None
+
+
+def generating_class(loaded: Loaded) -> Any:
+    """The class of transformers that users of this checkpoint generate with; None where there is none, or only in code of the checkpoint."""
+    import transformers
+
+    if can_generate(type(loaded.model)):
+        return type(loaded.model)
+    known = [getattr(transformers, name, None) for name in loaded.config.architectures or []]
+    return next((one for one in known if one is not None and can_generate(one)), None)
 
 
 def settings(loaded: Loaded) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from . import (
     execution,
     facts,
     finding,
-    generation_settings,
+    generator,
     limits,
     loading,
     not_run,
@@ -76,13 +76,12 @@ class Session:
         self._host = host
         self._tap = host.tap
         self._accepts = set(inspect.signature(self._model.forward).parameters)
-        self._generation = generation_settings.settings(loaded)  # before the next line changes one of them
-        if hasattr(self._model.config, "use_cache"):
-            self._model.config.use_cache = False
         self._limits = limits.Limits(loaded, host)
         self._limits.check_length(chosen.max_length)
         room, typed = self._limits.room, "token_type_ids" in self._accepts
         self._encoder = encoding.Encoder(loaded.tokenizer, chosen, room, typed, host, loaded.modules)
+        self._generator = generator.TextGenerator(loaded, chosen, self._encoder, self._limits, host)
+        self.generate = self._generator.run
         effects.check_shape(loaded.name, chosen, self._encoder, host)
         effects.check_fed(type(self._model).__name__, chosen, self._accepts, host)
         # Where the tokenizer adds no special tokens, an empty text has nothing to run.
@@ -165,7 +164,7 @@ class Session:
             # Not part of a saved config: it is chosen when the model is loaded.
             "config": facts.settings(config, loaded.modules.settings),
             "tokenizer": dict(self._encoder.describe(), **words.described(self._options, self._by_words)),
-            "generation": self._generation,
+            "generation": self._generator.settings,
             **origins.facts(loaded, self._options, self._given, self._encoder),
             "stages": self._stages.listed,
             "scope": self._stages.scope,
@@ -176,6 +175,7 @@ class Session:
                 "blank": self._blank,
                 "row_digests": True,
                 "words": "given" if self._by_words else "no",
+                "generate": self._generator.able,
             },
             "accepts": sorted(self._accepts),
             "max_rows": None if alone is None else 1,

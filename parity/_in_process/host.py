@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence
 if TYPE_CHECKING:
     from .wire import LineWriter
 
-__all__ = ["Host", "Refusal", "Write"]
+__all__ = ["Host", "Refusal", "Write", "failure"]
 
 _SHARED = (
     "float64",
@@ -86,3 +86,8 @@ class Host:
             module = importlib.import_module("." + name, __package__)
             setattr(self, name, module)
             return module
+
+
+def failure(slug: str, sentence: str, next_step: str = "") -> dict[str, Any]:
+    """The fields of a failed request's event, without those that only an exception has."""
+    return {"slug": slug, "sentence": sentence, "next_step": next_step, "traceback": "", "missing": None}

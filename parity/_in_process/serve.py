@@ -20,6 +20,7 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
                "stages": [str]|null, "precision": null|"float64", "groups": [[rows, width|null], ...]}
                                                                                          -> {"cpu_seconds": f, ...}
     rows_of_parameters  {"names": [str]}                                                 -> {"digests": {str: str}}
+    generate  {"slot", "window", "rows", "asked": {...}}  -> {"rows": [...], ...}; `parity/border/generated.py` has the form of both
     forget    {"window": int}                                                                      -> {}
     close     {}                                                              -> {}, and the process ends
 
@@ -97,7 +98,7 @@ if __name__ == "__main__":  # run by path, so that this is not a package yet
     private_package(__package__, _HERE)
 
 from . import groups, wire
-from .host import Host, Refusal
+from .host import Host, Refusal, failure
 
 PROTOCOL = 2
 _LONG = 1.0  # seconds of silence after which a forward reports its stage
@@ -192,8 +193,7 @@ class Conversation:
         return [window[row] for row in request["rows"]]
 
     def _forward(self, request: dict[str, Any]) -> Any:
-        number: int = request["slot"]
-        slot, listing = self._slots[number], self._listings[number]
+        slot, listing = self._slots[request["slot"]], self._listings[request["slot"]]
         slot.rewind()
         listing.clear()
         written: set[str] = set()
@@ -211,11 +211,16 @@ class Conversation:
 
         rows = self._rows(request)
         started = time.process_time()
-        requested = groups.Request(rows, request["inputs"], request["stages"], request["precision"])
-        value = groups.forward(self._session, requested, request.get("groups") or [], write)
+        if request["op"] == "generate":
+            value = self._session.generate(rows, request["asked"], write)
+        else:
+            requested = groups.Request(rows, request["inputs"], request["stages"], request["precision"])
+            value = groups.forward(self._session, requested, request.get("groups") or [], write)
         spent: dict[str, Any] = {"cpu_seconds": time.process_time() - started}
         spent.update(value or {})
         return spent
+
+    _generate = _forward
 
     def _close(self, request: dict[str, Any]) -> None:
         self._closed = True
@@ -224,16 +229,15 @@ class Conversation:
 
     def _error(self, error: BaseException) -> dict[str, Any]:
         if isinstance(error, Refusal):
-            return _failure(error.slug, error.sentence, error.next_step)
+            return failure(error.slug, error.sentence, error.next_step)
         if isinstance(error, wire.NoRoom) or wire.out_of_room(error):
-            return _failure("out-of-space", str(error))
+            return failure("out-of-space", str(error))
         story = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         sentence = "".join(traceback.format_exception_only(type(error), error)).strip()[:2000]
         short = isinstance(error, MemoryError) or "out of memory" in sentence.lower()
         step = "Use fewer rows at a time: ?batch_size=1." if short else ""
-        return dict(
-            _failure("runner-raised", sentence, step), traceback=story, missing=wire.missing_module(error)
-        )
+        raised = failure("runner-raised", sentence, step)
+        return dict(raised, traceback=story, missing=wire.missing_module(error))
 
     def _python_warning(self, message: Any, category: Any, *_: Any) -> None:
         self._host.warn(f"{category.__name__}: {message}")
@@ -260,10 +264,6 @@ def _check_protocol(runner: str, spoken: Any) -> None:
             f"{runner} was written for protocol {spoken} of parity's runners, and this parity speaks protocol {PROTOCOL}.",
             "Install a version of the adapter for this parity; docs/adapters.md lists for its author what changed.",
         )
-
-
-def _failure(slug: str, sentence: str, next_step: str = "") -> dict[str, Any]:
-    return {"slug": slug, "sentence": sentence, "next_step": next_step, "traceback": "", "missing": None}
 
 
 def _end() -> NoReturn:

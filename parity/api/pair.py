@@ -30,7 +30,7 @@ class PairSettings(TypedDict, total=False):
 
     `ignore`: stages, by name or pattern, that are measured and do not count. `allow_inconclusive`: whether rows that cannot
     settle it pass. `temperatures`: that probabilities are compared at, besides 1. `detail`: also attention and MLP of each
-    layer. `sample`: examples that the noise floor is measured on. `seeds`: the audit.json of a seed audit, to give the
+    layer. `generate`: also generate texts of so many new tokens at most, on the examples of the sample (0: none). `sample`: examples that the noise floor is measured on. `seeds`: the audit.json of a seed audit, to give the
     differences beside those of seeds. `timeout`: seconds that a model's process may be silent. `command`: what the record
     says was called.
     """
@@ -39,6 +39,7 @@ class PairSettings(TypedDict, total=False):
     allow_inconclusive: bool
     temperatures: Sequence[float]
     detail: bool
+    generate: int
     sample: int
     seeds: str | PathLike[str] | None
     timeout: float
@@ -84,6 +85,7 @@ def compare(
             sample=checked("sample", settings.get("sample", 32), whole(1)),
             timeout=checked("timeout", settings.get("timeout", 600.0), positive),
             command=settings.get("command", str(call)),
+            after=run.AfterSettings(generate=checked("generate", settings.get("generate", 0), whole(0))),
             check=None if seeds is None else partial(check_alike, seeds=seeds, named=str(named)),
         )
         audit = run.compare(request, progress or unwatched)

@@ -65,7 +65,7 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can be requested of the subject; an ability of another name is refused, since it would be ignored silently.
 
     `accepts_feed`: it runs on another's ids, mask, types and positions. `blank`: it reads empty texts; `tokens`: it has
-    tokens. `words`: it decides per word, of texts that it splits itself ("own"), or where it is told the words ("given"). `row_digests`: it digests the rows of its parameters whatever their order.
+    tokens. `words`: it decides per word, of texts that it splits itself ("own"), or where it is told the words ("given"). `row_digests`: it digests the rows of its parameters whatever their order. `generate`: it generates texts.
     """
 
     accepts_feed: bool = False
@@ -75,6 +75,7 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tokens: bool = True
     blank: bool = True
     row_digests: bool = False
+    generate: bool = False
 
 
 class Chosen(msgspec.Struct, frozen=True):

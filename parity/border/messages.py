@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 
 __all__ = [
     "Done",
@@ -15,10 +17,12 @@ __all__ = [
     "Progressed",
     "Tensor",
     "Warned",
+    "listed",
     "prepare",
     "read_event",
     "read_json",
     "read_listing",
+    "span",
 ]
 
 
@@ -121,3 +125,13 @@ def read_listing(lines: bytes, request: int) -> list[Tensor]:
     """The tensors of one request, in order; ValueError for a whole line that is none (the last may be half written)."""
     tensors = [msgspec.json.decode(line, type=Tensor) for line in lines.split(b"\n")[:-1]]
     return [tensor for tensor in tensors if tensor.id == request]
+
+
+def listed(values: Any) -> Any:
+    """Values as JSON has them."""
+    return None if values is None else np.asarray(values).tolist()
+
+
+def span(rows: Sequence[int]) -> str:
+    """Rows in words: the first, the last, and how many."""
+    return f"{min(rows)} to {max(rows)} ({len(rows)})" if rows else "(none)"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-from parity.border.slots import Array
-from parity.errors import RunError, RunnerDied, RunnerRaised
+from parity.border.messages import Tensor
+from parity.border.slots import Array, Slot
+from parity.errors import RunError, RunnerDied, RunnerRaised, RunnerSpokeGarbage
 from parity.inputs.example import Encoding
 
-__all__ = ["Batch", "Group", "Reply", "StageTensor", "TokenizeReply", "written"]
+__all__ = ["Batch", "Group", "Reply", "StageTensor", "TokenizeReply", "stage_in", "written"]
 
 _T = TypeVar("_T")
 
@@ -85,6 +86,17 @@ class TokenizeReply(Reply[tuple[Encoding | None, ...]]):
     def __init__(self, collect: Callable[[], tuple[Encoding | None, ...]], window: int) -> None:
         super().__init__(collect, dict)
         self.window = window
+
+
+def stage_in(slot: Slot, tensor: Tensor, subject: str) -> StageTensor:
+    """The stage that a line of a slot's listing names; raises RunnerSpokeGarbage where it is not there."""
+    try:
+        values = slot.view(tensor.dtype, tensor.shape, tensor.offset)
+    except ValueError as error:
+        raise RunnerSpokeGarbage(
+            f"The runner of {subject} gave a wrong place for stage {tensor.stage}: {error}."
+        ) from error
+    return StageTensor(tensor.stage, tensor.axes, values, tensor.source)
 
 
 def written(reply: Reply[Batch]) -> Batch:

@@ -20,22 +20,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-
 from parity.border.connection import Connection, Pending
 from parity.border.description import Description, read_description
 from parity.border.encodings import read_encodings
 from parity.border.failures import Failures
-from parity.border.messages import Done, Failed, Tensor, read_listing
-from parity.border.reply import Batch, Group, Reply, StageTensor, TokenizeReply, written
+from parity.border.generated import Asked, Generated, read_generated
+from parity.border.messages import Done, Failed, listed, read_listing, span
+from parity.border.reply import Batch, Group, Reply, StageTensor, TokenizeReply, stage_in, written
 from parity.border.slots import Slot, slot_folder
 from parity.environments.resolve import interpreter_for
 from parity.environments.variables import default_threads, variables_for
-from parity.errors import (
-    OutOfSpace,
-    RunnerSpokeGarbage,
-    UsageError,
-)
+from parity.errors import OutOfSpace, RunnerSpokeGarbage, UsageError
 from parity.inputs.example import Example
 from parity.subjects.adapter import Adapter, check_options
 from parity.subjects.progress import OnProgress, unwatched
@@ -198,31 +193,37 @@ class Runner:
         `inputs` maps `input_ids`, `attention_mask`, `token_type_ids`, `position_ids`, `real` to [rows, tokens] integers
         (arrays or lists), or to None for what is not fed. `stages` names those wanted (None: all there are);
         `precision` "float64" runs it in double precision. `groups` are the rows that are run together, one group after the other
-        (none: all of them); of `inputs` a group takes as many columns as it is wide. Raises RuntimeError when the arrays of as many forwards as
-        there are slots are still held.
+        (none: all of them); of `inputs` a group takes as many columns as it is wide. Raises RuntimeError where no slot is free.
         """
         if (rows is None) == (inputs is None):
             raise ValueError("a forward takes rows or inputs, not both")
         if (rows is None) != (window is None):
             raise ValueError("rows need a window, and inputs take none")
-        number = next((number for number, slot in enumerate(self._slots) if slot.free), None)
-        if number is None:
-            raise RuntimeError(f"the arrays of {len(self._slots)} forwards of {self.subject} are still held")
-        slot = self._slots[number]
-        what = f"computing rows {_span(rows)}" if rows is not None else "computing given inputs"
+        number, slot = self._free_slot()
+        what = f"computing rows {span(rows)}" if rows is not None else "computing given inputs"
         pending = self._connection.ask(
             what + (" in float64" if precision == "float64" else ""),
             "forward",
             slot=number,
             window=window,
             rows=None if rows is None else [int(row) for row in rows],
-            inputs=None if inputs is None else {name: _listed(values) for name, values in inputs.items()},
+            inputs=None if inputs is None else {name: listed(values) for name, values in inputs.items()},
             stages=None if stages is None else list(stages),
             precision=precision,
             groups=[list(group) for group in groups],
         )
         slot.take(pending.number)
         return Reply(lambda: self._batch(pending, slot), lambda: self._stages(pending, slot))
+
+    def generate(self, rows: Sequence[int], asked: Asked, *, window: int) -> Reply[Generated]:
+        """Request a text for each of these rows of a window, or the scores along given tokens."""
+        number, slot = self._free_slot()
+        fields = {"slot": number, "window": window, "rows": [int(row) for row in rows]}
+        what = f"generating rows {span(rows)}"
+        pending = self._connection.ask(what, "generate", **fields, asked=asked._asdict())
+        slot.take(pending.number)
+        count = len(rows) if asked.tokens is None else 0
+        return Reply(lambda: self._generated(pending, slot, count), dict)
 
     def close(self) -> None:
         """End the process with its children and remove its files; any number of times."""
@@ -235,6 +236,12 @@ class Runner:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _free_slot(self) -> tuple[int, Slot]:
+        for number, slot in enumerate(self._slots):
+            if slot.free:
+                return number, slot
+        raise RuntimeError(f"the arrays of {len(self._slots)} forwards of {self.subject} are still held")
 
     def _outcome(self, pending: Pending) -> Done:
         # Every request to a subject that did not load fails for the same reason.
@@ -256,21 +263,21 @@ class Runner:
 
     def _stages(self, pending: Pending, slot: Slot) -> dict[str, StageTensor]:
         try:
-            listed = read_listing(slot.listed(), pending.number)
+            tensors = read_listing(slot.listed(), pending.number)
         except ValueError as error:
             raise RunnerSpokeGarbage(
                 f"The runner of {self.subject} listed an entry that is not a tensor, while {pending.what}: {error}."
             ) from error
-        return {tensor.stage: self._stage(tensor, slot) for tensor in listed}
+        return {tensor.stage: stage_in(slot, tensor, str(self.subject)) for tensor in tensors}
 
-    def _stage(self, tensor: Tensor, slot: Slot) -> StageTensor:
+    def _generated(self, pending: Pending, slot: Slot, count: int) -> Generated:
         try:
-            values = slot.view(tensor.dtype, tensor.shape, tensor.offset)
-        except ValueError as error:
-            raise RunnerSpokeGarbage(
-                f"The runner of {self.subject} gave a wrong place for stage {tensor.stage}: {error}."
-            ) from error
-        return StageTensor(tensor.stage, tensor.axes, values, tensor.source)
+            value = self._fields(pending)
+            texts = read_generated(value.get("rows"), count, str(self.subject))
+            scores = self._stages(pending, slot).get("scores")
+            return Generated(texts, None if scores is None else scores.values.copy(), value.get("float64"))
+        finally:
+            slot.give_back()
 
     def _batch(self, pending: Pending, slot: Slot) -> Batch:
         if not slot.is_of(pending.number):
@@ -288,11 +295,3 @@ class Runner:
             )
         finally:
             slot.give_back()
-
-
-def _listed(values: Any) -> Any:
-    return None if values is None else np.asarray(values).tolist()
-
-
-def _span(rows: Sequence[int]) -> str:
-    return f"{min(rows)} to {max(rows)} ({len(rows)})" if rows else "(none)"

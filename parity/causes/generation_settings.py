@@ -9,6 +9,8 @@ from parity.align.generation_settings import changed_generation
 from parity.causes.case import Case, pair, side
 from parity.causes.cause import Cause, Suspicion
 from parity.causes.evidence import Evidence
+from parity.records.after import AfterResult
+from parity.records.generation import FirstDifference, Generation, SameSettings
 
 __all__ = ["GenerationSettings"]
 
@@ -25,6 +27,28 @@ class GenerationSettings(Cause):
     CASES = (
         Case(
             "beams and a length against the defaults", pair(side(generation=_BEAMS), side(generation=_GREEDY))
+        ),
+        Case(
+            "other texts, which are the same with the same settings",
+            pair(
+                side(generation=_BEAMS),
+                side(generation=_GREEDY),
+                first="generated",
+                after=AfterResult(
+                    generation=Generation(
+                        rows=10,
+                        equal=0,
+                        settings=[],
+                        first_differences=[
+                            FirstDifference(
+                                row=0, position=3, reference="a", candidate="b", explained_by_noise=False
+                            )
+                        ],
+                        new_tokens=20,
+                        same_settings=SameSettings(equal=9, explained_by_noise=1),
+                    )
+                ),
+            ),
         ),
         Case(
             "a temperature without sampling, which takes effect in a call that samples",
@@ -47,12 +71,33 @@ class GenerationSettings(Cause):
         found = changed_generation(evidence.described)
         if not found:
             return
+        generation = evidence.after.generation
         count = "1 setting" if len(found) == 1 else f"{len(found)} settings"
         verb = "differs" if len(found) == 1 else "differ"
+        named = ", ".join(item.in_words() for item in found)
+        facts = {"settings": {item.key: [item.reference, item.candidate] for item in found}}
+        if generation is None:
+            sentence = f"Generation was not run, and {count} of it {verb}: {named}."
+        else:
+            sentence = f"{count} of generation {verb}: {named}. {_seen(generation)}"
+        explains = generation is not None and generation.differs
         yield Suspicion(
-            f"Generation was not run, and {count} of it {verb}: {', '.join(item.in_words() for item in found)}.",
+            sentence,
             self.STAGE,
-            {"settings": {item.key: [item.reference, item.candidate] for item in found}},
-            standing="observed",
+            facts,
+            severity=evidence.severity if explains else "notice",
+            standing="suspected" if explains else "observed",
             could_hide=True,
         )
+
+
+def _seen(generation: Generation) -> str:
+    """What was generated under them."""
+    rows, same, drawn = generation.rows, generation.same_settings, generation.distributions
+    if same is None and drawn is not None and drawn.beyond:
+        return f"Chosen without sampling, all {rows} texts are equal; what is drawn from differs at {drawn.beyond} of {drawn.steps} steps."
+    if same is None:
+        return f"All {rows} texts of up to {generation.new_tokens} new tokens are equal; longer ones were not generated."
+    alike = same.equal + same.explained_by_noise
+    noise = f" ({same.explained_by_noise} of them up to noise)" if same.explained_by_noise else ""
+    return f"{generation.equal} of {rows} texts are equal; with the reference's settings {alike} of {rows} are{noise}."

@@ -46,6 +46,16 @@ def command(
     detail: Annotated[
         bool, typer.Option("--detail", help="Also compare attention and MLP within each layer.")
     ] = False,
+    generate: Annotated[
+        int,
+        typer.Option(
+            "--generate",
+            metavar="N",
+            parser=shared.at_least(0),
+            help="Also generate up to N new tokens on the examples of the sample, by each side's own settings; off by default.",
+            show_default=False,
+        ),
+    ] = 0,
     sample: Annotated[
         int,
         typer.Option(
@@ -86,6 +96,7 @@ def command(
             allow_inconclusive=allow_inconclusive,
             temperatures=temperatures or (1.0,),
             detail=detail,
+            generate=generate,
             sample=sample,
             seeds=seeds,
             timeout=timeout,

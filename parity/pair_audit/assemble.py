@@ -75,6 +75,7 @@ def conclude(comparison: Comparison) -> Audit:
         exhibits=[*comparison.after.exhibits, *_shown(comparison, evidence.embeddings)],
         tasks=tasks_record(comparison.described),
         embeddings=evidence.embeddings,
+        generation=comparison.after.generation,
         provenance=comparison.provenance,
         command=comparison.command,
     )
@@ -125,7 +126,7 @@ def _verdict(comparison: Comparison, judged: _Judged, evidence: Evidence) -> Jud
         notes.append(requested_tasks(comparison.described))
     if found.verdict == "not_comparable":
         notes.append(other_task(comparison.described))
-    if found.verdict != "divergent":
+    if found.verdict != "divergent" and comparison.after.generation is None:
         notes.append(changed_generation_note(comparison.described))
     for note in notes:
         if note:

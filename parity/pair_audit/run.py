@@ -48,7 +48,7 @@ from parity.subjects.adapter import find_adapter
 from parity.subjects.progress import OnProgress, Progress
 from parity.subjects.subject import Subject
 
-__all__ = ["Request", "compare"]
+__all__ = ["AfterSettings", "Request", "compare"]
 
 
 class Request(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 from parity.passes.after import AfterPass
 from parity.passes.float64 import FLOAT64
+from parity.passes.generation import GENERATION
 from parity.passes.own import OWN
 from parity.passes.pass_ import Pass, PassFacts
 from parity.passes.rerun import RERUN
@@ -27,7 +28,7 @@ __all__ = [
 
 PASSES: tuple[Pass, ...] = (OWN, SAME_IDS, FLOAT64, RERUN)
 """Those of parity, in their order; others come after them, by the entry-point group `parity.passes`."""
-AFTER: tuple[AfterPass, ...] = (SWAPPED,)
+AFTER: tuple[AfterPass, ...] = (SWAPPED, GENERATION)
 """Those of parity that run when the sweep is over, in their order."""
 FIRST = PASSES[0]
 """The pass that every other begins with; what either side decides is what it gave there."""

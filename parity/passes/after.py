@@ -22,7 +22,9 @@ __all__ = ["AfterContext", "AfterPass", "AfterSettings"]
 
 
 class AfterSettings(NamedTuple):
-    """What the user requested of these passes."""
+    """What the user requested of these passes: `generate` is how many new tokens (0: none)."""
+
+    generate: int = 0
 
 
 class AfterContext(NamedTuple):

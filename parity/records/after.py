@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from parity.records.exhibit import Exhibit
+from parity.records.generation import Generation
 from parity.records.stage import NotCompared, StageRecord
 
 __all__ = ["AfterResult", "SwappedInputs", "joined"]
@@ -38,6 +39,7 @@ class AfterResult(NamedTuple):
     not_compared: Sequence[NotCompared] = ()
     exhibits: Sequence[Exhibit] = ()
     swapped: SwappedInputs | None = None
+    generation: Generation | None = None
 
 
 def joined(results: Sequence[AfterResult]) -> AfterResult:
@@ -49,4 +51,5 @@ def joined(results: Sequence[AfterResult]) -> AfterResult:
         not_compared=[item for result in results for item in result.not_compared],
         exhibits=[exhibit for result in results for exhibit in result.exhibits],
         swapped=next((result.swapped for result in results if result.swapped is not None), None),
+        generation=next((result.generation for result in results if result.generation), None),
     )

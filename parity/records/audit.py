@@ -17,6 +17,7 @@ from parity.records.decisions import Decisions
 from parity.records.embeddings import Embeddings
 from parity.records.exhibit import Exhibit
 from parity.records.finding import Finding
+from parity.records.generation import Generation
 from parity.records.inputs import InputsRecord
 from parity.records.passes import PassRecord
 from parity.records.places import Record, Verdict
@@ -34,7 +35,9 @@ class Audit(Record, frozen=True, kw_only=True):
     """The record of one comparison; `seed_scale` where it was set beside a seed audit.
 
     `rows_needed` is how many rows would settle an inconclusive verdict, if they flip as often as these do (null where the
-    verdict is another, or no number would). `passes` are those of the comparison, whether they ran or not. `exhibits` are what tasks and passes show, `embeddings` how the vectors of texts compare where both sides have some. `tasks` (none in records of earlier versions) are those of both sides. `findings` stand in the order of what they explain.
+    verdict is another, or no number would). `passes` are those of the comparison, whether they ran or not. `exhibits` are what tasks and passes show, `embeddings` how the vectors of texts compare where both sides have some,
+    `generation` the texts that were generated (null: none was requested).
+    `tasks` (none in records of earlier versions) are those of both sides. `findings` stand in the order of what they explain.
     """
 
     schema: Literal["parity.audit/2", "parity.audit/1"] = "parity.audit/2"
@@ -61,6 +64,7 @@ class Audit(Record, frozen=True, kw_only=True):
     exhibits: list[Exhibit] = []
     tasks: TasksRecord | None = None
     embeddings: Embeddings | None = None
+    generation: Generation | None = None
 
 
 def audit_bytes(audit: Audit) -> bytes:
