@@ -11,8 +11,8 @@ from parity.causes.evidence import Evidence, Outputs, WordsSeen
 __all__ = ["OutputWords"]
 
 _READS = {
-    "first": "reads its first piece",
-    "last": "reads its last piece",
+    "first": "reads the first piece of a word",
+    "last": "reads the last piece of a word",
     "average": "takes the average of all pieces of a word",
     "sum": "takes the sum of all pieces of a word",
 }
@@ -52,8 +52,8 @@ class OutputWords(Cause):
         if seen.several_differing:
             reads = [_READS.get(str(way), f"uses {way!r}") for way in ways]
             yield Suspicion(
-                f"Of a word of several pieces the reference {reads[0]} and the candidate {reads[1]}: {seen.several_differing} of "
-                f"{seen.several} such words differ, and none of {seen.single} words of one piece.",
+                f"{seen.several_differing} of {seen.several} words of several pieces differ, and none of {seen.single} words of one "
+                f"piece: the reference {reads[0]}, the candidate {reads[1]}.",
                 self.STAGE,
                 {"reference words": ways[0], "candidate words": ways[1], **seen._asdict()},
                 severity="divergent",

@@ -61,10 +61,7 @@ def test_pieces_made_to_words_in_another_way_are_named(folder: Path, tmp_path: P
     assert "equal" == stage(audit, "logits").status
     finding = next(one for one in audit.findings if one.cause)
     assert "output.words" == finding.cause
-    assert (
-        "takes the average of all pieces of a word and the candidate reads its first piece"
-        in finding.sentence
-    )
+    assert "words of several pieces differ, and none of 12 words of one piece" in finding.sentence
     assert finding.evidence["single"] > 0 and finding.evidence["single_differing"] == 0
 
 
