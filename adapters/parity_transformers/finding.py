@@ -9,6 +9,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from . import other_formats
+
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
 
@@ -56,6 +58,9 @@ def find(locator: str, host: Host) -> Source:
     if os.path.isdir(path):
         if not os.path.isfile(os.path.join(path, "config.json")):
             _refuse_other_layouts(locator, path, host)
+            other = other_formats.unread(path, host)
+            if other is not None:
+                raise other
             raise host.Refusal(
                 "subject-not-found",
                 f"The folder {locator} holds no config.json.",
@@ -68,7 +73,7 @@ def find(locator: str, host: Host) -> Source:
             raise host.Refusal("subject", f"The config.json of {locator} is not JSON: {error}.") from error
         return Source([path], True, None)
     if os.path.exists(path):
-        raise host.Refusal(
+        raise other_formats.unread(path, host) or host.Refusal(
             "subject-not-found",
             f"{locator} is a file, and hf: needs a folder.",
             "Name the folder that save_pretrained() wrote.",

@@ -18,6 +18,7 @@ from . import (
     finding,
     model_files,
     not_run,
+    other_formats,
     own_code,
     peft_adapter,
     sentence_modules,
@@ -97,6 +98,7 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
         name, config = finding.config_of(source, hub, host)
     except host.Refusal as error:
         raise error if adapted is None else adapted.without_base(error.sentence, host) from error
+    other_formats.check_backend(name, config, host)
     notes += finding.settle_architectures(config)
     if adapted is not None:
         adapted.settle(config)

@@ -10,7 +10,7 @@ import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import finding, safetensors_file
+from . import finding, other_formats, safetensors_file
 from .versions import version_of
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _with_old_loader(checkpoint: Checkpoint, arguments: dict[str, object]) -> st
 
     name, host = checkpoint.name, checkpoint.host
     if not any(os.path.isfile(os.path.join(name, file)) for file in _WEIGHTS):
-        raise host.Refusal(
+        raise other_formats.unread(name, host) or host.Refusal(
             "subject-not-found",
             "The folder {} holds no weights (none of {}).".format(name, ", ".join(_WEIGHTS[:2])),
             "Put the weights there; TensorFlow and Flax weights are not read.",
