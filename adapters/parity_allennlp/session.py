@@ -53,6 +53,7 @@ class Session:
         self._options = options
         self._notes = notes
         self._model = loaded.model
+        self._began = host.tap.kept_state(loaded.model)
         self._torch = importlib.import_module("torch")
         registered = options.get("predictor") or type(loaded.model).default_predictor or ""
         chosen = reading.choose(host, registered, loaded.predictor, loaded.reader)
@@ -138,6 +139,8 @@ class Session:
         write: Write,
     ) -> dict[str, object]:
         """Run those rows padded as AllenNLP pads them, or exactly these ids; stages are written as they are computed."""
+        if precision is None:  # a float64 run of the same rows begins where this one does
+            self._began = self._host.tap.kept_state(self._model)
         with self._torch.no_grad(), self._precision(precision) as watch:
             self._view.forward(rows or [], inputs, None if requested is None else set(requested), write)
         return {} if watch is None else {"float64": watch.status}
@@ -150,7 +153,7 @@ class Session:
         if precision != "float64":
             yield None
             return
-        with self._host.tap.in_float64(self._model) as watch:
+        with self._host.tap.in_float64(self._model, self._began) as watch:
             yield watch
 
     def _probe(self, precision: str | None) -> dict[str, _Shown]:

@@ -14,6 +14,8 @@ from typing import Any, Callable, Generator
 
 import torch
 
+from .kept_state import KeptState, kept_state
+
 __all__ = ["Watch", "in_float64"]
 
 _LOWER = (torch.float32, torch.float16, torch.bfloat16)
@@ -210,8 +212,10 @@ def _watching(watch: Watch) -> Any:
 
 
 @contextlib.contextmanager
-def in_float64(model: Any) -> Generator[Watch, None, None]:
-    """Every floating parameter and buffer in float64; afterwards the original tensors are restored.
+def in_float64(model: Any, start: KeptState | None = None) -> Generator[Watch, None, None]:
+    """Every floating parameter and buffer in float64; afterwards the original tensors are restored, with all that modules keep.
+
+    `start` is what the modules kept when the ordinary run began, where they may keep something.
 
     Parameters that share storage share it in float64 too. Needs memory for two more copies of the model.
     """
@@ -219,6 +223,7 @@ def in_float64(model: Any) -> Generator[Watch, None, None]:
     widened: dict[tuple[Any, ...], Any] = {}
     parameters: list[tuple[Any, Any]] = []
     buffers: list[tuple[Any, str, Any]] = []
+    state = kept_state(model)
 
     def wide(tensor: Any) -> Any:
         key = (tensor.data_ptr(), tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype, tensor.device)
@@ -236,9 +241,12 @@ def in_float64(model: Any) -> Generator[Watch, None, None]:
                 if buffer is not None and buffer.dtype.is_floating_point:
                     buffers.append((module, name, buffer))
                     module._buffers[name] = wide(buffer)
+        if start is not None:
+            start.restore(torch.float64)
         with torch_default(torch.float64), _watching(watch):
             yield watch
     finally:
+        state.restore()
         for parameter, data in parameters:
             parameter.data = data
         for module, name, buffer in buffers:

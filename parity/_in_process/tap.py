@@ -4,7 +4,7 @@
 forward and calls `write(stage, tensor, axes)` as each is computed. The hooks return None, so that they cannot change what the
 model computes.
 
-`in_float64`, `parameters`, `row_digests` and `weights_digest` come from the files beside this one, so that a runner needs this only.
+`in_float64`, `kept_state`, `parameters`, `row_digests` and `weights_digest` come from the files beside this one, so that a runner needs this only.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Callable, Sequence
 import torch
 
 from .float64 import in_float64
+from .kept_state import kept_state
 from .sites import HIDDEN, Site, first_tensor, locate, position_limit, position_rows
 from .weights import parameters, row_digests, weights_digest
 
@@ -23,6 +24,7 @@ __all__ = [
     "Tap",
     "first_tensor",
     "in_float64",
+    "kept_state",
     "locate",
     "parameters",
     "position_limit",

@@ -51,6 +51,13 @@ class Plan(NamedTuple):
         """What makes probabilities of a stage; None where nothing does."""
         return self.task.activation if self.task is not None and stage == self.task.outputs[0] else None
 
+    def one_sided(self, number: int) -> Plan:
+        """The plan of a side (0, 1) against itself: no classes to permute, one temperature."""
+        own, known = self.temperatures[number], self.known
+        if known is not None:
+            known = known._replace(sides=Pair._fields if Pair._fields[number] in known.sides else ())
+        return self._replace(labels=None, temperatures=Pair(own, own), known=known)
+
     def outputs_only(self) -> Plan:
         """The same for rows of which a side holds outputs only."""
         kept = (name for name in self.stages if is_output(name))

@@ -8,14 +8,17 @@ from __future__ import annotations
 from parity.causes.added_tokens import AddedTokens
 from parity.causes.attention import Attention
 from parity.causes.attention_mask import AttentionMask
+from parity.causes.batch_composition import BatchComposition
 from parity.causes.cause import Cause
 from parity.causes.changed_weights import ChangedWeights, PermutedWeights, RetrainedWeights
 from parity.causes.constant_answer import ConstantAnswer
 from parity.causes.constant_shift import ConstantShift
 from parity.causes.dtype import Dtype
 from parity.causes.generation_settings import GenerationSettings
+from parity.causes.kept_state import KeptState
 from parity.causes.label_order import LabelOrder
 from parity.causes.library_default import LibraryDefault
+from parity.causes.nondeterminism import Nondeterminism
 from parity.causes.not_loaded import HeadNotLoaded, MissingWeights, PoolerNotLoaded
 from parity.causes.output_activation import OutputActivation
 from parity.causes.output_words import OutputWords
@@ -64,6 +67,9 @@ CAUSES: tuple[Cause, ...] = (
     AttentionMask(),
     SwappedInputs(),
     PositionIds(),
+    BatchComposition(),
+    Nondeterminism(),
+    KeptState(),
     LayerNormEpsilon(),
     Activation(),
     AttentionHeads(),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from parity.border.description import Abilities, Description, Parameter
 from parity.causes.evidence import Evidence, Feeds, InputsSeen, Lost, Outputs, TokensSeen
+from parity.records.after import Repeat
 from parity.records.decisions import Decisions, FlipRate, ImpliedTemperature
 from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
@@ -15,7 +16,7 @@ from parity.records.policy import PolicyRecord
 from parity.records.stage import FirstDivergence, StageRecord
 from parity.records.tokens import Tokens
 
-__all__ = ["Case", "decided", "pair", "parameters", "side", "stage", "tokens"]
+__all__ = ["Case", "decided", "pair", "parameters", "repeat", "side", "stage", "tokens"]
 
 _SYMBOLS = ("text", "tokens", "input_ids", "token_type_ids", "attention_mask", "position_ids")
 _TENSORS = ("embeddings", "layer.0", "layer.1", "pooled", "logits", "probabilities")
@@ -48,6 +49,12 @@ def tokens(padding: Sequence[str] = ("right", "right"), /, **differences: int) -
         differences=differences,
         padding_side=dict(zip(Pair._fields, padding, strict=True)),
     )
+
+
+def repeat(kind: Literal["same_batch", "other_order", "alone"], **fields: Any) -> Repeat:
+    """The candidate's rows run again, two of four of which differ from the embeddings on."""
+    values: dict[str, Any] = {"rows": (0, 2), "of": 4, "batch": 4, **fields}
+    return Repeat(kind, "candidate", "embeddings", 0.1, 1.9e-6, **values)
 
 
 def stage(name: str, status: Status = "divergent", pass_: str = "own", **fields: Any) -> StageRecord:

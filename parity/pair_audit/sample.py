@@ -135,7 +135,7 @@ class _Sample:
         else:
             number = Pair._fields.index(result.of)
             into = self.reruns if result.limited else self.finer
-            _accumulate(into[number], _one_sided(plan, number), result.batches, rows)
+            _accumulate(into[number], plan.one_sided(number), result.batches, rows)
 
 
 def take_sample(
@@ -180,14 +180,6 @@ def _unlike(sides: Pair[Session]) -> bool:
         name in here and name in there and here[name].partition("+")[0] != there[name].partition("+")[0]
         for name in ("torch", "transformers")
     )
-
-
-def _one_sided(plan: Plan, number: int) -> Plan:
-    """The plan of a subject against itself: no classes to permute, one temperature."""
-    own, known = plan.temperatures[number], plan.known
-    if known is not None:
-        known = known._replace(sides=Pair._fields if Pair._fields[number] in known.sides else ())
-    return plan._replace(labels=None, temperatures=Pair(own, own), known=known)
 
 
 def _accumulate(into: dict[str, Difference], plan: Plan, batches: Pair[Batch], rows: Sequence[int]) -> None:

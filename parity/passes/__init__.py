@@ -6,8 +6,11 @@ from functools import cache
 from typing import Literal, cast
 
 from parity.passes.after import AfterPass
+from parity.passes.again import AGAIN
+from parity.passes.composition import COMPOSITION
 from parity.passes.float64 import FLOAT64
 from parity.passes.generation import GENERATION
+from parity.passes.order import ORDER
 from parity.passes.own import OWN
 from parity.passes.pass_ import Pass, PassFacts
 from parity.passes.rerun import RERUN
@@ -28,7 +31,7 @@ __all__ = [
 
 PASSES: tuple[Pass, ...] = (OWN, SAME_IDS, FLOAT64, RERUN)
 """Those of parity, in their order; others come after them, by the entry-point group `parity.passes`."""
-AFTER: tuple[AfterPass, ...] = (SWAPPED, GENERATION)
+AFTER: tuple[AfterPass, ...] = (SWAPPED, AGAIN, ORDER, COMPOSITION, GENERATION)
 """Those of parity that run when the sweep is over, in their order."""
 FIRST = PASSES[0]
 """The pass that every other begins with; what either side decides is what it gave there."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from parity.records.exhibit import Exhibit
 from parity.records.generation import Generation
 from parity.records.stage import NotCompared, StageRecord
 
-__all__ = ["AfterResult", "SwappedInputs", "joined"]
+__all__ = ["AfterResult", "Repeat", "SwappedInputs", "joined"]
 
 
 class SwappedInputs(NamedTuple):
@@ -26,6 +26,27 @@ class SwappedInputs(NamedTuple):
     swapped: float
 
 
+class Repeat(NamedTuple):
+    """A side that gave other values for the same rows, at the first stage where it did.
+
+    `kind` is what was done with the rows: the same batch again, the same batches in another order, or alone instead of in the
+    side's batch of so many (`batch`). `rows` are those of the `of` rows that differ; `settles` says that further
+    repeats differ less and less, as they do where a side keeps something from one call to the next. `alike` says that both sides
+    were run in the same batches, so that the comparison does not show this.
+    """
+
+    kind: Literal["same_batch", "other_order", "alone"]
+    side: Literal["reference", "candidate"]
+    stage: str
+    relative_l2: float
+    allowed: float
+    rows: tuple[int, ...]
+    of: int
+    batch: int = 0
+    settles: bool = False
+    alike: bool = False
+
+
 class AfterResult(NamedTuple):
     """What one pass after the sweep has, or all of them together.
 
@@ -40,6 +61,7 @@ class AfterResult(NamedTuple):
     exhibits: Sequence[Exhibit] = ()
     swapped: SwappedInputs | None = None
     generation: Generation | None = None
+    repeats: Sequence[Repeat] = ()
 
 
 def joined(results: Sequence[AfterResult]) -> AfterResult:
@@ -52,4 +74,5 @@ def joined(results: Sequence[AfterResult]) -> AfterResult:
         exhibits=[exhibit for result in results for exhibit in result.exhibits],
         swapped=next((result.swapped for result in results if result.swapped is not None), None),
         generation=next((result.generation for result in results if result.generation), None),
+        repeats=[repeat for result in results for repeat in result.repeats],
     )

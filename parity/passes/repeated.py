@@ -1,0 +1,121 @@
+"""What passes that run the same rows of a side again share: which rows, in which batches, and where two runs of them differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.align.batch import PairedStage, paired_stages
+from parity.align.plan import Plan
+from parity.border.runner import Batch, Group, written
+from parity.inputs.batches import sample_rows
+from parity.measure.noise import Floor
+from parity.measure.stage_difference import Difference
+from parity.passes.after import AfterContext
+from parity.records.pair import Pair
+from parity.session.session import Session
+
+__all__ = ["Apart", "Repeated", "first_apart", "nothing_to_run", "of_floor", "runs_itself"]
+
+_ROWS = 16
+_TOKENS = 2048
+
+
+class Apart(NamedTuple):
+    """The first stage at which two runs of the same rows differ by more than is allowed, and in which rows."""
+
+    stage: str
+    relative_l2: float
+    rows: tuple[int, ...]
+
+
+class Repeated:
+    """One side (0, 1) and up to sixteen of the sampled rows."""
+
+    def __init__(self, context: AfterContext, number: int) -> None:
+        self._context = context
+        self._number = number
+        self._side = context.sides[number]
+        most = max(
+            2, min(_ROWS, _TOKENS // max(context.window.lengths()))
+        )  # several batches of them are held at once
+        self.rows = [context.rows[place] for place in sample_rows(len(context.rows), most)]
+        self.plan = context.plan.one_sided(number)
+        described = self._side.described
+        self.size = min(described.batch_size or described.max_rows or len(self.rows), len(self.rows))
+
+    def run(self, rows: Sequence[int], size: int) -> Batch:
+        """One forward of rows, so many together; raises what it failed with."""
+        groups = [Group(min(size, len(rows) - start)) for start in range(0, len(rows), size)]
+        batch = written(
+            self._side.runner.forward(
+                rows,
+                window=self._context.window.numbers[self._number],
+                stages=list(self.plan.stages),
+                groups=groups if len(groups) > 1 else (),
+            )
+        )
+        if batch.failure is not None:
+            raise batch.failure
+        return batch
+
+
+def runs_itself(side: Session) -> bool:
+    """Whether a side computes; one that replays gives the same whatever is requested of it."""
+    return side.described.recorded is None
+
+
+def nothing_to_run(sides: Pair[Session]) -> str:
+    """Why no side can be run again; empty where one can."""
+    return (
+        ""
+        if any(runs_itself(side) for side in sides)
+        else "neither side computes: both replay what was recorded"
+    )
+
+
+def first_apart(
+    plan: Plan, batches: Pair[Batch], rows: Sequence[int], allowed: Callable[[str], tuple[float, float]]
+) -> Apart | None:
+    """Where two batches of the same rows first differ by more than `allowed` of a stage: relative L2, over all and of one position."""
+    for item in paired_stages(plan, batches, rows, None):
+        if not isinstance(item, PairedStage) or item.values.reference.dtype.kind != "f":
+            continue
+        whole, position = allowed(item.stage)
+        found = _distance(item, np.ones(len(item.rows), dtype=bool), position)
+        if found.relative_l2 > whole or found.worst > position:
+            concerned = (
+                row
+                for row in rows
+                if _distance(item, item.rows == row, position).worst > min(whole, position)
+            )
+            return Apart(item.stage, found.relative_l2, tuple(concerned))
+    return None
+
+
+def of_floor(floor: Floor) -> tuple[float, float]:
+    """What rounding explains at a stage, whatever a policy permits: over all, and of one position."""
+    noise = floor.allowed if floor.noise_allowed is None else floor.noise_allowed
+    share = noise / floor.allowed if floor.allowed else 1.0
+    return noise, floor.position_allowed * share
+
+
+class _Distance(NamedTuple):
+    """How far some positions are apart: relative L2 over all, and of the worst; infinite where a value is a number in one run only."""
+
+    relative_l2: float
+    worst: float
+
+
+def _distance(item: PairedStage, chosen: NDArray[np.bool_], limit: float) -> _Distance:
+    difference = Difference(limit)
+    here, there = (np.asarray(side[chosen], dtype=np.float64) for side in item.values)
+    difference.add(here, there, item.rows[chosen], item.positions[chosen])
+    seen = difference.measurement()
+    if seen.non_finite_unequal:
+        return _Distance(math.inf, math.inf)
+    return _Distance(seen.relative_l2 or 0.0, max(seen.worst_position, seen.relative_l2 or 0.0))
