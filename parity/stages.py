@@ -75,6 +75,7 @@ _TABLE = (
     StageKind("end_logits", _TOKENS, "output", "End logits"),
     StageKind("probabilities", _CLASSES, "output", "Probabilities"),
     StageKind("label", (), "output", "Label"),
+    StageKind("answer", (), "output", "Answer"),
     StageKind("generated", (), "output", "Generated text"),
 )
 INPUT_STAGES = tuple(kind.pattern for kind in _TABLE if kind.group == "input")
@@ -83,7 +84,7 @@ FED = tuple(kind.pattern for kind in _TABLE if kind.fed)
 """What a runner writes of what it fed, beside the values that it computed."""
 MASKS = {"token": "real", "word": "word_mask"}
 """The mask of real positions by axis."""
-_DERIVED = ("probabilities", "label", "generated")
+_DERIVED = ("probabilities", "label", "answer", "generated")
 _BEFORE = (*INPUT_STAGES, "embeddings")
 _AFTER = tuple(kind.pattern for kind in _TABLE[[kind.pattern for kind in _TABLE].index("pooled") :])
 

@@ -36,8 +36,10 @@ from parity.causes.settings_of_model import (
     NumberOfLayers,
     PositionEmbedding,
 )
+from parity.causes.span_masking import SpanMasking
 from parity.causes.special_tokens import SpecialTokens
 from parity.causes.swapped_inputs import SwappedInputs
+from parity.causes.swapped_span import SwappedSpan
 from parity.causes.temperature import Temperature
 from parity.causes.text_rules import Accents, Lowercase, UnicodeForm, WhiteSpace
 from parity.causes.token_type_ids import TokenTypeIds
@@ -84,6 +86,8 @@ CAUSES: tuple[Cause, ...] = (
     Dtype(),
     Attention(),
     LabelOrder(),
+    SwappedSpan(),
+    SpanMasking(),
     Probabilities(),
     Pooling(),
     OutputActivation(),

@@ -9,6 +9,7 @@ from parity.align.labels import LabelAlignment
 from parity.border.breakdown import Breakdown
 from parity.border.description import Description
 from parity.measure.relations import Relation
+from parity.measure.spans import AnswersSeen
 from parity.records.after import AfterResult
 from parity.records.decisions import Decisions
 from parity.records.embeddings import Embeddings
@@ -58,13 +59,15 @@ class WordsSeen(NamedTuple):
 
 class Outputs(NamedTuple):
     """How the logits stand to each other: their classes, how they are the same numbers after all (`relation`, if they are), and
-    whether no other order of their columns is nearer (`columns_fit`); `answers` counts the different classes that each side predicts."""
+    whether no other order of their columns is nearer (`columns_fit`); `answers` counts the different classes that each side predicts,
+    and `spans` are what start and end logits showed."""
 
     classes: LabelAlignment | None = None
     relation: Relation | None = None
     columns_fit: bool = False
     answers: Pair[int] | None = None
     words: WordsSeen = WordsSeen()
+    spans: AnswersSeen = AnswersSeen()
 
     def related(self, first: FirstDivergence | None) -> Relation | None:
         """The relation, where it explains the first divergence: one at the logits or after them."""

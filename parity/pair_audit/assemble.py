@@ -14,6 +14,7 @@ from parity.align.generation_settings import changed_generation_note
 from parity.align.tasks import other_task, requested_tasks, tasks_record
 from parity.causes.evidence import Evidence, Feeds, InputsSeen, Lost, Outputs, TokensSeen, WordsSeen
 from parity.causes.findings import findings, open_settings
+from parity.measure.spans import AnswersSeen
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.headline import float64_note
 from parity.pair_audit.ledgers import Ledgers
@@ -90,12 +91,14 @@ def _judged(comparison: Comparison) -> _Judged:
     not_compared += refused(ledgers, comparison.inputs)
     # A framework's error comes first: it is why the rest is missing.
     not_compared.sort(key=lambda item: item.reason not in ledgers.stages.failures)
-    decisions = ledgers.decisions.record() if ledgers.decisions is not None else None
+    deciding = ledgers.decisions or ledgers.answers
+    decisions = deciding.record() if deciding is not None else None
+    not_compared += ledgers.answers.not_compared() if ledgers.answers is not None else []
     if decisions is not None and not decisions.examples:
         decisions = None
     stages = [*symbols, *tensors]
     if decisions is not None:
-        stages.append(label_stage(decisions))
+        stages.append(label_stage(decisions, _answers_seen(ledgers)))
     stages += comparison.after.stages
     stages = [
         msgspec.structs.replace(record, ignored=True)
@@ -154,6 +157,7 @@ def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
             relations.fits_as_it_stands,
             None if ledgers.decisions is None else ledgers.decisions.answers,
             WordsSeen() if ledgers.decisions is None else WordsSeen(*ledgers.decisions.words),
+            _answers_seen(ledgers),
         ),
         lost=Lost(judged.not_compared, tuple(ledgers.stages.breakdowns.values())),
         after=comparison.after,
@@ -168,6 +172,10 @@ def _shown(comparison: Comparison, embeddings: Embeddings | None) -> Iterator[Ex
     ledger = comparison.ledgers.embeddings
     if ledger is not None and embeddings is not None:
         yield from ledger.exhibits(embeddings)
+
+
+def _answers_seen(ledgers: Ledgers) -> AnswersSeen:
+    return AnswersSeen() if ledgers.answers is None else ledgers.answers.seen()
 
 
 def _inputs_seen(comparison: Comparison) -> InputsSeen:

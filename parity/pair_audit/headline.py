@@ -93,7 +93,8 @@ def equivalent_sentence(
 def _labels(decisions: Decisions | None) -> str:
     if decisions is None or not decisions.examples:
         return ""
-    return f", and {decisions.agree} of {decisions.examples} labels agree"
+    noun = decisions.noun if decisions.unit == "answer" else "label"
+    return f", and {decisions.agree} of {decisions.examples} {noun}s agree"
 
 
 def _stages(records: Sequence[StageRecord]) -> str:

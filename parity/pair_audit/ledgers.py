@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from parity.measure.noise import Floors
+from parity.pair_audit.answer_ledger import AnswerLedger
 from parity.pair_audit.decision_ledger import DecisionLedger
 from parity.pair_audit.embedding_ledger import Embedding, EmbeddingLedger
 from parity.pair_audit.feed_ledger import FeedLedger
@@ -18,13 +19,14 @@ __all__ = ["Ledgers", "open_ledgers"]
 
 
 class Ledgers(NamedTuple):
-    """What the tokens, the feeds and the stages showed; the decisions, where there are classes to decide between, and the embeddings."""
+    """What the tokens, the feeds and the stages showed; the decisions, where there are classes to decide between; embeddings and answers."""
 
     tokens: TokenLedger
     feeds: FeedLedger
     stages: StageLedger
     decisions: DecisionLedger | None
     embeddings: EmbeddingLedger | None = None
+    answers: AnswerLedger | None = None
 
     def open_window(self, window: Window) -> None:
         """The rows whose batches come next."""
@@ -33,6 +35,8 @@ class Ledgers(NamedTuple):
             self.decisions.open_window(window.examples)
         if self.embeddings is not None:
             self.embeddings.open_window(window.examples)
+        if self.answers is not None:
+            self.answers.open_window(window)
 
 
 def open_ledgers(

@@ -22,6 +22,7 @@ from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
 from parity.measure.noise import Floors
 from parity.pair_audit.after import run_after
+from parity.pair_audit.answer_ledger import ANSWERS, AnswerLedger
 from parity.pair_audit.assemble import conclude
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.embedding_ledger import embedding_of
@@ -100,6 +101,8 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         unknown = Pair(*(unknown_piece(side.tokenizer) for side in described))
         embedding = embedding_of(described, plan, inputs.count)
         ledgers = open_ledgers(floors, _deciding(described, plan, request, floors), unknown, embedding)
+        if set(ANSWERS) <= set(plan.stages):
+            ledgers = ledgers._replace(answers=AnswerLedger(floors, request.policy.confidence))
         runs = PassRuns(passes_in("sweep"), sides, plan)
         sweep = Sweep(sides, runs, ledgers, shared)
 

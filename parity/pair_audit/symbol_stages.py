@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from parity.align.texts import unlike_algorithms
+from parity.measure.spans import AnswersSeen
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.feed_ledger import FeedLedger
 from parity.pair_audit.judge import Symbols, discrete_record
@@ -184,16 +185,21 @@ def refused(ledgers: Ledgers, inputs: InputsRecord) -> list[NotCompared]:
     return found
 
 
-def label_stage(decisions: Decisions) -> StageRecord:
-    """The labels that the two decide for, as a stage."""
+def label_stage(decisions: Decisions, answers: AnswersSeen) -> StageRecord:
+    """The labels (or answers) that the two decide for, as a stage."""
     real = [flip.row for flip in decisions.flips if not flip.explained_by_noise]
     # Where the logits are not finite on both sides, neither has a label: that is neither a flip nor agreement.
     silent = decisions.undefined_both
     unexplained = decisions.flips_total - decisions.flips_explained - silent
     reason = ""
     if silent:
-        reason = f"in {silent} of {decisions.examples} rows there is no label: their logits are not finite on either side"
+        reason = f"in {silent} of {decisions.examples} rows there is no {decisions.noun}: their logits are not finite on either side"
     elif decisions.flips_total and not unexplained:
         reason = f"{decisions.flips_total} flips are explained by noise"
     decided = decisions.examples - silent
-    return discrete_record("label", FIRST.name, Symbols(decided, decided, real, unexplained), reason)
+    name = "answer" if decisions.unit == "answer" else "label"
+    if answers.apart and not unexplained:
+        # A user who masks nothing gets other answers there, whatever the best span of the context is.
+        reason = "taken over all positions, the answer lies in padding on one side only"
+        real, unexplained = list(answers.rows_apart), answers.apart
+    return discrete_record(name, FIRST.name, Symbols(decided, decided, real, unexplained), reason)

@@ -1,4 +1,4 @@
-"""Question answering: a score for each token to begin and to end the answer. The scores are compared; no answer is chosen."""
+"""Question answering: a score for each token to begin and to end the answer, which is the best span of the context."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ __all__ = ["QUESTION_ANSWERING"]
 class _QuestionAnswering(Task):
     name = "question_answering"
     does = "answers questions"
+    noun = "answer"
     outputs = ("start_logits", "end_logits")
 
 

@@ -1,0 +1,49 @@
+"""Spans: the best one against every one, and where the scores point without a mask."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from parity.measure.spans import LONGEST, best_span, margin_over, unmasked
+
+
+def test_the_best_span_is_the_best_of_all() -> None:
+    drawn = np.random.default_rng(3)
+    for length in (1, 2, 7, 40, 70):
+        start, end = drawn.normal(size=(2, length))
+        context = drawn.random(length) < 0.7
+        every = [
+            (start[first] + end[last], first, last)
+            for first in np.flatnonzero(context)
+            for last in np.flatnonzero(context)
+            if first <= last < first + LONGEST
+        ]
+        found = best_span(start, end, context)
+        if not every:
+            assert found is None
+            continue
+        score, first, last = max(every)
+        assert found is not None
+        assert [first, last, score] == [found.start, found.end, found.score]
+        for other in every[:20]:
+            margin = margin_over(start, end, context, (int(other[1]), int(other[2])))
+            assert np.isclose(score - other[0], margin, rtol=0, atol=1e-12)
+
+
+def test_a_context_without_tokens_or_with_nan_has_no_answer() -> None:
+    scores = np.array([1.0, np.nan])
+    assert best_span(scores, scores, np.array([False, False])) is None
+    assert best_span(scores, scores, np.array([True, True])) is None
+    assert best_span(scores, scores, np.array([True, False])) is not None
+
+
+def test_a_span_that_no_side_could_choose_has_no_margin() -> None:
+    scores, context = np.array([1.0, 2.0, 3.0]), np.array([False, True, True])
+    assert [np.inf] * 3 == [margin_over(scores, scores, context, other) for other in ((0, 1), (2, 1), (1, 9))]
+
+
+def test_the_largest_of_all_positions_may_lie_in_padding() -> None:
+    scores, real = np.array([1.0, 2.0, 2.5]), np.array([True, True, False])
+    assert unmasked(scores, scores, real, 0.0)
+    assert not unmasked(scores, scores, real, 1.0)
+    assert not unmasked(scores, scores, np.array([True, True, True]), 0.0)

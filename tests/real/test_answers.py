@@ -1,0 +1,103 @@
+"""Question answering to the answer: the best span of the context, where the logits point without a mask, and a head with its rows swapped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.models import WORDS, tiny_bert
+from tests.real.asking import compare, stage
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+
+def _saved(model: Any, folder: Path) -> str:
+    model.save_pretrained(folder)
+    return f"hf:{folder}"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A small model; its twin with the rows of the head swapped; and one whose largest logits are those of padding."""
+    import torch
+    from transformers import AutoModelForQuestionAnswering
+
+    root = tmp_path_factory.mktemp("answers")
+    found: dict[str, str] = {}
+    for name in ("plain", "swapped", "padding"):
+        folder = tiny_bert(root / name, "AutoModelForQuestionAnswering")
+        model: Any = AutoModelForQuestionAnswering.from_pretrained(folder)
+        with torch.no_grad():
+            if name == "swapped":
+                for parameter in (model.qa_outputs.weight, model.qa_outputs.bias):
+                    parameter.copy_(parameter.flip(0))
+            if name == "padding":
+                # What [PAD] adds to its own position points the way that the head scores.
+                way = model.qa_outputs.weight.sum(dim=0)
+                model.bert.embeddings.word_embeddings.weight[0] = 30 * way / way.norm()
+        found[name] = _saved(model, folder)
+    return found
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Twelve questions with contexts of three to twenty-five words, as SQuAD has them."""
+    path = tmp_path_factory.mktemp("rows") / "rows.jsonl"
+    lines = [
+        {
+            "question": " ".join(WORDS[(row + place) % len(WORDS)] for place in range(3)),
+            "context": " ".join(WORDS[(7 * row + 5 * place) % len(WORDS)] for place in range(3 + 2 * row)),
+        }
+        for row in range(12)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return str(path)
+
+
+def test_equal_models_give_equal_answers_of_the_context(
+    models: dict[str, str], rows: str, tmp_path: Path
+) -> None:
+    audit = compare(models["plain"], models["plain"] + "?attn=eager", tmp_path, "--inputs", rows)
+    assert "parity" == audit.verdict, audit.headline
+    assert audit.headline.endswith("12 of 12 answers agree.")
+    assert audit.decisions is not None
+    assert ("answer", 12, 12) == (audit.decisions.unit, audit.decisions.examples, audit.decisions.agree)
+    assert "equal" == stage(audit, "answer").status
+
+
+def test_a_head_with_its_rows_swapped_is_named_and_its_answers_are_shown(
+    models: dict[str, str], rows: str, tmp_path: Path
+) -> None:
+    audit = compare(models["plain"], models["swapped"], tmp_path, "--inputs", rows)
+    assert "divergent" == audit.verdict
+    assert audit.first_divergence is not None
+    assert "start_logits" == audit.first_divergence.stage
+    assert "output.span_order" == audit.findings[0].cause
+    assert audit.decisions is not None
+    contexts = [json.loads(line)["context"] for line in Path(rows).read_text(encoding="utf-8").splitlines()]
+    assert audit.decisions.flips
+    for flip in audit.decisions.flips:
+        assert flip.reference in contexts[flip.row]
+        assert flip.candidate in contexts[flip.row]
+        assert not flip.explained_by_noise
+
+
+def test_answers_that_lie_in_padding_in_a_batch_and_not_alone_are_divergent(
+    models: dict[str, str], rows: str, tmp_path: Path
+) -> None:
+    model = models["padding"]
+    audit = compare(model + "?batch_size=1", model + "?batch_size=6", tmp_path / "apart", "--inputs", rows)
+    assert "divergent" == audit.verdict
+    assert audit.first_divergence is not None
+    assert "answer" == audit.first_divergence.stage, audit.headline
+    assert "output.span_masking" == audit.findings[0].cause
+    # The best spans of the context are the same: what differs is what a user gets who masks nothing.
+    assert audit.decisions is not None
+    assert 12 == audit.decisions.agree
+    same = compare(model, model, tmp_path / "same", "--inputs", rows)
+    assert "parity" == same.verdict
+    (said,) = [one for one in same.findings if one.cause == "output.span_masking"]
+    assert "notice" == said.severity
