@@ -119,7 +119,8 @@ _MANIFEST = forms.Record(
     }
 )
 _EXAMPLE = forms.Record(
-    {"text": str, "pair": forms.Maybe(str)}, {"label": forms.Maybe(str), "id": forms.Maybe(str)}
+    {"text": str, "pair": forms.Maybe(str)},
+    {"label": forms.Maybe(str), "id": forms.Maybe(str), "answers": forms.Each(str)},
 )
 _FED = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "word_ids")
 

@@ -10,7 +10,7 @@ from parity.causes.evidence import Evidence, TokensSeen
 
 __all__ = ["PositionIds"]
 
-_REMEDY_OF_PADDING = "Give position ids that are counted from the attention mask, or pad on the right: padding on the left moves the positions of shorter rows."
+_REMEDY_OF_PADDING = "Give position ids that are counted from the attention mask (?position_ids=from_mask), or pad on the right: padding on the left moves the positions of shorter rows."
 _REASON = "other positions: the reference's are 2 more throughout"
 
 

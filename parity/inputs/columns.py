@@ -59,7 +59,7 @@ class Columns(NamedTuple):
     """The column of each part of an example; None where the file has none.
 
     Where rows are lists of words `words` is their column, which is that of the text too where there is no text beside them; `split`
-    says whether a side that is not told otherwise tokenizes each word by itself.
+    says whether a side that is not told otherwise tokenizes each word by itself. Beside a pair `answers` holds the right answers.
     """
 
     text: str
@@ -69,6 +69,7 @@ class Columns(NamedTuple):
     words: str | None = None
     tags: str | None = None
     split: bool = True
+    answers: str | None = None
 
     def named(self) -> list[str]:
         """The columns that are read, each once."""
@@ -145,6 +146,7 @@ def find_columns(
         words,
         None if words is None else tags,
         split,
+        None if pair is None else usual.get("answers"),
     )
 
 

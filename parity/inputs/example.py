@@ -12,7 +12,7 @@ class Example(NamedTuple):
 
     A row that holds a list of words keeps it: `words` are they, `spans` their characters in the text (which is the words joined by
     one space, where the row has no text beside them), `tags` one for each word, and `split` whether a side that is not told otherwise
-    tokenizes each word by itself.
+    tokenizes each word by itself. `answers` are those that count as right, where the row is a question (empty: it has none).
     """
 
     row: int
@@ -24,10 +24,13 @@ class Example(NamedTuple):
     spans: tuple[tuple[int, int], ...] | None = None
     tags: tuple[str, ...] | None = None
     split: bool = True
+    answers: tuple[str, ...] | None = None
 
     def kept(self) -> dict[str, Any]:
         """What a trace keeps of it, from which the same example is read again."""
         plain: dict[str, Any] = {"text": self.text, "pair": self.pair, "label": self.label, "id": self.id}
+        if self.answers is not None:
+            plain["answers"] = self.answers
         if self.words is None:
             return plain
         return (
@@ -37,7 +40,7 @@ class Example(NamedTuple):
         )
 
     def crossing(self) -> dict[str, Any]:
-        """What of it crosses the border: neither label nor tags, which no subject may see; of the rest what there is."""
+        """What of it crosses the border: neither label, tags nor answers, which no subject may see; of the rest what there is."""
         told: dict[str, Any] = {"row": self.row, "text": self.text, "pair": self.pair, "id": self.id}
         if self.words is not None:
             told |= {"words": self.words, "split": self.split}

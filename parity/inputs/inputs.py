@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from parity.errors import EmptyInputs, InputsError
+from parity.inputs.answers import answers_of
 from parity.inputs.cells import plain, text_in, text_or_none
 from parity.inputs.columns import Columns, find_columns
 from parity.inputs.conll import TAGS, WORDS
@@ -177,6 +178,10 @@ class _Tally:
         self.blank += not (example.text.strip() or (example.pair or "").strip())
         for part in (example.text, example.pair, example.label, example.id):
             self._add(part)
+        if example.answers is not None:
+            self._hash.update(b"a%d:" % len(example.answers))
+            for part in example.answers:
+                self._add(part)
         if example.words is None:
             return  # the digest of a row of text is what it was before there were words
         self.words += 1
@@ -218,7 +223,7 @@ def _examples(source: Source, columns: Columns, limit: int | None) -> Iterator[E
             None if columns.label is None else plain(source, row, columns.label),
             None if columns.id is None else plain(source, row, columns.id),
             *(() if words is None else (words.words, words.spans, words.tags, columns.split)),
-        )
+        )._replace(answers=answers_of(source, row, columns))
 
 
 def _with_words(read: Callable[[], Iterator[Example]]) -> Iterator[Example]:

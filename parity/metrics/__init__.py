@@ -7,9 +7,11 @@ the command line shows the names without numpy.
 
 from __future__ import annotations
 
-__all__ = ["METRICS", "SPAN_METRICS"]
+__all__ = ["ANSWER_METRICS", "METRICS", "SPAN_METRICS"]
 
 METRICS = ("accuracy", "macro_f1", "nll", "brier")
 """Of one decision for each input."""
 SPAN_METRICS = ("entity_f1",)
 """Of the spans that the tags of words make."""
+ANSWER_METRICS = ("exact_match", "answer_f1")
+"""Of answers, as texts; they score what a pair answers, and decide nothing."""

@@ -9,11 +9,12 @@ from importlib import import_module
 from importlib.metadata import EntryPoint
 
 from parity.errors import UsageError
-from parity.metrics import METRICS, SPAN_METRICS
+from parity.metrics import ANSWER_METRICS, METRICS, SPAN_METRICS
+from parity.metrics.answer_metric import AnswerMetric
 from parity.metrics.metric import Metric
 from parity.subjects.registry import Group, entries, load, name_taken, origin
 
-__all__ = ["find_metric", "metric_names"]
+__all__ = ["answer_metrics", "find_metric", "metric_names"]
 
 _GROUP = Group("parity.metrics", "metric", "metrics")
 
@@ -57,6 +58,11 @@ def find_metric(name: str) -> Metric:
             next_step="Ask its author; parity/metrics/metric.py says what a metric is.",
         )
     return found
+
+
+def answer_metrics() -> list[AnswerMetric]:
+    """Every metric of answers."""
+    return [import_module(_place(name).partition(":")[0]).metric for name in ANSWER_METRICS]
 
 
 @cache

@@ -16,8 +16,10 @@ from parity.border.runner import Batch
 from parity.inputs.example import Encoding, Example
 from parity.measure.noise import Floors
 from parity.measure.spans import AnswersSeen, Span, best_span, margin_over, unmasked
+from parity.metrics.answer_metric import PairedAnswers
+from parity.metrics.registry import answer_metrics
 from parity.pair_audit.token_ledger import NAMED_ROWS
-from parity.records.decisions import Decisions, Flip, FlipRate, ImpliedTemperature
+from parity.records.decisions import Decisions, Flip, FlipRate, ImpliedTemperature, LabelledMetric
 from parity.records.pair import Pair
 from parity.records.stage import NotCompared
 from parity.session.window import Window
@@ -72,6 +74,7 @@ class AnswerLedger:
         self._padding, self._outside = [0, 0], [0, 0]
         self._apart, self._named = 0, list[int]()
         self._flips: list[Flip] = []
+        self._metrics = [PairedAnswers(metric) for metric in answer_metrics()]
         self._straight, self._crossed, self._size = 0.0, 0.0, 0.0
 
     def open_window(self, window: Window) -> None:
@@ -114,6 +117,9 @@ class AnswerLedger:
                 self._differ += 1
             return
         texts = [side.text(span[:2], example) for side, span in zip(sides, (here, there), strict=True)]
+        if example.answers is not None:
+            for metric in self._metrics:
+                metric.add(texts[0], texts[1], example.answers)
         alike = sides.reference.encoding.input_ids == sides.candidate.encoding.input_ids
         if (here[:2] == there[:2]) if alike else (texts[0] == texts[1]):
             return
@@ -191,6 +197,7 @@ class AnswerLedger:
             rows=self._rows,
             rows_flipped=self._differ,
             row_flip_rate=rate,
+            metrics=[_scored(metric, self._confidence) for metric in self._metrics if metric.count],
             noun="answer",
             decided_by="the best span of real tokens of the context",
             probabilities=False,
@@ -220,6 +227,21 @@ def _in_padding(batch: Batch, place: int, noise: float) -> bool:
     real = batch.stages["real"].values[place][:width].astype(bool)
     start, end = (np.asarray(batch.stages[name].values[place][:width], dtype=np.float64) for name in ANSWERS)
     return unmasked(start, end, real, 2 * noise)
+
+
+def _scored(metric: PairedAnswers, confidence: float) -> LabelledMetric:
+    reference, candidate = metric.values()
+    interval = metric.interval(confidence)
+    return LabelledMetric(
+        metric=metric.name,
+        reference=reference,
+        candidate=candidate,
+        difference=candidate - reference,
+        low=None if interval is None else interval.low,
+        high=None if interval is None else interval.high,
+        confidence=confidence,
+        labelled=metric.count,
+    )
 
 
 def _rate(count: int, of: int, confidence: float) -> FlipRate:

@@ -50,6 +50,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> str:
         {
             "question": " ".join(WORDS[(row + place) % len(WORDS)] for place in range(3)),
             "context": " ".join(WORDS[(7 * row + 5 * place) % len(WORDS)] for place in range(3 + 2 * row)),
+            "answers": {"text": [WORDS[(7 * row) % len(WORDS)]], "answer_start": [0]},
         }
         for row in range(12)
     ]
@@ -66,6 +67,10 @@ def test_equal_models_give_equal_answers_of_the_context(
     assert audit.decisions is not None
     assert ("answer", 12, 12) == (audit.decisions.unit, audit.decisions.examples, audit.decisions.agree)
     assert "equal" == stage(audit, "answer").status
+    assert ["exact_match", "answer_f1"] == [item.metric for item in audit.decisions.metrics]
+    for item in audit.decisions.metrics:
+        assert 12 == item.labelled
+        assert 0.0 <= item.reference == item.candidate <= 1.0
 
 
 def test_a_head_with_its_rows_swapped_is_named_and_its_answers_are_shown(

@@ -1,0 +1,67 @@
+"""What a metric of answers is: how well one text matches the right ones, and the mean of that over examples, of two sides.
+
+Texts are compared as the evaluation of SQuAD compares them: without case, punctuation, English articles and surplus white space
+(Rajpurkar et al., 2016).
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Sequence
+from typing import Protocol
+
+from parity.statistics.interval import Interval
+from parity.statistics.moments import Moments
+
+__all__ = ["AnswerMetric", "PairedAnswers", "normalized"]
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = dict.fromkeys(map(ord, string.punctuation))
+
+
+class AnswerMetric(Protocol):
+    """One metric of answers: its name, and the score of an answer from 0 to 1, the best over the right ones ("" where there is none)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def score(self, answer: str, right: Sequence[str]) -> float: ...
+
+
+class PairedAnswers:
+    """One metric of two sides on the same examples, added up row by row."""
+
+    def __init__(self, metric: AnswerMetric) -> None:
+        self.name = metric.name
+        self._metric = metric
+        self._reference, self._candidate, self._difference = Moments(), Moments(), Moments()
+
+    def add(self, reference: str, candidate: str, right: Sequence[str]) -> None:
+        """Take in the answers of a row; an empty list means that no answer is right."""
+        one, other = (self._metric.score(answer, right or ("",)) for answer in (reference, candidate))
+        self._reference.add(one)
+        self._candidate.add(other)
+        self._difference.add(other - one)
+
+    @property
+    def count(self) -> int:
+        """How many rows were scored."""
+        return self._difference.count
+
+    def values(self) -> tuple[float, float]:
+        """The mean of each side."""
+        return self._reference.mean, self._candidate.mean
+
+    def interval(self, confidence: float) -> Interval | None:
+        """Of candidate minus reference; None with fewer than two rows, and where no row differs: that bounds nothing."""
+        return self._difference.interval(confidence) if self._difference.squares else None
+
+
+def normalized(text: str) -> str:
+    """The text as answers are compared.
+
+    >>> normalized("  The Virgin Mary's, in 1858!")
+    'virgin marys in 1858'
+    """
+    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())

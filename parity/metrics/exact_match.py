@@ -1,0 +1,20 @@
+"""Exact match: whether an answer is one of the right ones, as texts of answers are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from parity.metrics.answer_metric import AnswerMetric, normalized
+
+__all__ = ["metric"]
+
+
+class _ExactMatch:
+    name = "exact_match"
+
+    def score(self, answer: str, right: Sequence[str]) -> float:
+        """1 where the answer is one of the right ones, else 0."""
+        return float(normalized(answer) in {normalized(text) for text in right})
+
+
+metric: AnswerMetric = _ExactMatch()
