@@ -31,7 +31,7 @@ def test_an_answer_is_scored_by_the_nearest_right_one(
 
 def test_two_sides_are_averaged_with_the_t_interval_of_their_difference() -> None:
     sums = PairedAnswers(F1)
-    rows = [
+    rows: list[tuple[str, str, list[str]]] = [
         ("one two", "one two", ["one two"]),
         ("one two", "two", ["one two"]),
         ("x", "", []),
@@ -39,8 +39,10 @@ def test_two_sides_are_averaged_with_the_t_interval_of_their_difference() -> Non
     ]
     for reference, candidate, right in rows:
         sums.add(reference, candidate, right)
-    ours, theirs = ([F1.score(row[side], row[2] or [""]) for row in rows] for side in (0, 1))
-    assert (4, pytest.approx((np.mean(ours), np.mean(theirs)))) == (sums.count, sums.values())
+    ours = [F1.score(reference, right or [""]) for reference, _, right in rows]
+    theirs = [F1.score(candidate, right or [""]) for _, candidate, right in rows]
+    assert 4 == sums.count
+    assert pytest.approx([np.mean(ours), np.mean(theirs)]) == list(sums.values())
     apart = np.array(theirs) - np.array(ours)
     half = t_quantile(0.975, 3) * apart.std(ddof=1) / 2
     interval = sums.interval(0.95)
