@@ -171,10 +171,12 @@ class _Script:
     def match(self, i: range, j: range, spans: tuple[list[_Span], list[_Span]] | None) -> None:
         """Align two runs of tokens by their pieces, specials by their place."""
         at, other_at = i.start, j.start
-        for one, other in common_subsequence(
-            [self.places[k] or f"={self.reference.pieces[k]}" for k in i],
-            [self.other_places[k] or f"={self.candidate.pieces[k]}" for k in j],
-        ):
+        here = [self.places[k] or f"={self.reference.pieces[k]}" for k in i]
+        there = [self.other_places[k] or f"={self.candidate.pieces[k]}" for k in j]
+        # Of several longest ones the same is taken whichever side is the reference.
+        turned = here > there
+        found = common_subsequence(there, here) if turned else common_subsequence(here, there)
+        for one, other in (match[::-1] if turned else match for match in found):
             self.gap(range(at, i.start + one), range(other_at, j.start + other), spans)
             self.pair(i.start + one, j.start + other)
             at, other_at = i.start + one + 1, j.start + other + 1
