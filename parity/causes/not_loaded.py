@@ -52,7 +52,7 @@ class _NotLoaded(Cause):
 class HeadNotLoaded(_NotLoaded):
     NAME = "weights.head_not_loaded"
     TITLE = "The head was not loaded"
-    REMEDY = "Load the trained head; check the names of the keys."
+    REMEDY = "Load the trained head; check the names of the keys. A PEFT adapter has its head where modules_to_save or task_type named it in training; else it is in neither the adapter nor the base model."
     STAGE = "logits"
     SPECIFICITY = 160
     PART = "head"
