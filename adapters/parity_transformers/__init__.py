@@ -16,7 +16,7 @@ from parity.subjects.adapter import Adapter, Option
 from parity.subjects.factors import Factor, Trains
 from parity.subjects.subject import Subject
 
-__all__ = ["adapter", "train_adapter"]
+__all__ = ["adapter", "library_adapter", "train_adapter"]
 
 _HERE = Path(__file__).parent
 _FRAMEWORK = ("torch", "transformers")
@@ -146,6 +146,14 @@ adapter = Adapter(
             "a setting of config.json in place of its own, such as config.layer_norm_eps=1e-5",
         ),
     ),
+)
+
+library_adapter = Adapter(
+    scheme="st",
+    runner=_HERE / "library_runner.py",
+    framework=(*_FRAMEWORK, "sentence_transformers"),
+    examples={"st:./all-MiniLM-L6-v2": "a folder of sentence-transformers, run by that library"},
+    options=(Option("batch_size", "count", "at most this many rows at a time"),),
 )
 
 train_adapter = Adapter(

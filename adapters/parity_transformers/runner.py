@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 PROTOCOL = 2
 
 
-def open(request: dict[str, Any], host: Host) -> Session:
+def open(request: dict[str, Any], host: Host, kind: type[Session] | None = None) -> Session:
     """Load the model once; every mistake of the user ends in a sentence here."""
     chosen = options.read(request["options"])
     loading.quieten()
@@ -54,7 +54,7 @@ def open(request: dict[str, Any], host: Host) -> Session:
     model: Any = loaded.model  # its `to` is wrapped, and typed wrongly
     model.to(device)
     loaded.modules.to(device)
-    return Session(loaded, chosen, device, host, dict(request["options"]))
+    return (kind or Session)(loaded, chosen, device, host, dict(request["options"]))
 
 
 class Session:

@@ -42,7 +42,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for k, kind in enumerate(kinds)
         ],
     )
-    write(place / "1_Pooling" / "config.json", {"pooling_mode_mean_tokens": True})
+    write(
+        place / "1_Pooling" / "config.json",
+        {"pooling_mode_mean_tokens": True, "word_embedding_dimension": 24},
+    )
     write(place / "2_Dense" / "config.json", {"in_features": 24, "out_features": 8, "bias": False})
     weight = torch.randn(8, 24, generator=torch.Generator().manual_seed(3))
     save_file({"linear.weight": weight}, place / "2_Dense" / "model.safetensors")
@@ -155,3 +158,12 @@ def test_two_files_of_vectors_are_compared_as_such_and_a_missing_normalisation_i
     )
     assert 2 == refused.code
     assert "holds embeddings" in refused.complained
+
+
+def test_the_library_itself_computes_the_same_vector(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("sentence_transformers")
+    audit = compare(f"hf:{folder}", f"st:{folder}", tmp_path / "audit", "--limit", "12")
+    assert "parity" == audit.verdict
+    assert "sentence_transformers" in audit.candidate.versions
+    assert {"pooling", "dense", "normalize", "embedding"} <= {record.stage for record in audit.stages}
+    assert audit.noise.candidate_float64
