@@ -76,6 +76,7 @@ _TABLE = (
     StageKind("probabilities", _CLASSES, "output", "Probabilities"),
     StageKind("label", (), "output", "Label"),
     StageKind("answer", (), "output", "Answer"),
+    StageKind("next_token", (), "output", "Next token"),
     StageKind("generated", (), "output", "Generated text"),
 )
 INPUT_STAGES = tuple(kind.pattern for kind in _TABLE if kind.group == "input")
@@ -84,7 +85,7 @@ FED = tuple(kind.pattern for kind in _TABLE if kind.fed)
 """What a runner writes of what it fed, beside the values that it computed."""
 MASKS = {"token": "real", "word": "word_mask"}
 """The mask of real positions by axis."""
-_DERIVED = ("probabilities", "label", "answer", "generated")
+_DERIVED = ("probabilities", "label", "answer", "next_token", "generated")
 _BEFORE = (*INPUT_STAGES, "embeddings")
 _AFTER = tuple(kind.pattern for kind in _TABLE[[kind.pattern for kind in _TABLE].index("pooled") :])
 

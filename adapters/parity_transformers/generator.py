@@ -87,7 +87,7 @@ class TextGenerator:
         if scores:
             import torch
 
-            write("scores", torch.stack(scores), ["row", "token", "vocabulary"])
+            write("scores", torch.stack(scores), ["row", "token", "other"])
         return {"rows": found, "float64": status}
 
     def _free(self, model: Any, row: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:

@@ -69,17 +69,35 @@ ROWS = (
         "AutoModelForQuestionAnswering",
         {"start_logits": ("start_logits", ("row", "token")), "end_logits": ("end_logits", ("row", "token"))},
     ),
+    Row(
+        ("ForMaskedLM",),
+        "masked_lm",
+        "AutoModelForMaskedLM",
+        {"logits": ("logits", ("row", "token", "vocabulary"))},
+    ),
+    Row(
+        ("ForCausalLM", "LMHeadModel"),
+        "causal_lm",
+        "AutoModelForCausalLM",
+        {"logits": ("logits", ("row", "token", "vocabulary"))},
+    ),
 )
 _ENCODER = Row((), "encoder", "AutoModel", {}, head=False)
 
 
 def row_of(config: PretrainedConfig) -> Row:
     """The row of what config.json names; the encoder's, with its own class where config.json names one, for all else."""
+    can = names_for(config)
     for architecture in config.architectures or []:
         for row in ROWS:
-            if architecture.endswith(row.endings):
+            # A head over the vocabulary may be named alike in a model that reads both ways: then it is the other row's.
+            if architecture.endswith(row.endings) and (not _of_vocabulary(row) or row.task in can):
                 return row
     return _encoder(config)
+
+
+def _of_vocabulary(row: Row) -> bool:
+    return any(axes[-1] == "vocabulary" for _, axes in row.outputs.values())
 
 
 def row_named(name: str, model: str, config: PretrainedConfig, host: Host) -> Row:

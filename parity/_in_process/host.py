@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence
 if TYPE_CHECKING:
     from .wire import LineWriter
 
-__all__ = ["Host", "Refusal", "Write", "failure"]
+__all__ = ["Host", "Refusal", "Write", "check_protocol", "failure"]
 
 _SHARED = (
     "float64",
@@ -40,6 +40,16 @@ class Refusal(Exception):
         self.slug = slug
         self.sentence = sentence
         self.next_step = next_step
+
+
+def check_protocol(runner: str, spoken: object, protocol: int) -> None:
+    """Refuse a runner that was written for another protocol."""
+    if spoken != protocol:
+        raise Refusal(
+            "protocol-mismatch",
+            f"{runner} was written for protocol {spoken} of parity's runners, and this parity speaks protocol {protocol}.",
+            "Install a version of the adapter for this parity; docs/adapters.md lists for its author what changed.",
+        )
 
 
 class Host:

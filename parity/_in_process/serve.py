@@ -19,6 +19,7 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
     forward   {"slot": i, "window": int|null, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
                "stages": [str]|null, "precision": null|"float64", "groups": [[rows, width|null], ...]}
                                                                                          -> {"cpu_seconds": f, ...}
+    block     {"slot": i, "forward": id, "stage", "positions": [int]}                     -> {"dtype", "source", "shape", "offset"}
     rows_of_parameters  {"names": [str]}                                                 -> {"digests": {str: str}}
     generate  {"slot", "window", "rows", "asked": {...}}  -> {"rows": [...], ...}; `parity/border/generated.py` has the form of both
     forget    {"window": int}                                                                      -> {}
@@ -39,6 +40,8 @@ such file, one JSON object a line in forward order, added when the tensor lies t
 A tensor is in C order at `offset`, as `dtype`; `source` is the dtype the framework had (half precisions are widened to
 float32). What a forward wrote before it failed, or its process died, stays good. A long forward reports the stage it
 has reached as `progress`.
+
+**Wide stages** (`wide.py`), whose last axis is `vocabulary`, stay here (`"kept": true`) and cross with `block`, in the last slot.
 
 **The end of stdin** ends this process at once, even in the middle of a forward, with its children, and removes its work
 folder.
@@ -97,8 +100,8 @@ if __name__ == "__main__":  # run by path, so that this is not a package yet
     __package__ = "_parity_host"
     private_package(__package__, _HERE)
 
-from . import groups, wire
-from .host import Host, Refusal, failure
+from . import groups, wide, wire
+from .host import Host, Refusal, check_protocol, failure
 
 PROTOCOL = 2
 _LONG = 1.0  # seconds of silence after which a forward reports its stage
@@ -117,6 +120,7 @@ class Conversation:
         self._module: Any = None
         self._opened: dict[str, Any] = {}
         self._windows: dict[int, dict[int, Any]] = {}
+        self._kept = wide.Kept()
         self._host = Host(writer)
         self._requests: queue.Queue[dict[str, Any]] = queue.Queue()
         self._workdir: str | None = None
@@ -153,7 +157,7 @@ class Conversation:
         self._slots = [wire.Slot(descriptor) for descriptor in request["slots"]]
         self._listings = [wire.Listing(descriptor) for descriptor in request["listings"]]
         module = _runner_module(self._runner, request.get("shares", []))
-        _check_protocol(self._runner, getattr(module, "PROTOCOL", 1))
+        check_protocol(self._runner, getattr(module, "PROTOCOL", 1), PROTOCOL)
         self._module, self._opened = module, request
         self._session = module.open(request, self._host)
 
@@ -197,15 +201,18 @@ class Conversation:
         slot.rewind()
         listing.clear()
         written: set[str] = set()
+        self._kept.begin(request["slot"], request["id"])
 
         def write(stage: str, values: Any, axes: Sequence[str]) -> None:
             if stage in written:
                 raise ValueError(f"the runner wrote stage {stage} twice")
-            place = slot.put(values)
+            stays = wide.is_wide(axes)
+            place = self._kept.keep(request["slot"], stage, values) if stays else slot.put(values)
             if len(axes) != len(place.shape):
                 raise ValueError(f"stage {stage} has shape {place.shape} and axes {list(axes)}")
             written.add(stage)
-            listing.add(dict(place._asdict(), id=request["id"], stage=stage, axes=list(axes)))
+            known = {"kept": True} if stays else {}
+            listing.add(dict(place._asdict(), id=request["id"], stage=stage, axes=list(axes), **known))
             if self._writer.silent > _LONG:
                 self._host.progress(stage)
 
@@ -221,6 +228,9 @@ class Conversation:
         return spent
 
     _generate = _forward
+
+    def _block(self, request: dict[str, Any]) -> Any:
+        return self._kept.block(request, self._slots[-1])
 
     def _close(self, request: dict[str, Any]) -> None:
         self._closed = True
@@ -257,15 +267,6 @@ def _runner_module(path: str, shares: Sequence[str]) -> Any:
     return module
 
 
-def _check_protocol(runner: str, spoken: Any) -> None:
-    if spoken != PROTOCOL:
-        raise Refusal(
-            "protocol-mismatch",
-            f"{runner} was written for protocol {spoken} of parity's runners, and this parity speaks protocol {PROTOCOL}.",
-            "Install a version of the adapter for this parity; docs/adapters.md lists for its author what changed.",
-        )
-
-
 def _end() -> NoReturn:
     if os.getpgrp() == os.getpid():  # the host starts each runner as a group of its own
         os.killpg(0, signal.SIGKILL)
@@ -282,14 +283,8 @@ def main() -> None:
     writer = wire.LineWriter(replies)
     conversation = Conversation(sys.argv.pop(), writer)
     wire.LineReader(requests, conversation.on_request, conversation.on_eof).start()
-    writer.write(
-        {
-            "event": "hello",
-            "protocol": PROTOCOL,
-            "python": platform.python_version(),
-            "executable": sys.executable,
-        }
-    )
+    started = {"protocol": PROTOCOL, "python": platform.python_version(), "executable": sys.executable}
+    writer.write({"event": "hello", **started})
     conversation.run()
     # Nothing is left to do, and a framework's shutdown may take seconds or crash; the host removes its temporary files.
     sys.stderr.flush()

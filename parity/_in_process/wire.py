@@ -26,6 +26,7 @@ __all__ = [
     "NoRoom",
     "Slot",
     "Written",
+    "as_written",
     "missing_module",
     "out_of_room",
 ]
@@ -162,12 +163,7 @@ class Slot:
 
     def _put_tensor(self, tensor: Any) -> Written:
         torch: Any = sys.modules["torch"]
-        source = str(tensor.dtype).replace("torch.", "")
-        # float8 and other narrow floats widen to float32 without loss as well
-        dtype = _WRITTEN_AS.get(source) or ("float32" if tensor.dtype.is_floating_point else None)
-        if dtype is None:
-            raise TypeError(f"a tensor of dtype {tensor.dtype} cannot be sent to the host")
-        shape = [int(size) for size in tensor.shape]
+        dtype, source, shape, _ = as_written(tensor)
         offset, room, count = self._room(dtype, shape)
         if count:
             place = torch.frombuffer(room, dtype=getattr(torch, dtype), count=count, offset=offset)
@@ -178,11 +174,7 @@ class Slot:
         import numpy
 
         array: Any = numpy.asarray(values)
-        source = str(array.dtype.name)
-        dtype = _WRITTEN_AS.get(source)
-        if dtype is None:
-            raise TypeError(f"an array of dtype {array.dtype} cannot be sent to the host")
-        shape = [int(size) for size in array.shape]
+        dtype, source, shape, _ = as_written(array)
         offset, room, count = self._room(dtype, shape)
         if count:
             place: Any = numpy.frombuffer(room, dtype=dtype, count=count, offset=offset)
@@ -223,6 +215,17 @@ def missing_module(error: BaseException | None) -> str | None:
         seen.add(id(error))  # an error may be its own cause
         error = error.__cause__
     return None
+
+
+def as_written(values: Any) -> Written:
+    """What a tensor or an array will be written as, at no place yet; TypeError for what the host cannot read."""
+    source = str(values.dtype).replace("torch.", "")
+    # float8 and other narrow floats widen to float32 without loss as well
+    narrow = hasattr(values, "detach") and values.dtype.is_floating_point
+    dtype = _WRITTEN_AS.get(source) or ("float32" if narrow else None)
+    if dtype is None:
+        raise TypeError(f"values of dtype {values.dtype} cannot be sent to the host")
+    return Written(dtype, source, [int(size) for size in values.shape], 0)
 
 
 def out_of_room(error: BaseException) -> bool:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from parity.align.plan import Plan
 from parity.align.positions import Pairing, gather, pair_positions
-from parity.border.runner import Batch
+from parity.border.runner import Batch, Wide
+from parity.errors import RunError, RunnerDied
 from parity.records.pair import Pair
 from parity.stages import MASKS
 
@@ -22,13 +23,15 @@ __all__ = ["PairedStage", "Unfit", "paired_stages"]
 
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
+_BLOCK_BYTES = 1 << 24  # of either side; at most 64 MB may cross at once, and less is faster
 _MOSTLY = 0.75  # from this share of real positions on, padding costs less than a copy without it
 
 
 class PairedStage(NamedTuple):
     """One stage of one pair of batches: [n, width] of either side, with the example row and the position of each vector.
 
-    `real` [n] is False at vectors to exclude; None when there are none. Only padding that stays in place is marked.
+    `real` [n] is False at vectors to exclude; None when there are none. Only padding that stays in place is marked. A `wide` stage
+    comes in several parts, each row's positions in order; no probabilities are made of it.
     """
 
     stage: str
@@ -36,6 +39,7 @@ class PairedStage(NamedTuple):
     rows: Integers
     positions: Integers
     real: NDArray[np.bool_] | None = None
+    wide: bool = False
 
 
 class Unfit(NamedTuple):
@@ -85,9 +89,12 @@ def paired_stages(
             if unlike := _unlike_layout(kind, stage, batches):
                 yield Unfit(stage, unlike)
                 continue
-            widths = [side.values.shape[2:] for side in (here, there)]
+            widths = [side.columns for side in (here, there)]
             if widths[0] != widths[1]:
                 yield Unfit(stage, f"each position has shape {list(widths[0])} against {list(widths[1])}")
+                continue
+            if here.wide is not None and there.wide is not None:
+                yield from _blocks(stage, Pair(here.wide, there.wide), pairing, numbers, here.values.shape[1])
                 continue
             if in_place and here.axes[-1:] == ("hidden",):
                 laid_out = (kind, *here.values.shape[:2])
@@ -126,6 +133,26 @@ def paired_stages(
                 )
             )
             yield PairedStage("probabilities", shares, example_rows, positions)
+
+
+def _blocks(
+    stage: str, sides: Pair[Wide], pairing: Pairing, numbers: Integers, tokens: int
+) -> Iterator[PairedStage | Unfit]:
+    """The paired positions of a wide stage, as many at a time as may cross at once."""
+    whole = np.arange(len(numbers) * tokens)
+    here = whole if pairing.reference is None else pairing.reference
+    there = whole if pairing.candidate is None else pairing.candidate
+    step = max(1, _BLOCK_BYTES // max(1, *(side.bytes_each for side in sides)))
+    for start in range(0, len(here), step):
+        part = slice(start, start + step)
+        try:
+            values = Pair(sides.reference.block(here[part]), sides.candidate.block(there[part]))
+        except RunError as error:
+            if isinstance(error, RunnerDied) and error.killed:
+                raise
+            yield Unfit(stage, error.sentence.rstrip("."))
+            return
+        yield PairedStage(stage, values, numbers[pairing.rows[part]], pairing.ranks[part], wide=True)
 
 
 def _why_absent(batch: Batch, of_reference: bool) -> str:

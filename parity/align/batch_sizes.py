@@ -17,15 +17,23 @@ from parity.records.pair import Pair
 __all__ = ["BatchSizes", "batch_sizes_of"]
 
 _ROWS_AT_ONCE = 64
+_WIDE_BYTES = 1 << 26  # of one batch of a stage with a column for each word of a vocabulary
 
 
 class BatchSizes(NamedTuple):
     """`of` is how many rows each side is run with (None: all that are compared at a time); of those there are up to `most`,
-    and where a side has a size of its own, a multiple of it that fits both."""
+    and where a side has a size of its own, a multiple of it that fits both. A batch has at most `budget` positions, or one row."""
 
     of: Pair[int | None] = Pair(None, None)
     most: int = _ROWS_AT_ONCE
     multiple: int | None = None
+    budget: int = 1024
+
+    def of_wide(self, columns: int) -> BatchSizes:
+        """The same for a pair with a stage of so many columns: batches are small, but where a user gave a batch size."""
+        if self.multiple is not None:
+            return self
+        return self._replace(budget=max(64, min(self.budget, _WIDE_BYTES // (4 * columns))))
 
     def groups(self, number: int, rows: int) -> tuple[Group, ...]:
         """How a side (0, 1) runs so many rows: in which groups; empty where it runs all together."""
@@ -36,7 +44,7 @@ class BatchSizes(NamedTuple):
 
     def batches(self, lengths: Sequence[int]) -> list[list[int]]:
         """Every index of `lengths` once, in batches that are compared at a time."""
-        return batches(lengths, max_rows=self.most, multiple=self.multiple)
+        return batches(lengths, max_rows=self.most, multiple=self.multiple, token_budget=self.budget)
 
 
 def batch_sizes_of(sides: Pair[Description]) -> BatchSizes:

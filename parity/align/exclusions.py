@@ -16,7 +16,7 @@ from parity.stages import INPUT_STAGES
 
 __all__ = ["check_exclusions", "exclusions_sentence", "not_counting"]
 
-_DERIVED = ("probabilities", "label")
+_DERIVED = ("probabilities", "label", "next_token")
 _NAMED = 4
 
 

@@ -49,7 +49,9 @@ class Plan(NamedTuple):
 
     def derives(self, stage: str) -> Activation | None:
         """What makes probabilities of a stage; None where nothing does."""
-        return self.task.activation if self.task is not None and stage == self.task.outputs[0] else None
+        if self.task is None or self.task.wide or stage != self.task.outputs[0]:
+            return None
+        return self.task.activation
 
     def one_sided(self, number: int) -> Plan:
         """The plan of a side (0, 1) against itself: no classes to permute, one temperature."""
@@ -116,6 +118,8 @@ def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> P
     task = read.task
     if task is not None and (task.rule is None or task.outputs[0] not in stages):
         task = None
+    wide = any(seen.name in stages and seen.axes[-1:] == ["vocabulary"] for seen in sides.reference.stages)
+    columns = max((side.vocabulary_rows or 1 for side in sides), default=1)
     return Plan(
         stages=tuple(stages),
         labels=labels,
@@ -123,7 +127,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> P
         temperatures=Pair(sides.reference.temperature, sides.candidate.temperature),
         not_compared=(*missing, *not_run(sides)),
         known=None if task is None or task.activation is None else known_of(sides, task.activation),
-        sizes=batch_sizes_of(sides),
+        sizes=batch_sizes_of(sides) if not wide else batch_sizes_of(sides).of_wide(columns),
     )
 
 

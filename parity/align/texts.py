@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["text_change", "unknown_piece", "unlike_algorithms"]
+__all__ = ["mask_piece", "text_change", "unknown_piece", "unlike_algorithms"]
 
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")
 
@@ -59,6 +59,16 @@ def unknown_piece(tokenizer: Mapping[str, Any]) -> str:
     """
     special: Mapping[str, Any] = tokenizer.get("special_tokens") or {}
     return str(special.get("unk_token") or "")
+
+
+def mask_piece(tokenizer: Mapping[str, Any]) -> str:
+    """What stands for a token that is to be predicted, as a tokenizer describes itself; empty where it has none.
+
+    >>> mask_piece({"special_tokens": {"mask_token": "[MASK]"}}), mask_piece({})
+    ('[MASK]', '')
+    """
+    special: Mapping[str, Any] = tokenizer.get("special_tokens") or {}
+    return str(special.get("mask_token") or "")
 
 
 def _bare(text: str) -> str:

@@ -51,7 +51,7 @@ class Warned(msgspec.Struct, frozen=True, tag_field="event", tag="warning"):
 
 
 class Tensor(msgspec.Struct, frozen=True):
-    """A line of a listing: a tensor lies in the slot beside it. `source` is the dtype it had in the framework."""
+    """A line of a listing: a tensor lies in the slot beside it, or (`kept`) with the runner. `source` is the dtype it had in the framework."""
 
     id: int
     stage: str
@@ -60,6 +60,7 @@ class Tensor(msgspec.Struct, frozen=True):
     shape: tuple[int, ...]
     axes: tuple[str, ...]
     offset: int
+    kept: bool = False
 
 
 class Done(msgspec.Struct, frozen=True, tag_field="event", tag="done"):

@@ -5,26 +5,67 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from parity.border.messages import Tensor
 from parity.border.slots import Array, Slot
 from parity.errors import RunError, RunnerDied, RunnerRaised, RunnerSpokeGarbage
 from parity.inputs.example import Encoding
 
-__all__ = ["Batch", "Group", "Reply", "StageTensor", "TokenizeReply", "stage_in", "written"]
+__all__ = ["Batch", "Group", "Reply", "StageTensor", "TokenizeReply", "Wide", "stage_in", "written"]
 
 _T = TypeVar("_T")
+
+
+class Wide:
+    """The vectors of a stage that is too wide to cross as a whole: they are fetched from the runner in blocks, as long as this lives.
+
+    `columns` is the width of one, `bytes_each` its size.
+    """
+
+    def __init__(self, columns: int, bytes_each: int, fetch: Callable[[list[int]], Array]) -> None:
+        self.columns = columns
+        self.bytes_each = bytes_each
+        self._fetch = fetch
+        self._whole: Wide | None = None  # what holds the slot
+
+    def block(self, places: NDArray[np.int64]) -> Array:
+        """[places, columns] the vectors at these places of [rows * tokens]; raises as `Reply.wait`."""
+        return self._fetch(places.tolist())
+
+    def beginning_at(self, place: int) -> Wide:
+        """The same without the vectors before a place."""
+        found = Wide(
+            self.columns, self.bytes_each, lambda places: self._fetch([one + place for one in places])
+        )
+        found._whole = self
+        return found
 
 
 class StageTensor(NamedTuple):
     """One stage of one batch: `values` has the shape that `axes` name, as a read-only view into the runner's slot.
 
-    `source` is the dtype the framework had: `bfloat16` values are held as float32.
+    `source` is the dtype the framework had: `bfloat16` values are held as float32. Of a stage with the axis `vocabulary` the `values`
+    have no columns, and `wide` has its vectors.
     """
 
     name: str
     axes: tuple[str, ...]
     values: Array
     source: str
+    wide: Wide | None = None
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """The shape of one position."""
+        return self.values.shape[2:] if self.wide is None else (self.wide.columns,)
+
+    def row(self, place: int) -> StageTensor:
+        """One row of it."""
+        first = place * self.values.shape[1] if self.wide is not None else 0
+        wide = None if self.wide is None else self.wide.beginning_at(first)
+        return self._replace(values=self.values[place : place + 1], wide=wide)
 
 
 class Group(NamedTuple):

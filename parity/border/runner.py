@@ -25,9 +25,10 @@ from parity.border.description import Description, read_description
 from parity.border.encodings import read_encodings
 from parity.border.failures import Failures
 from parity.border.generated import Asked, Generated, read_generated
-from parity.border.messages import Done, Failed, listed, read_listing, span
-from parity.border.reply import Batch, Group, Reply, StageTensor, TokenizeReply, stage_in, written
-from parity.border.slots import Slot, slot_folder
+from parity.border.messages import Done, Failed, Tensor, listed, span
+from parity.border.reply import Batch, Group, Reply, StageTensor, TokenizeReply, Wide, written
+from parity.border.slots import Array, Slot, slot_folder
+from parity.border.written_stages import Forward, stages_of
 from parity.environments.resolve import interpreter_for
 from parity.environments.variables import default_threads, variables_for
 from parity.errors import OutOfSpace, RunnerSpokeGarbage, UsageError
@@ -36,10 +37,10 @@ from parity.subjects.adapter import Adapter, check_options
 from parity.subjects.progress import OnProgress, unwatched
 from parity.subjects.subject import Subject
 
-__all__ = ["Batch", "Group", "Reply", "Runner", "StageTensor", "written"]
+__all__ = ["Batch", "Group", "Reply", "Runner", "StageTensor", "Wide", "written"]
 
 _SERVE = Path(__file__).parent.parent / "_in_process" / "serve.py"
-_SLOTS = 8
+_SLOTS = 8  # and one more, for blocks of wide stages
 
 
 class Runner:
@@ -65,7 +66,7 @@ class Runner:
             folder = slot_folder()
             self._failures = Failures(str(subject), adapter, interpreter, folder)
             try:
-                self._slots = [Slot(folder) for _ in range(_SLOTS)]
+                self._slots = [Slot(folder) for _ in range(_SLOTS + 1)]
                 self._workdir = tempfile.mkdtemp(prefix="parity-")
             except OSError as error:
                 kind = OutOfSpace if error.errno in (errno.ENOSPC, errno.EDQUOT) else UsageError
@@ -238,10 +239,10 @@ class Runner:
         self.close()
 
     def _free_slot(self) -> tuple[int, Slot]:
-        for number, slot in enumerate(self._slots):
+        for number, slot in enumerate(self._slots[:_SLOTS]):
             if slot.free:
                 return number, slot
-        raise RuntimeError(f"the arrays of {len(self._slots)} forwards of {self.subject} are still held")
+        raise RuntimeError(f"the arrays of {_SLOTS} forwards of {self.subject} are still held")
 
     def _outcome(self, pending: Pending) -> Done:
         # Every request to a subject that did not load fails for the same reason.
@@ -262,13 +263,15 @@ class Runner:
             ) from error
 
     def _stages(self, pending: Pending, slot: Slot) -> dict[str, StageTensor]:
-        try:
-            tensors = read_listing(slot.listed(), pending.number)
-        except ValueError as error:
-            raise RunnerSpokeGarbage(
-                f"The runner of {self.subject} listed an entry that is not a tensor, while {pending.what}: {error}."
-            ) from error
-        return {tensor.stage: stage_in(slot, tensor, str(self.subject)) for tensor in tensors}
+        number, blocks = self._slots.index(slot), self._slots[-1]
+
+        def fetch(tensor: Tensor, places: list[int]) -> Array:
+            fields = {"slot": number, "forward": tensor.id, "stage": tensor.stage, "positions": places}
+            place = self._fields(self._connection.ask(f"reading {tensor.stage}", "block", **fields))
+            found = blocks.view(tensor.dtype, (len(places), tensor.shape[-1]), int(place["offset"]))
+            return found.copy()
+
+        return stages_of(Forward(pending.number, pending.what, str(self.subject), fetch), slot)
 
     def _generated(self, pending: Pending, slot: Slot, count: int) -> Generated:
         try:

@@ -106,6 +106,12 @@ class Slot:
             self._whole = weakref.ref(whole)
         return whole
 
+    def hold(self, holder: object) -> None:
+        """Keep the slot from being taken again as long as an object lives that reads from what its forward left with the runner."""
+        reader = object()
+        self._readers.add(reader)
+        weakref.finalize(holder, self._readers.discard, reader)
+
     def close(self) -> None:
         """Close the files; arrays over the slot stay valid."""
         self._map = None

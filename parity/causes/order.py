@@ -19,7 +19,7 @@ from parity.stages import INPUT_STAGES, stage_rank
 
 __all__ = ["Drawn", "in_order"]
 
-_OUTPUTS = ("logits", "words", "probabilities", "label")
+_OUTPUTS = ("logits", "words", "probabilities", "label", "next_token")
 
 
 class Drawn(NamedTuple):

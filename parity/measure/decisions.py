@@ -83,6 +83,7 @@ class DecisionCount:
         self._examples = self._agree = self._ties = self._undefined = self._flips_total = self._explained = 0
         self._undefined_both = self._inputs = self._inputs_flipped = 0
         self._flips: list[FlipMeasurement] = []
+        self._last = (-1, False)  # the last example of the last call, and whether a decision of it differs
 
     def add(
         self,
@@ -95,7 +96,7 @@ class DecisionCount:
 
         Returns the examples in which a decision differs, or cannot be made.
 
-        All that belongs to one example comes in one call: examples are counted by the call.
+        All that belongs to one example comes in one call, or in calls that follow each other.
         """
         if reference.shape != candidate.shape or reference.ndim != 2:
             raise ValueError(f"logits of shapes {reference.shape} and {candidate.shape} cannot be compared")
@@ -107,7 +108,9 @@ class DecisionCount:
         self._examples += len(a)
         self._undefined += int((~fine).sum())
         self._undefined_both += int((~able & ~other_able).sum())
-        self._inputs += len(np.unique(at_row))
+        known = np.unique(at_row)
+        self._inputs += len(known) - int(self._last[0] in known)
+        latest = int(at_row[-1]) if len(at_row) else -1
         broken = at_row[~fine]
         a, b, at_row, at_position = a[fine], b[fine], at_row[fine], at_position[fine]
         one, other = self.rule.chosen(a), self.rule.chosen(b)
@@ -117,7 +120,9 @@ class DecisionCount:
         self._ties += int(((margins == 0) | (other_margins == 0)).sum())
         flips = np.flatnonzero(~same)
         differing = np.unique(np.concatenate([broken, at_row[flips]]))
-        self._inputs_flipped += len(differing)
+        last, differed = self._last
+        self._inputs_flipped += len(differing) - int(differed and last in differing)
+        self._last = (latest, latest in differing or (differed and latest == last))
         if not len(flips):
             return differing
         size, effective = self.rule.moved(a[flips], b[flips])

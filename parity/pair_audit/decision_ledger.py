@@ -88,9 +88,12 @@ class DecisionLedger:
         values, rows, positions = item.values, item.rows, item.positions
         self._axes = axes
         if self.per == "token":
-            real = self._tokens.bears_text(rows, positions)
-            values = Pair(values.reference[real], values.candidate[real])
-            rows, positions = rows[real], positions[real]
+            real = self._tokens.decide(rows, positions, self._task.decided, self._deciding.mask)
+            if not real.all():
+                values = Pair(values.reference[real], values.candidate[real])
+                rows, positions = rows[real], positions[real]
+            if not len(rows):
+                return
         self._add(values, rows, positions)
 
     def _add(self, values: Pair[Array], rows: Integers, positions: Integers) -> None:
@@ -178,7 +181,7 @@ class DecisionLedger:
             else None,
             temperatures=[] if made is None else made.temperatures(),
             implied_temperature=ImpliedTemperature(value=None, r2=0.0) if made is None else made.implied(),
-            unit="example" if self.per == "input" else self.per,
+            unit=self._task.unit or ("example" if self.per == "input" else self.per),
             flips_total=seen.examples - seen.agree,
             flips_explained=seen.flips_explained,
             undefined=seen.undefined,
@@ -205,6 +208,7 @@ class DecisionLedger:
             noun=self._task.noun,
             decided_by=self._task.decided_by,
             probabilities=made is not None,
+            stage=self._task.stage,
         )
 
     def _flip(self, flip: FlipMeasurement) -> Flip:

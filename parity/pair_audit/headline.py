@@ -31,7 +31,7 @@ def divergent_sentence(stages: Sequence[StageRecord], first: FirstDivergence) ->
     record = next(item for item in stages if item.stage == first.stage and item.pass_ == first.pass_)
     if record.noise_floor is None:
         # The reason of the labels is about those that do not count as flips.
-        how = f"{record.reason}, in " if record.reason and record.stage != "label" else ""
+        how = f"{record.reason}, in " if record.reason and record.stage not in ("label", "next_token") else ""
         return f"Divergent from {first.stage} on: {how}{record.rows_beyond} of {record.rows} rows{'' if how else ' differ'}."
     if first.float64_only and record.float64_relative_l2 is not None:
         permission = "is rounding" if record.limit is None else "is allowed"
@@ -93,7 +93,7 @@ def equivalent_sentence(
 def _labels(decisions: Decisions | None) -> str:
     if decisions is None or not decisions.examples:
         return ""
-    noun = decisions.noun if decisions.unit == "answer" else "label"
+    noun = decisions.noun if decisions.unit in ("answer", "next_token") else "label"
     return f", and {decisions.agree} of {decisions.examples} {noun}s agree"
 
 

@@ -51,7 +51,7 @@ BUILT_IN: dict[str, PolicyRecord] = {
 }
 
 _NUMBERS = {"floor_factor", "float64_limit", "flip_rate", "probability", "confidence"}
-_JUDGED_BY_DECISIONS = ("logits", "words", "probabilities", "label")
+_JUDGED_BY_DECISIONS = ("logits", "words", "probabilities", "label", "next_token")
 _KEYS = {"base", "name", "check_float64", "stages", "ignore", *_NUMBERS}
 
 

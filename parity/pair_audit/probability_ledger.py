@@ -26,7 +26,7 @@ class Deciding(NamedTuple):
 
     `classes` are the reference's; `temperatures` those at which probabilities are compared. The plan has the task by which both
     decide, and each side's own temperature, by which its logits are divided before anything is stated about probabilities. `noise`
-    is the largest difference of an output that rounding explains (None: not measured).
+    is the largest difference of an output that rounding explains (None: not measured), `mask` the piece of a masked token.
     """
 
     classes: Sequence[str]
@@ -34,6 +34,7 @@ class Deciding(NamedTuple):
     plan: Plan
     noise: float | None
     confidence: float
+    mask: str = ""
 
 
 class ProbabilityLedger:

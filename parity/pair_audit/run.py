@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from parity.align.exclusions import check_exclusions
 from parity.align.plan import Plan, plan_of
-from parity.align.texts import unknown_piece
+from parity.align.texts import mask_piece, unknown_piece
 from parity.border.description import Description
 from parity.errors import InputsDoNotFit
 from parity.inputs.choose import Artifact, choose_inputs
@@ -210,6 +210,7 @@ def _deciding(described: Pair[Description], plan: Plan, request: Request, floors
         plan,
         noise=floors.of(plan.task.outputs[0]).max_abs,
         confidence=request.policy.confidence,
+        mask=mask_piece(described.reference.tokenizer),
     )
 
 

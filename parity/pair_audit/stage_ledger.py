@@ -92,14 +92,19 @@ class StageLedger:
             kept[item.stage].add(here, there, item.rows, item.positions, real=item.real)
             if here.dtype.kind != "f":
                 self.whole.add(item.stage)
-            elif here.shape[1] > 1 and (made := plan.derives(item.stage)) is not None and made.per_row:
+            elif (
+                not item.wide
+                and here.shape[1] > 1
+                and (made := plan.derives(item.stage)) is not None
+                and made.per_row
+            ):
                 centred = self._centred.setdefault(shown.passes, Difference(centred=True))
                 centred.add(here, there, item.rows, item.positions)
             if not shown.decides:
                 continue
             if self._embed is not None:
                 self._embed(item)
-            if item.stage == "logits" and here.dtype.kind == "f":
+            if item.stage == "logits" and here.dtype.kind == "f" and not item.wide:
                 self.relations.add(here, there)
             if self._decide is not None and plan.decides(item.stage, here.shape[1]):
                 self._decide(item, shown.batches.reference.stages[item.stage].axes)

@@ -197,7 +197,7 @@ def label_stage(decisions: Decisions, answers: AnswersSeen) -> StageRecord:
     elif decisions.flips_total and not unexplained:
         reason = f"{decisions.flips_total} flips are explained by noise"
     decided = decisions.examples - silent
-    name = "answer" if decisions.unit == "answer" else "label"
+    name = "answer" if decisions.unit == "answer" else decisions.stage
     if answers.apart and not unexplained:
         # A user who masks nothing gets other answers there, whatever the best span of the context is.
         reason = "taken over all positions, the answer lies in padding on one side only"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,21 @@ class TokenLedger:
         ):
             if here is not None and there is not None and aligned is not None:
                 self._add(example, Pair(here, there), aligned)
+
+    def decide(self, rows: Integers, positions: Integers, decided: str, mask: str) -> NDArray[np.bool_]:
+        """[n] which positions decide: those of text, all, or those of the piece `mask` in rows that have it (else all)."""
+        if decided == "text":
+            return self.bears_text(rows, positions)
+        chosen = np.ones(len(rows), dtype=bool)
+        for row in np.unique(rows).tolist() if decided == "mask" and mask else ():
+            masks = [place for place, piece in enumerate(self._pieces(row)) if piece == mask]
+            if masks:
+                chosen[rows == row] = np.isin(positions[rows == row], masks)
+        return chosen
+
+    def _pieces(self, row: int) -> Sequence[str]:
+        known = self._encodings.get(row)
+        return () if known is None else known.pieces
 
     def bears_text(self, rows: Integers, positions: Integers) -> NDArray[np.bool_]:
         """[n] False for the reference's special tokens, as far as the encodings of the open window say."""

@@ -17,7 +17,7 @@ from parity.statistics.interval import Interval, one_sided_bounds, rows_needed
 
 __all__ = ["Judgement", "judge_decisions"]
 
-_DECIDING = ("logits", "words", "probabilities", "label")
+_DECIDING = ("logits", "words", "probabilities", "label", "next_token")
 
 
 class Judgement(NamedTuple):
@@ -168,7 +168,7 @@ def _rows_counted(decisions: Decisions) -> _Trials:
     Where neither side has a number to decide by, no flip was seen, though equivalence cannot be shown with it either.
     """
     flips, of = decisions.flips_total, decisions.examples
-    if decisions.unit not in ("token", "word"):
+    if decisions.unit not in ("token", "word", "next_token"):
         seen = max(0, flips - decisions.undefined_both)
         sentence = f"{flips:,} of {of:,} labels flip" if flips else "no label flips"
         return _Trials(flips, seen, of, "the flip rate", sentence)

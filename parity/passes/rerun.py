@@ -53,16 +53,14 @@ def _runs(context: PassContext, number: int) -> Iterator[tuple[Pair[Batch], Sequ
         return
     for place, row in enumerate(rows):
         alone = written(context.forward(number, [row]))
-        stages = {
-            name: seen._replace(values=seen.values[place : place + 1]) for name, seen in batch.stages.items()
-        }
+        stages = {name: seen.row(place) for name, seen in batch.stages.items()}
         yield Pair(batch._replace(stages=stages, groups=()), alone), [row]
 
 
 def _rounded(batch: Batch) -> Batch:
     """The logits alone, each moved by one float32 rounding: what follows from them cannot be more certain than that."""
     logits = batch.stages.get("logits")
-    if logits is None or logits.values.dtype.kind != "f":
+    if logits is None or logits.wide is not None or logits.values.dtype.kind != "f":
         return batch._replace(stages={})
     signs = np.where(np.arange(logits.values.size) % 2, 1.0, -1.0).reshape(logits.values.shape)
     moved = logits.values.astype(np.float64) * (1.0 + signs * UNIT_ROUNDOFF)

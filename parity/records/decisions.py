@@ -76,7 +76,7 @@ class LabelledMetric(Record, frozen=True, kw_only=True):
 
 
 class Decisions(Record, frozen=True, kw_only=True):
-    """What the two would decide, each on its own encoding. `unit` is "example", "token" or "word".
+    """What the two would decide, each on its own encoding. `unit` is "example", "token", "word" or "next_token".
 
     `flips_total` counts all that differ (`flips` holds the first hundred), `flips_explained` those whose margin rounding can
     cross, `undefined` those where a side has no number to decide by (`undefined_both`: neither has), `ties` those with a
@@ -85,7 +85,7 @@ class Decisions(Record, frozen=True, kw_only=True):
     independent, so what bounds a rate of tokens is a rate of rows. Special tokens decide nothing. `distinct` are the distinct
     texts (or pairs) among the rows, `distinct_flipped` those with a copy that differs (0 and null where the texts are not
     known): copies are not independent either. `noun` is what is decided, and `decided_by` how, where that is not obvious; `probabilities`
-    is False where the task has none, so that there are no distances between them.
+    is False where the task has none, so that there are no distances between them. `stage` is the stage that shows them.
     """
 
     examples: int
@@ -114,3 +114,4 @@ class Decisions(Record, frozen=True, kw_only=True):
     noun: str = "label"
     decided_by: str = ""
     probabilities: bool = True
+    stage: str = "label"

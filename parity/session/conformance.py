@@ -26,7 +26,7 @@ from parity.subjects.subject import parse_subject
 
 __all__ = ["check_adapter"]
 
-_AXES = {"row", "token", "word", "hidden", "class", "other"}
+_AXES = {"row", "token", "word", "hidden", "class", "vocabulary", "other"}
 _ROUNDING = 1e-4
 
 
@@ -169,11 +169,7 @@ def _asked_besides(runner: Runner, described: Description, examples: Sequence[Ex
 
 
 def _row(batch: Batch, row: int) -> Batch:
-    return batch._replace(
-        stages={
-            name: stage._replace(values=stage.values[row : row + 1]) for name, stage in batch.stages.items()
-        }
-    )
+    return batch._replace(stages={name: stage.row(row) for name, stage in batch.stages.items()})
 
 
 def _same(plan: Plan, one: Batch, other: Batch, rows: list[int], when: str, allowed: float) -> Iterator[str]:

@@ -7,7 +7,9 @@ A runner names its subject's task. Those of parity are in `TASKS`; those of othe
 from __future__ import annotations
 
 from parity.tasks.bare_encoder import BARE_ENCODER
+from parity.tasks.causal_lm import CAUSAL_LM
 from parity.tasks.embeddings import EMBEDDINGS
+from parity.tasks.masked_lm import MASKED_LM
 from parity.tasks.multi_label import MULTI_LABEL
 from parity.tasks.not_named import NOT_NAMED
 from parity.tasks.question_answering import QUESTION_ANSWERING
@@ -29,5 +31,7 @@ TASKS: tuple[Task, ...] = (
     QUESTION_ANSWERING,
     BARE_ENCODER,
     EMBEDDINGS,
+    CAUSAL_LM,
+    MASKED_LM,
 )
 """From the most general to the most special: of those that fit a subject the last one is its task."""

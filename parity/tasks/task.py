@@ -14,10 +14,11 @@ from parity.measure.activation import Activation
 from parity.measure.decision_rule import DecisionRule
 from parity.metrics.metric import Metric
 
-__all__ = ["Column", "Described", "Per", "Task"]
+__all__ = ["Column", "Decided", "Described", "Per", "Task"]
 
 Column = Literal["text", "text_pair", "label", "words", "tags"]
 Per = Literal["input", "token", "word"]
+Decided = Literal["text", "all", "mask"]
 
 
 class Described(NamedTuple):
@@ -41,6 +42,10 @@ class Task:
     nothing is decided. `of_a_file` is how a user says of a file of outputs that it is this task. `assumed`: nobody
     named it, so that what another side knows of the outputs comes first. `bare`: it has no outputs, so that what a side has beside it
     are layers alone. `embeds`: vectors of texts are what it is used for.
+    `wide`: its output has a column for each word of a vocabulary, so that it is compared block by block and no
+    probabilities are compared as a stage. Where each token decides, `decided` says which do: those that stand for text, all, or those of
+    the mask token where the input has it (else all). `unit` is what the record calls a decision's unit, where that is another word than
+    input, token or word, and `stage` the stage that shows the decisions.
     """
 
     name: str
@@ -56,6 +61,10 @@ class Task:
     assumed: bool = False
     bare: bool = False
     embeds: bool = False
+    wide: bool = False
+    decided: Decided = "text"
+    unit: str = ""
+    stage: str = "label"
 
     def fits(self, described: Described) -> bool:
         """Whether a subject that is described so has this task; of all that fit the last one counts."""

@@ -75,6 +75,12 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
         if inputs is None:
             inputs = probes_for([description], request.inputs)
         check_fit(str(subject), description, inputs)
+        wide = next((stage.name for stage in description.stages if stage.axes[-1:] == ["vocabulary"]), None)
+        if wide is not None:
+            raise TraceError(
+                f"{subject} has {wide} over a whole vocabulary, which a trace does not keep.",
+                next_step="Compare the two subjects directly, or record it without its head, where ?task= can open it so.",
+            )
         outputs = _outputs(description)
         if outputs_only and not outputs:
             raise TraceError(

@@ -90,13 +90,14 @@ def sentence_transformers(folder: Path, pooling: str) -> Path:
     return folder
 
 
-def test_a_masked_lm_is_not_comparable_to_its_copy_and_its_head_is_named(tmp_path: Path) -> None:
+def test_a_model_with_a_head_that_parity_does_not_run_is_not_comparable_to_its_copy(tmp_path: Path) -> None:
     folder = saved("bert", "AutoModelForMaskedLM", tmp_path / "mlm")
+    edit(folder / "config.json", architectures=["BertForOther"])
     shutil.copytree(folder, tmp_path / "copy")
     audit = compare(f"hf:{folder}", f"hf:{tmp_path / 'copy'}", tmp_path / "audit", "--limit", "8")
     assert "not_comparable" == audit.verdict
     assert audit.headline.startswith(
-        "What was run agrees, but the head was not run: config.json names BertForMaskedLM, and parity runs BertModel; "
+        "What was run agrees, but the head was not run: config.json names BertForOther, and parity runs BertModel; "
         "5 tensors, equal on both sides: cls.predictions.bias, "
     )
     entries = {item.stage: item for item in audit.not_compared if item.not_run or item.stage == "pooled"}
@@ -107,13 +108,14 @@ def test_a_masked_lm_is_not_comparable_to_its_copy_and_its_head_is_named(tmp_pat
 
 def test_a_trace_carries_what_was_not_run(tmp_path: Path) -> None:
     folder = saved("gpt2", "AutoModelForCausalLM", tmp_path / "lm", pad_token_id=0)
+    edit(folder / "config.json", architectures=["GPT2DoubleHeadsModel"])
     inputs = tmp_path / "texts.txt"
     inputs.write_text("one\ntwo three\n", encoding="utf-8")
     trace = tmp_path / "golden.trace"
     assert 0 == parity("record", f"hf:{folder}", "--inputs", str(inputs), "--out", str(trace)).code
     audit = compare(f"trace:{trace}", f"trace:{trace}", tmp_path / "audit")
     assert "not_comparable" == audit.verdict
-    assert "GPT2LMHeadModel" in audit.headline
+    assert "GPT2DoubleHeadsModel" in audit.headline
 
 
 def test_a_policy_of_decisions_does_not_call_a_classifier_beside_another_head_equivalent(
@@ -130,9 +132,10 @@ def test_a_policy_of_decisions_does_not_call_a_classifier_beside_another_head_eq
 
 def test_inspecting_lists_what_is_not_run(tmp_path: Path) -> None:
     folder = saved("bert", "AutoModelForMaskedLM", tmp_path / "mlm")
+    edit(folder / "config.json", architectures=["BertForOther"])
     said = parity("inspect", f"hf:{folder}").said
     assert (
-        "not run      head: config.json names BertForMaskedLM, and parity runs BertModel (cls.predictions.bias, "
+        "not run      head: config.json names BertForOther, and parity runs BertModel (cls.predictions.bias, "
         in said
     )
     assert "excluded     pooled: " in said
@@ -155,6 +158,7 @@ def test_pickled_weights_tell_their_leftovers_with_the_same_digests(tmp_path: Pa
     import torch
 
     folder = saved("bert", "AutoModelForMaskedLM", tmp_path / "mlm")
+    edit(folder / "config.json", architectures=["BertForOther"])
     other = Path(shutil.copytree(folder, tmp_path / "pickled"))
     torch.save(
         tiny("bert", "AutoModelForMaskedLM", vocab_size=len(VOCABULARY)).state_dict(),

@@ -177,6 +177,11 @@ def _collect(
                 f"{task.subject} decides by a rule of its own, and a seed audit is about one class for each example.",
                 next_step="Give runs of classifiers that choose the class of the largest logit.",
             )
+        if task_of(described).wide:
+            raise InputsDoNotFit(
+                f"{task.subject} decides between the words of a vocabulary, and a seed audit is about classes.",
+                next_step="Give runs of classifiers that choose one class.",
+            )
         if reason := _not_whole(described):
             raise InputsDoNotFit(
                 f"{task.subject} is run only in part: {reason}.",

@@ -9,7 +9,11 @@ from parity_reports.text import wording
 __all__ = ["bounded_rate", "decision_noun", "decision_sentence", "flips_total", "has_copies"]
 
 
-_OF_ROWS = ("token", "word")  # units of which a row has several, so that they are not independent
+_OF_ROWS = (
+    "token",
+    "word",
+    "next_token",
+)  # units of which a row has several, so that they are not independent
 
 
 def decision_sentence(decisions: Decisions | None) -> str:
