@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from parity.align.batch_sizes import BatchSizes, batch_sizes_of
@@ -59,6 +60,10 @@ class Plan(NamedTuple):
         if known is not None:
             known = known._replace(sides=Pair._fields if Pair._fields[number] in known.sides else ())
         return self._replace(labels=None, temperatures=Pair(own, own), known=known)
+
+    def without(self, stages: Collection[str]) -> Plan:
+        """The same but for these stages."""
+        return self._replace(stages=tuple(name for name in self.stages if name not in stages))
 
     def outputs_only(self) -> Plan:
         """The same for rows of which a side holds outputs only."""

@@ -44,8 +44,10 @@ class Repeated:
             2, min(_ROWS, _TOKENS // max(context.window.lengths()))
         )  # several batches of them are held at once
         self.rows = [context.rows[place] for place in sample_rows(len(context.rows), most)]
-        self.plan = context.plan.one_sided(number)
         described = self._side.described
+        # What has a column for each word of a vocabulary is not held for several batches: the layers before it are.
+        wide = {seen.name for seen in described.stages if seen.axes[-1:] == ["vocabulary"]}
+        self.plan = context.plan.one_sided(number).without(wide)
         self.size = min(described.batch_size or described.max_rows or len(self.rows), len(self.rows))
 
     def run(self, rows: Sequence[int], size: int) -> Batch:
