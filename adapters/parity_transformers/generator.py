@@ -72,6 +72,7 @@ class TextGenerator:
         found: list[dict[str, Any]] = []
         scores: list[Any] = []
         status: str | None = None
+        watch: Any = None
         with contextlib.ExitStack() as stack:
             if asked["precision"] == "float64":
                 watch = stack.enter_context(self._host.tap.in_float64(model))
@@ -103,13 +104,11 @@ class TextGenerator:
         output = model.generate(**feeds, **self._arguments(asked, most))
         start = 1 if self._loaded.config.is_encoder_decoder else len(row["input_ids"])
         ids = [int(token) for token in output[0][start:]]
-        tokenizer = self._loaded.tokenizer
+        tokenizer: Any = self._loaded.tokenizer
+        pieces: list[str | None] = tokenizer.convert_ids_to_tokens(ids)
         return {
             "ids": ids,
-            "pieces": [
-                f"<{one}>" if piece is None else piece
-                for one, piece in zip(ids, tokenizer.convert_ids_to_tokens(ids))
-            ],
+            "pieces": [f"<{one}>" if piece is None else piece for one, piece in zip(ids, pieces)],
             "text": tokenizer.decode(ids, skip_special_tokens=True),
         }
 

@@ -58,7 +58,8 @@ class Limits:
         start = (self._tables["position_ids"] or 0) - self._positions if self._positions else 0
         found: list[list[int]] = []
         for row in feeds.get("attention_mask", real):
-            count, line = 0, []
+            count = 0
+            line: list[int] = []
             for one in row:
                 count += one
                 line.append(start + (count - 1 if one else 1))

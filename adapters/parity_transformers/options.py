@@ -58,7 +58,9 @@ _KINDS: dict[str, Any] = {
 def read(given: dict[str, str]) -> Options:
     """Options from text that was checked against the declaration."""
     groups = {name: text for name, text in given.items() if "." in name}
-    plain = {name: _KINDS.get(name, str)(text) for name, text in given.items() if name not in groups}
+    plain: dict[str, Any] = {
+        name: _KINDS.get(name, str)(text) for name, text in given.items() if name not in groups
+    }
     if plain.pop("as", "parity") == "library":
         plain = {"dtype": None, "truncation": "max_length" in given, "library": True, **plain}
     return Options(settings=tuple(groups.items()), **plain)

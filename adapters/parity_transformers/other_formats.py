@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host, Refusal
@@ -57,18 +57,14 @@ def unread(path: str, host: Host) -> Refusal | None:
 
 def check_backend(name: str, config: Any, host: Host) -> None:
     """Refuse a model whose weights are quantised for a package that this interpreter does not have."""
-    settings = getattr(config, "quantization_config", None)
-    found = (
-        settings.get("quant_method")
-        if isinstance(settings, dict)
-        else getattr(settings, "quant_method", None)
-    )
+    settings: Any = getattr(config, "quantization_config", None)
+    found: Any = getattr(settings, "quant_method", None)
+    written: dict[str, Any] = {}
+    if isinstance(settings, dict):
+        written = cast("dict[str, Any]", settings)
+        found = written.get("quant_method")
     method = str(getattr(found, "value", found) or "")
-    if (
-        not method
-        and isinstance(settings, dict)
-        and (settings.get("load_in_8bit") or settings.get("load_in_4bit"))
-    ):
+    if not method and (written.get("load_in_8bit") or written.get("load_in_4bit")):
         method = "bitsandbytes"
     packages = _BACKENDS.get(method.replace("_", "-"), ())
     if packages and not any(importlib.util.find_spec(one) for one in packages):

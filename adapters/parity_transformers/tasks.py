@@ -116,7 +116,7 @@ def names_for(config: PretrainedConfig) -> list[str]:
     """The tasks that this kind of model can be opened as."""
     import transformers
 
-    own = getattr(config, "auto_map", None) or {}
+    own: dict[str, Any] = getattr(config, "auto_map", None) or {}
     found: list[str] = []
     for row in (*ROWS, _ENCODER):
         auto: Any = getattr(transformers, row.loader, None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from parity.align.names import some
 from parity.causes.case import Case, pair, side, tokens
@@ -126,10 +126,12 @@ def _unlike(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    inner: Any = (
-        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else None
-    )
-    if inner is None:
+    inner: Iterable[tuple[object, Any]]
+    if isinstance(value, Mapping):
+        inner = cast("Mapping[str, Any]", value).items()
+    elif isinstance(value, list):
+        inner = enumerate(cast("Sequence[Any]", value))
+    else:
         yield name, value
         return
     for key, one in inner:

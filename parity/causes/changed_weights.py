@@ -107,9 +107,11 @@ def _case(words: str, first: str | None, **theirs: str) -> Case:
     )
 
 
-_ROWS = _case("the rows of one tensor in another order", "layer.1", p1="x")
-_ROWS = Case(_ROWS.words, _ROWS.evidence._replace(permuted=["encoder.layer.1.dense.weight"]))
 _ONE = _case("one edited tensor", "layer.1", p1="x")
+_ROWS = Case(
+    "the rows of one tensor in another order",
+    _ONE.evidence._replace(permuted=["encoder.layer.1.dense.weight"]),
+)
 _SWAPPED = _case("two layers swapped", "layer.1", p1="2", p2="1")
 _ALL = _case("another training run", "layer.0", **{f"p{number}": f"x{number}" for number in range(10)})
 _NONE = _case("the same parameters", None)

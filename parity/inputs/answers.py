@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from parity.inputs.cells import whole_text
@@ -16,8 +17,11 @@ def answers_of(source: Source, row: Row, columns: Columns) -> tuple[str, ...] | 
     value: Any = None if columns.answers is None else row.cells.get(columns.answers)
     if isinstance(value, dict):
         value = cast("dict[str, Any]", value).get("text")
-    listed = cast("list[Any]", [value] if isinstance(value, str) else value)
-    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+    if not isinstance(value, str | list):
         return None
-    texts = (whole_text(source, row, columns.answers or "", text) for text in listed if text.strip())
-    return tuple(dict.fromkeys(texts))
+    listed: Sequence[object] = [value] if isinstance(value, str) else cast("Sequence[object]", value)
+    texts = [one for one in listed if isinstance(one, str)]
+    if len(texts) < len(listed):
+        return None
+    whole = (whole_text(source, row, columns.answers or "", text) for text in texts if text.strip())
+    return tuple(dict.fromkeys(whole))

@@ -216,14 +216,19 @@ def _known_columns(source: Source, limit: int | None) -> dict[str, Any] | None:
 def _examples(source: Source, columns: Columns, limit: int | None) -> Iterator[Example]:
     for number, row in enumerate(islice(rows(source, columns.named()), limit)):
         words = words_of(source, row, columns)
-        yield Example(
+        example = Example(
             number,
             words.text if words is not None else text_in(source, row, columns.text),
             None if columns.pair is None else text_or_none(source, row, columns.pair),
             None if columns.label is None else plain(source, row, columns.label),
             None if columns.id is None else plain(source, row, columns.id),
-            *(() if words is None else (words.words, words.spans, words.tags, columns.split)),
-        )._replace(answers=answers_of(source, row, columns))
+            answers=answers_of(source, row, columns),
+        )
+        yield (
+            example
+            if words is None
+            else example._replace(words=words.words, spans=words.spans, tags=words.tags, split=columns.split)
+        )
 
 
 def _with_words(read: Callable[[], Iterator[Example]]) -> Iterator[Example]:

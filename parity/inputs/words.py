@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from parity.inputs.cells import text_in, whole_text
 from parity.inputs.columns import Columns
@@ -72,12 +72,12 @@ def _found(source: Source, row: Row, text: str, words: Sequence[str]) -> Spans:
     return tuple(spans)
 
 
-def _list_in(source: Source, row: Row, column: str) -> list[Any]:
+def _list_in(source: Source, row: Row, column: str) -> Sequence[Any]:
     value: Any = row.cells.get(column)
     if not isinstance(value, list):
         what = "is missing" if value is None else "is not a list"
         raise source.refuse(row.number, f"{column!r} {what}", 'Write a list on each line: ["a", "word"].')
-    return value
+    return cast("Sequence[Any]", value)
 
 
 def _no_word(source: Source, row: Row, column: str) -> str:

@@ -69,7 +69,8 @@ def _error(scores: _Scores, exact: _Scores) -> float:
     if not known.any():
         return 0.0
     difference = scores[known].astype(np.float64) - exact[known].astype(np.float64)
-    return float(np.sqrt(np.mean((difference - difference.mean()) ** 2)))
+    centred: NDArray[np.float64] = difference - difference.mean()
+    return float(np.sqrt(np.mean(centred**2)))
 
 
 def _shares(scores: _Scores) -> NDArray[np.float64]:

@@ -119,7 +119,7 @@ def _counts(outputs: Outputs, predictions: Integers) -> Integers:
     edges = np.flatnonzero(np.diff(outputs.rows)) + 1
     for places in np.split(np.arange(len(outputs.rows)), edges):
         true, guess = (
-            spans_of([outputs.names[number] for number in side[places].tolist()])
+            spans_of([outputs.names[int(number)] for number in side[places]])
             for side in (outputs.labels, predictions)
         )
         found.append((len(true), len(guess), len(true & guess)))

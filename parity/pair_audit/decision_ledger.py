@@ -134,10 +134,11 @@ class DecisionLedger:
         for row, position in zip(rows.tolist(), positions.tolist(), strict=True):
             example = self._examples.get(row)
             tags = None if example is None else example.tags
-            places.append(-1 if tags is None else self._place_of(tags[position], self._places))
+            places.append(-1 if tags is None else self._place_of(tags[int(position)], self._places))
         names = [*self._names[: values.reference.shape[1]]]
         names += [f"class {number}" for number in range(len(names), values.reference.shape[1])]
-        self._labelled.add(*values, places, Words(rows, [*names, *self._strangers]))
+        words = Words(rows, [*names, *self._strangers])
+        self._labelled.add(values.reference, values.candidate, places, words)
 
     @property
     def per(self) -> str:

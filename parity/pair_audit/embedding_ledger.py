@@ -76,7 +76,10 @@ class EmbeddingLedger:
         """A stage of the first pass; of all but the embeddings' nothing is taken."""
         if item.stage != self._embedding.stage:
             return
-        vectors = _means(item) if self._embedding.mean else Vectors(item.rows, *item.values)
+        values = item.values
+        vectors = (
+            _means(item) if self._embedding.mean else Vectors(item.rows, values.reference, values.candidate)
+        )
         self._sums.add(vectors)
         named = {far.row for far in self._sums.furthest}
         texts = {row: example.text for row, example in self._examples.items() if row in named}

@@ -113,7 +113,8 @@ def _layout(batch: Batch) -> _Layout:
     real = batch.stages["real"].values.astype(bool)
     mask = batch.stages.get("attention_mask")
     attended = np.ones(real.shape, dtype=bool) if mask is None else mask.values.astype(bool)
-    sides, padded, loose = [], np.zeros(len(real), dtype=bool), np.zeros(len(real), dtype=bool)
+    sides: list[str] = []
+    padded, loose = np.zeros(len(real), dtype=bool), np.zeros(len(real), dtype=bool)
     start = 0
     for count, width in batch.groups or (Group(*real.shape),):
         rows = slice(start, start + count)

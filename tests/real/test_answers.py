@@ -1,5 +1,8 @@
 """Question answering to the answer: the best span of the context, where the logits point without a mask, and a head with its rows swapped."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# torch and transformers are typed in part only.
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,8 @@
 """As the user's own call runs it: dtype and truncation left to the library, by request, or where an upgrade is audited."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# transformers is typed in part only.
+
 from __future__ import annotations
 
 import shutil

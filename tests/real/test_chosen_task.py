@@ -1,5 +1,8 @@
 """The task that a folder is opened as: by what config.json names, or by ?task=, which excludes the head and says so."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# transformers is typed in part only.
+
 from __future__ import annotations
 
 import json

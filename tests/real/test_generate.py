@@ -1,5 +1,8 @@
 """Generated texts: the same, other by the settings, by a wrong head, or by rounding, which a float64 run confirms."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# transformers is typed in part only.
+
 from __future__ import annotations
 
 import json

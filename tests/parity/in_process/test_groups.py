@@ -38,7 +38,8 @@ ROWS = [[1, 2, 3], [4], [5, 6]]
 
 def run(sizes: Sequence[Sequence[Any]], **changes: Any) -> tuple[_Padding, Arrays, dict[str, Any]]:
     session, written = _Padding(), Arrays()
-    request = groups.Request(**{"rows": ROWS, "inputs": None, "stages": None, "precision": None, **changes})
+    asked: dict[str, Any] = {"rows": ROWS, "inputs": None, "stages": None, "precision": None, **changes}
+    request = groups.Request(**asked)
 
     def write(stage: str, values: Any, axes: Sequence[str]) -> None:
         written[stage] = values

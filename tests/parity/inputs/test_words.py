@@ -109,7 +109,7 @@ def test_what_a_trace_keeps_is_read_as_the_same_examples(tmp_path: Path) -> None
 
 
 def test_tags_are_part_of_the_digest_and_cross_no_border(tmp_path: Path) -> None:
-    digests = set()
+    digests: set[str] = set()
     for number, tag in enumerate(("O", "B-X")):
         path = tmp_path / f"{number}.jsonl"
         (row,) = read(path, [{"tokens": ["a"], "ner_tags": [tag]}])

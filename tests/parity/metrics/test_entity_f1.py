@@ -25,14 +25,14 @@ def outputs(rows: list[list[str]], picked: list[list[str]]) -> Outputs:
 @pytest.mark.parametrize(
     ("tags", "spans"),
     [
-        ("O O", set()),
+        ("O O", set[tuple[int, int, str]]()),
         ("B-PER I-PER O", {(0, 1, "PER")}),
         ("B-PER B-PER", {(0, 0, "PER"), (1, 1, "PER")}),
         ("I-PER I-LOC", {(0, 0, "PER"), (1, 1, "LOC")}),
         ("B-PER O I-PER", {(0, 0, "PER"), (2, 2, "PER")}),
         ("S-PER E-PER", {(0, 0, "PER"), (1, 1, "PER")}),
         ("B-PER E-PER I-PER", {(0, 1, "PER"), (2, 2, "PER")}),
-        ("", set()),
+        ("", set[tuple[int, int, str]]()),
     ],
 )
 def test_spans(tags: str, spans: set[tuple[int, int, str]]) -> None:
