@@ -21,7 +21,7 @@ adapter = Adapter(
     runner=_HERE / "runner.py",
     shares=(_HERE.parent / "parity_transformers",),
     framework=("onnxruntime", "transformers"),
-    examples={"onnx:./export": "an exported graph with its tokenizer, run by ONNX Runtime"},
+    examples={"onnx:./export": "an exported graph with its tokenizer"},
     options=(
         Option("tokenizer", "folder", "the folder with tokenizer and config; the graph's own by default"),
         Option("batch_size", "count", "at most this many rows at a time"),

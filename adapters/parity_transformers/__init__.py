@@ -152,7 +152,7 @@ library_adapter = Adapter(
     scheme="st",
     runner=_HERE / "library_runner.py",
     framework=(*_FRAMEWORK, "sentence_transformers"),
-    examples={"st:./all-MiniLM-L6-v2": "a folder of sentence-transformers, run by that library"},
+    examples={"st:./all-MiniLM-L6-v2": "a folder of sentence-transformers, by that library"},
     options=(Option("batch_size", "count", "at most this many rows at a time"),),
 )
 

@@ -197,7 +197,9 @@ class Conversation:
         return [window[row] for row in request["rows"]]
 
     def _forward(self, request: dict[str, Any]) -> Any:
-        slot, listing = self._slots[request["slot"]], self._listings[request["slot"]]
+        number = int(request["slot"])
+        slot: wire.Slot = self._slots[number]
+        listing: wire.Listing = self._listings[number]
         slot.rewind()
         listing.clear()
         written: set[str] = set()

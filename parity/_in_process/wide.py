@@ -33,8 +33,9 @@ class Kept:
 
     def keep(self, slot: int, stage: str, values: Any) -> wire.Written:
         """Keep a stage of the forward of a slot; what it is like."""
-        self._of[slot][1][stage] = values.detach() if hasattr(values, "detach") else values
-        return wire.as_written(values)
+        held: Any = values.detach() if hasattr(values, "detach") else values
+        self._of[slot][1][stage] = held
+        return wire.as_written(held)
 
     def block(self, request: dict[str, Any], slot: wire.Slot) -> dict[str, Any]:
         """Copy the vectors of a request into a slot; their place there."""

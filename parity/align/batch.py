@@ -195,10 +195,10 @@ def word_numbers(batch: Batch) -> list[Integers] | None:
 def _by_number(masks: Pair[NDArray[np.uint8]], numbers: Pair[list[Integers]]) -> Pairing:
     """Words paired by their number in the row, which is the position of each: one without pieces on a side has no pair."""
     pairs: list[Integers] = []
-    for here, there in zip(*numbers, strict=True):
+    for here, there in zip(numbers.reference, numbers.candidate, strict=True):
         _, ours, theirs = np.intersect1d(here, there, assume_unique=True, return_indices=True)
         pairs.append(np.stack([ours, theirs], axis=1).astype(np.int64))
-    found = pair_positions(*masks, pairs)
+    found = pair_positions(masks.reference, masks.candidate, pairs)
     named = [here[pair[:, 0]] for here, pair in zip(numbers.reference, pairs, strict=True)]
     return found._replace(ranks=np.concatenate(named) if named else found.ranks)
 

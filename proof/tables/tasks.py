@@ -64,11 +64,11 @@ _ROWS = (
     ),
     _Twins("token classification", "BertForTokenClassification", "classifier.bias"),
     _Twins("question answering", "BertForQuestionAnswering", "qa_outputs.bias", inputs="pairs"),
-    _Twins("masked LM", "BertForMaskedLM", "cls.predictions.transform.dense.weight", "cls.predictions.bias", runs=False),
-    _Twins("masked LM", "RobertaForMaskedLM", "lm_head.dense.bias", "lm_head.bias", runs=False),
-    _Twins("causal LM", "GPT2LMHeadModel", "lm_head.weight", fields={"tie_word_embeddings": False}, runs=False),
-    _Twins("causal LM", "PhiForCausalLM", "lm_head.bias", runs=False),
-    _Twins("causal LM", "Gemma2ForCausalLM", "final_logit_softcapping=0.5", runs=False),
+    _Twins("masked LM", "BertForMaskedLM", "cls.predictions.transform.dense.weight", "cls.predictions.bias"),
+    _Twins("masked LM", "RobertaForMaskedLM", "lm_head.dense.bias", "lm_head.bias"),
+    _Twins("causal LM", "GPT2LMHeadModel", "lm_head.weight", fields={"tie_word_embeddings": False}),
+    _Twins("causal LM", "PhiForCausalLM", "lm_head.bias"),
+    _Twins("causal LM", "Gemma2ForCausalLM", "final_logit_softcapping=0.5"),
     _Twins("encoder-decoder", "T5ForConditionalGeneration", "lm_head.weight", "decoder.block.1.*",
            fields={"tie_word_embeddings": False}, runs=False),
     _Twins("encoder-decoder", "BartForConditionalGeneration", "final_logits_bias", "*decoder.layers.1.fc2.*", runs=False),
@@ -79,6 +79,7 @@ _ROWS = (
     _Twins("pre-training", "BertForPreTraining", "cls.seq_relationship.bias", "cls.predictions.bias", inputs="pairs", runs=False),
     _Twins("pre-training", "AlbertForPreTraining", "sop_classifier.classifier.bias", "predictions.bias", inputs="pairs", runs=False),
     _Twins("discriminator", "ElectraForPreTraining", "discriminator_predictions.dense.bias", runs=False),
+    _Twins("embeddings", "", "pooling", "dense"),
     _Twins("text projection", "CLIPTextModelWithProjection", "text_projection.weight", fields={"projection_dim": 16}, runs=False),
 )  # fmt: skip
 
@@ -86,7 +87,7 @@ _ROWS = (
 def cases(seed: int) -> list[Case]:
     """One case a task and architecture."""
     return [
-        Case(f"{row.task}: {row.architecture}", {"row": number, "seed": seed})
+        Case(f"{row.task}: {row.architecture or 'sentence-transformers'}", {"row": number, "seed": seed})
         for number, row in enumerate(_ROWS)
     ]
 
@@ -94,11 +95,16 @@ def cases(seed: int) -> list[Case]:
 def run(case: Case, folder: Path) -> Row:
     """Build the folder and its wrong twins; compare it with its copy and with each twin."""
     from proof.audits import compare
+    from proof.tables.heads import sentence_transformers
     from proof.tiny import build
     from proof.vary import copy
 
     row = _ROWS[int(case.data["row"])]
-    model = build(row.architecture, folder / "model", seed=int(case.data["seed"]), **row.fields)
+    model, seed = folder / "model", int(case.data["seed"])
+    if row.architecture:
+        build(row.architecture, model, seed=seed, **row.fields)
+    else:
+        sentence_transformers(model, seed)
     inputs = _write_inputs(row.inputs, folder)
     verdicts: list[str] = []
     places: list[str] = []
@@ -134,8 +140,12 @@ def _broken(row: _Twins, verdicts: list[str], places: list[str]) -> str:
 
 
 def _changed(model: Path, to: Path, change: str) -> Path:
+    from proof.tables.heads import change_module
     from proof.vary import copy, vary
 
+    if (model / "modules.json").exists():
+        change_module(copy(model, to), change)
+        return to
     field, setting, value = change.partition("=")
     if setting:
         return copy(model, to, **{field: json.loads(value)})

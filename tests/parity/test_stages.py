@@ -25,7 +25,7 @@ def test_layer_ten_comes_after_layer_nine_and_outputs_come_last() -> None:
 
 def test_what_is_fed_stands_in_the_order_in_which_it_is_made() -> None:
     expected = ("text", "tokens", "input_ids", "token_type_ids", "attention_mask", "position_ids")
-    assert (expected, {*expected[2:], "real", "word_mask"}) == (INPUT_STAGES, set(FED))
+    assert (expected, {*expected[2:], "real", "word_mask", "word_ids"}) == (INPUT_STAGES, set(FED))
 
 
 def test_each_axis_of_positions_has_its_mask() -> None:

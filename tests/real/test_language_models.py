@@ -1,5 +1,8 @@
 """Language models: the logits of a vocabulary are compared position by position, and the next token decides."""
 
+# pyright: reportUnknownMemberType=false
+# torch and transformers are typed in part only.
+
 from __future__ import annotations
 
 import json

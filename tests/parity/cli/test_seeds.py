@@ -74,7 +74,7 @@ def test_no_help_and_no_next_step_promises_texts_that_a_seed_audit_does_not_have
     (tmp_path / "rows.md").write_text("text", "utf-8")
     with pytest.raises(UnknownInputFormat) as strange:
         audited(tmp_path / "out", *files.runs(3), "--inputs", str(tmp_path / "rows.md"))
-    assert "Use one of .txt, .jsonl, .ndjson, .csv, .tsv, .parquet." == strange.value.next_step
+    assert "Use one of .txt, .jsonl, .ndjson, .csv, .tsv, .parquet, .conll, .iob." == strange.value.next_step
 
 
 def test_slices_of_a_recipes_own_rows_are_named_in_the_recipe(tmp_path: Path) -> None:

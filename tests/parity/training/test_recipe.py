@@ -107,7 +107,7 @@ def test_the_demo_is_small_enough_to_commit() -> None:
         ({"data": {"text": "txet"}}, "train.jsonl has no column 'txet'; it has 'text', 'label'. Give text = \"text\" under [data]."),
         ({"data": {"label": "lable"}}, "train.jsonl has no column 'lable'; it has 'text', 'label'. Give label = \"label\" under"),
         ({"data": {"id": "number"}}, "Name one of these under [data], as id = …"),
-        ({"data": {"train": "recipe.toml"}}, "Use one of .txt, .jsonl, .ndjson, .csv, .tsv, .parquet, or a folder that `datasets` saved."),
+        ({"data": {"train": "recipe.toml"}}, "Use one of .txt, .jsonl, .ndjson, .csv, .tsv, .parquet, .conll, .iob, or a folder that `datasets` saved."),
         ({"data": {"slices": "topics"}}, "test.jsonl has no column 'topics' (data.slices); it has 'text', 'label'."),
         ({"data": {"train_rows": 9}}, "train.jsonl holds 8 rows, and data.train_rows = 9."),
     ],
