@@ -5,6 +5,9 @@ forward is written into that slot. Its vectors are requested with `block`, by th
 host can take, and lie in the last slot, which no forward is given.
 """
 
+# What a framework hands over has no narrower type than Any.
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from typing import Any, Sequence
@@ -33,9 +36,8 @@ class Kept:
 
     def keep(self, slot: int, stage: str, values: Any) -> wire.Written:
         """Keep a stage of the forward of a slot; what it is like."""
-        held: Any = values.detach() if hasattr(values, "detach") else values
-        self._of[slot][1][stage] = held
-        return wire.as_written(held)
+        self._of[slot][1][stage] = values.detach() if hasattr(values, "detach") else values
+        return wire.as_written(values)
 
     def block(self, request: dict[str, Any], slot: wire.Slot) -> dict[str, Any]:
         """Copy the vectors of a request into a slot; their place there."""
