@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from parity.records.audit import Audit
+from parity_reports.compare.decision_words import decision_sentence
 from tests.models import VOCABULARY, tiny, tiny_bert, write_tokenizer
 from tests.real.asking import compare, parity, stage
 
@@ -109,6 +110,9 @@ def test_a_masked_model_decides_at_the_mask_where_there_is_one(folders: Path, tm
     assert audit.decisions is not None
     unmasked = stage(audit, "logits").positions - 4  # [CLS] [MASK] film [SEP]
     assert unmasked + 1 == audit.decisions.examples
+    assert f"None of {audit.decisions.examples} predicted tokens differs" in decision_sentence(
+        audit.decisions
+    )
 
 
 def test_a_masked_model_and_a_classifier_are_compared_in_their_layers_only(

@@ -36,7 +36,7 @@ def decision_sentence(decisions: Decisions | None) -> str:
 
 def decision_noun(decisions: Decisions) -> str:
     """What one decision is called: a label, a set of labels, the label of a token, or the next token."""
-    if decisions.unit == decisions.noun.replace(" ", "_"):
+    if decisions.unit == "next_token":
         return decisions.noun
     if decisions.unit in _OF_ROWS:
         return f"{decisions.unit} {'label' if decisions.unit == 'token' else decisions.noun}"
