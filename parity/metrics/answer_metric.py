@@ -11,6 +11,8 @@ import string
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+
 from parity.statistics.interval import Interval
 from parity.statistics.moments import Moments
 
@@ -40,9 +42,9 @@ class PairedAnswers:
     def add(self, reference: str, candidate: str, right: Sequence[str]) -> None:
         """Take in the answers of a row; an empty list means that no answer is right."""
         one, other = (self._metric.score(answer, right or ("",)) for answer in (reference, candidate))
-        self._reference.add(one)
-        self._candidate.add(other)
-        self._difference.add(other - one)
+        self._reference.add(np.asarray([one]))
+        self._candidate.add(np.asarray([other]))
+        self._difference.add(np.asarray([other - one]))
 
     @property
     def count(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy.typing as npt
 
 from parity.metrics.metric import Outputs, Paired
 from parity.statistics.interval import Interval, paired_proportion_interval
-from parity.statistics.quantiles import t_quantile
+from parity.statistics.moments import Moments
 
 __all__ = ["MeanMetric", "PairedMeans", "PairedShares"]
 
@@ -49,7 +48,7 @@ class PairedMeans:
 
     def __init__(self, metric: MeanMetric) -> None:
         self._metric = metric
-        self._reference, self._candidate, self._difference = _Moments(), _Moments(), _Moments()
+        self._reference, self._candidate, self._difference = Moments(), Moments(), Moments()
 
     def add(self, reference: Outputs, candidate: Outputs) -> None:
         """Take in a batch of both sides."""
@@ -91,27 +90,3 @@ class PairedShares:
     def interval(self, confidence: float) -> Interval:
         """Of candidate minus reference (see `paired_proportion_interval`)."""
         return paired_proportion_interval(self._won, self._lost, self._examples, confidence)
-
-
-class _Moments:
-    """Mean and spread of a stream, merged batch by batch without cancellation (Chan, Golub and LeVeque, 1979)."""
-
-    def __init__(self) -> None:
-        self.count, self.mean, self.squares = 0, 0.0, 0.0
-
-    def add(self, values: Floats) -> None:
-        if not len(values):
-            return
-        count, mean = len(values), float(values.mean())
-        step, total = mean - self.mean, self.count + len(values)
-        self.squares += float(((values - mean) ** 2).sum()) + step * step * self.count * count / total
-        self.mean += step * count / total
-        self.count = total
-
-    def interval(self, confidence: float) -> Interval | None:
-        if self.count < 2 or not math.isfinite(self.mean):
-            return None
-        half = t_quantile((1 + confidence) / 2, self.count - 1) * math.sqrt(
-            self.squares / (self.count - 1) / self.count
-        )
-        return Interval(self.mean - half, self.mean + half)

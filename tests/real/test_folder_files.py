@@ -222,7 +222,7 @@ def test_architectures_of_any_form_are_names_or_left_out_with_a_note(
 
 @pytest.mark.parametrize("content", [[1], None, "text"])
 def test_settings_of_generation_that_are_no_mapping_are_compared_whole(content: Any, tmp_path: Path) -> None:
-    tiny("bert", "AutoModelForMaskedLM", vocab_size=len(VOCABULARY)).save_pretrained(tmp_path)
+    tiny("bert", "AutoModelForNextSentencePrediction", vocab_size=len(VOCABULARY)).save_pretrained(tmp_path)
     write_tokenizer(tmp_path)
     write(tmp_path / "generation_config.json", content)
     (head,) = described(tmp_path).not_run
