@@ -36,7 +36,8 @@ def companions(
 ) -> list[dict[str, Any]]:
     """The parts beside the model with files from `find` (by a path inside the folder; None where there is none).
 
-    `is_run` says whether a path inside the folder is that of the model that is run, `run` which of its modules are.
+    `is_run` says whether a path inside the folder is that of the model that is run, `run` which of its modules are. `model` is None for an
+    export, whose weights may have an adapter in them.
     """
     return [*_modules(find, is_run, run), *_adapter(find, model), *_setfit(find), *_activation(config)]
 
@@ -143,7 +144,7 @@ def _has_effect(name: str, value: Any) -> bool:
 
 def _adapter(find: Callable[[str], str | None], model: Any) -> list[dict[str, Any]]:
     settings = _json(find("adapter_config.json"))
-    if not isinstance(settings, dict):
+    if not isinstance(settings, dict) or model is None:
         return []
     if getattr(model, "_hf_peft_config_loaded", False) or any(
         "lora_" in name for name, _ in model.named_parameters()

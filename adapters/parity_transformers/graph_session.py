@@ -13,7 +13,19 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any, Protocol, Sequence
 
-from . import encoding, facts, finding, graph_files, graph_outputs, options, tasks, tokenizer_files, untrusted
+from . import (
+    companions,
+    encoding,
+    facts,
+    finding,
+    graph_files,
+    graph_outputs,
+    not_run,
+    options,
+    tasks,
+    tokenizer_files,
+    untrusted,
+)
 from .checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -99,6 +111,7 @@ class Session:
             "tokenizer": self._encoder.describe(),
             "stages": stages,
             "scope": self._outputs.scope,
+            "not_run": self._not_run(),
             "can": {"accepts_feed": True, "float64": False, "pairs": "optional"},
             "max_rows": self._rows or (None if alone is None else 1),
             "batch_size": self._options.batch_size if alone is None else None,
@@ -245,6 +258,15 @@ class Session:
         except Exception as error:
             raise self._misfit(f"it raised {finding.first_line(error)}") from error
         return [numpy.asarray(value)[:count] for value in values]
+
+    def _not_run(self) -> list[dict[str, Any]]:
+        """The parts beside the graph that its users apply to its outputs: pooling and what follows, a pickled classifier."""
+        own = not_run.Folder(self._files.text, True, {})
+        found = companions.companions(own.find, own.place_of(own), self._config, None, None)
+        above = own.parent()
+        if above is not None:
+            found += companions.companions(above.find, above.place_of(own), None, None, None)
+        return found
 
     def _why_alone(self) -> str | None:
         """Why rows cannot be run together; None where they can."""

@@ -16,7 +16,7 @@ from parity.border.description import Description
 from parity.measure.activation import Activation
 from parity.records.pair import Pair
 from parity.records.stage import NotCompared
-from parity.stages import is_detail, is_output
+from parity.stages import group_of, is_detail, is_output
 from parity.tasks.task import Task
 
 __all__ = ["Plan", "plan_of"]
@@ -101,7 +101,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> P
                 reason, counts = f"{reason.rstrip('.')}, as ?task= requests", False
             elif WORDS in aligned.paired and (name in _OUTPUTS or name in word_stages(sides)):
                 reason, counts = f"{reason.rstrip('.')}, and both decide per word", False
-            elif lacking.scope != "full" and name not in _OUTPUTS:
+            elif lacking.scope != "full" and name not in _OUTPUTS and group_of(name) != "output":
                 reason, counts = (
                     f"The {'candidate' if side == 'reference' else 'reference'} {_shows(lacking)}.",
                     False,

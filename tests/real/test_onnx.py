@@ -117,6 +117,22 @@ def test_a_graph_without_its_head_leaves_the_logits_not_compared(exported: Path,
     assert any("the graph has no output of it" in note for note in audit.candidate.notes)
 
 
+def test_modules_beside_a_graph_are_parts_that_are_not_run(exported: Path, tmp_path: Path) -> None:
+    """Two exports of one encoder whose pooling differs: the graphs agree, and what their users read does not."""
+    from proof.tables.heads import change_module, sentence_transformers
+
+    sentence_transformers(tmp_path / "modules", 0)
+    for name in ("mean", "cls"):
+        shutil.copytree(exported, tmp_path / name)
+        for file in ("modules.json", "1_Pooling", "2_Dense"):
+            source, to = tmp_path / "modules" / file, tmp_path / name / file
+            _ = shutil.copytree(source, to) if source.is_dir() else shutil.copy(source, to)
+    change_module(tmp_path / "cls", "pooling")
+    audit = compare(f"onnx:{tmp_path / 'mean'}", f"onnx:{tmp_path / 'cls'}", tmp_path / "out", *INPUTS)
+    assert "not_comparable" == audit.verdict
+    assert "pooling_mode_cls_token (False against True)" in audit.headline
+
+
 def test_the_adapter_keeps_its_promises(exported: Path) -> None:
     texts = ["A short one.", "A much longer text, so that the first is padded beside it.", "Three weeks!"]
     assert [] == check_adapter(f"onnx:{exported}", texts)
