@@ -8,7 +8,6 @@ What of these is not run (sentence_modules.py runs most modules) is reported as 
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
@@ -44,7 +43,7 @@ def companions(
 
 def places(find: Callable[[str], str | None]) -> list[str] | None:
     """The paths that modules.json names; None where there is no such file, or it has no module in it."""
-    listed = _json(find(MODULES))
+    listed = sentence_modules.read_json(find(MODULES))
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     return [sentence_modules.place_in(entry) for entry in entries if "type" in entry] or None
 
@@ -55,7 +54,7 @@ def _modules(
     file = find(MODULES)
     if file is None:
         return []
-    listed = _json(file)
+    listed = sentence_modules.read_json(file)
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     found: list[dict[str, Any]] = []
     if not isinstance(listed, list) or len(entries) < len(listed):
@@ -98,7 +97,7 @@ def _modules(
 
 
 def _module(find: Callable[[str], str | None], name: str, reason: str, inside: str) -> dict[str, Any]:
-    settings = _json(find(os.path.join(inside, "config.json")) if inside else None)
+    settings = sentence_modules.read_json(find(os.path.join(inside, "config.json")) if inside else None)
     weights = weights_files.WeightsFiles(lambda file: find(os.path.join(inside, file)) if inside else None)
     return {
         "part": name,
@@ -129,7 +128,7 @@ def _settings_of_library(
     ]
     read: dict[str, Any] = {}
     for file in [*files, "config_sentence_transformers.json"]:
-        content = _json(find(file))
+        content = sentence_modules.read_json(find(file))
         if isinstance(content, dict):
             known = {name: content.get(name) for name in _READ_BY_LIBRARY if name not in applied}
             read.update({name: value for name, value in known.items() if _has_effect(name, value)})
@@ -143,7 +142,7 @@ def _has_effect(name: str, value: Any) -> bool:
 
 
 def _adapter(find: Callable[[str], str | None], model: Any) -> list[dict[str, Any]]:
-    settings = _json(find("adapter_config.json"))
+    settings = sentence_modules.read_json(find("adapter_config.json"))
     if not isinstance(settings, dict) or model is None:
         return []
     if getattr(model, "_hf_peft_config_loaded", False) or any(
@@ -202,13 +201,3 @@ def _activation(config: Any) -> list[dict[str, Any]]:
             "always": False,
         }
     ]
-
-
-def _json(path: str | None) -> Any:
-    if path is None:
-        return None
-    try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        return None

@@ -42,7 +42,7 @@ def _in_folder(locator: str, path: str, ending: str, host: Host) -> str:
     if not os.path.isdir(path):
         raise host.Refusal(
             "subject-not-found",
-            f"There is no file or folder {locator or repr('')}.",
+            f"The file or folder {locator or repr('')} was not found.",
             f"Name the exported graph (model{ending}), or the folder that it lies in.",
         )
     inner = [path, os.path.join(path, ending.lstrip("."))]

@@ -21,7 +21,7 @@ from .sentence_layers import MODES, Dense, Modules, Normalize, Pooling, linear_l
 if TYPE_CHECKING:
     from .not_run import Folder
 
-__all__ = ["TRANSFORMER_SETTINGS", "modules_of", "place_in"]
+__all__ = ["TRANSFORMER_SETTINGS", "modules_of", "place_in", "read_json"]
 
 _OLDER = {
     "cls": "cls_token",
@@ -90,7 +90,7 @@ def _chain(folder: Folder, is_run: Callable[[str], bool], pooling: str | None) -
     if not found.stages:
         return None
     found.settings["embedding.normalize"] = any(one.startswith("normalize") for one in found.stages)
-    library = _json(find("config_sentence_transformers.json"))
+    library = read_json(find("config_sentence_transformers.json"))
     found.read(beside, library if isinstance(library, dict) else {})
     return found.requires_grad_(False)
 
@@ -98,7 +98,7 @@ def _chain(folder: Folder, is_run: Callable[[str], bool], pooling: str | None) -
 def _beside(find: Find, place: str) -> dict[str, Any]:
     """The settings of sentence-transformers beside a transformer."""
     for name in TRANSFORMER_SETTINGS:
-        content = _json(find(os.path.join(place, name)))
+        content = read_json(find(os.path.join(place, name)))
         if isinstance(content, dict):
             return content
     return {}
@@ -116,7 +116,7 @@ def place_in(entry: dict[str, Any]) -> str:
 
 
 def _entries(find: Find) -> list[dict[str, Any]] | None:
-    listed = _json(find("modules.json"))
+    listed = read_json(find("modules.json"))
     if not isinstance(listed, list) or not listed:
         return None
     return listed if all(isinstance(one, dict) and "type" in one for one in listed) else None
@@ -210,7 +210,7 @@ def _only_sentences(settings: dict[str, Any]) -> None:
 
 
 def _settings(find: Find, place: str, *, needed: bool = True) -> dict[str, Any]:
-    content = _json(find(os.path.join(place, "config.json"))) if place else None
+    content = read_json(find(os.path.join(place, "config.json"))) if place else None
     if isinstance(content, dict):
         return content
     if needed:
@@ -238,7 +238,8 @@ def _state(find: Find, place: str) -> dict[str, Any]:
     return state
 
 
-def _json(path: str | None) -> Any:
+def read_json(path: str | None) -> Any:
+    """The content of a JSON file; None where there is no file, or it cannot be read."""
     if path is None:
         return None
     try:

@@ -58,7 +58,7 @@ _IDS = ("id", "idx", "guid", "uid", "example_id", "pairid", "qid", "index")
 class Columns(NamedTuple):
     """The column of each part of an example; None where the file has none.
 
-    Where rows are lists of words `words` is their column, which is that of the text too where there is no text beside them; `split`
+    Where rows are lists of words `words` is their column, and the text is read from it too where the file has no column of texts; `split`
     says whether a side that is not told otherwise tokenizes each word by itself. Beside a pair `answers` holds the right answers.
     """
 

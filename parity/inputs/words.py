@@ -82,7 +82,7 @@ def _list_in(source: Source, row: Row, column: str) -> Sequence[Any]:
 
 def _no_word(source: Source, row: Row, column: str) -> str:
     raise source.refuse(
-        row.number, f"{column!r} holds something that is no text", "Write each word as a string."
+        row.number, f"{column!r} holds something other than text", "Write each word as a string."
     )
 
 

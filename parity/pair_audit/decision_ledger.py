@@ -128,7 +128,7 @@ class DecisionLedger:
             self.words[place + 1] += int((kind & beyond).sum())
 
     def _add_words(self, values: Pair[Floats], rows: Integers, positions: Integers) -> None:
-        """Words with their tags; one that is no class is a label of its own, which no side predicts."""
+        """Words with their tags; a tag that is not a class is a label of its own, which neither side predicts."""
         assert self._places is not None, "the classes are known by now"
         places: list[int] = []
         for row, position in zip(rows.tolist(), positions.tolist(), strict=True):

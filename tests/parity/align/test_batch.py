@@ -22,7 +22,7 @@ PLAN = Plan(
 
 
 def _batch(lengths: list[int], seed: int, width: int = 5) -> Batch:
-    """Hidden states of rows of these lengths, padded on the right with what is no number."""
+    """Hidden states of rows of these lengths, padded on the right with NaN."""
     columns = max(lengths)
     real = (np.arange(columns) < np.array(lengths)[:, None]).astype(np.uint8)
     hidden = np.random.default_rng(seed).normal(size=(len(lengths), columns, width)).astype(np.float32)

@@ -77,7 +77,7 @@ def test_a_text_file_holds_sentences_only_where_its_tags_are_named(tmp_path: Pat
     ("row", "what"),
     [
         ({"tokens": ["a", "b"], "ner_tags": ["O"]}, "1 tags in 'ner_tags' for 2 words"),
-        ({"tokens": ["a", 3], "ner_tags": ["O", "O"]}, "something that is no text"),
+        ({"tokens": ["a", 3], "ner_tags": ["O", "O"]}, "something other than text"),
         ({"tokens": "a b", "ner_tags": ["O", "O"]}, "'tokens' is not a list"),
         ({"tokens": ["a", "\ud800"], "ner_tags": ["O", "O"]}, "half of a surrogate pair"),
         ({"tokens": ["a"], "ner_tags": [None]}, "neither a text nor a whole number"),
