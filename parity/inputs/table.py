@@ -238,7 +238,7 @@ def codec_named(encoding: str) -> str:
         "".encode(name)
     except (LookupError, ValueError):
         raise InputsError(
-            f"There is no text encoding {encoding!r}.",
+            f"The text encoding {encoding!r} is unknown.",
             next_step="Name one that Python knows: utf-8, latin-1, cp1252, utf-16.",
         ) from None
     return "utf-8-sig" if name == "utf-8" else name

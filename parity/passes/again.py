@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parity.align.plan import Plan
 from parity.measure.noise import rerun_limit
-from parity.passes.after import AfterContext, AfterSettings
-from parity.passes.repeated import Repeated, first_apart, nothing_to_run, runs_itself
-from parity.records.after import AfterResult, Repeat
+from parity.passes.after import AfterContext
+from parity.passes.repeated import Repeated, RepeatPass, first_apart
+from parity.records.after import Repeat
 from parity.records.pair import Pair
 from parity.records.passes import FeedKind, Phase
-from parity.records.stage import NotCompared
-from parity.session.session import Session
 
 __all__ = ["AGAIN"]
 
 
 @dataclass(frozen=True)
-class _Again:
+class _Again(RepeatPass):
     name: str = "again"
     title: str = "same batch again"
     sentence: str = "the same batch of each side three times"
@@ -28,24 +25,14 @@ class _Again:
     feed: FeedKind = "own"
     stage: str = "again"
 
-    def possible(self, sides: Pair[Session], plan: Plan, settings: AfterSettings) -> str:
-        """Where a side computes."""
-        return nothing_to_run(sides)
+    def seen(self, context: AfterContext, number: int) -> Repeat | None:
+        return _seen(context, number)
 
-    def run(self, context: AfterContext) -> AfterResult:
-        """Each side that computes, three times on the same batch."""
-        seen = [_seen(context, number) for number, side in enumerate(context.sides) if runs_itself(side)]
-        repeats = [repeat for repeat in seen if repeat is not None]
-        lost = [
-            NotCompared(
-                stage=repeat.stage,
-                side=repeat.side,
-                reason=f"the {repeat.side} gives other values for the same batch when it is run again (relative L2 "
-                f"{repeat.relative_l2:.1e}, up to {repeat.allowed:.1e} is rounding)",
-            )
-            for repeat in repeats
-        ]
-        return AfterResult(rows=len(Repeated(context, 0).rows), not_compared=lost, repeats=repeats)
+    def lost(self, repeat: Repeat, context: AfterContext) -> str:
+        return (
+            f"the {repeat.side} gives other values for the same batch when it is run again (relative L2 "
+            f"{repeat.relative_l2:.1e}, up to {repeat.allowed:.1e} is rounding)"
+        )
 
 
 def _seen(context: AfterContext, number: int) -> Repeat | None:

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parity.align.plan import Plan
-from parity.passes.after import AfterContext, AfterSettings
-from parity.passes.repeated import Repeated, first_apart, nothing_to_run, of_floor, runs_itself
-from parity.records.after import AfterResult, Repeat
+from parity.passes.after import AfterContext
+from parity.passes.repeated import Repeated, RepeatPass, first_apart, of_floor
+from parity.records.after import Repeat
 from parity.records.pair import Pair
 from parity.records.passes import FeedKind, Phase
-from parity.records.stage import NotCompared
-from parity.session.session import Session
 
 __all__ = ["COMPOSITION"]
 
 
 @dataclass(frozen=True)
-class _Composition:
+class _Composition(RepeatPass):
     name: str = "composition"
     title: str = "rows alone"
     sentence: str = "rows alone against the same rows in the side's batch"
@@ -31,25 +28,16 @@ class _Composition:
     feed: FeedKind = "own"
     stage: str = "composition"
 
-    def possible(self, sides: Pair[Session], plan: Plan, settings: AfterSettings) -> str:
-        """Where a side computes."""
-        return nothing_to_run(sides)
+    def seen(self, context: AfterContext, number: int) -> Repeat | None:
+        return _seen(context, number)
 
-    def run(self, context: AfterContext) -> AfterResult:
-        """Each side that computes and takes more than one row at a time."""
-        seen = [_seen(context, number) for number, side in enumerate(context.sides) if runs_itself(side)]
-        repeats = [repeat for repeat in seen if repeat is not None]
-        lost = [
-            NotCompared(
-                stage=repeat.stage,
-                side=repeat.side,
-                reason=f"in a batch the {repeat.side} gives other values than for a row alone (relative L2 {repeat.relative_l2:.1e}, up "
-                f"to {repeat.allowed:.1e} is noise), and both sides were run one row at a time because the other takes no more",
-            )
-            for repeat in repeats
-            if repeat.alike and _limited(context)
-        ]
-        return AfterResult(rows=len(Repeated(context, 0).rows), not_compared=lost, repeats=repeats)
+    def lost(self, repeat: Repeat, context: AfterContext) -> str:
+        if not repeat.alike or not _limited(context):
+            return ""
+        return (
+            f"in a batch the {repeat.side} gives other values than for a row alone (relative L2 {repeat.relative_l2:.1e}, up "
+            f"to {repeat.allowed:.1e} is noise), and both sides were run one row at a time because the other takes no more"
+        )
 
 
 def _limited(context: AfterContext) -> bool:

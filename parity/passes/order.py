@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parity.align.plan import Plan
 from parity.measure.noise import rerun_limit
-from parity.passes.after import AfterContext, AfterSettings
-from parity.passes.repeated import Repeated, first_apart, nothing_to_run, runs_itself
+from parity.passes.after import AfterContext
+from parity.passes.repeated import Repeated, RepeatPass, first_apart
 from parity.records.after import AfterResult, Repeat
 from parity.records.pair import Pair
 from parity.records.passes import FeedKind, Phase
-from parity.records.stage import NotCompared
-from parity.session.session import Session
 
 __all__ = ["ORDER"]
 
 
 @dataclass(frozen=True)
-class _Order:
+class _Order(RepeatPass):
     name: str = "order"
     title: str = "other order"
     sentence: str = "the same batches of each side in another order"
@@ -28,26 +25,20 @@ class _Order:
     feed: FeedKind = "own"
     stage: str = "order"
 
-    def possible(self, sides: Pair[Session], plan: Plan, settings: AfterSettings) -> str:
-        """Where a side computes."""
-        return nothing_to_run(sides)
-
     def run(self, context: AfterContext) -> AfterResult:
         """Each side that computes, on its batches in one order and in the reverse."""
         if len(context.rows) < 2:
             return AfterResult(reason="one row has no order")
-        seen = [_seen(context, number) for number, side in enumerate(context.sides) if runs_itself(side)]
-        repeats = [repeat for repeat in seen if repeat is not None]
-        lost = [
-            NotCompared(
-                stage=repeat.stage,
-                side=repeat.side,
-                reason=f"the {repeat.side} gives other values for the same batches in another order (relative L2 "
-                f"{repeat.relative_l2:.1e}, up to {repeat.allowed:.1e} is rounding)",
-            )
-            for repeat in repeats
-        ]
-        return AfterResult(rows=len(Repeated(context, 0).rows), not_compared=lost, repeats=repeats)
+        return super().run(context)
+
+    def seen(self, context: AfterContext, number: int) -> Repeat | None:
+        return _seen(context, number)
+
+    def lost(self, repeat: Repeat, context: AfterContext) -> str:
+        return (
+            f"the {repeat.side} gives other values for the same batches in another order (relative L2 "
+            f"{repeat.relative_l2:.1e}, up to {repeat.allowed:.1e} is rounding)"
+        )
 
 
 def _seen(context: AfterContext, number: int) -> Repeat | None:

@@ -15,14 +15,44 @@ from parity.border.runner import Batch, Group, written
 from parity.inputs.batches import sample_rows
 from parity.measure.noise import Floor
 from parity.measure.stage_difference import Difference
-from parity.passes.after import AfterContext
+from parity.passes.after import AfterContext, AfterSettings
+from parity.records.after import AfterResult, Repeat
 from parity.records.pair import Pair
+from parity.records.stage import NotCompared
 from parity.session.session import Session
 
-__all__ = ["Apart", "Repeated", "first_apart", "nothing_to_run", "of_floor", "runs_itself"]
+__all__ = ["Apart", "RepeatPass", "Repeated", "first_apart", "of_floor", "runs_itself"]
 
 _ROWS = 16
 _TOKENS = 2048
+
+
+class RepeatPass:
+    """What a pass that runs the same rows of each side again does; its file says what is run, and what is lost by a difference."""
+
+    def possible(self, sides: Pair[Session], plan: Plan, settings: AfterSettings) -> str:
+        """Where a side computes."""
+        replayed = "neither side computes: both replay what was recorded"
+        return "" if any(runs_itself(side) for side in sides) else replayed
+
+    def run(self, context: AfterContext) -> AfterResult:
+        """Each side that computes."""
+        seen = [self.seen(context, number) for number, side in enumerate(context.sides) if runs_itself(side)]
+        repeats = [repeat for repeat in seen if repeat is not None]
+        lost = [
+            NotCompared(stage=repeat.stage, side=repeat.side, reason=reason)
+            for repeat in repeats
+            if (reason := self.lost(repeat, context))
+        ]
+        return AfterResult(rows=len(Repeated(context, 0).rows), not_compared=lost, repeats=repeats)
+
+    def seen(self, context: AfterContext, number: int) -> Repeat | None:
+        """How one side (0, 1) differs from itself; None where it does not."""
+        raise NotImplementedError
+
+    def lost(self, repeat: Repeat, context: AfterContext) -> str:
+        """Why that prevents the comparison; empty where it does not."""
+        raise NotImplementedError
 
 
 class Apart(NamedTuple):
@@ -69,15 +99,6 @@ class Repeated:
 def runs_itself(side: Session) -> bool:
     """Whether a side computes; one that replays gives the same whatever is requested of it."""
     return side.described.recorded is None
-
-
-def nothing_to_run(sides: Pair[Session]) -> str:
-    """Why no side can be run again; empty where one can."""
-    return (
-        ""
-        if any(runs_itself(side) for side in sides)
-        else "neither side computes: both replay what was recorded"
-    )
 
 
 def first_apart(

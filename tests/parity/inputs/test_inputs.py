@@ -267,7 +267,7 @@ def test_utf_16_read_as_utf_8_brings_its_own_remedy(tmp_path: Path) -> None:
 
 
 def test_an_encoding_that_does_not_exist_is_said(tmp_path: Path) -> None:
-    with pytest.raises(InputsError, match="no text encoding 'latin-99'"):
+    with pytest.raises(InputsError, match="text encoding 'latin-99' is unknown"):
         open_inputs(InputsSpec(write(tmp_path / "a.txt", "a\n"), encoding="latin-99"))
 
 
