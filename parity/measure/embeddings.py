@@ -136,10 +136,13 @@ class EmbeddingSums:
         return self._furthest
 
     def neighbours(self) -> NeighbourMeasurement | None:
-        """The overlap of the neighbours; None where there are not two texts."""
+        """The overlap of the neighbours, of at most half of the other texts: where all are neighbours, all are shared.
+
+        None with fewer than three texts.
+        """
         rows = np.concatenate([part.rows for part in self._kept]) if self._kept else np.zeros(0, np.int64)
         order = np.argsort(rows, kind="stable")
-        at = min(AT, len(rows) - 1)
+        at = min(AT, (len(rows) - 1) // 2)
         if at < 1:
             return None
         sides = [_directions(np.concatenate([part[side] for part in self._kept])[order]) for side in (1, 2)]

@@ -75,7 +75,7 @@ def test_a_folder_of_sentence_transformers_is_run_to_the_vector_and_is_parity_wi
     assert 16 == audit.reference.tokenizer["limit"]
     assert audit.embeddings is not None
     assert audit.embeddings.neighbours is not None
-    assert (1.0, 10, 12) == (
+    assert (1.0, 5, 12) == (
         audit.embeddings.neighbours.overlap,
         audit.embeddings.neighbours.at,
         audit.embeddings.neighbours.sample,

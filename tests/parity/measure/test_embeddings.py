@@ -48,6 +48,18 @@ def test_cosines_and_lengths_are_those_of_their_formulas() -> None:
     assert abs(seen.norm_ratio - ratios.mean()) < 1e-12
 
 
+def test_among_few_texts_not_every_other_one_is_a_neighbour() -> None:
+    """With all others as neighbours two unlike sets of vectors would share them all."""
+    generator = np.random.default_rng(3)
+    here, there = generator.normal(size=(2, 8, 6))
+    seen = sums(here, there).neighbours()
+    assert seen is not None
+    assert (3, 8) == (seen.at, seen.sample)
+    assert abs(seen.overlap - plain_overlap(here, there, 3)) < 1e-12
+    assert seen.overlap < 1.0
+    assert sums(here[:2], there[:2]).neighbours() is None
+
+
 def test_copies_of_one_text_are_equally_near() -> None:
     generator = np.random.default_rng(2)
     here = np.repeat(generator.normal(size=(4, 8)), 9, axis=0)
