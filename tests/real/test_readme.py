@@ -38,7 +38,14 @@ def test_the_readme_has_its_commands_and_few_of_them_are_patterns() -> None:
     assert {"compare", "record", "inspect", "report", "env", "seeds"} == {
         line.split()[1] for line in commands if line.startswith("parity ")
     }
-    assert ["parity seeds RUN RUN RUN --inputs FILE --factors CSV"] == list(filter(_is_a_pattern, commands))
+    assert [
+        "parity compare hf:FOLDER onnx:EXPORT --inputs TEXTS.jsonl",
+        "parity compare hf:MERGED hf:ADAPTER --inputs TEXTS.jsonl",
+        'parity compare "hf:FOLDER?pooling=mean" st:FOLDER --inputs TEXTS.jsonl',
+        "parity compare hf:MODEL hf:PORT --inputs PROMPTS.txt --generate 40",
+        'parity compare "hf:MODEL?batch_size=1" "hf:MODEL?batch_size=16" --inputs PROMPTS.txt',
+        "parity seeds RUN RUN RUN --inputs FILE --factors CSV",
+    ] == list(filter(_is_a_pattern, commands))
 
 
 def test_what_a_command_names_is_in_the_repository() -> None:
