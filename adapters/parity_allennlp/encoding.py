@@ -169,6 +169,14 @@ def _folded(indexer: Any, unfolded: list[Piece], ids: list[int], types: list[int
     ]
 
 
+def with_words(found: list[Piece], offsets: list[int]) -> list[Piece]:
+    """The same pieces with the word of each, by the place of each word's first piece; the last piece is special."""
+    numbers: list[int | None] = [None] * len(found)
+    for number, (first, after) in enumerate(zip(offsets, [*offsets[1:], len(found) - 1])):
+        numbers[first:after] = [number] * (after - first)
+    return [piece._replace(word=number) for piece, number in zip(found, numbers)]
+
+
 def _words(part: TextPart, how: Indexing, indexed: Any) -> list[Piece]:
     """Words with the one id each that the vocabulary has for them, or a checksum of what another indexer gives."""
     if how.kind == "single_id":

@@ -116,7 +116,7 @@ def notes(config: dict[str, Any], seen: Any, trained_with: str, unused: list[str
         sentences.append(
             "The transformer's own pooler exists and is unused: pooling, if any, is AllenNLP's _seq2vec_encoder."
         )
-    if seen.embedder._scalar_mix is not None:
+    if seen.mixes:
         sentences.append(
             "Its head gets a trained mix of all layers (last_layer_only is false), not the last layer."
         )
@@ -126,6 +126,8 @@ def notes(config: dict[str, Any], seen: Any, trained_with: str, unused: list[str
             "from 0, and each attending only to itself. Transformers would truncate or fail, which is another model. "
             "The stages inside the transformer list the tokens of all segments one after the other, as its ids do."
         )
+    if seen.head.note:
+        sentences.append(seen.head.note)
     if seen.word_level:
         sentences.append(
             "Each word is split into pieces by itself, and there is one vector of logits per word."

@@ -1,4 +1,4 @@
-"""A model with its layers as stages: basic_classifier or simple_tagger over one Transformers model.
+"""A model with its layers as stages: a classifier, a tagger, transformer_qa or srl_bert over one Transformers model.
 
 Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3.8.
 """
@@ -14,7 +14,7 @@ import importlib
 import inspect
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from . import stages
+from . import heads, stages
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host
@@ -43,7 +43,7 @@ class Layered:
     @property
     def everything(self) -> set[str] | None:
         """The names of all stages, those within layers too, which are written only when requested."""
-        return {site.name for site in (*self._sites.inside, *self._sites.around)} | {"logits", "words"}
+        return {site.name for site in (*self._sites.inside, *self._sites.around)} | set(self.seen.head.stages)
 
     def module_of(self, stage: str) -> str | None:
         """The path of the module that a stage is the output of."""
@@ -54,12 +54,14 @@ class Layered:
 
     def forward(self, rows: list[Any], inputs: Any, requested: set[str] | None, write: Write) -> None:
         """Run those rows, or `inputs`; each stage is written as it is computed, all of them unless `requested` names some."""
+        head = self.seen.head
         tensors = self._reader.batch(rows) if inputs is None else self._given(inputs)
-        field = tensors["tokens"][self.seen.indexer_name]
+        field = tensors[head.field][self.seen.indexer_name]
         size = (int(field["token_ids"].shape[0]), int(field["token_ids"].shape[1]))
         real = next(field[key] for key in ("segment_concat_mask", "wordpiece_mask", "mask") if key in field)
         if inputs is not None:
             real = self._torch.tensor(inputs["real"])
+        word_ids = self._word_ids(tensors, real, inputs)
 
         def put(stage: str, values: Any, axes: Sequence[str]) -> None:
             write(stage, stages.unfolded(values, *size), axes)
@@ -75,6 +77,9 @@ class Layered:
                 numbers = stages.words_of_tokens(field["offsets"], field["mask"], size[1])
                 if numbers is not None:
                     write("word_ids", numbers, ("row", "token"))
+            elif word_ids is not None:
+                write("word_mask", heads.Roles.word_mask(word_ids), ("row", "word"))
+                write("word_ids", word_ids, ("row", "token"))
 
         inside = [site for site in self._sites.inside if _is_requested(site, requested)]
         around = [site for site in self._sites.around if _is_requested(site, requested)]
@@ -84,18 +89,25 @@ class Layered:
                 hooks.enter_context(self._host.tap.Tap(inside, put)),
                 hooks.enter_context(self._host.tap.Tap(around, write, size)),
             ]
+            kept = hooks.enter_context(head.seen(self._model))
             output = self._model(**tensors)
         for one in taps:
             for stage, problem in one.unfit.items():
                 self._host.warn(f"The stage {stage} could not be written: it is {problem}.")
-        logits = output["logits"]
-        by_words = self.seen.word_level and logits.dim() == 3
-        stage = "words" if by_words else "logits"
-        if requested is None or stage in requested:
-            axes = (
-                ("row", "class") if logits.dim() == 2 else ("row", "word" if by_words else "token", "class")
-            )
-            write(stage, logits, axes)
+        for stage, values, axes in head.outputs(output, kept, self.seen.word_level):
+            if requested is None or stage in requested:
+                write(stage, values, axes)
+            if stage == "logits" and word_ids is not None and (requested is None or "words" in requested):
+                write("words", heads.Roles.of_words(values, word_ids), ("row", "word", "class"))
+
+    def _word_ids(self, tensors: dict[str, Any], real: Any, inputs: Any) -> Any:
+        """[rows, tokens] the word of each token, where the model has logits for each piece and a word is decided by one of them."""
+        if not self.seen.head.words:
+            return None
+        if inputs is None:
+            return heads.Roles.word_ids(tensors, real)
+        told = inputs.get("word_ids")
+        return None if told is None else self._torch.tensor(told, dtype=self._torch.long)
 
     def _given(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """The field's tensors for exactly these ids; a mask and type ids that are not given are AllenNLP's usual ones."""
@@ -109,7 +121,8 @@ class Layered:
             else torch.tensor(mask, dtype=torch.bool),
             "type_ids": torch.zeros_like(ids) if types is None else torch.tensor(types, dtype=torch.long),
         }
-        return {"tokens": {self.seen.indexer_name: tensors}}
+        beside = self.seen.head.beside(ids, None if types is None else tensors["type_ids"])
+        return {self.seen.head.field: {self.seen.indexer_name: tensors}, **beside}
 
     def _positions(self, inputs: Any) -> Any:
         """The positions to feed, which AllenNLP itself never does; None for those that the model uses anyway."""

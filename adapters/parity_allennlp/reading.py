@@ -17,6 +17,8 @@ import contextlib
 import inspect
 from typing import TYPE_CHECKING, Any, Callable, Generator, NamedTuple, Optional
 
+from . import places
+
 if TYPE_CHECKING:
     from parity._in_process.host import Host
 
@@ -34,6 +36,11 @@ _FIRST = (
 )
 _SECOND = ("hypothesis", "passage", "passage_text", "context")
 _WORDS = ("tokens", "words")
+_CUT_BY = ("_max_length", "_max_sequence_length", "max_sequence_length", "_source_max_tokens")
+"""The names under which readers and tokenizers keep the most tokens of a text; None is no limit."""
+_ROOM = ("length_limit", "max_query_length")
+"""Those that are always a number."""
+_ENDLESS = 1 << 30
 _IMAGES = ("vilbert_vqa", "vilbert_ve", "vilbert_ir", "nlvr2")
 
 PAIRED_FIELDS = {"premise": 0, "hypothesis": 1, "question": 0, "passage": 1, "context": 1}
@@ -41,13 +48,19 @@ PAIRED_FIELDS = {"premise": 0, "hypothesis": 1, "question": 0, "passage": 1, "co
 
 
 class Reading(NamedTuple):
-    """How a text becomes an Instance: `make(text, pair)` gives an Instance, `pairs` is "no", "optional" or "required"."""
+    """How a text becomes an Instance: `make(text, pair)` gives an Instance, `pairs` is "no", "optional" or "required".
+
+    `of_words` makes one of words that are given as AllenNLP's tokens (None: by the reader's own `text_to_instance`); `refuses` says why
+    parity cannot run an instance as AllenNLP does (empty: it can).
+    """
 
     name: str
     pairs: str
     make: Make
     note: str = ""
     probe: tuple[str, str | None] = ("a few plain words", None)
+    of_words: Callable[[list[Any]], Any] | None = None
+    refuses: Callable[[Any], str] = lambda _: ""
 
 
 Build = Callable[["Host", Any, Any], Reading]
@@ -115,21 +128,52 @@ def _dialogue(_: Host, predictor: Any, reader: Any) -> Reading:
     return Reading("dialog_qa", "required", make, note, ("a few words", "and a few plain words"))
 
 
+def _answers(_: Host, predictor: Any, reader: Any) -> Reading:
+    """transformer_qa: a context that is too long is read in several windows, of which an Instance holds the first."""
+
+    def make(text: str, pair: str | None) -> Any:
+        windows = predictor._json_to_instances({"question": text, "context": pair}, qid=-1)
+        first = windows[0]
+        first.fields["metadata"].metadata["windows"] = len(windows)
+        places.ends_in_context(str(pair), first)
+        return first
+
+    def refuses(instance: Any) -> str:
+        count = instance.fields["metadata"].metadata["windows"]
+        if count == 1:
+            return ""
+        return (
+            f"its reader splits the context into {count} windows of at most {reader.length_limit} tokens (stride {reader.stride}) and "
+            "takes the best answer of all; parity runs one"
+        )
+
+    return Reading(
+        "transformer_qa", "required", make, probe=("a few words", "and a few plain words"), refuses=refuses
+    )
+
+
 def _roles(_: Host, predictor: Any, reader: Any) -> Reading:
     """Semantic roles of one verb: finding verbs needs a tagger that is not installed, so the pair names the verb."""
 
+    def marked(words: list[Any], at: int | None) -> Any:
+        labels = [int(place == at) for place in range(len(words))]
+        instance = reader.text_to_instance(words, labels)
+        facts = instance.fields["metadata"].metadata
+        if "offsets" in facts:
+            places.of_pieces(instance.fields["tokens"].tokens, words, facts["offsets"])
+        return instance
+
     def make(text: str, pair: str | None) -> Any:
         words = predictor._tokenizer.tokenize(text)
-        labels = [0] * len(words)
         at = next((place for place, word in enumerate(words) if pair and word.text == pair.strip()), None)
         if pair and at is None:
             raise ValueError(f"the word {pair!r} is not in the sentence")
-        if at is not None:
-            labels[at] = 1
-        return reader.text_to_instance(words, labels)
+        return marked(words, at)
 
     note = "Semantic roles of the verb that the pair names; without a pair no word is marked as the verb."
-    return Reading("semantic_role_labeling", "optional", make, note)
+    return Reading(
+        "semantic_role_labeling", "optional", make, note, of_words=lambda words: marked(words, None)
+    )
 
 
 _TABLE: dict[str, Build] = {
@@ -137,7 +181,7 @@ _TABLE: dict[str, Build] = {
     "sentence_tagger": _keyed("sentence_tagger", "sentence"),
     "textual_entailment": _paired("textual_entailment", "premise", "hypothesis"),
     "reading_comprehension": _paired("reading_comprehension", "question", "passage"),
-    "transformer_qa": _paired("transformer_qa", "question", "context"),
+    "transformer_qa": _answers,
     "transformer_mc": _multiple_choice,
     "dialog_qa": _dialogue,
     "semantic_role_labeling": _roles,
@@ -221,12 +265,12 @@ def without_truncation(reader: Any) -> Generator[bool, None, None]:
     limits = [
         (owner, name, getattr(owner, name))
         for owner in {id(one): one for one in (reader, *tokenizers) if one is not None}.values()
-        for name in ("_max_length", "_max_sequence_length", "max_sequence_length", "_source_max_tokens")
+        for name in (*_CUT_BY, *_ROOM)
         if isinstance(getattr(owner, name, None), int)
     ]
     try:
         for owner, name, _ in limits:
-            setattr(owner, name, None)
+            setattr(owner, name, _ENDLESS if name in _ROOM else None)
         yield bool(limits)
     finally:
         for owner, name, value in limits:

@@ -40,6 +40,13 @@ class Reader:
         self.parts = encoding.text_parts(self.probe().instance, reading.PAIRED_FIELDS)
         self.indexing = encoding.indexing(self.parts[0].field) if self.parts else None
 
+    def is_one_text(self, name: str) -> bool:
+        """Whether rows are one text field of this name, whose ids are those of a transformer; not a list of sentences."""
+        if [part.name for part in self.parts] != [name] or self.indexing is None:
+            return False
+        whole = hasattr(self.probe().instance.fields[name], "_indexed_tokens")
+        return whole and self.indexing.kind in ("matched", "mismatched")
+
     def probe(self) -> Row:
         """A row of a few plain words, such as every model can be run on."""
         return self.row(0, *self.reading.probe)
@@ -59,11 +66,10 @@ class Reader:
                 "Give inputs of single texts.",
             )
         try:
-            instance = (
-                self.reading.make(text, pair)
-                if self._told is None
-                else self._reader.text_to_instance(self._told)
-            )
+            if self._told is None:
+                instance = self.reading.make(text, pair)
+            else:
+                instance = (self.reading.of_words or self._reader.text_to_instance)(self._told)
             self._reader.apply_token_indexers(instance)
             instance.index_fields(self._model.vocab)
         except Exception as error:  # a reader may raise anything at a text it cannot read
@@ -82,6 +88,9 @@ class Reader:
                 "run without one.",
                 "Exclude that row: AllenNLP's own predictor fails on it too.",
             )
+        facts: Any = getattr(instance.fields.get("metadata"), "metadata", None)
+        offsets = facts.get("offsets") if isinstance(facts, dict) else None
+        found = found if offsets is None else encoding.with_words(found, offsets)
         return Row(instance, encoding.located(found, (text, pair)))
 
     @contextlib.contextmanager
@@ -137,6 +146,7 @@ class Reader:
             "words": [piece.word for piece in pieces]
             if any(piece.word is not None for piece in pieces)
             else None,
+            "refused": self.reading.refuses(row.instance),
         }
 
     def _boundary(self, text: str, pair: str | None) -> int | None:
@@ -145,7 +155,8 @@ class Reader:
         if pair is None or not hasattr(tokenizer, "sequence_pair_start_tokens"):
             return None
         around = len(tokenizer.sequence_pair_start_tokens) + len(tokenizer.sequence_pair_mid_tokens)
-        return int(around + len(tokenizer.tokenize(text)))
+        tokens = len(tokenizer.tokenize(text))
+        return int(around + min(tokens, getattr(self._reader, "max_query_length", tokens)))
 
     def _untruncated(self, row: Row, text: str, pair: str | None) -> int:
         with reading.without_truncation(self._reader) as limited:

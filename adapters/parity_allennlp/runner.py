@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Sequence
 
-from . import archive, guards, import_stubs, loading, transformer_folders
+from . import archive, guards, import_stubs, loading, reader_facts, transformer_folders
 from . import config as configs
 from . import session as sessions
 
@@ -56,6 +56,7 @@ def open(request: dict[str, Any], host: Host) -> Any:
         Path(folder, archive.CONFIG).write_text(json.dumps(read), encoding="utf-8")
         writable = [folder, str(request["workdir"])]
         loaded = _loaded(host, safe_weights, folder, parts.weights, options, writable)
+        reader_facts.as_archived(loaded.reader, read, names)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if parts.ignored:

@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Generator, NamedTuple, Sequence
 
 from . import config as configs
-from . import facts, layered, outputs, reading, stages, tasks
+from . import facts, layered, outputs, pooling, reader_facts, reading, stages, tasks
 from . import rows as rows_of
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ class Session:
         registered = options.get("predictor") or type(loaded.model).default_predictor or ""
         chosen = reading.choose(host, registered, loaded.predictor, loaded.reader)
         self._reader = rows_of.Reader(host, loaded.model, loaded.reader, chosen)
-        seen = (
-            stages.inner(loaded.model) if [part.name for part in self._reader.parts] == ["tokens"] else None
-        )
+        seen = stages.inner(loaded.model)
+        if seen is not None and not self._reader.is_one_text(seen.head.field):
+            seen = None
         self._view: outputs.Outputs | layered.Layered = (
             outputs.Outputs(loaded.model, self._reader)
             if seen is None
@@ -79,7 +79,7 @@ class Session:
             "framework": "allennlp",
             "versions": facts.versions(),
             "model_class": type(self._model).__name__,
-            "task": tasks.task_name(None if logits is None else logits.axes),
+            "task": tasks.task_name({name: one.axes for name, one in shown.items()}),
             "dtype": parameters[0]["dtype"] if parameters else "",
             "device": "cpu",
             "labels": facts.labels(self._model, logits.width) if logits is not None else None,
@@ -109,6 +109,7 @@ class Session:
             "vocabulary_rows": facts.vocabulary_rows(seen),
             "newly_initialised": [],
             "unused_weights": unused,
+            "reads": self._reads(),
             "notes": self._all_notes(unused),
             "name_used": self._origin.locator,
         }
@@ -170,16 +171,40 @@ class Session:
                 self._view.forward([self._reader.probe()], None, requested, write)
         except Exception as error:  # some modules make their own float32 tensors, and any error may follow
             if precision is None:
-                raise
+                raise self._cannot_run(error) from error
             sentence = f"It cannot be run in float64: {str(error).partition(chr(10))[0]}."
             self._notes.extend([] if sentence in self._notes else [sentence])
             return {}
         return shown
 
+    def _cannot_run(self, error: Exception) -> Exception:
+        """The refusal of a model that AllenNLP itself cannot run on a text; the error, where it may be another's."""
+        problems = importlib.import_module("allennlp.common.checks").ConfigurationError
+        reads = self._reads()
+        if not isinstance(error, problems) and not any("segment_sentences" in clause for clause in reads):
+            return error
+        refusal: Exception = self._host.Refusal(
+            "subject",
+            "AllenNLP cannot run the {} of {} on a text: {}{}".format(
+                type(self._model).__name__,
+                self._origin.locator,
+                str(error).strip().partition("\n")[0].rstrip("."),
+                "".join(f"; {clause}" for clause in reads) + ".",
+            ),
+            "Fix its config.json, or name the reader that it was trained with: ?reader=train.",
+        )
+        return refusal
+
+    def _reads(self) -> list[str]:
+        return reader_facts.sentences_on(self._origin.config, self._options.get("reader", "validation"))
+
     def _config(self) -> dict[str, object]:
         found: dict[str, object] = configs.flat(self._origin.config)
         if self._view.seen is not None:
-            found.update(configs.flat({"transformer": self._view.seen.embedder.config.to_dict()}))
+            found.update(configs.flat({"transformer": self._view.seen.transformer.config.to_dict()}))
+            pooler = stages.named_in(self._model, "seq2vec_encoder")
+            if pooler is not None:
+                found[pooling.SETTING] = pooling.pooling_of(pooler)
         return found
 
     def _tokenizer(self) -> dict[str, object]:
@@ -188,7 +213,9 @@ class Session:
             return {}
         found: dict[str, object] = facts.tokenizer(how, self._loaded.reader, self._model, self._host)
         if self._view.seen is not None and self._view.seen.word_level:
-            found["words"] = stages.pieces_to_words(self._model)
+            found["words"] = pooling.pieces_to_words(self._model)
+        elif self._view.seen is not None and self._view.seen.head.words:
+            found["words"] = self._view.seen.head.words
         for place, settings in facts.tokenizer_settings(self._origin.config).items():
             found["tokenizer_kwargs of " + place] = settings
         return found

@@ -1,8 +1,8 @@
 """The stages of the modules of an AllenNLP model, and the actual inputs of the transformer inside it.
 
-basic_classifier and simple_tagger over one Transformers embedder are seen layer by layer. The transformer is found by its
-class, not by its path. Its own `pooler` exists, untrained and unused: the pooled stage is `_seq2vec_encoder`, which has the
-trained pooler. Of every other model only the outputs and the top modules are stages.
+basic_classifier, simple_tagger and transformer_qa over one Transformers embedder, and srl_bert, are seen layer by layer. The
+transformer is found by its class, not by its path. Its own `pooler` exists, untrained and unused: the pooled stage is
+`_seq2vec_encoder`, which has the trained pooler. Of every other model only the outputs and the top modules are stages.
 
 Runs inside the foreign interpreter: torch and AllenNLP's objects only, Python 3.8.
 """
@@ -17,6 +17,8 @@ import contextlib
 import importlib
 from typing import TYPE_CHECKING, Any, Callable, Generator, NamedTuple, Sequence
 
+from . import heads, pooling
+
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
@@ -28,7 +30,10 @@ _LAYERED = ("position_ids", "embeddings", "layer.", "module.")
 
 
 class Inner(NamedTuple):
-    """The one transformer of a model that can be seen layer by layer: where it is and how AllenNLP feeds it."""
+    """The one transformer of a model that can be seen layer by layer: where it is, how AllenNLP feeds it, and the head on it.
+
+    `embedder` is AllenNLP's module around it; None where the model calls it by itself.
+    """
 
     name: str
     transformer: Module
@@ -36,6 +41,12 @@ class Inner(NamedTuple):
     indexer_name: str
     word_level: bool
     folds_at: int | None
+    head: heads.Head
+
+    @property
+    def mixes(self) -> bool:
+        """Whether the head gets a trained mix of all layers."""
+        return self.embedder is not None and self.embedder._scalar_mix is not None
 
 
 def transformers_in(model: Module) -> list[tuple[str, Module]]:
@@ -50,23 +61,24 @@ def transformers_in(model: Module) -> list[tuple[str, Module]]:
 
 def inner(model: Module) -> Inner | None:
     """The transformer by which this model can be aligned; None for a model of which only the outputs are compared."""
-    models = importlib.import_module("allennlp.models")
-    embedders = importlib.import_module("allennlp.modules.token_embedders")
-    if not isinstance(model, (models.BasicClassifier, models.SimpleTagger)):
+    head, found = heads.head_of(model), transformers_in(model)
+    if head is None or len(found) != 1:
         return None
+    if isinstance(head, heads.Roles):
+        return Inner(found[0][0], found[0][1], None, "tokens", False, None, head)
+    embedders = importlib.import_module("allennlp.modules.token_embedders")
     field_embedder = getattr(model, "_text_field_embedder", None) or getattr(
         model, "text_field_embedder", None
     )
     named = list(getattr(field_embedder, "_token_embedders", {}).items())
-    found = transformers_in(model)
-    if len(named) != 1 or len(found) != 1:
+    if len(named) != 1:
         return None
     indexer_name, embedder = named[0]
     word_level = isinstance(embedder, embedders.PretrainedTransformerMismatchedEmbedder)
     matched = embedder._matched_embedder if word_level else embedder
     if not isinstance(matched, embedders.PretrainedTransformerEmbedder):
         return None
-    return Inner(found[0][0], found[0][1], matched, indexer_name, word_level, matched._max_length)
+    return Inner(found[0][0], found[0][1], matched, indexer_name, word_level, matched._max_length, head)
 
 
 class Sites(NamedTuple):
@@ -87,22 +99,21 @@ def layered_sites(host: Host, model: Module, seen: Inner) -> Sites:
     def add(stage: str, module: Module, axes: tuple[str, ...]) -> None:
         sites.append(tap.Site(stage, names[id(module)], module, axes, first_tensor))
 
-    if seen.embedder._scalar_mix is not None:
+    if seen.mixes:
         inside.append(
             tap.Site("module.scalar_mix", seen.name, seen.embedder._scalar_mix, tap.HIDDEN, first_tensor)
         )
-    words = _named(model, "text_field_embedder")
+    words = named_in(model, "text_field_embedder")
     if seen.word_level:
         assert words is not None
         add("module.words", words, ("row", "word", "hidden"))
-    encoder = _named(model, "seq2seq_encoder") or getattr(model, "encoder", None)
+    encoder = named_in(model, "seq2seq_encoder") or getattr(model, "encoder", None)
     if encoder is not None and type(encoder).__name__ != "PassThroughEncoder":
         add("module.encoder", encoder, ("row", level, "hidden"))
-    pooler = _named(model, "seq2vec_encoder")
+    pooler = named_in(model, "seq2vec_encoder")
     if pooler is not None:
-        trained = type(pooler).__name__ == "BertPooler"
-        add("pooled" if trained else "module.seq2vec_encoder", pooler, ("row", "hidden"))
-    feedforward = _named(model, "feedforward")
+        add(pooling.stage_of(pooler, encoder), pooler, ("row", "hidden"))
+    feedforward = named_in(model, "feedforward")
     if feedforward is not None:
         add("module.feedforward", feedforward, ("row", "hidden"))
     return Sites(inside, sites)
@@ -151,7 +162,8 @@ def of_one_row(values: Tensor) -> tuple[Tensor, Sequence[str]]:
     return values, ("row", *["other"] * (values.dim() - 1))
 
 
-def _named(model: Module, name: str) -> Module | None:
+def named_in(model: Module, name: str) -> Module | None:
+    """The module under this name, with or without the underscore in front."""
     found = getattr(model, "_" + name, None)
     return getattr(model, name, None) if found is None else found
 
@@ -188,16 +200,6 @@ def feeding(
         yield
     finally:
         del transformer.forward
-
-
-def pieces_to_words(model: Module) -> str:
-    """How the embedder makes a word of its pieces, in the words of `sub_token_mode`: first, last or average."""
-    embedders = importlib.import_module("allennlp.modules.token_embedders")
-    kind = embedders.PretrainedTransformerMismatchedEmbedder
-    modes = [
-        getattr(module, "sub_token_mode", "avg") for module in model.modules() if isinstance(module, kind)
-    ]
-    return {"avg": "average"}.get(modes[0], str(modes[0])) if modes else ""
 
 
 def words_of_tokens(offsets: Tensor, mask: Tensor, tokens: int) -> Tensor | None:

@@ -83,6 +83,7 @@ DESCRIPTION = forms.Record(
         ),
         "drawn": forms.Named(forms.Each(str)),
         "excluded": forms.Named(forms.Each(str)),
+        "reads": forms.Each(str),
         "notes": forms.Each(str),
         "name_used": str,
         "values": forms.OneOf(("logits", "probabilities", "log_probabilities")),
@@ -271,8 +272,7 @@ def _check_file(folder: str, entry: dict[str, Any], contents: bool) -> None:
         raise Damaged(f"is damaged: {_printable(name)} is missing")
     if os.path.dirname(os.path.realpath(path)) != os.path.realpath(folder):
         raise Damaged(f"is damaged: {name} is a link to a file outside the trace")
-    size = os.path.getsize(path)
-    if size != entry["bytes"]:
+    if (size := os.path.getsize(path)) != entry["bytes"]:
         raise Damaged(f"is damaged: {name} has {size:,} bytes and was written with {entry['bytes']:,}")
     if not contents:
         return

@@ -169,6 +169,8 @@ class Description(msgspec.Struct, frozen=True):
 
     `chosen` are the settings that a call without arguments leaves to its library, `overridden` those of the files that the user changed.
 
+    `reads` are clauses on what it does to an input before it is tokenized ("its reader splits …"); each becomes a finding.
+
     `values` says what the numbers of its stage `logits` were made from: where they are not logits, they are the logarithms of
     probabilities, known up to a constant. `rounded` is the most that one of those values was moved by its rounding (0: no more
     than a float32 is), to so many `decimals` where it is a number of digits.
@@ -205,6 +207,7 @@ class Description(msgspec.Struct, frozen=True):
     not_run: list[NotRun] = []
     drawn: dict[str, list[str]] = {}
     excluded: dict[str, list[str]] = {}
+    reads: list[str] = []
     notes: list[str] = []
     name_used: str = ""
     recorded: Recorded | None = None

@@ -37,6 +37,12 @@ def model_notices(evidence: Evidence) -> Iterator[Finding]:
                 },
                 could_hide=True,
             )
+    reads = [described.reads for described in evidence.described]
+    for clause in dict.fromkeys([*reads[0], *reads[1]]):
+        who = " and ".join(
+            name for name, clauses in zip(("reference", "candidate"), reads, strict=True) if clause in clauses
+        )
+        yield notice("text", f"Of the {who}: {clause}.", {"side": who})
     digest = evidence.described.reference.weights_digest
     if digest is not None and digest == evidence.described.candidate.weights_digest:
         yield notice(

@@ -18,17 +18,20 @@ def test_every_task_in_the_table_of_transformers_is_one_that_there_is() -> None:
 
 
 def test_every_task_in_the_table_of_allennlp_is_one_that_there_is() -> None:
-    assert set(parity_allennlp.tasks.ROWS.values()) <= NAMES
+    assert {*parity_allennlp.tasks.ROWS.values(), parity_allennlp.tasks.ANSWERS} <= NAMES
 
 
 @pytest.mark.parametrize(
-    ("logits", "task"),
+    ("outputs", "task"),
     [
-        (("row", "class"), "sequence_classification"),
-        (("row", "word", "class"), "token_classification"),
-        (("row", "token", "class"), "token_classification"),
-        (None, "other"),
+        ({"logits": ("row", "class")}, "sequence_classification"),
+        ({"words": ("row", "word", "class")}, "token_classification"),
+        ({"logits": ("row", "token", "class")}, "token_classification"),
+        ({"start_logits": ("row", "token"), "end_logits": ("row", "token")}, "question_answering"),
+        ({"output.tags": ("row", "other")}, "other"),
     ],
 )
-def test_the_axes_of_logits_tell_the_task_of_an_archive(logits: tuple[str, ...] | None, task: str) -> None:
-    assert task == parity_allennlp.tasks.task_name(logits)
+def test_the_outputs_of_an_archive_and_their_axes_tell_its_task(
+    outputs: dict[str, tuple[str, ...]], task: str
+) -> None:
+    assert task == parity_allennlp.tasks.task_name(outputs)

@@ -144,13 +144,18 @@ def make_transformer(vocabulary: Path, folder: Path) -> None:
     shutil.copyfile(str(vocabulary), str(folder / "vocab.txt"))
 
 
-def main(vocabulary: Path, folder: Path) -> None:
-    """Make the transformer and train every archive, one after another in this process."""
+def install_stubs() -> None:
+    """Let AllenNLP be imported in the small environment, as the adapter does."""
     spec = importlib.util.spec_from_file_location("import_stubs", ADAPTER / "import_stubs.py")
     assert spec is not None and spec.loader is not None
     stubs = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(stubs)
     stubs.install()
+
+
+def main(vocabulary: Path, folder: Path) -> None:
+    """Make the transformer and train every archive, one after another in this process."""
+    install_stubs()
     os.chdir(folder)
     make_transformer(vocabulary, folder / "tiny" / "bert")
     data = {

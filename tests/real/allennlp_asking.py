@@ -58,14 +58,13 @@ def interpreter() -> Path:
     return found
 
 
-def train_archives(folder: Path) -> Path:
-    """Every archive of `allennlp_archives.py`, trained into `folder`; skips without the vocabulary they start from."""
+def train_archives(folder: Path, script: str = "allennlp_archives.py") -> Path:
+    """Every archive of a script, made in `folder`; skips without the vocabulary they start from."""
     vocabulary = MATERIALS / "bert-xsmall-dummy" / "vocab.txt"
     if not vocabulary.is_file():
         pytest.skip(f"{vocabulary} is not here")
-    script = Path(__file__).with_name("allennlp_archives.py")
     done = subprocess.run(
-        [str(interpreter()), str(script), str(vocabulary), str(folder)],
+        [str(interpreter()), str(Path(__file__).with_name(script)), str(vocabulary), str(folder)],
         capture_output=True,
         text=True,
         timeout=300,

@@ -99,7 +99,7 @@ def test_the_parts_of_a_layer_are_written_where_they_are_asked_for_by_name(spec:
 def test_a_cls_pooler_takes_the_first_token_as_it_is(spec: Callable[..., str]) -> None:
     said = asked(spec("first"), *SHORT)
     assert "pooled" not in said.stages
-    np.testing.assert_array_equal(said.stages["layer.1"][:, 0], said.stages["module.seq2vec_encoder"])
+    np.testing.assert_array_equal(said.stages["layer.1"][:, 0], said.stages["pooling"])
 
 
 def test_type_ids_that_are_all_zero_are_not_fed_and_the_mask_is_told_as_zeros_and_ones(
