@@ -12,11 +12,13 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 __all__ = [
+    "DECIDING",
     "FED",
     "INPUT_STAGES",
     "MASKS",
     "Group",
     "StageKind",
+    "beside_tokens",
     "group_of",
     "is_detail",
     "is_output",
@@ -71,6 +73,10 @@ _TABLE = (
     StageKind("embedding", _VECTOR, "output", "Embedding"),
     StageKind("logits", _CLASSES, "output", "Logits"),
     StageKind("words", ("row", "word", "class"), "output", "Logits of words"),
+    StageKind("choice_logits", _CLASSES, "output", "Logits of choices"),
+    StageKind("nsp_logits", _CLASSES, "output", "Next sentence logits"),
+    StageKind("sop_logits", _CLASSES, "output", "Sentence order logits"),
+    StageKind("discriminator_logits", _TOKENS, "output", "Logits of replaced tokens"),
     StageKind("start_logits", _TOKENS, "output", "Start logits"),
     StageKind("end_logits", _TOKENS, "output", "End logits"),
     StageKind("probabilities", _CLASSES, "output", "Probabilities"),
@@ -86,6 +92,18 @@ FED = tuple(kind.pattern for kind in _TABLE if kind.fed)
 MASKS = {"token": "real", "word": "word_mask"}
 """The mask of real positions by axis."""
 _DERIVED = ("probabilities", "label", "answer", "next_token", "generated")
+DECIDING = (
+    "logits",
+    "words",
+    "choice_logits",
+    "nsp_logits",
+    "sop_logits",
+    "discriminator_logits",
+    *_DERIVED[:2],
+    "next_token",
+)
+"""The outputs that decide, and what follows from them; where decisions are judged, they are what is judged."""
+_OF_PAIRS = ("nsp_logits", "sop_logits")
 _BEFORE = (*INPUT_STAGES, "embeddings")
 _AFTER = tuple(kind.pattern for kind in _TABLE[[kind.pattern for kind in _TABLE].index("pooled") :])
 
@@ -143,6 +161,15 @@ def is_text(stage: str) -> bool:
     (True, False)
     """
     return stage == "generated"
+
+
+def beside_tokens(stage: str) -> bool:
+    """Whether a stage decides on a pair of texts as a whole, so that no decision on its tokens excuses a difference.
+
+    >>> beside_tokens("nsp_logits"), beside_tokens("logits")
+    (True, False)
+    """
+    return stage in _OF_PAIRS
 
 
 def layer_of(stage: str) -> int | None:

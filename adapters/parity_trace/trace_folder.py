@@ -121,7 +121,12 @@ _MANIFEST = forms.Record(
 )
 _EXAMPLE = forms.Record(
     {"text": str, "pair": forms.Maybe(str)},
-    {"label": forms.Maybe(str), "id": forms.Maybe(str), "answers": forms.Each(str)},
+    {
+        "label": forms.Maybe(str),
+        "id": forms.Maybe(str),
+        "answers": forms.Each(str),
+        "choice": forms.Maybe(dict),
+    },
 )
 _FED = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "word_ids")
 

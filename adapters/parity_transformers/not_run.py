@@ -40,6 +40,7 @@ _HEAD_SETTINGS = (
 )
 _LEVELS = 3  # how far above a transformer's own folder its modules.json may lie
 _BARE = ("Model", "Encoder")
+_ASKED = ("head", "decoder", "rest of the model")  # the last where a task is one of texts alone
 # The router of a token to its experts has no gradient.
 _ROUTING = re.compile(r"(expert|correction)_bias$")
 # Inputs that a text does not have: a forward that takes them can run more.
@@ -130,8 +131,8 @@ def parts(
     files = weights_files.WeightsFiles(folder.find).tensors
     found = _of_class(_Run(loaded, execution, encoder_only, folder), files)
     for one in found:
-        asked = requested or loaded.modules.embeds
-        one["requested"] = asked and one["part"] in ("head", "decoder")
+        asked = _ASKED[: 3 if loaded.row.half else 2] if requested or loaded.modules.embeds else ()
+        one["requested"] = one["part"] in asked
     above = folder.parent()
     for place, config in ((folder, loaded.config), (above, None)):
         if place is not None:

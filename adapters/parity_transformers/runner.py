@@ -14,6 +14,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Sequence
 
 from . import (
+    absent,
     effects,
     encoding,
     execution,
@@ -27,6 +28,7 @@ from . import (
     origins,
     stages,
     tasks,
+    text_half,
     words,
 )
 
@@ -92,17 +94,19 @@ class Session:
         # Whether its logits are of tokens, so that those of words are made of them.
         self._by_words = words.are_of_tokens(self._stages.listed)
         self._execution = self._ran()
-        self._drawn = self._without_a_file()
-        self._not_run = not_run.parts(
-            loaded, self._execution, self._runs is not self._model, loaded.folder, chosen.task is not None
-        )
+        self._drawn = absent.without_a_file(loaded, self._execution, self._stages)
+        alone = self._runs is not self._model and not loaded.row.half
+        self._not_run = not_run.parts(loaded, self._execution, alone, loaded.folder, chosen.task is not None)
         loaded.overrides.stop()
 
     def _tried_out(self) -> stages.Stages:
         """The stages of one short forward; a model that cannot be run on only a text is refused."""
         name, kind = self._loaded.name, type(self._model).__name__
+        if self._loaded.row.half:
+            self._runs = text_half.TextHalf(self._model)
+            self._accepts = set(inspect.signature(self._runs.forward).parameters)
         try:
-            return self._stages_of(self._model)
+            return self._stages_of(self._runs)
         except Exception as error:
             if isinstance(error, MemoryError) or "out of memory" in str(error):
                 raise
@@ -121,7 +125,7 @@ class Session:
         return found
 
     def _stages_of(self, model: Any) -> stages.Stages:
-        return stages.Stages(self._host, model, self._loaded.row.outputs, self._probe(), self._loaded.modules)
+        return stages.Stages(self._host, model, self._loaded.row, self._probe(), self._loaded.modules)
 
     def _ran(self) -> execution.Execution:
         """Which parameters the stages need; a model that cannot run a row of its own tokenizer is refused."""
@@ -156,7 +160,7 @@ class Session:
             "tasks": loaded.tasks,
             "dtype": str(self._model.dtype).replace("torch.", ""),
             "device": str(self._device),
-            "labels": facts.labels(config) if loaded.row.classes else None,
+            "labels": facts.labels(config) if loaded.row.classes else list(loaded.row.names) or None,
             "multi_label": getattr(config, "problem_type", None) == "multi_label_classification",
             "temperature": self._options.temperature,
             "weights_digest": self._tap.weights_digest(parameters),
@@ -272,22 +276,6 @@ class Session:
         if feeds["input_ids"][0][: len(ids)] != ids:
             return {"input_ids": [ids]}
         return {name: values for name, values in feeds.items() if name in self._accepts}
-
-    def _without_a_file(self) -> dict[str, list[str]]:
-        """The parameters in no file, by the first stage that needs them; a pooler that nothing else needs is excluded."""
-        new = set(self._loaded.newly_initialised)
-        needs = self._execution.needs
-        if not self._execution.whole:
-            new_pooler = sorted(name for name in new if "pooler" in name)
-            headed = self._loaded.row.head
-            needs = {
-                "pooled": set() if headed else set(new_pooler),
-                "logits": new - (set() if headed else set(new_pooler)),
-            }
-        drawn = {stage: sorted(new & names) for stage, names in needs.items() if new & names}
-        if "pooled" in drawn:
-            self._stages.exclude("pooled", drawn.pop("pooled"))
-        return drawn
 
     def _accepted(self, feeds: dict[str, Any]) -> dict[str, Any]:
         for name in list(feeds):

@@ -27,11 +27,10 @@ class Stages:
     not be the one that runs.
     """
 
-    def __init__(
-        self, host: Host, model: Any, named: tasks.Outputs, ids: Sequence[int], modules: Modules
-    ) -> None:
+    def __init__(self, host: Host, model: Any, row: tasks.Row, ids: Sequence[int], modules: Modules) -> None:
         self._tap = tap = host.tap
         self._model = model
+        self._choices = row.choices
         self._modules = modules
         self.excluded: dict[str, list[str]] = {}
         sites = list(tap.locate(model))
@@ -42,11 +41,13 @@ class Stages:
             seen.append((stage, value.clone(), tuple(axes)))
 
         with tap.Tap(sites, keep, (1, len(ids))) as tapped:
-            outputs = model(**tensors, return_dict=True)
+            outputs = self._call(tensors)
         places = {site.name: site for site in sites}
         order = [stage for stage, _, _ in seen]
         self._sites = [places[stage] for stage in order]
-        self._outputs = _output_stages(outputs, named, [one for _, one, axes in seen if axes == tap.HIDDEN])
+        self._outputs = _output_stages(
+            outputs, row.outputs, [one for _, one, axes in seen if axes == tap.HIDDEN]
+        )
         self.notes = [f"{name} could not be read: it is {why}." for name, why in tapped.unfit.items()]
         # Details too, so that they can be requested by name.
         self.listed: list[dict[str, Any]] = [
@@ -74,13 +75,18 @@ class Stages:
     ) -> None:
         """One forward of these tensors, the requested stages (None: all but details) written as they are computed."""
         with torch.no_grad(), self._tap.Tap(self._wanted(stages), write, shape) as tapped:
-            outputs = self._model(**tensors, return_dict=True)
+            outputs = self._call(tensors)
         for key, (stage, axes) in self._outputs.items():
             if (stages is None or stage in stages) and stage not in tapped.written:
                 write(stage, outputs[key], axes)
         for stage, value in self._of_modules(outputs, tensors):
             if stages is None or stage in stages:
                 write(stage, value, ("row", "hidden"))
+
+    def _call(self, tensors: dict[str, Any]) -> Any:
+        """The model's outputs. One that takes an axis of choices is given one choice a row: it runs each by itself in any case."""
+        given = {name: value.unsqueeze(1) for name, value in tensors.items()} if self._choices else tensors
+        return self._model(**given, return_dict=True)
 
     def _of_modules(self, outputs: Any, tensors: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         """What the modules after the model make of its last hidden states."""
@@ -98,7 +104,7 @@ class Stages:
 
         def forward(keep: Any) -> Any:
             with self._tap.Tap(self._wanted(None), lambda name, tensor, _: keep(name, tensor), shape):
-                outputs = self._model(**tensors, return_dict=True)
+                outputs = self._call(tensors)
             for key, (stage, _) in self._outputs.items():
                 keep(stage, outputs[key])
             for stage, value in self._of_modules(outputs, tensors):

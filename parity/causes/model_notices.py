@@ -16,6 +16,8 @@ def model_notices(evidence: Evidence) -> Iterator[Finding]:
     """What is observed of the models and explains nothing by itself."""
     for name, described in evidence.sides:
         for stage, parameters in described.excluded.items():
+            if stage == "pooled":
+                continue  # weights.pooler_not_loaded reports it
             yield notice(
                 stage,
                 f"{len(parameters)} parameters of the {name} are in no file, and only {stage} needs them, which "

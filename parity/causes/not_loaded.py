@@ -67,14 +67,40 @@ class PoolerNotLoaded(_NotLoaded):
     STAGE = "pooled"
     SPECIFICITY = 150
     PART = "pooler"
-    CASES = (_POOLER_CASE,)
-    BENIGN = (
-        _HEAD_CASE,
+    CASES = (
+        _POOLER_CASE,
         Case(
             "a pooler that nothing shown needs",
             pair(candidate=side(newly_initialised=["pooler.weight"], excluded={"pooled": ["pooler.weight"]})),
         ),
+        Case(
+            "a masked language model whose files have no pooler",
+            pair(*(side(excluded={"pooled": ["pooler"]}) for _ in range(2))),
+        ),
     )
+    BENIGN = (_HEAD_CASE,)
+
+    def suspect(self, evidence: Evidence) -> Iterator[Suspicion]:
+        yield from super().suspect(evidence)
+        lacking = {name: one.excluded["pooled"] for name, one in evidence.sides if "pooled" in one.excluded}
+        if not lacking:
+            return
+        who = (
+            "Neither side's files hold"
+            if len(lacking) == 2
+            else f"The files of the {next(iter(lacking))} do not hold"
+        )
+        yield Suspicion(
+            f"{who} a pooler. Nothing that is compared needs it; whoever opens such a checkpoint as a bare encoder is given one that "
+            "is drawn anew at each load, so its pooler_output is random.",
+            "pooled",
+            {
+                "sides": list(lacking),
+                "parameters": sorted({one for names in lacking.values() for one in names}),
+            },
+            standing="observed",
+            remedy="Do not use pooler_output of this checkpoint; take the hidden states.",
+        )
 
 
 class MissingWeights(_NotLoaded):

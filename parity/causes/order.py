@@ -15,11 +15,9 @@ from parity.causes.cause import Cause
 from parity.causes.evidence import Evidence
 from parity.records.finding import Finding
 from parity.records.stage import StageRecord
-from parity.stages import INPUT_STAGES, stage_rank
+from parity.stages import DECIDING, INPUT_STAGES, stage_rank
 
 __all__ = ["Drawn", "in_order"]
-
-_OUTPUTS = ("logits", "words", "probabilities", "label", "next_token")
 
 
 class Drawn(NamedTuple):
@@ -62,7 +60,7 @@ def _suspected(finding: Finding) -> bool:
 def _explains(drawn: Drawn, start: str, places: _Places) -> bool:
     """Whether a cause can be the reason for what is seen at a stage: it acts there, or before it within the model."""
     stage, cause = drawn.finding.stage, drawn.named
-    if stage == start or (stage in _OUTPUTS and start in _OUTPUTS):
+    if stage == start or (stage in DECIDING and start in DECIDING):
         return True
     of_inputs = cause is not None and cause.STAGE in INPUT_STAGES
     if of_inputs != (start in INPUT_STAGES):

@@ -6,6 +6,7 @@ import difflib
 from typing import Any, NamedTuple
 
 from parity.errors import MissingColumn
+from parity.inputs.choices import ChoiceColumns, find_choices
 
 __all__ = ["Columns", "find_columns"]
 
@@ -51,6 +52,7 @@ _LABELS = (
 # Columns of lists: the words of a row, and a tag for each.
 _WORDS = ("tokens", "words")
 _SPLIT = "split"  # whether words are tokenized each by itself, as the inputs of a trace have it
+_CHOICE = "choice"  # which choice a row is, as the inputs of a trace have it
 _TAGS = ("ner_tags", "tags", "labels")
 _IDS = ("id", "idx", "guid", "uid", "example_id", "pairid", "qid", "index")
 
@@ -58,7 +60,7 @@ _IDS = ("id", "idx", "guid", "uid", "example_id", "pairid", "qid", "index")
 class Columns(NamedTuple):
     """The column of each part of an example; None where the file has none.
 
-    Where rows are lists of words `words` is their column, and the text is read from it too where the file has no column of texts; `split`
+    `choices` are the columns of an input that decides between several. Where rows are lists of words `words` is their column, and the text is read from it too where the file has no column of texts; `split`
     says whether a side that is not told otherwise tokenizes each word by itself. Beside a pair `answers` holds the right answers.
     """
 
@@ -70,10 +72,13 @@ class Columns(NamedTuple):
     tags: str | None = None
     split: bool = True
     answers: str | None = None
+    choices: ChoiceColumns | None = None
+    choice: str | None = None
 
     def named(self) -> list[str]:
         """The columns that are read, each once."""
-        return list(dict.fromkeys(name for name in self if isinstance(name, str)))
+        more = () if self.choices is None else (*self.choices.choices, *self.choices[1:])
+        return list(dict.fromkeys(name for name in (*self, *more) if isinstance(name, str)))
 
 
 def find_columns(
@@ -110,6 +115,7 @@ def find_columns(
     usual = {
         name.strip().lower(): name for name in reversed(list(known)) if name not in (text, pair, label, id)
     }
+    choices = find_choices(usual if text is None else {**usual, text: text}, known, text, pair, label)
     if text is None and pair is None:
         found = next(((usual[a], usual[b]) for a, b in _PAIRS if a in usual and b in usual), None)
         if found is not None:
@@ -132,6 +138,8 @@ def find_columns(
     if words is not None and told is not None:
         split = bool(told)
     text = words if text is None else text
+    if text is None and choices is not None:
+        text = choices.text
     if text is None:
         raise MissingColumn(
             f"{source} has no column with a usual name for the text; it has {_list(known)}.",
@@ -147,6 +155,8 @@ def find_columns(
         None if words is None else tags,
         split,
         None if pair is None else usual.get("answers"),
+        choices,
+        usual.get(_CHOICE) if isinstance(known.get(_CHOICE), dict) else None,
     )
 
 

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-__all__ = ["Encoding", "Example"]
+__all__ = ["Choice", "Choices", "Encoding", "Example"]
+
+
+class Choices(NamedTuple):
+    """The choices of an input, each as the pair of texts that is read, and the right one's number from 0 (or a label that is none)."""
+
+    pairs: tuple[tuple[str, str], ...]
+    label: str | None = None
+
+
+class Choice(NamedTuple):
+    """Which choice a row is: the number of its input, its own number there, both from 0, and how many choices that input has."""
+
+    input: int
+    number: int
+    of: int
 
 
 class Example(NamedTuple):
@@ -13,6 +28,7 @@ class Example(NamedTuple):
     A row that holds a list of words keeps it: `words` are they, `spans` their characters in the text (which is the words joined by
     one space, where the row has no text beside them), `tags` one for each word, and `split` whether a side that is not told otherwise
     tokenizes each word by itself. `answers` are those that count as right, where the row is a question (empty: it has none).
+    `choices` are those between which an input decides; read by choice, each is a row of its own, which is that `choice`.
     """
 
     row: int
@@ -25,12 +41,16 @@ class Example(NamedTuple):
     tags: tuple[str, ...] | None = None
     split: bool = True
     answers: tuple[str, ...] | None = None
+    choices: Choices | None = None
+    choice: Choice | None = None
 
     def kept(self) -> dict[str, Any]:
         """What a trace keeps of it, from which the same example is read again."""
         plain: dict[str, Any] = {"text": self.text, "pair": self.pair, "label": self.label, "id": self.id}
         if self.answers is not None:
             plain["answers"] = self.answers
+        if self.choice is not None:
+            plain["choice"] = self.choice._asdict()
         if self.words is None:
             return plain
         return (

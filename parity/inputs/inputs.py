@@ -10,14 +10,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from parity.errors import EmptyInputs, InputsError
 from parity.inputs.answers import answers_of
+from parity.inputs.by_choice import as_choices, choice_of, with_the_next
 from parity.inputs.cells import plain, text_in, text_or_none
+from parity.inputs.choices import choices_of
 from parity.inputs.columns import Columns, find_columns
 from parity.inputs.conll import TAGS, WORDS
 from parity.inputs.example import Example
@@ -41,7 +43,8 @@ class Inputs:
 
     `digest` is a SHA-256 over text, pair, label and id of each row (and its words and tags, where it has any), in order; `blank`
     counts the rows without a character in them: where every row is blank, nothing would be compared. `words` counts the rows that are
-    lists of words, `tagged` those with a tag for each.
+    lists of words, `tagged` those with a tag for each, `choices` the inputs with several choices; with `each_choice` each of them is
+    a row.
     """
 
     source: str
@@ -52,9 +55,11 @@ class Inputs:
     blank: int
     words: int
     tagged: int
+    choices: int
     built_in: bool
     columns: Columns
     read: Callable[[], Iterator[Example]] = field(repr=False, compare=False)
+    each_choice: bool = False
 
     def windows(self, size: int = WINDOW, cut: int | None = None) -> Iterator[list[Example]]:
         """The examples in order, `size` at a time; no window holds rows from both sides of row `cut`.
@@ -87,6 +92,24 @@ class Inputs:
             raise self._changed()
         return found
 
+    def by_choice(self) -> Inputs:
+        """The same with a row for each choice of an input; raises InputsDoNotFit where an input has none."""
+        read = partial(as_choices, self.source, self.read)
+        tally = _Tally()
+        for example in read():
+            tally.add(example)
+        return replace(
+            self,
+            count=tally.count,
+            digest=tally.digest(),
+            labelled=tally.labelled,
+            pairs=tally.pairs,
+            blank=tally.blank,
+            choices=tally.choices,
+            read=read,
+            each_choice=True,
+        )
+
     def record(self) -> InputsRecord:
         """The inputs as an audit keeps them."""
         return InputsRecord(
@@ -98,6 +121,7 @@ class Inputs:
             pairs=self.pairs,
             words=self.words,
             tagged=self.tagged,
+            choices=self.choices if self.each_choice else 0,
             split=self.columns.split if self.words else None,
         )
 
@@ -109,12 +133,16 @@ class Inputs:
 
 
 def open_inputs(
-    spec: InputsSpec = _PROBES, *, pair_probes: bool = False, blank_probes: bool = True
+    spec: InputsSpec = _PROBES,
+    *,
+    pair_probes: bool = False,
+    blank_probes: bool = True,
+    choice_probes: bool = False,
 ) -> Inputs:
     """Read the whole of a file once, check every row, and count what it holds.
 
     With `pair_probes` each built-in text is paired with the next, for a subject that takes only pairs; without
-    `blank_probes` the empty ones are excluded.
+    `blank_probes` the empty ones are excluded, and with `choice_probes` each has those after it as its choices.
     Raises an InputsError (its kinds are in errors.py) at the first row that is not an example.
     """
     path, limit = spec.path, spec.limit
@@ -146,6 +174,8 @@ def open_inputs(
         read = partial(_with_words, read)
     if path is None and pair_probes:
         read = partial(_each_with_the_next, read)
+    if path is None and choice_probes:
+        read = partial(with_the_next, read)
     tally = _Tally()
     for example in read():
         tally.add(example)
@@ -158,6 +188,7 @@ def open_inputs(
         blank=tally.blank,
         words=tally.words,
         tagged=tally.tagged,
+        choices=tally.choices,
         built_in=path is None,
         columns=columns,
         read=read,
@@ -168,7 +199,7 @@ class _Tally:
     """What is counted while examples are read."""
 
     def __init__(self) -> None:
-        self.count = self.labelled = self.pairs = self.blank = self.words = self.tagged = 0
+        self.count = self.labelled = self.pairs = self.blank = self.words = self.tagged = self.choices = 0
         self._hash = hashlib.sha256()
 
     def add(self, example: Example) -> None:
@@ -182,6 +213,11 @@ class _Tally:
             self._hash.update(b"a%d:" % len(example.answers))
             for part in example.answers:
                 self._add(part)
+        self.choices += example.choices is not None or (
+            example.choice is not None and not example.choice.number
+        )
+        for number in example.choice or ():
+            self._add(str(number))
         if example.words is None:
             return  # the digest of a row of text is what it was before there were words
         self.words += 1
@@ -223,6 +259,8 @@ def _examples(source: Source, columns: Columns, limit: int | None) -> Iterator[E
             None if columns.label is None else plain(source, row, columns.label),
             None if columns.id is None else plain(source, row, columns.id),
             answers=answers_of(source, row, columns),
+            choices=choices_of(source, row, columns.choices),
+            choice=choice_of(source, row, columns.choice),
         )
         yield (
             example

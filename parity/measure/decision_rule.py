@@ -1,4 +1,4 @@
-"""How a row of outputs decides: by its largest, or each output by itself.
+"""How a row of outputs decides: by its largest, each output by itself, or one output by its sign.
 
 A rule is an object, so that a task can bring one of its own: a value that is rounded, a threshold, two values within a tolerance.
 Decisions are taken from the logits: no temperature above 0 moves them, where rounding of probabilities can.
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EACH", "LARGEST", "DecisionRule"]
+__all__ = ["EACH", "LARGEST", "LARGEST_OF_ROWS", "SIGN", "DecisionRule"]
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
@@ -92,6 +92,12 @@ class LargestLogit(DecisionRule):
         return _within(apart, step)
 
 
+class LargestOfRows(LargestLogit):
+    """The same where each option is a row with one logit, and what is given here are the logits of one decision's rows."""
+
+    least = 1
+
+
 class EachLogit(DecisionRule):
     """Each class by itself: those whose logit is above 0 (p > 0.5), which may be several or none."""
 
@@ -116,8 +122,21 @@ class EachLogit(DecisionRule):
         return _within(apart, step)
 
 
+class SignOfLogit(EachLogit):
+    """One logit decides between two options: the second where it is above 0 (p > 0.5), else the first."""
+
+    several = False
+
+    def chosen(self, outputs: npt.NDArray[Any]) -> Booleans:
+        """[rows, 2] one a row, of outputs [rows, 1]."""
+        above = np.asarray(outputs[:, :1] > 0)
+        return np.concatenate([~above, above], axis=1)
+
+
 LARGEST = LargestLogit()
+LARGEST_OF_ROWS = LargestOfRows()
 EACH = EachLogit()
+SIGN = SignOfLogit()
 
 
 def _within(apart: Floats, step: float) -> Booleans:

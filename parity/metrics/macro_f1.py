@@ -25,6 +25,7 @@ class _MacroF1:
     form = MetricForm(title="macro F1", better="higher", scale=100.0, digits=1, unit="%", step="points")
     range = Interval(0.0, 1.0)
     of_decisions = True
+    classes = True
 
     def scores(self, outputs: Outputs) -> None:
         """No example contributes by itself."""

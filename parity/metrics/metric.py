@@ -14,7 +14,7 @@ from parity.measure.activation import log_softmax
 from parity.records.metric_form import MetricForm
 from parity.statistics.interval import Interval
 
-__all__ = ["Metric", "Outputs", "Paired", "of_spans"]
+__all__ = ["Metric", "Outputs", "Paired", "of_classes", "of_spans"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -45,6 +45,11 @@ class Outputs:
     def log_probability_of_label(self) -> Floats:
         """[..., examples] ln p of the right class."""
         return np.asarray(self.log_probabilities[..., np.arange(len(self.labels)), self.labels])
+
+
+def of_classes(metric: Metric) -> bool:
+    """Whether a metric is made of one number for each class."""
+    return bool(getattr(metric, "classes", False))
 
 
 def of_spans(metric: Metric) -> bool:

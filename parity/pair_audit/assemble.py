@@ -93,6 +93,7 @@ def _judged(comparison: Comparison) -> _Judged:
     not_compared.sort(key=lambda item: item.reason not in ledgers.stages.failures)
     deciding = ledgers.decisions or ledgers.answers
     decisions = deciding.record() if deciding is not None else None
+    not_compared += ledgers.decisions.not_compared() if ledgers.decisions is not None else []
     not_compared += ledgers.answers.not_compared() if ledgers.answers is not None else []
     if decisions is not None and not decisions.examples:
         decisions = None

@@ -24,6 +24,7 @@ from parity.records.decisions import (
     LabelledMetric,
 )
 from parity.records.pair import Pair
+from parity.records.stage import NotCompared
 from parity.statistics.interval import Interval, one_sided_bounds
 
 __all__ = ["DecisionLedger"]
@@ -245,13 +246,20 @@ class DecisionLedger:
         place = self._place_of(example.label, places)
         return -1 if example.label not in places else place
 
+    def not_compared(self) -> list[NotCompared]:
+        """Decisions that could not be compared; here a stage that was not compared says so itself."""
+        return []
+
+    def _unknown(self, label: str) -> None:
+        self.unknown_labels += 1
+        if len(self.unknown_names) < _NAMED:
+            self.unknown_names[label] = None
+
     def _place_of(self, label: str, places: dict[str, int]) -> int:
         """The class that a label means; for one that is not a class (counted) a number after those of the classes."""
         place = places.get(label)
         if place is None:
-            self.unknown_labels += 1
-            if len(self.unknown_names) < _NAMED:
-                self.unknown_names[label] = None
+            self._unknown(label)
             return self._columns + self._strangers.setdefault(label, len(self._strangers))
         self.numbered_labels += place >= len(self._names) or self._names[place] != label
         return place

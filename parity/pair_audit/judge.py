@@ -15,6 +15,7 @@ from parity.records.places import Place, Status
 from parity.records.policy import PolicyRecord
 from parity.records.stage import StageRecord
 from parity.records.stage_patterns import limit_of
+from parity.stages import DECIDING
 
 __all__ = ["Measured", "Symbols", "discrete_record", "judge_stage", "nan_on_both"]
 
@@ -199,8 +200,8 @@ def _place(stage: str, seen: Measurement) -> str | None:
     if seen.max_abs_at is None:
         return None
     row, position, unit = seen.max_abs_at
-    if stage in {"logits", "words", "probabilities"} or seen.positions == seen.rows:
-        kind = "class" if stage in {"logits", "words", "probabilities"} else "unit"
+    if stage in DECIDING or seen.positions == seen.rows:
+        kind = "class" if stage in DECIDING else "unit"
         middle = (
             f"{'word' if stage == 'words' else 'token'} {position}, " if seen.positions > seen.rows else ""
         )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from parity.measure.noise import Floors
 from parity.pair_audit.answer_ledger import AnswerLedger
+from parity.pair_audit.choice_ledger import ChoiceLedger
 from parity.pair_audit.decision_ledger import DecisionLedger
 from parity.pair_audit.embedding_ledger import Embedding, EmbeddingLedger
 from parity.pair_audit.feed_ledger import FeedLedger
@@ -48,7 +49,9 @@ def open_ledgers(
     """Empty ledgers; `deciding` says how decisions are counted (None: there are none), `unknown_pieces` what each side's
     tokenizer writes for a word that it does not know, `embedding` where the embeddings are (None: there are none)."""
     tokens = TokenLedger(unknown_pieces)
-    decisions = None if deciding is None else DecisionLedger(deciding, tokens)
+    task = None if deciding is None else deciding.plan.task
+    kind = ChoiceLedger if task is not None and task.by_choice else DecisionLedger
+    decisions = None if deciding is None else kind(deciding, tokens)
     embeddings = None if embedding is None else EmbeddingLedger(embedding)
     stages = StageLedger(
         floors, None if decisions is None else decisions.add, None if embeddings is None else embeddings.add

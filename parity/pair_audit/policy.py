@@ -34,6 +34,7 @@ import msgspec
 from parity.errors import PolicyError
 from parity.records.policy import PolicyRecord
 from parity.records.stage_patterns import matching
+from parity.stages import DECIDING
 
 __all__ = ["BUILT_IN", "load_policy", "with_options"]
 
@@ -51,7 +52,6 @@ BUILT_IN: dict[str, PolicyRecord] = {
 }
 
 _NUMBERS = {"floor_factor", "float64_limit", "flip_rate", "probability", "confidence"}
-_JUDGED_BY_DECISIONS = ("logits", "words", "probabilities", "label", "next_token")
 _KEYS = {"base", "name", "check_float64", "stages", "ignore", *_NUMBERS}
 
 
@@ -140,7 +140,7 @@ def with_options(policy: PolicyRecord, *, ignore: Sequence[str], allow_inconclus
 
 def _checked(policy: PolicyRecord, excluded_by: str) -> PolicyRecord:
     """The policy, if it does not exclude what its flip rate is about: `equivalent` would rest on what was not compared."""
-    for stage in _JUDGED_BY_DECISIONS if policy.flip_rate is not None else ():
+    for stage in DECIDING if policy.flip_rate is not None else ():
         name = matching(stage, policy.ignore)
         if name is not None:
             raise PolicyError(

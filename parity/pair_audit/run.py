@@ -40,7 +40,7 @@ from parity.passes.context import Shared
 from parity.records.audit import Audit
 from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
-from parity.session.fit import check_fit, probes_for, rows_left_out
+from parity.session.fit import check_fit, fitted, rows_left_out
 from parity.session.session import OpenRequest, Session, open_sessions
 from parity.session.upgrade import run_as_library
 from parity.session.window import Window, open_window
@@ -174,8 +174,8 @@ def _or_nothing(ledgers: Ledgers) -> None:
 
 
 def _checked_inputs(found: Inputs | None, spec: InputsSpec, sides: Pair[Session]) -> Inputs:
-    """The inputs that were found, or the built-in probes, paired where a side reads nothing but pairs; checked against both."""
-    inputs = found if found is not None else probes_for([side.described for side in sides], spec)
+    """The inputs that were found, or the built-in probes, paired where a side reads nothing but pairs, by choice where one decides between choices; checked against both."""
+    inputs = fitted(found, spec, [side.described for side in sides])
     recorded = any(side.described.recorded is not None for side in sides)
     for side in sides:
         check_fit(str(side.subject), side.described, inputs, beside_recorded=recorded)

@@ -23,7 +23,7 @@ from parity.records.decisions import Decisions
 from parity.records.policy import PolicyRecord
 from parity.records.stage import FirstDivergence, NotCompared, StageRecord
 from parity.records.stage_patterns import excluded_by, ignored_by, limit_of
-from parity.stages import is_text, layer_of
+from parity.stages import beside_tokens, is_text, layer_of
 
 __all__ = ["Judgement", "first_divergence", "reach_verdict"]
 
@@ -83,8 +83,16 @@ def _judged(
         )
     limited = [record for record in tensors if record.status == "within_limit"]
     start = first.stage if first is not None else limited[0].stage if limited else ""
-    # What is generated is what users see: no decision on something else excuses other texts.
-    other = next((one for one in counted if one.status == "divergent" and is_text(one.stage)), None)
+    # What is generated is what users see: no decision on something else excuses other texts, or on tokens other classes of pairs.
+    of_tokens = decisions is not None and decisions.unit == "next_token"
+    other = next(
+        (
+            one
+            for one in counted
+            if one.status == "divergent" and (is_text(one.stage) or (of_tokens and beside_tokens(one.stage)))
+        ),
+        None,
+    )
     if other is not None and first is not None and policy.flip_rate is not None:
         place = FirstDivergence(stage=other.stage, pass_=other.pass_)
         return Judgement("divergent", 1, divergent_sentence(stages, place))

@@ -13,11 +13,10 @@ from parity.records.decisions import Decisions
 from parity.records.places import Verdict
 from parity.records.policy import PolicyRecord
 from parity.records.stage import NotCompared
+from parity.stages import DECIDING
 from parity.statistics.interval import Interval, one_sided_bounds, rows_needed
 
 __all__ = ["Judgement", "judge_decisions"]
-
-_DECIDING = ("logits", "words", "probabilities", "label", "next_token")
 
 
 class Judgement(NamedTuple):
@@ -89,7 +88,7 @@ def judge_decisions(
         )
     if counting:
         # The reason that a reader needs first is a part that was not run, then that of a decision that was not compared.
-        item = min(counting, key=lambda item: (not item.not_run, item.stage not in _DECIDING))
+        item = min(counting, key=lambda item: (not item.not_run, item.stage not in DECIDING))
         more = f" (and {len(counting) - 1} more)" if len(counting) > 1 else ""
         return Judgement(
             "not_comparable",

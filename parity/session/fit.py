@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from parity.align.tasks import task_of
 from parity.border.description import Description
 from parity.errors import InputsDoNotFit
 from parity.inputs.inputs import Inputs, open_inputs
@@ -11,15 +12,26 @@ from parity.inputs.spec import InputsSpec
 from parity.records.pair import Pair
 from parity.records.stage import NotCompared
 
-__all__ = ["check_fit", "probes_for", "rows_left_out"]
+__all__ = ["check_fit", "fitted", "rows_left_out"]
 
 
-def probes_for(described: Sequence[Description], spec: InputsSpec) -> Inputs:
+def fitted(found: Inputs | None, spec: InputsSpec, described: Sequence[Description]) -> Inputs:
+    """The inputs as these subjects read them: by choice where one decides between choices; without any the built-in probes.
+
+    Raises InputsDoNotFit where an input has no choices.
+    """
+    by_choice = any(task_of(description).by_choice for description in described)
+    inputs = found if found is not None else _probes(described, spec, choices=by_choice)
+    return inputs.by_choice() if by_choice else inputs
+
+
+def _probes(described: Sequence[Description], spec: InputsSpec, *, choices: bool) -> Inputs:
     """The built-in probes that all these subjects can read: paired where one reads nothing but pairs."""
     return open_inputs(
         spec,
         pair_probes="required" in {description.can.pairs for description in described},
-        blank_probes=all(description.can.blank for description in described),
+        blank_probes=all(description.can.blank for description in described) and not choices,
+        choice_probes=choices,
     )
 
 

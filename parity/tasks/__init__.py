@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from parity.tasks.bare_encoder import BARE_ENCODER
 from parity.tasks.causal_lm import CAUSAL_LM
+from parity.tasks.discriminator import DISCRIMINATOR
 from parity.tasks.embeddings import EMBEDDINGS
 from parity.tasks.masked_lm import MASKED_LM
 from parity.tasks.multi_label import MULTI_LABEL
+from parity.tasks.multiple_choice import MULTIPLE_CHOICE
+from parity.tasks.next_sentence import NEXT_SENTENCE
 from parity.tasks.not_named import NOT_NAMED
+from parity.tasks.pre_training import PRE_TRAINING
 from parity.tasks.question_answering import QUESTION_ANSWERING
 from parity.tasks.regression import REGRESSION
 from parity.tasks.sequence_classification import SEQUENCE_CLASSIFICATION
@@ -33,5 +37,9 @@ TASKS: tuple[Task, ...] = (
     EMBEDDINGS,
     CAUSAL_LM,
     MASKED_LM,
+    MULTIPLE_CHOICE,
+    NEXT_SENTENCE,
+    PRE_TRAINING,
+    DISCRIMINATOR,
 )
 """From the most general to the most special: of those that fit a subject the last one is its task."""

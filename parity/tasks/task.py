@@ -16,7 +16,7 @@ from parity.metrics.metric import Metric
 
 __all__ = ["Column", "Decided", "Described", "Per", "Task"]
 
-Column = Literal["text", "text_pair", "label", "words", "tags"]
+Column = Literal["text", "text_pair", "label", "words", "tags", "choices"]
 Per = Literal["input", "token", "word"]
 Decided = Literal["text", "all", "mask"]
 
@@ -65,6 +65,11 @@ class Task:
     decided: Decided = "text"
     unit: str = ""
     stage: str = "label"
+
+    @property
+    def by_choice(self) -> bool:
+        """Whether each choice of an input is a row, and the input decides between its rows."""
+        return "choices" in self.columns
 
     def fits(self, described: Described) -> bool:
         """Whether a subject that is described so has this task; of all that fit the last one counts."""

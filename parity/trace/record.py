@@ -14,7 +14,7 @@ from parity.inputs.batches import sample_rows
 from parity.inputs.choose import Artifact, choose_inputs
 from parity.inputs.example import Encoding, Example
 from parity.inputs.spec import InputsSpec
-from parity.session.fit import check_fit, probes_for
+from parity.session.fit import check_fit, fitted
 from parity.session.session import OpenRequest, open_session
 from parity.session.stream import ahead
 from parity.session.window import batches_of_side
@@ -72,8 +72,7 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
     outputs_only = request.outputs_only or full_rows == 0
     with open_session(OpenRequest(subject, adapter, timeout=request.timeout), progress) as session:
         runner, description = session.runner, session.described
-        if inputs is None:
-            inputs = probes_for([description], request.inputs)
+        inputs = fitted(inputs, request.inputs, [description])
         check_fit(str(subject), description, inputs)
         wide = next((stage.name for stage in description.stages if stage.axes[-1:] == ["vocabulary"]), None)
         if wide is not None:

@@ -20,15 +20,6 @@ COLUMNS = ("against its copy", "with another head", "what is said of the other h
 
 # The architecture, and what of its head differs: tensors by pattern, or a field of config.json as `field=value`.
 _NOT_RUN = (
-    ("BertForPreTraining", "cls.seq_relationship.*"),
-    ("BertForNextSentencePrediction", "cls.*"),
-    ("BertForMultipleChoice", "classifier.*"),
-    ("RobertaForMultipleChoice", "classifier.*"),
-    ("DistilBertForMultipleChoice", "pre_classifier.*"),
-    ("AlbertForPreTraining", "sop_classifier.*"),
-    ("ElectraForPreTraining", "discriminator_predictions.*"),
-    ("MegatronBertForNextSentencePrediction", "cls.*"),
-    ("FNetForPreTraining", "cls.seq_relationship.*"),
     ("GPT2DoubleHeadsModel", "multiple_choice_head.*"),
     ("T5ForConditionalGeneration", "decoder.block.1.*"),
     ("MT5ForConditionalGeneration", "decoder.final_layer_norm.weight"),
@@ -36,7 +27,6 @@ _NOT_RUN = (
     ("MBartForConditionalGeneration", "final_logits_bias"),
     ("MarianMTModel", "*decoder.layers.1.*"),
     ("PegasusForConditionalGeneration", "*decoder.layers.0.*"),
-    ("CLIPTextModelWithProjection", "text_projection.weight"),
 )
 _RUN = (
     ("BertModel", "encoder.layer.2.output.dense.bias"),
@@ -54,6 +44,16 @@ _RUN = (
     ("DebertaV2ForMaskedLM", "*predictions*"),
     ("MPNetForMaskedLM", "lm_head.dense.*"),
     ("ModernBertForMaskedLM", "head.*"),
+    ("BertForPreTraining", "cls.seq_relationship.*"),
+    ("BertForNextSentencePrediction", "cls.*"),
+    ("BertForMultipleChoice", "classifier.*"),
+    ("RobertaForMultipleChoice", "classifier.*"),
+    ("DistilBertForMultipleChoice", "pre_classifier.*"),
+    ("AlbertForPreTraining", "sop_classifier.*"),
+    ("ElectraForPreTraining", "discriminator_predictions.*"),
+    ("MegatronBertForNextSentencePrediction", "cls.*"),
+    ("FNetForPreTraining", "cls.seq_relationship.*"),
+    ("CLIPTextModelWithProjection", "text_projection.weight"),
     ("XLNetLMHeadModel", "lm_loss.bias"),
     ("XLMWithLMHeadModel", "pred_layer.*"),
     ("GPT2LMHeadModel", "tie_word_embeddings=false"),
@@ -84,9 +84,11 @@ def cases(seed: int) -> list[Case]:
 def run(case: Case, folder: Path) -> Row:
     """Build the folder and its wrong twin; compare it with its copy and with the twin."""
     from proof.audits import compare, write_texts
+    from proof.tables.tasks import write_inputs
     from proof.vary import copy
 
-    texts = write_texts(folder / "texts.jsonl")
+    choices = "MultipleChoice" in str(case.data.get("architecture", ""))
+    texts = write_inputs("choices", folder) if choices else write_texts(folder / "texts.jsonl")
     model, twin = folder / "model", folder / "twin"
     if "part" in case.data:
         sentence_transformers(model, int(case.data["seed"]))

@@ -79,13 +79,13 @@ _ROWS = (
     _Twins("encoder-decoder", "BartForConditionalGeneration", "final_logits_bias", "*decoder.layers.1.fc2.*", runs=False),
     _Twins("encoder-decoder", "MarianMTModel", "final_logits_bias", "*decoder.layers.0.fc1.*", runs=False),
     _Twins("encoder-decoder", "PegasusForConditionalGeneration", "final_logits_bias", "*decoder.layer_norm.weight", runs=False),
-    _Twins("multiple choice", "BertForMultipleChoice", "classifier.weight", inputs="choices", runs=False),
-    _Twins("next sentence", "BertForNextSentencePrediction", "cls.seq_relationship.bias", inputs="pairs", runs=False),
-    _Twins("pre-training", "BertForPreTraining", "cls.seq_relationship.bias", "cls.predictions.bias", inputs="pairs", runs=False),
-    _Twins("pre-training", "AlbertForPreTraining", "sop_classifier.classifier.bias", "predictions.bias", inputs="pairs", runs=False),
-    _Twins("discriminator", "ElectraForPreTraining", "discriminator_predictions.dense.bias", runs=False),
+    _Twins("multiple choice", "BertForMultipleChoice", "classifier.weight", inputs="choices"),
+    _Twins("next sentence", "BertForNextSentencePrediction", "cls.seq_relationship.bias", inputs="pairs"),
+    _Twins("pre-training", "BertForPreTraining", "cls.seq_relationship.bias", "cls.predictions.bias", inputs="pairs"),
+    _Twins("pre-training", "AlbertForPreTraining", "sop_classifier.classifier.bias", "predictions.bias", inputs="pairs"),
+    _Twins("discriminator", "ElectraForPreTraining", "discriminator_predictions.dense.bias"),
     _Twins("embeddings", "", "pooling", "dense"),
-    _Twins("text projection", "CLIPTextModelWithProjection", "text_projection.weight", fields={"projection_dim": 16}, runs=False),
+    _Twins("text projection", "CLIPTextModelWithProjection", "text_projection.weight", fields={"projection_dim": 16}),
 )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def run(case: Case, folder: Path) -> Row:
         build(row.architecture, model, seed=seed, **row.fields)
     else:
         sentence_transformers(model, seed)
-    inputs = _write_inputs(row.inputs, folder)
+    inputs = write_inputs(row.inputs, folder)
     verdicts: list[str] = []
     places: list[str] = []
     for name, change in (("copy", ""), ("head", row.head), ("decoder", row.decoder)):
@@ -158,7 +158,7 @@ def _changed(model: Path, to: Path, change: str) -> Path:
     return to
 
 
-def _write_inputs(kind: str, folder: Path) -> Path:
+def write_inputs(kind: str, folder: Path) -> Path:
     """The texts as the task reads them."""
     rows: list[dict[str, Any]] = [{"id": f"row-{number}", "text": text} for number, text in enumerate(TEXTS)]
     for number, row in enumerate(rows):

@@ -268,16 +268,8 @@ def test_a_model_that_does_not_read_text_is_refused_in_a_sentence(family: str, t
     assert "is not a text model" in str(refused(tmp_path))
 
 
-def test_a_model_of_texts_and_pictures_is_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_a_model_that_needs_a_picture_beside_its_text_is_refused_in_a_sentence(tmp_path: Path) -> None:
     small = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 40}
-    text = {
-        **small,
-        "vocab_size": len(VOCABULARY),
-        "max_position_embeddings": 40,
-        "bos_token_id": 2,
-        "eos_token_id": 3,
-    }
-    vision = {**small, "image_size": 32, "patch_size": 16}
-    tiny("clip", text_config=text, vision_config=vision, projection_dim=16).save_pretrained(tmp_path)
+    tiny("vilt", vocab_size=len(VOCABULARY), image_size=32, patch_size=16, **small).save_pretrained(tmp_path)
     write_tokenizer(tmp_path)
     assert "is not a text model" in str(refused(tmp_path))

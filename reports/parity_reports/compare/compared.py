@@ -144,6 +144,11 @@ def _inputs(audit: Audit) -> tuple[tuple[str, str], ...]:
         ("Examples", wording.count(inputs.count)),
         ("With a label", wording.count(inputs.labelled)),
         ("Text pairs", wording.count(inputs.pairs)),
+        *(
+            (("Inputs with choices", f"{wording.count(inputs.choices)}, each choice a row"),)
+            if inputs.choices
+            else ()
+        ),
         ("Digest", inputs.digest),
     )
 

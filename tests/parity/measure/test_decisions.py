@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.measure.decision_rule import EACH, LARGEST
+from parity.measure.decision_rule import EACH, LARGEST, SIGN
 from parity.measure.decisions import DecisionCount, DecisionMeasurement
 from parity.statistics.interval import one_sided_bounds
 
@@ -143,3 +143,11 @@ def test_no_flip_has_a_margin_beyond_twice_what_moved(seed: int, classes: int, s
     got = count(a, a + size * generator.standard_normal(a.shape), noise=math.inf)
     assert got.flips_total == got.flips_explained
     assert all(flip.reference_margin <= 2 * flip.max_abs_logit * (1 + 1e-9) for flip in got.flips)
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=9))
+def test_one_logit_decides_between_two_options_as_two_of_which_one_is_zero(logits: list[float]) -> None:
+    one = np.array(logits)[:, None]
+    two = np.concatenate([np.zeros_like(one), one], axis=1)
+    np.testing.assert_array_equal(LARGEST.chosen(two), SIGN.chosen(one))
+    np.testing.assert_array_equal(LARGEST.margins(two), SIGN.margins(one))

@@ -200,3 +200,10 @@ def test_without_a_probability_nothing_is_known_of_the_decisions() -> None:
 
 def test_the_decisions_policy_says_parity_where_nothing_differs() -> None:
     assert "parity" == verdict(judged(), policy=DECISIONS, differing=0).verdict
+
+
+@pytest.mark.parametrize(("unit", "expected"), [("next_token", "divergent"), ("example", "equivalent")])
+def test_no_decision_on_tokens_excuses_another_class_of_a_pair(unit: str, expected: str) -> None:
+    made = msgspec.structs.replace(decisions(0, 400), unit=unit, rows=400)
+    found = reach_verdict([judged(1e-3, stage="nsp_logits")], made, [], DECISIONS)
+    assert expected == found.verdict
