@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["mask_piece", "text_change", "unknown_piece", "unlike_algorithms"]
+__all__ = ["mask_piece", "null_piece", "text_change", "unknown_piece", "unlike_algorithms"]
 
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")
 
@@ -69,6 +69,16 @@ def mask_piece(tokenizer: Mapping[str, Any]) -> str:
     """
     special: Mapping[str, Any] = tokenizer.get("special_tokens") or {}
     return str(special.get("mask_token") or "")
+
+
+def null_piece(tokenizer: Mapping[str, Any]) -> str:
+    """What stands for a whole row, as a tokenizer describes itself, and so for no answer; empty where it has none.
+
+    >>> null_piece({"special_tokens": {"cls_token": "[CLS]"}}), null_piece({})
+    ('[CLS]', '')
+    """
+    special: Mapping[str, Any] = tokenizer.get("special_tokens") or {}
+    return str(special.get("cls_token") or special.get("bos_token") or "")
 
 
 def _bare(text: str) -> str:

@@ -44,7 +44,7 @@ class Inputs:
     `digest` is a SHA-256 over text, pair, label and id of each row (and its words and tags, where it has any), in order; `blank`
     counts the rows without a character in them: where every row is blank, nothing would be compared. `words` counts the rows that are
     lists of words, `tagged` those with a tag for each, `choices` the inputs with several choices; with `each_choice` each of them is
-    a row.
+    a row. `unanswerable` counts the questions of which the inputs say that no answer is right.
     """
 
     source: str
@@ -56,6 +56,7 @@ class Inputs:
     words: int
     tagged: int
     choices: int
+    unanswerable: int
     built_in: bool
     columns: Columns
     read: Callable[[], Iterator[Example]] = field(repr=False, compare=False)
@@ -189,6 +190,7 @@ def open_inputs(
         words=tally.words,
         tagged=tally.tagged,
         choices=tally.choices,
+        unanswerable=tally.unanswerable,
         built_in=path is None,
         columns=columns,
         read=read,
@@ -200,6 +202,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.count = self.labelled = self.pairs = self.blank = self.words = self.tagged = self.choices = 0
+        self.unanswerable = 0
         self._hash = hashlib.sha256()
 
     def add(self, example: Example) -> None:
@@ -209,6 +212,7 @@ class _Tally:
         self.blank += not (example.text.strip() or (example.pair or "").strip())
         for part in (example.text, example.pair, example.label, example.id):
             self._add(part)
+        self.unanswerable += example.answers == ()
         if example.answers is not None:
             self._hash.update(b"a%d:" % len(example.answers))
             for part in example.answers:

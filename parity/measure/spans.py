@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from parity.records.pair import Pair
 
-__all__ = ["LONGEST", "AnswersSeen", "Span", "best_span", "margin_over", "unmasked"]
+__all__ = ["LONGEST", "AnswersSeen", "Span", "best_span", "best_spans", "span_score", "unmasked"]
 
 LONGEST = 30
 Floats = npt.NDArray[np.float64]
@@ -60,13 +60,28 @@ def best_span(start: Floats, end: Floats, context: Booleans) -> Span | None:
     return Span(first, first + further, float(scores.flat[place]))
 
 
-def margin_over(start: Floats, end: Floats, context: Booleans, other: tuple[int, int]) -> float:
-    """How much the best span scores above another one; infinite where the other is not one that could be chosen."""
+def best_spans(start: Floats, end: Floats, context: Booleans, count: int) -> list[Span]:
+    """The best spans of the tokens of the context, at most `count`, the best first; of equals the first one."""
     scores = _scores(start, end, context)
-    further = other[1] - other[0]
-    if scores is None or not 0 <= further < scores.shape[1] or not 0 <= other[0] < len(scores):
-        return float("inf")
-    return float(scores.max() - scores[other[0], further])
+    if scores is None:
+        return []
+    places = np.argsort(-scores, axis=None, kind="stable")[:count]
+    found = (
+        Span(
+            int(place // scores.shape[1]), int(sum(divmod(place, scores.shape[1]))), float(scores.flat[place])
+        )
+        for place in places
+    )
+    return [span for span in found if np.isfinite(span.score)]
+
+
+def span_score(start: Floats, end: Floats, context: Booleans, span: tuple[int, int]) -> float:
+    """The score of a span; minus infinity where it is not one that could be chosen."""
+    scores = _scores(start, end, context)
+    further = span[1] - span[0]
+    if scores is None or not 0 <= further < scores.shape[1] or not 0 <= span[0] < len(scores):
+        return float("-inf")
+    return float(scores[span[0], further])
 
 
 def unmasked(start: Floats, end: Floats, real: Booleans, least: float) -> bool:

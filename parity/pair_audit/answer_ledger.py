@@ -6,8 +6,7 @@ where a user masks nothing is counted beside it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,53 +14,30 @@ from numpy.typing import NDArray
 from parity.border.runner import Batch
 from parity.inputs.example import Encoding, Example
 from parity.measure.noise import Floors
-from parity.measure.spans import AnswersSeen, Span, best_span, margin_over, unmasked
+from parity.measure.spans import AnswersSeen, unmasked
 from parity.metrics.answer_metric import PairedAnswers
 from parity.metrics.registry import answer_metrics
+from parity.pair_audit.answer_row import ANSWERS, AnswerRow, answer_row
+from parity.pair_audit.answer_sums import BEST, SpanSums
 from parity.pair_audit.token_ledger import NAMED_ROWS
 from parity.records.decisions import Decisions, Flip, FlipRate, ImpliedTemperature, LabelledMetric
+from parity.records.exhibit import Exhibit
 from parity.records.pair import Pair
 from parity.records.stage import NotCompared
 from parity.session.window import Window
 from parity.statistics.interval import one_sided_bounds
 
-__all__ = ["ANSWERS", "AnswerLedger"]
+__all__ = ["AnswerLedger"]
 
-ANSWERS = ("start_logits", "end_logits")
-"""The stages that choose an answer, that of its begin first."""
 _KEEP = 100
 Floats = NDArray[np.float64]
-Booleans = NDArray[np.bool_]
-
-
-class _Row(NamedTuple):
-    """One side of one row: start and end logits of its real tokens, which of them are of the context, and its encoding."""
-
-    start: Floats
-    end: Floats
-    context: Booleans
-    encoding: Encoding
-
-    def best(self) -> Span | None:
-        return best_span(self.start, self.end, self.context)
-
-    def outside(self) -> bool:
-        """Whether the largest start or end logit of the real tokens lies outside the context."""
-        return any(not self.context[int(np.argmax(scores))] for scores in (self.start, self.end))
-
-    def text(self, span: tuple[int, int], example: Example) -> str:
-        """The characters of a span; the pieces where the tokenizer reports no offsets."""
-        first, last = (self.encoding.offsets[place] for place in span)
-        if first is None or last is None:
-            return " ".join(self.encoding.pieces[span[0] : span[1] + 1])
-        whole = example.text if example.pair is None else example.pair
-        return whole[first[0] : last[1]]
 
 
 class AnswerLedger:
     """What accumulates over the start and end logits of both sides' first pass."""
 
-    def __init__(self, floors: Floors, confidence: float) -> None:
+    def __init__(self, floors: Floors, confidence: float, null: Pair[str] | None = None) -> None:
+        """`null` is the piece of either side that scores that there is no answer; None where every question has one."""
         noises = [floors.of(stage).max_abs for stage in ANSWERS]
         self._noise = None if None in noises else sum(noise or 0.0 for noise in noises)
         self._limits = [floors.of(stage).allowed for stage in ANSWERS]
@@ -76,6 +52,8 @@ class AnswerLedger:
         self._flips: list[Flip] = []
         self._metrics = [PairedAnswers(metric) for metric in answer_metrics()]
         self._straight, self._crossed, self._size = 0.0, 0.0, 0.0
+        self._null = null
+        self._best = SpanSums(null=null is not None)
 
     def open_window(self, window: Window) -> None:
         """The rows whose logits come next."""
@@ -90,7 +68,13 @@ class AnswerLedger:
             return
         for place, row in enumerate(rows):
             sides = [
-                _row(batch, place, self._encodings[number].get(row)) for number, batch in enumerate(batches)
+                answer_row(
+                    batch,
+                    place,
+                    self._encodings[number].get(row),
+                    None if self._null is None else self._null[number],
+                )
+                for number, batch in enumerate(batches)
             ]
             here, there = sides
             if here is None or there is None:
@@ -107,7 +91,7 @@ class AnswerLedger:
                 self._apart += 1
                 self._named += [row] if len(self._named) < NAMED_ROWS else []
 
-    def _decide(self, sides: Pair[_Row], example: Example) -> None:
+    def _decide(self, sides: Pair[AnswerRow], example: Example) -> None:
         chosen = [side.best() for side in sides]
         here, there = chosen
         if here is None or there is None:
@@ -121,16 +105,20 @@ class AnswerLedger:
             for metric in self._metrics:
                 metric.add(texts[0], texts[1], example.answers)
         alike = sides.reference.encoding.input_ids == sides.candidate.encoding.input_ids
+        best = [side.spans(BEST) for side in sides]
+        said = [[side.text(span, example) for span in spans] for side, spans in zip(sides, best, strict=True)]
+        silent = [span.start == side.null for side, span in zip(sides, (here, there), strict=True)]
+        self._best.add(*(best if alike else said), silent)
         if (here[:2] == there[:2]) if alike else (texts[0] == texts[1]):
             return
         self._differ += 1
         margins = [
-            margin_over(side.start, side.end, side.context, other[:2])
-            for side, other in zip(sides, (there, here), strict=True)
+            side.margin(chosen, other)
+            for side, chosen, other in zip(sides, (here, there), (there, here), strict=True)
         ]
         moved = float("inf")
         if alike:
-            ours, theirs = (np.stack([side.start, side.end])[:, side.context] for side in sides)
+            ours, theirs = (side.scored() for side in sides)
             moved = float(np.abs(ours - theirs).max(axis=1).sum())
         # A flip's margin cannot exceed twice the movement.
         explained = self._noise is not None and moved <= self._noise and margins[0] <= 2 * moved * (1 + 1e-9)
@@ -150,7 +138,7 @@ class AnswerLedger:
                 )
             )
 
-    def _note_order(self, here: _Row, there: _Row) -> None:
+    def _note_order(self, here: AnswerRow, there: AnswerRow) -> None:
         if here.start.shape != there.start.shape:
             return
         ours, theirs = np.stack([here.start, here.end]), np.stack([there.start, there.end])
@@ -167,6 +155,10 @@ class AnswerLedger:
         return AnswersSeen(
             self._rows, Pair(*self._padding), self._apart, tuple(self._named), swapped, Pair(*self._outside)
         )
+
+    def exhibits(self) -> Iterator[Exhibit]:
+        """The best spans beside the answers."""
+        yield from self._best.exhibits()
 
     def not_compared(self) -> list[NotCompared]:
         """Rows whose answers are not known, since a side does not report its tokens."""
@@ -199,22 +191,10 @@ class AnswerLedger:
             row_flip_rate=rate,
             metrics=[_scored(metric, self._confidence) for metric in self._metrics if metric.count],
             noun="answer",
-            decided_by="the best span of real tokens of the context",
+            decided_by="the best span of real tokens of the context"
+            + (", or none where the token of no answer scores higher" if self._null is not None else ""),
             probabilities=False,
         )
-
-
-def _row(batch: Batch, place: int, encoding: Encoding | None) -> _Row | None:
-    real = batch.stages["real"].values[place].astype(bool)
-    if encoding is None or int(real.sum()) != len(encoding.input_ids):
-        return None
-    start, end = (np.asarray(batch.stages[name].values[place], dtype=np.float64)[real] for name in ANSWERS)
-    paired = 1 in encoding.segments
-    context = [
-        not special and (segment == 1 if paired else segment is not None)
-        for segment, special in zip(encoding.segments, encoding.special, strict=True)
-    ]
-    return _Row(start, end, np.array(context, dtype=bool), encoding)
 
 
 def _in_padding(batch: Batch, place: int, noise: float) -> bool:

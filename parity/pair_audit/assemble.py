@@ -173,6 +173,8 @@ def _shown(comparison: Comparison, embeddings: Embeddings | None) -> Iterator[Ex
     ledger = comparison.ledgers.embeddings
     if ledger is not None and embeddings is not None:
         yield from ledger.exhibits(embeddings)
+    if comparison.ledgers.answers is not None:
+        yield from comparison.ledgers.answers.exhibits()
 
 
 def _answers_seen(ledgers: Ledgers) -> AnswersSeen:

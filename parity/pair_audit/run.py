@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from parity.align.exclusions import check_exclusions
 from parity.align.plan import Plan, plan_of
-from parity.align.texts import mask_piece, unknown_piece
+from parity.align.texts import mask_piece, null_piece, unknown_piece
 from parity.border.description import Description
 from parity.errors import InputsDoNotFit
 from parity.inputs.choose import Artifact, choose_inputs
@@ -22,7 +22,8 @@ from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
 from parity.measure.noise import Floors
 from parity.pair_audit.after import run_after
-from parity.pair_audit.answer_ledger import ANSWERS, AnswerLedger
+from parity.pair_audit.answer_ledger import AnswerLedger
+from parity.pair_audit.answer_row import ANSWERS
 from parity.pair_audit.assemble import conclude
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.embedding_ledger import embedding_of
@@ -102,7 +103,8 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         embedding = embedding_of(described, plan, inputs.count)
         ledgers = open_ledgers(floors, _deciding(described, plan, request, floors), unknown, embedding)
         if set(ANSWERS) <= set(plan.stages):
-            ledgers = ledgers._replace(answers=AnswerLedger(floors, request.policy.confidence))
+            null = Pair(*(null_piece(side.tokenizer) for side in described)) if inputs.unanswerable else None
+            ledgers = ledgers._replace(answers=AnswerLedger(floors, request.policy.confidence, null))
         runs = PassRuns(passes_in("sweep"), sides, plan)
         sweep = Sweep(sides, runs, ledgers, shared)
 

@@ -24,23 +24,25 @@ def _saved(model: Any, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A small model; its twin with the rows of the head swapped; and one whose largest logits are those of padding."""
+    """A small model; its twin with the rows of the head swapped; and two whose largest logits are those of padding, and of [CLS]."""
     import torch
     from transformers import AutoModelForQuestionAnswering
 
     root = tmp_path_factory.mktemp("answers")
     found: dict[str, str] = {}
-    for name in ("plain", "swapped", "padding"):
+    for name in ("plain", "swapped", "padding", "null"):
         folder = tiny_bert(root / name, "AutoModelForQuestionAnswering")
         model: Any = AutoModelForQuestionAnswering.from_pretrained(folder)
         with torch.no_grad():
             if name == "swapped":
                 for parameter in (model.qa_outputs.weight, model.qa_outputs.bias):
                     parameter.copy_(parameter.flip(0))
-            if name == "padding":
-                # What [PAD] adds to its own position points the way that the head scores.
+            if name in ("padding", "null"):
+                # What [PAD], or [CLS], adds to its own position points the way that the head scores.
                 way = model.qa_outputs.weight.sum(dim=0)
-                model.bert.embeddings.word_embeddings.weight[0] = 30 * way / way.norm()
+                model.bert.embeddings.word_embeddings.weight[0 if name == "padding" else 2] = (
+                    30 * way / way.norm()
+                )
         found[name] = _saved(model, folder)
     return found
 
@@ -70,6 +72,8 @@ def test_equal_models_give_equal_answers_of_the_context(
     assert audit.decisions is not None
     assert ("answer", 12, 12) == (audit.decisions.unit, audit.decisions.examples, audit.decisions.agree)
     assert "equal" == stage(audit, "answer").status
+    (table,) = [one for one in audit.exhibits if one.title == "Answers: the best spans"]
+    assert [[12, 1.0, 0, 0]] == table.rows
     assert ["exact_match", "answer_f1"] == [item.metric for item in audit.decisions.metrics]
     for item in audit.decisions.metrics:
         assert 12 == item.labelled
@@ -109,3 +113,21 @@ def test_answers_that_lie_in_padding_in_a_batch_and_not_alone_are_divergent(
     assert "parity" == same.verdict
     (said,) = [one for one in same.findings if one.cause == "output.span_masking"]
     assert "notice" == said.severity
+
+
+def test_where_a_question_has_no_right_answer_a_side_may_give_none(
+    models: dict[str, str], rows: str, tmp_path: Path
+) -> None:
+    lines = [json.loads(line) for line in Path(rows).read_text(encoding="utf-8").splitlines()]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps({**one, "answers": []}) + "\n" for one in lines[:8]), encoding="utf-8")
+    audit = compare(models["plain"], models["null"], tmp_path / "audit", "--inputs", str(path))
+    assert "divergent" == audit.verdict
+    assert audit.decisions is not None
+    assert {""} == {flip.candidate for flip in audit.decisions.flips}
+    (match,) = [item for item in audit.decisions.metrics if item.metric == "exact_match"]
+    (table,) = [one for one in audit.exhibits if one.title == "Answers: the best spans"]
+    silent = table.rows[0][-2:]
+    assert [8 * match.reference, 8 * match.candidate] == silent
+    assert 8 == silent[1]
+    assert audit.decisions.flips_total == 8 - int(silent[0] or 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from parity.measure.spans import LONGEST, best_span, margin_over, unmasked
+from parity.measure.spans import LONGEST, best_span, best_spans, span_score, unmasked
 
 
 def test_the_best_span_is_the_best_of_all() -> None:
@@ -26,8 +26,9 @@ def test_the_best_span_is_the_best_of_all() -> None:
         assert found is not None
         assert [first, last, score] == [found.start, found.end, found.score]
         for other in every[:20]:
-            margin = margin_over(start, end, context, (int(other[1]), int(other[2])))
-            assert np.isclose(score - other[0], margin, rtol=0, atol=1e-12)
+            assert other[0] == span_score(start, end, context, (int(other[1]), int(other[2])))
+        expected = sorted(every, reverse=True)[:5]
+        assert expected == [(span.score, span.start, span.end) for span in best_spans(start, end, context, 5)]
 
 
 def test_a_context_without_tokens_or_with_nan_has_no_answer() -> None:
@@ -37,9 +38,9 @@ def test_a_context_without_tokens_or_with_nan_has_no_answer() -> None:
     assert best_span(scores, scores, np.array([True, False])) is not None
 
 
-def test_a_span_that_no_side_could_choose_has_no_margin() -> None:
+def test_a_span_that_no_side_could_choose_has_no_score() -> None:
     scores, context = np.array([1.0, 2.0, 3.0]), np.array([False, True, True])
-    assert [np.inf] * 3 == [margin_over(scores, scores, context, other) for other in ((0, 1), (2, 1), (1, 9))]
+    assert [-np.inf] * 3 == [span_score(scores, scores, context, other) for other in ((0, 1), (2, 1), (1, 9))]
 
 
 def test_the_largest_of_all_positions_may_lie_in_padding() -> None:
