@@ -119,14 +119,9 @@ _MANIFEST = forms.Record(
         "digest": str,
     }
 )
+_ANSWERS = {"answers": forms.Each(str), "choice": forms.Maybe(dict)}
 _EXAMPLE = forms.Record(
-    {"text": str, "pair": forms.Maybe(str)},
-    {
-        "label": forms.Maybe(str),
-        "id": forms.Maybe(str),
-        "answers": forms.Each(str),
-        "choice": forms.Maybe(dict),
-    },
+    {"text": str, "pair": forms.Maybe(str)}, {"label": forms.Maybe(str), "id": forms.Maybe(str), **_ANSWERS}
 )
 _FED = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "word_ids")
 

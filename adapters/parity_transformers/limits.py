@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .text_half import part_that_reads, token_table
+
 if TYPE_CHECKING:
     from parity._in_process.host import Host, Refusal
 
@@ -22,7 +24,7 @@ class Limits:
     def __init__(self, loaded: Loaded, host: Host) -> None:
         self._name = loaded.name
         self._host = host
-        model = loaded.model
+        model = part_that_reads(loaded.model) if loaded.row.half else loaded.model
         self.vocabulary_rows = _vocabulary_rows(loaded, host)
         self._positions: int | None = host.tap.position_limit(model)
         self.room: int | None = self._positions or _said_room(model.config)
@@ -131,7 +133,7 @@ def why_alone(loaded: Loaded) -> str | None:
 
 def _vocabulary_rows(loaded: Loaded, host: Host) -> int:
     try:
-        table: Any = loaded.model.get_input_embeddings()
+        table: Any = token_table(loaded.model) if loaded.row.half else loaded.model.get_input_embeddings()
         return int(table.weight.shape[0])
     except Exception as error:
         raise host.Refusal(

@@ -40,9 +40,8 @@ _HEAD_SETTINGS = (
 )
 _LEVELS = 3  # how far above a transformer's own folder its modules.json may lie
 _BARE = ("Model", "Encoder")
-_ASKED = ("head", "decoder", "rest of the model")  # the last where a task is one of texts alone
-# The router of a token to its experts has no gradient.
-_ROUTING = re.compile(r"(expert|correction)_bias$")
+_ASKED = ("head", "decoder", "rest of the model")  # the last of a task of texts alone
+_ROUTING = re.compile(r"(expert|correction)_bias$")  # the router of a token to its experts has no gradient
 # Inputs that a text does not have: a forward that takes them can run more.
 _OTHER_INPUTS = re.compile(r"^(pixel|image|video|audio|input_features|input_values|bbox|visual|speech)")
 

@@ -10,9 +10,20 @@ from typing import Any
 
 import torch
 
-__all__ = ["TextHalf"]
+__all__ = ["TextHalf", "part_that_reads", "token_table"]
 
 _EMBEDDING = "embedding"
+
+
+def part_that_reads(whole: Any) -> Any:
+    """The module of a whole model that reads texts."""
+    return whole.text_model
+
+
+def token_table(whole: Any) -> Any:
+    """The table of token embeddings of a whole model: the first of its text part, which comes before any of positions."""
+    tables = (module for module in part_that_reads(whole).modules() if isinstance(module, torch.nn.Embedding))
+    return next(tables, None)
 
 
 class TextHalf(torch.nn.Module):
@@ -20,7 +31,7 @@ class TextHalf(torch.nn.Module):
 
     def __init__(self, whole: Any) -> None:
         super().__init__()
-        self.text_model = whole.text_model
+        self.text_model = part_that_reads(whole)
         features = whole.get_text_features
 
         @functools.wraps(features)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from parity.border.runner import Batch
 from parity.inputs.example import Encoding, Example
@@ -30,7 +29,6 @@ from parity.statistics.interval import one_sided_bounds
 __all__ = ["AnswerLedger"]
 
 _KEEP = 100
-Floats = NDArray[np.float64]
 
 
 class AnswerLedger:
