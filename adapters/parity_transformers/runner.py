@@ -89,7 +89,7 @@ class Session:
         # Where the tokenizer adds no special tokens, an empty text has nothing to run.
         self._blank = bool(self._encoder.tokenize([{"text": "", "pair": None}])[0]["input_ids"])
         # What forwards call: the model, or its encoder where the decoder takes another text.
-        self._runs = self._model
+        self._runs: Any = self._model
         self._stages = self._tried_out()
         # Whether its logits are of tokens, so that those of words are made of them.
         self._by_words = words.are_of_tokens(self._stages.listed)

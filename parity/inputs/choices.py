@@ -138,7 +138,7 @@ def _texts(source: Source, row: Row, columns: ChoiceColumns) -> tuple[list[str],
             row.number, f"{column!r} holds a choice that is not a text", "Write each choice as a string."
         )
     names: Any = cast("dict[str, Any]", value).get("label") if isinstance(value, dict) else None
-    called = [str(name) for name in cast("list[Any]", names)] if isinstance(names, list) else []
+    called = [str(name) for name in names] if isinstance(names, list) else []
     return [whole_text(source, row, column, text) for text in listed], called
 
 

@@ -106,7 +106,8 @@ class AnswerLedger:
         best = [side.spans(BEST) for side in sides]
         said = [[side.text(span, example) for span in spans] for side, spans in zip(sides, best, strict=True)]
         silent = [span.start == side.null for side, span in zip(sides, (here, there), strict=True)]
-        self._best.add(*(best if alike else said), silent)
+        ours, theirs = best if alike else said
+        self._best.add(ours, theirs, silent)
         if (here[:2] == there[:2]) if alike else (texts[0] == texts[1]):
             return
         self._differ += 1
@@ -116,8 +117,8 @@ class AnswerLedger:
         ]
         moved = float("inf")
         if alike:
-            ours, theirs = (side.scored() for side in sides)
-            moved = float(np.abs(ours - theirs).max(axis=1).sum())
+            one, other = (side.scored() for side in sides)
+            moved = float(np.abs(one - other).max(axis=1).sum())
         # A flip's margin cannot exceed twice the movement.
         explained = self._noise is not None and moved <= self._noise and margins[0] <= 2 * moved * (1 + 1e-9)
         self._explained += explained

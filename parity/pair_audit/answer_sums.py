@@ -53,6 +53,6 @@ class SpanSums:
             kind="table",
             columns=[ExhibitColumn(name=name, kind="number") for name in names],
             rows=[cells],
-            of="question_answering",
+            of="answers",
             note=note,
         )

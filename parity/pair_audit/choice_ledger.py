@@ -32,7 +32,7 @@ class _Input(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        return len(self.examples) == self.logits.shape[1]
+        return len(self.examples) == int(self.logits.shape[1])
 
     def example(self) -> Example:
         """The input as one example: its first row, with the texts of all choices."""

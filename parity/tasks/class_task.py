@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parity.measure.activation import SOFTMAX
+from parity.measure.activation import SOFTMAX, Activation
 from parity.measure.decision_rule import LARGEST
 from parity.metrics.metric import Metric, of_spans
 from parity.tasks.task import Column, Per, Task
@@ -17,7 +17,7 @@ class ClassTask(Task):
     columns: tuple[Column, ...] = ("text", "text_pair", "label")
     outputs = ("logits",)
     rule = LARGEST
-    activation = SOFTMAX
+    activation: Activation | None = SOFTMAX
 
     def unscored(self, per: Per) -> str:
         """Where a decision is not one of the whole input."""

@@ -269,7 +269,12 @@ def test_a_model_that_does_not_read_text_is_refused_in_a_sentence(family: str, t
 
 
 def test_a_model_that_needs_a_picture_beside_its_text_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    small = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 40}
+    small: dict[str, Any] = {
+        "hidden_size": 24,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 3,
+        "intermediate_size": 40,
+    }
     tiny("vilt", vocab_size=len(VOCABULARY), image_size=32, patch_size=16, **small).save_pretrained(tmp_path)
     write_tokenizer(tmp_path)
     assert "is not a text model" in str(refused(tmp_path))

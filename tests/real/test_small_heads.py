@@ -90,7 +90,8 @@ def test_a_choice_is_what_the_library_gives_for_all_choices_of_a_row_at_once(
     folder = saved("BertForMultipleChoice", tmp_path / "model")
     rows = [json.loads(line) for line in (inputs / "choices.jsonl").read_text(encoding="utf-8").splitlines()]
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    model = transformers.BertForMultipleChoice.from_pretrained(folder).eval()
+    model: Any = transformers.BertForMultipleChoice.from_pretrained(folder)
+    model.eval()
     given = tokenizer([rows[2]["question"]] * 4, rows[2]["choices"], padding=True, return_tensors="pt")
     with torch.no_grad():
         expected = model(**{name: value.unsqueeze(0) for name, value in given.items()}).logits[0].tolist()
@@ -205,8 +206,15 @@ def test_the_text_half_of_a_model_of_pictures_is_run_and_the_rest_counts_unless_
 def test_one_head_that_reads_both_ways_is_opened_as_its_config_says(
     causal: bool, task: str, tmp_path: Path
 ) -> None:
-    fields = {"emb_dim": 24, "n_layers": 2, "n_heads": 3, "n_langs": 1, "mask_token_id": 4, "mask_index": 4}
-    places = {"pad_index": 0, "bos_index": 2, "eos_index": 3, "unk_index": 1}
+    fields: dict[str, Any] = {
+        "emb_dim": 24,
+        "n_layers": 2,
+        "n_heads": 3,
+        "n_langs": 1,
+        "mask_token_id": 4,
+        "mask_index": 4,
+    }
+    places: dict[str, Any] = {"pad_index": 0, "bos_index": 2, "eos_index": 3, "unk_index": 1}
     folder = saved("XLMWithLMHeadModel", tmp_path / "xlm", causal=causal, **fields, **places)
     audit = compare(f"hf:{folder}", f"hf:{folder}", tmp_path / "a", "--limit", "4")
     assert ("parity", task) == (audit.verdict, audit.reference.task)

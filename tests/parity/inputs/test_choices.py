@@ -122,7 +122,10 @@ def test_read_by_choice_each_choice_is_a_row_of_its_input(counts: list[int], tmp
 
 
 def test_a_trace_of_choices_is_read_again_as_it_was(tmp_path: Path) -> None:
-    rows = [{"text": "t", "choices": ["a", "b"], "label": 1}, {"text": "u", "choices": ["c", "d", "e"]}]
+    rows: list[dict[str, Any]] = [
+        {"text": "t", "choices": ["a", "b"], "label": 1},
+        {"text": "u", "choices": ["c", "d", "e"]},
+    ]
     inputs = written(tmp_path / "a.jsonl", *rows).by_choice()
     kept = written(tmp_path / "trace.jsonl", *(example.kept() for example in examples(inputs)))
     assert (inputs.digest, examples(inputs)) == (kept.digest, examples(kept))

@@ -27,8 +27,10 @@ def test_the_best_span_is_the_best_of_all() -> None:
         assert [first, last, score] == [found.start, found.end, found.score]
         for other in every[:20]:
             assert other[0] == span_score(start, end, context, (int(other[1]), int(other[2])))
-        expected = sorted(every, reverse=True)[:5]
-        assert expected == [(span.score, span.start, span.end) for span in best_spans(start, end, context, 5)]
+        expected: list[tuple[float, ...]] = [
+            (float(one[0]), int(one[1]), int(one[2])) for one in sorted(every, reverse=True)[:5]
+        ]
+        assert expected == [(span[2], *span[:2]) for span in best_spans(start, end, context, 5)]
 
 
 def test_a_context_without_tokens_or_with_nan_has_no_answer() -> None:
