@@ -106,7 +106,8 @@ def _listed(value: Any) -> list[Any] | None:
     """The list of a cell, or the one under "text" of an object; None where it is neither."""
     if isinstance(value, dict):
         value = cast("dict[str, Any]", value).get("text")
-    return cast("list[Any]", value) if isinstance(value, list) else None
+    listed: Any = value
+    return listed if isinstance(listed, list) else None
 
 
 def _numbered(usual: Mapping[str, str], known: Mapping[str, Any]) -> tuple[str, ...]:
