@@ -2,7 +2,8 @@
 
 A subject may announce stages of any other name as well (`output.tags`); those have no row here, and are listed among the layers.
 `real` and `word_mask` are written beside the values and say which positions are tokens, or words, of the text, `word_ids` which word
-of the row each token is a piece of (counted from 1; 0: of none); they are fed and no report shows them.
+of the row each token is a piece of (counted from 1; 0: of none); they are fed and no report shows them. `target_real` says so of the
+positions of a target, which a decoder reads.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class StageKind(NamedTuple):
 
 
 _TOKENS, _HIDDEN, _CLASSES = ("row", "token"), ("row", "token", "hidden"), ("row", "class")
+_TARGETS = ("row", "target")
 _VECTOR = ("row", "hidden")
 _TABLE = (
     StageKind("text", (), "input", "Text"),
@@ -56,14 +58,20 @@ _TABLE = (
     StageKind("token_type_ids", _TOKENS, "input", "Token type ids", fed=True),
     StageKind("attention_mask", _TOKENS, "input", "Attention mask", fed=True),
     StageKind("position_ids", _TOKENS, "input", "Position ids", fed=True),
+    StageKind("decoder_input_ids", _TARGETS, "input", "Decoder input ids", fed=True),
     StageKind("real", _TOKENS, "mask", fed=True),
+    StageKind("target_real", _TARGETS, "mask", fed=True),
     StageKind("word_mask", ("row", "word"), "mask", fed=True),
     StageKind("word_ids", _TOKENS, "mask", fed=True),
     StageKind("embeddings", _HIDDEN, "encoder", "Embeddings"),
+    StageKind("encoder.embeddings", _HIDDEN, "encoder", "Encoder embeddings"),
+    StageKind("decoder.embeddings", (), "encoder", "Decoder embeddings"),
     StageKind(r"layer\.(\d+)\.attention", _HIDDEN, "detail", "Layer {0}, attention"),
     StageKind(r"layer\.(\d+)\.mlp", _HIDDEN, "detail", "Layer {0}, feed-forward"),
     StageKind(r".*\.(?:attention|mlp)", (), "detail"),
     StageKind(r"layer\.(\d+)", _HIDDEN, "encoder", "Layer {0}"),
+    StageKind(r"encoder\.layer\.(\d+)", _HIDDEN, "encoder", "Encoder layer {0}"),
+    StageKind(r"decoder\.layer\.(\d+)", (), "encoder", "Decoder layer {0}"),
     StageKind("pooled", _VECTOR, "encoder", "Pooled"),
     StageKind("pooling", _VECTOR, "encoder", "Pooling"),
     StageKind("dense", _VECTOR, "encoder", "Dense layer"),
@@ -89,7 +97,7 @@ INPUT_STAGES = tuple(kind.pattern for kind in _TABLE if kind.group == "input")
 """What is fed to a model and shown as a stage, from the text on."""
 FED = tuple(kind.pattern for kind in _TABLE if kind.fed)
 """What a runner writes of what it fed, beside the values that it computed."""
-MASKS = {"token": "real", "word": "word_mask"}
+MASKS = {"token": "real", "word": "word_mask", "target": "target_real"}
 """The mask of real positions by axis."""
 _DERIVED = ("probabilities", "label", "answer", "next_token", "generated")
 DECIDING = (
@@ -104,7 +112,9 @@ DECIDING = (
 )
 """The outputs that decide, and what follows from them; where decisions are judged, they are what is judged."""
 _OF_PAIRS = ("nsp_logits", "sop_logits")
-_BEFORE = (*INPUT_STAGES, "embeddings")
+_BEFORE = (*INPUT_STAGES, "embeddings", "encoder.embeddings")
+_DECODER = "decoder."
+_AFTER_ENCODER = 1 << 20  # layers
 _AFTER = tuple(kind.pattern for kind in _TABLE[[kind.pattern for kind in _TABLE].index("pooled") :])
 
 
@@ -185,12 +195,12 @@ def layer_of(stage: str) -> int | None:
 def stage_rank(stage: str) -> tuple[int, int, str]:
     """The place of a stage between text and label; used only where neither side announced an order.
 
-    >>> sorted(["label", "layer.10", "layer.9", "tokens", "embeddings"], key=stage_rank)
-    ['tokens', 'embeddings', 'layer.9', 'layer.10', 'label']
+    >>> sorted(["label", "decoder.layer.0", "layer.10", "layer.9", "tokens", "embeddings"], key=stage_rank)
+    ['tokens', 'embeddings', 'layer.9', 'layer.10', 'decoder.layer.0', 'label']
     """
     if stage in _BEFORE:
         return 0, _BEFORE.index(stage), stage
     kind, _ = _found(stage)
     if kind is not None and kind.pattern in _AFTER:
         return 2, _AFTER.index(kind.pattern), stage
-    return 1, layer_of(stage) or 0, stage
+    return 1, (layer_of(stage) or 0) + (_AFTER_ENCODER if stage.startswith(_DECODER) else 0), stage

@@ -42,9 +42,7 @@ DESCRIPTION = forms.Record(
                 "pairs": forms.OneOf(("no", "optional", "required")),
                 "tokens": bool,
                 "words": forms.OneOf(("no", "given", "own")),
-                "blank": bool,
-                "row_digests": bool,
-                "generate": bool,
+                **dict.fromkeys(("blank", "row_digests", "generate", "target"), bool),
             },
         ),
     },
@@ -121,7 +119,8 @@ _MANIFEST = forms.Record(
 )
 _ANSWERS = {"answers": forms.Each(str), "choice": forms.Maybe(dict)}
 _EXAMPLE = forms.Record(
-    {"text": str, "pair": forms.Maybe(str)}, {"label": forms.Maybe(str), "id": forms.Maybe(str), **_ANSWERS}
+    {"text": str, "pair": forms.Maybe(str)},
+    {"label": forms.Maybe(str), "id": forms.Maybe(str), "target": str, **_ANSWERS},
 )
 _FED = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "word_ids")
 

@@ -6,6 +6,8 @@ types that the model does not take are omitted: they are not part of its inputs.
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
@@ -64,9 +66,19 @@ class Encoder:
         ]
         for kind in ("text", "pair", "words"):
             chosen = [k for k, one in enumerate(kinds) if one == kind]
-            for k, encoding in zip(chosen, self._encode([examples[k] for k in chosen], kind)):
+            for k, encoding in zip(chosen, self._encode([examples[k] for k in chosen], kind, self.limit)):
                 found[k] = encoding
         return found
+
+    def targets(self, texts: list[str], limit: int | None) -> list[dict[str, Any]]:
+        """The encodings of texts that a decoder is to predict, of at most so many tokens."""
+        examples: list[dict[str, Any]] = [{"text": text, "pair": None} for text in texts]
+        return self._encode(examples, "target", limit)
+
+    def pieces(self, ids: list[int]) -> list[str]:
+        """The piece of each id."""
+        known = self.tokenizer.convert_ids_to_tokens(ids)
+        return [f"<{token}>" if piece is None else piece for token, piece in zip(ids, known)]
 
     def pad(self, encodings: list[dict[str, Any]]) -> tuple[dict[str, Any], list[list[int]]]:
         """The batch as the tokenizer pads it, and 1 where a real token sits, whatever the mask says."""
@@ -122,20 +134,19 @@ class Encoder:
         described.update(shared.normalizer_settings(tokenizer))
         return described
 
-    def _encode(self, examples: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    def _encode(self, examples: list[dict[str, Any]], kind: str, limit: int | None) -> list[dict[str, Any]]:
         if not examples:
             return []
         texts: list[Any] = [example["words" if kind == "words" else "text"] for example in examples]
         pairs = [example["pair"] for example in examples] if kind == "pair" else None
-        whole = self._call(texts, pairs, None)
+        call = self._call_target if kind == "target" else self._call
+        whole = call(texts, pairs, None)
         cut = list(range(len(texts)))
         found = [self._one(whole, k, examples[k], kind) for k in cut]
-        if self._options.truncation and self.limit is not None:
-            cut = [k for k in cut if found[k]["untruncated"] > self.limit]
+        if (self._options.truncation or kind == "target") and limit is not None:
+            cut = [k for k in cut if found[k]["untruncated"] > limit]
             if cut:
-                part = self._call(
-                    [texts[k] for k in cut], [pairs[k] for k in cut] if pairs else None, self.limit
-                )
+                part = call([texts[k] for k in cut], [pairs[k] for k in cut] if pairs else None, limit)
                 for place, k in enumerate(cut):
                     untruncated = found[k]["untruncated"]
                     found[k] = dict(self._one(part, place, examples[k], kind), untruncated=untruncated)
@@ -154,13 +165,23 @@ class Encoder:
             return_offsets_mapping=bool(self.tokenizer.is_fast),
         )
 
+    def _call_target(self, texts: list[Any], pairs: list[str] | None, limit: int | None) -> Any:
+        """The same for targets, which some tokenizers split by another vocabulary, or begin with another language."""
+        named = "text_target" in inspect.signature(type(self.tokenizer).__call__).parameters
+        with contextlib.nullcontext() if named else self.tokenizer.as_target_tokenizer():
+            return self.tokenizer(
+                **{"text_target" if named else "text": texts},
+                padding=False,
+                truncation=limit is not None,
+                max_length=limit,
+                return_special_tokens_mask=True,
+                return_offsets_mapping=bool(self.tokenizer.is_fast),
+            )
+
     def _one(self, batch: Any, k: int, example: dict[str, Any], kind: str) -> dict[str, Any]:
         ids = [int(token) for token in batch["input_ids"][k]]
         special = [int(flag) for flag in batch["special_tokens_mask"][k]]
-        pieces = [
-            f"<{token}>" if piece is None else piece
-            for token, piece in zip(ids, self.tokenizer.convert_ids_to_tokens(ids))
-        ]
+        pieces = self.pieces(ids)
         types = batch["token_type_ids"][k] if self._takes_types and "token_type_ids" in batch else None
         if self.tokenizer.is_fast:
             segments = list(batch.encodings[k].sequence_ids)

@@ -26,7 +26,9 @@ from . import (
     not_run,
     options,
     origins,
+    probe,
     stages,
+    targets,
     tasks,
     text_half,
     words,
@@ -84,6 +86,8 @@ class Session:
         self._encoder = encoding.Encoder(loaded.tokenizer, chosen, room, typed, host, loaded.modules)
         self._generator = generator.TextGenerator(loaded, chosen, self._encoder, self._limits, host)
         self.generate = self._generator.run
+        self._targets = targets.of(loaded, self._encoder, self._generator, host)
+        self._probe = probe.Probe(self._encoder, self._limits, self._targets)
         effects.check_shape(loaded.name, chosen, self._encoder, host)
         effects.check_fed(type(self._model).__name__, chosen, self._accepts, host)
         # Where the tokenizer adds no special tokens, an empty text has nothing to run.
@@ -125,12 +129,13 @@ class Session:
         return found
 
     def _stages_of(self, model: Any) -> stages.Stages:
-        return stages.Stages(self._host, model, self._loaded.row, self._probe(), self._loaded.modules)
+        row, modules = self._loaded.row, self._loaded.modules
+        return stages.Stages(self._host, model, row, self._probe.alone(), modules)
 
     def _ran(self) -> execution.Execution:
         """Which parameters the stages need; a model that cannot run a row of its own tokenizer is refused."""
         try:
-            return self._stages.execution(self._model, self._probe_feeds())
+            return self._stages.execution(self._model, self._probe.whole(self._accepts))
         except Exception as error:
             if isinstance(error, MemoryError) or "out of memory" in str(error):
                 raise
@@ -142,7 +147,7 @@ class Session:
         """Everything about this subject that does not depend on inputs."""
         loaded, config = self._loaded, self._model.config
         alone = limits.why_alone(self._loaded)
-        notes = [*loaded.notes, *self._stages.notes]
+        notes = [*loaded.notes, *self._stages.notes, *(self._targets.notes if self._targets else [])]
         if self._encoder.leaves_types_out:
             notes.append(
                 f"{type(self._model).__name__} takes no token_type_ids: its tokenizer's are ignored."
@@ -180,6 +185,7 @@ class Session:
                 "row_digests": True,
                 "words": "given" if self._by_words else "no",
                 "generate": self._generator.able,
+                "target": self._targets is not None,
             },
             "accepts": sorted(self._accepts),
             "max_rows": None if alone is None else 1,
@@ -207,6 +213,8 @@ class Session:
         self._limits.check_rows(rows, examples)
         if self._options.library:
             self._limits.mark_long(rows)
+        if self._targets is not None:
+            self._targets.add(rows, examples)
         return {"rows": rows}
 
     def forward(
@@ -221,12 +229,19 @@ class Session:
         if inputs is None:
             feeds, real = self._encoder.pad(rows or [])
             word_ids = words.padded(rows or [], real) if self._by_words else None
+            feeds.update({} if self._targets is None else self._targets.pad(rows or []))
         else:
             fed = {name: ids for name, ids in inputs.items() if ids is not None}
             feeds = {name: ids for name, ids in fed.items() if name not in ("real", "word_ids")}
             real, word_ids = inputs["real"], inputs.get("word_ids") if self._by_words else None
+            if self._targets is not None and "decoder_input_ids" not in feeds:
+                feeds.update(self._targets.starts(len(real)))
+        target_real = feeds.pop("target_real", None)
         feeds = self._accepted(self._limits.positioned(feeds, real, self._options))
         self._limits.check_feeds(feeds)
+        if self._targets is not None:
+            self._targets.check(feeds["decoder_input_ids"])
+        probe.write_fed(feeds, real, target_real, write)
         if word_ids is not None:
             words.write_fed(word_ids, real, write)
             write = words.Words(word_ids, real, self._options.words, stages, write)
@@ -247,35 +262,13 @@ class Session:
         """Nothing to release: the process ends."""
 
     def _run(self, feeds: dict[str, Any], real: Any, stages: Sequence[str] | None, write: Write) -> None:
-        import numpy
         import torch
 
-        write("input_ids", numpy.asarray(feeds["input_ids"], dtype="int64"), ["row", "token"])
-        write("real", numpy.asarray(real, dtype="uint8"), ["row", "token"])
-        for name in ("attention_mask", "token_type_ids"):
-            if name in feeds:
-                write(name, numpy.asarray(feeds[name], dtype="int64"), ["row", "token"])
         tensors = {
             name: torch.tensor(values, dtype=torch.long, device=self._device)
             for name, values in feeds.items()
         }
         self._stages.run(tensors, (len(real), len(real[0])), stages, write)
-
-    def _probe(self) -> list[int]:
-        """The ids of one short row, to try the model."""
-        ids: list[int] = self._probe_encoding()["input_ids"][: self._limits.room]
-        return ids if ids and max(ids) < self._limits.vocabulary_rows else [0] * 5
-
-    def _probe_encoding(self) -> dict[str, Any]:
-        return self._encoder.tokenize([{"text": "one two three", "pair": None}])[0]
-
-    def _probe_feeds(self) -> dict[str, Any]:
-        """A row with everything that the tokenizer returns, to see what the model uses."""
-        ids = self._probe()
-        feeds, _ = self._encoder.pad([self._probe_encoding()])
-        if feeds["input_ids"][0][: len(ids)] != ids:
-            return {"input_ids": [ids]}
-        return {name: values for name, values in feeds.items() if name in self._accepts}
 
     def _accepted(self, feeds: dict[str, Any]) -> dict[str, Any]:
         for name in list(feeds):

@@ -27,27 +27,35 @@ class Stages:
     not be the one that runs.
     """
 
-    def __init__(self, host: Host, model: Any, row: tasks.Row, ids: Sequence[int], modules: Modules) -> None:
+    def __init__(
+        self,
+        host: Host,
+        model: Any,
+        row: tasks.Row,
+        probe: dict[str, list[list[int]]],
+        modules: Modules,
+    ) -> None:
         self._tap = tap = host.tap
         self._model = model
         self._choices = row.choices
         self._modules = modules
         self.excluded: dict[str, list[str]] = {}
         sites = list(tap.locate(model))
-        tensors = {"input_ids": torch.tensor([list(ids)], device=model.device)}
+        if "decoder_input_ids" in probe:
+            sites = tap.of_two_texts(sites)
+        tensors = {name: torch.tensor(ids, device=model.device) for name, ids in probe.items()}
         seen: list[tuple[str, Any, tuple[str, ...]]] = []
 
         def keep(stage: str, value: Any, axes: Any) -> None:
             seen.append((stage, value.clone(), tuple(axes)))
 
-        with tap.Tap(sites, keep, (1, len(ids))) as tapped:
+        with tap.Tap(sites, keep, _shape(tensors), _targets(tensors)) as tapped:
             outputs = self._call(tensors)
         places = {site.name: site for site in sites}
         order = [stage for stage, _, _ in seen]
         self._sites = [places[stage] for stage in order]
-        self._outputs = _output_stages(
-            outputs, row.outputs, [one for _, one, axes in seen if axes == tap.HIDDEN]
-        )
+        hidden = [one for _, one, axes in seen if axes[-1:] == tap.HIDDEN[-1:]]
+        self._outputs = _output_stages(outputs, row.outputs, hidden)
         self.notes = [f"{name} could not be read: it is {why}." for name, why in tapped.unfit.items()]
         # Details too, so that they can be requested by name.
         self.listed: list[dict[str, Any]] = [
@@ -68,13 +76,15 @@ class Stages:
     @property
     def scope(self) -> str:
         """Whether layers are among the stages."""
-        return "full" if any(one["name"] == "layer.0" for one in self.listed) else "outputs"
+        layers = any(one["name"] in ("layer.0", "encoder.layer.0") for one in self.listed)
+        return "full" if layers else "outputs"
 
     def run(
         self, tensors: dict[str, Any], shape: tuple[int, int], stages: Sequence[str] | None, write: Write
     ) -> None:
         """One forward of these tensors, the requested stages (None: all but details) written as they are computed."""
-        with torch.no_grad(), self._tap.Tap(self._wanted(stages), write, shape) as tapped:
+        tap = self._tap.Tap(self._wanted(stages), write, shape, _targets(tensors))
+        with torch.no_grad(), tap as tapped:
             outputs = self._call(tensors)
         for key, (stage, axes) in self._outputs.items():
             if (stages is None or stage in stages) and stage not in tapped.written:
@@ -99,11 +109,15 @@ class Stages:
             name: torch.tensor(values, dtype=torch.long, device=self._model.device)
             for name, values in feeds.items()
         }
-        shape = (len(feeds["input_ids"]), len(feeds["input_ids"][0]))
         order = [one["name"] for one in self.listed if not self._is_detail(one["name"])]
 
         def forward(keep: Any) -> Any:
-            with self._tap.Tap(self._wanted(None), lambda name, tensor, _: keep(name, tensor), shape):
+            with self._tap.Tap(
+                self._wanted(None),
+                lambda name, tensor, _: keep(name, tensor),
+                _shape(tensors),
+                _targets(tensors),
+            ):
                 outputs = self._call(tensors)
             for key, (stage, _) in self._outputs.items():
                 keep(stage, outputs[key])
@@ -127,6 +141,18 @@ class Stages:
         if stages is None:
             return [site for site in self._sites if not site.detail]
         return [site for site in self._sites if site.name in stages or site.name == "position_ids"]
+
+
+def _shape(tensors: dict[str, Any]) -> tuple[int, int]:
+    """Rows and tokens."""
+    rows, tokens = tensors["input_ids"].shape
+    return int(rows), int(tokens)
+
+
+def _targets(tensors: dict[str, Any]) -> int | None:
+    """The positions that a decoder is given, where it reads another text."""
+    ids = tensors.get("decoder_input_ids")
+    return None if ids is None else int(ids.shape[1])
 
 
 def _output_stages(outputs: Any, named: tasks.Outputs, hidden: Sequence[Any]) -> tasks.Outputs:

@@ -35,7 +35,8 @@ class Row(NamedTuple):
 
     `values` is what it is called where the config says that its outputs are values. `classes` says whether the columns of its
     logits have names in the config, `of_row` whether they are of a whole row, which the model finds
-    the end of by padding. `head` is False for the encoder alone. `names` are those of its classes where no config names them;
+    the end of by padding. `target` says that a decoder reads a text of its own. `head` is False for the encoder alone. `names` are those of
+    its classes where no config names them;
     `shown` is an output that its class must have, where several heads end alike. `half` says that its texts are one half of what the
     model reads, which then is run by itself; `choices` that
     what the model takes has an axis of choices after that of rows.
@@ -48,6 +49,7 @@ class Row(NamedTuple):
     values: str = ""
     classes: bool = False
     of_row: bool = False
+    target: bool = False
     head: bool = True
     names: tuple[str, ...] = ()
     shown: str = ""
@@ -89,6 +91,13 @@ ROWS = (
         "causal_lm",
         "AutoModelForCausalLM",
         {"logits": ("logits", ("row", "token", "vocabulary"))},
+    ),
+    Row(
+        ("ForConditionalGeneration", "MTModel", "EncoderDecoderModel"),
+        "seq2seq",
+        "AutoModelForSeq2SeqLM",
+        {"logits": ("logits", ("row", "target", "vocabulary"))},
+        target=True,
     ),
     Row(
         ("ForMultipleChoice",),

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Request", "forward"]
 
-_PADDED = ("token", "word")
+_PADDED = ("token", "word", "target")
+_OF_TARGET = (
+    "decoder_input_ids",
+    "target_real",
+)  # as wide as the longest target of a group, padded on the right
 _COARSE = ("pure", "kept", "unchecked", "mixed")  # from the most to the least complete float64 run
 
 
@@ -29,8 +33,12 @@ class Request(NamedTuple):
         """The same for some of the rows; of inputs so many columns."""
         if self.inputs is None:
             return self._replace(rows=(self.rows or [])[start:end])
+        real: Any = self.inputs.get("target_real")
+        targets = None if real is None else max(sum(row) for row in real[start:end])
         inputs = {
-            name: None if values is None else [row[:width] for row in values[start:end]]
+            name: None
+            if values is None
+            else [row[: targets if name in _OF_TARGET else width] for row in values[start:end]]
             for name, values in self.inputs.items()
         }
         return self._replace(inputs=inputs)

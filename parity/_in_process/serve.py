@@ -15,7 +15,9 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
     reopen    {"options": {str: str}}                                        -> {}: the same with other options, in place of it
     describe  {}                                                                                   -> a description
     tokenize  {"window": int, "examples": [{"row": int, "text", "pair": str|null, "id": str|null}, ...]}  -> {"rows": [...]}
-              (an example of a list of words also has "words": [str], "split": bool, "spans": [[first, end]])
+              (an example of a list of words also has "words": [str], "split": bool, "spans": [[first, end]]; one for a subject with
+              the ability "target" has "target": str|null, "target_ids": [int]|null, "target_least" and "target_most": int: where there is
+              no target the subject writes one of so many tokens; its row has "target": {"fed": row, "ids": [int], "text", "generated": bool})
     forward   {"slot": i, "window": int|null, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
                "stages": [str]|null, "precision": null|"float64", "groups": [[rows, width|null], ...]}
                                                                                          -> {"cpu_seconds": f, ...}

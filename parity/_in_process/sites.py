@@ -31,7 +31,7 @@ HIDDEN = ("row", "token", "hidden")
 _BLOCK_LISTS = ("layer", "layers", "h", "block", "blocks", "albert_layer_groups")
 _POSITIONS = ("position_embeddings", "wpe", "embed_positions", "pos_embeddings")
 # Models whose blocks pass on their axes in another order: [tokens, rows, hidden], [rows, hidden, tokens].
-_TURNED = {"xlnet": (0, 1), "squeezebert": (1, 2)}
+_TURNED = {"xlnet": (0, 1), "squeezebert": (1, 2), "fsmt": (0, 1)}
 # Blocks whose `forward` is called past their hooks: the parts in which they begin and end.
 _BEGIN_AND_END = {"squeezebert": ("attention", "output")}
 _LAST_NORMS = ("norm", "ln_f", "final_norm", "final_layer_norm", "final_layernorm", "layer_norm")
@@ -129,7 +129,7 @@ def locate(model: Any) -> list[Site]:
         sites.extend(_last_norm(base, root, stack))
     sites.extend(_pooler(model, base, root))
     turned = _TURNED.get(kind)
-    cut = hasattr(getattr(base, "config", None), "attention_window")
+    cut = any(hasattr(getattr(base, "config", None), name) for name in ("attention_window", "block_size"))
     return [
         site._replace(pick=_turned(site.pick, turned) if turned else site.pick, cut=cut)
         if site.axes == HIDDEN

@@ -4,7 +4,7 @@
 forward and calls `write(stage, tensor, axes)` as each is computed. The hooks return None, so that they cannot change what the
 model computes.
 
-`in_float64`, `kept_state`, `parameters`, `row_digests` and `weights_digest` come from the files beside this one, so that a runner needs this only.
+`in_float64`, `kept_state`, `of_two_texts`, `parameters`, `row_digests` and `weights_digest` come from the files beside this one, so that a runner needs this only.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 from .float64 import in_float64
 from .kept_state import kept_state
 from .sites import HIDDEN, Site, first_tensor, locate, position_limit, position_rows
+from .two_texts import of_two_texts
 from .weights import parameters, row_digests, weights_digest
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "in_float64",
     "kept_state",
     "locate",
+    "of_two_texts",
     "parameters",
     "position_limit",
     "position_rows",
@@ -38,7 +40,8 @@ class Tap:
     """Hooks on a model's places for the forwards inside the `with`; use one Tap a forward.
 
     `shape` is (rows, tokens) of the forward, where known: a tensor that does not begin with it is not written but
-    named in `unfit`, with its shape. Without it the first hidden states give the shape.
+    named in `unfit`, with its shape. Without it the first hidden states give the shape. `targets` are the positions that a decoder is
+    given, where it reads another text.
     """
 
     def __init__(
@@ -46,10 +49,12 @@ class Tap:
         sites: Sequence[Site],
         write: Callable[[str, Any, Sequence[str]], None],
         shape: tuple[int, int] | None = None,
+        targets: int | None = None,
     ) -> None:
         self._sites = list(sites)
         self._write = write
         self._shape = shape
+        self._targets = targets
         self._waiting: list[tuple[Site, Any]] = []
         self._calls: dict[int, int] = {}
         self._undo: list[Callable[[], None]] = []
@@ -106,7 +111,10 @@ class Tap:
             if site.cut and known and len(shape) == 3 and shape[0] == known[0] and shape[1] > known[1]:
                 tensor = tensor[:, : known[1]]
                 shape = (*known, shape[2])
-            lead = known[: sum(axis in ("row", "token") for axis in site.axes)]
+            sizes = dict(zip(("row", "token"), known))
+            if self._targets is not None:
+                sizes["target"] = self._targets
+            lead = tuple(sizes[axis] for axis in site.axes if axis in sizes)
             if len(shape) != len(site.axes) or shape[: len(lead)] != lead:
                 self.unfit[site.name] = f"of shape {list(shape)}"
             else:

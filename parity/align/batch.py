@@ -6,7 +6,7 @@ reference's order; anything with shapes that do not fit is reported and never re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,10 +19,12 @@ from parity.errors import RunError, RunnerDied
 from parity.records.pair import Pair
 from parity.stages import MASKS
 
-__all__ = ["PairedStage", "Unfit", "paired_stages"]
+__all__ = ["PairedStage", "Pairs", "Unfit", "paired_stages"]
 
 Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
+Pairs = Mapping[str, Sequence[Integers | None]]
+"""By axis (`token`, `target`) the pairs of positions of each row [n, 2]; None for a row whose positions are paired by their rank."""
 _BLOCK_BYTES = 1 << 24  # of either side; at most 64 MB may cross at once, and less is faster
 _MOSTLY = 0.75  # from this share of real positions on, padding costs less than a copy without it
 
@@ -53,7 +55,7 @@ def paired_stages(
     plan: Plan,
     batches: Pair[Batch],
     rows: Sequence[int],
-    pairs: Sequence[Integers | None] | None,
+    pairs: Pairs | None,
     *,
     in_place: bool = False,
 ) -> Iterator[PairedStage | Unfit]:
@@ -79,7 +81,7 @@ def paired_stages(
             yield Unfit(stage, f"{here.values.dtype} against {there.values.dtype}")
             continue
         kind = here.axes[1] if len(here.axes) > 1 else "row"
-        if kind in {"token", "word"}:
+        if kind in MASKS:
             if kind not in pairings:
                 pairings[kind] = _pairing(kind, batches, pairs)
             pairing = pairings[kind]
@@ -161,7 +163,7 @@ def _why_absent(batch: Batch, of_reference: bool) -> str:
     return f"{'the reference' if of_reference else 'the candidate'} announced it and did not produce it"
 
 
-def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] | None) -> Pairing | Unfit:
+def _pairing(kind: str, batches: Pair[Batch], pairs: Pairs | None) -> Pairing | Unfit:
     masks = [batch.stages.get(MASKS[kind]) for batch in batches]
     if masks[0] is None or masks[1] is None:
         return Unfit(kind, f"one side does not report which {kind}s are real")
@@ -171,7 +173,7 @@ def _pairing(kind: str, batches: Pair[Batch], pairs: Sequence[Integers | None] |
         return _by_number(Pair(here, there), Pair(numbers[0], numbers[1]))
     if kind == "word" and not np.array_equal(here.sum(axis=1), there.sum(axis=1)):
         return Unfit(kind, "the two sides split the text into different words")
-    chosen = pairs if kind == "token" and pairs is not None else [None] * len(here)
+    chosen = (pairs or {}).get(kind) or [None] * len(here)
     counts = here.sum(axis=1), there.sum(axis=1)
     for row, pair in enumerate(chosen):
         if pair is None and counts[0][row] != counts[1][row]:
@@ -207,7 +209,7 @@ def _unlike_layout(kind: str, stage: str, batches: Pair[Batch]) -> str:
     """Why a stage does not have the positions of its batch's tokens (or words); empty when it has."""
     for side, batch in zip(Pair._fields, batches, strict=True):
         shape = batch.stages[stage].values.shape
-        fed = batch.stages["real" if kind == "token" else "word_mask"].values.shape
+        fed = batch.stages[MASKS[kind]].values.shape
         if shape[:2] != fed:
             return f"the {side} has {shape[1]} {kind}s of {stage} where it was fed {fed[1]}"
     return ""

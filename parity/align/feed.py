@@ -13,12 +13,14 @@ __all__ = ["Feed"]
 
 Array = NDArray[np.generic]
 _SENT = ("input_ids", "real", "attention_mask", "token_type_ids")
-_FED = (*_SENT, "position_ids", "word_mask", "word_ids")
+_OF_TARGET = ("decoder_input_ids", "target_real")
+_FED = (*_SENT, "position_ids", "word_mask", "word_ids", *_OF_TARGET)
 
 
 class Feed(NamedTuple):
     """What one batch was fed, each [rows, tokens]; None for what was not fed, or is not known.
 
+    `decoder_input_ids` [rows, targets] is what a decoder was fed, and `target_real` which of its positions are not padding.
     `real` says which positions are not padding, `word_mask` [rows, words] which words are, `word_ids` the word of each token. The arrays are views into the slot of the batch: to be used while the batch is held.
     `groups` are the rows that were run together, where they are not all (parity.border.reply): those of one group were padded to
     its own width, and nothing was fed beyond it.
@@ -31,6 +33,8 @@ class Feed(NamedTuple):
     position_ids: Array | None = None
     word_mask: Array | None = None
     word_ids: Array | None = None
+    decoder_input_ids: Array | None = None
+    target_real: Array | None = None
     groups: tuple[Group, ...] = ()
 
     @classmethod
@@ -39,9 +43,11 @@ class Feed(NamedTuple):
         fed: dict[str, Any] = {name: batch.stages[name].values for name in _FED if name in batch.stages}
         return cls(**fed, groups=batch.groups)
 
-    def inputs(self, *, positions: bool, words: bool = False) -> dict[str, Array | None]:
-        """The inputs of a forward that feeds another model the same; positions, and the words of tokens, only where requested."""
-        sent = (*_SENT, *(["position_ids"] if positions else []), *(["word_ids"] if words else []))
+    def inputs(self, *, positions: bool, words: bool = False, target: bool = True) -> dict[str, Array | None]:
+        """The inputs of a forward that feeds another model the same; positions, and the words of tokens, only where requested, and
+        what a decoder was fed where there is such a thing."""
+        fed = _OF_TARGET if target and self.decoder_input_ids is not None else ()
+        sent = (*_SENT, *(["position_ids"] if positions else []), *(["word_ids"] if words else []), *fed)
         return {name: getattr(self, name) for name in sent}
 
     def same_as(self, other: Feed, *, positions: bool = True) -> bool:
@@ -62,6 +68,8 @@ class Feed(NamedTuple):
             and not _equal(self.word_ids, other.word_ids)
         ):
             return False  # the same tokens, put together to other words
+        if not self._same_target(other):
+            return False
         whole = _or_all(self.real, self.input_ids, 1), _or_all(other.real, other.input_ids, 1)
         masks = (
             _or_all(self.attention_mask, self.input_ids, 1),
@@ -79,6 +87,16 @@ class Feed(NamedTuple):
         # Positions of padding do not matter: only those of real tokens reach anything that is compared.
         real = whole[0].astype(bool)
         return here.shape == there.shape and np.array_equal(here[real], there[real])
+
+    def _same_target(self, other: Feed) -> bool:
+        """Whether two decoders were fed the same tokens; where one side has no decoder there is nothing to differ in."""
+        here, there = self.decoder_input_ids, other.decoder_input_ids
+        if here is None or there is None:
+            return True
+        if not _equal(self.target_real, other.target_real) or here.shape != there.shape:
+            return False
+        real = _or_all(self.target_real, here, 1).astype(bool)
+        return np.array_equal(here[real], there[real])
 
 
 def _equal(here: Array | None, there: Array | None) -> bool:

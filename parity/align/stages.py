@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 __all__ = ["StageAlignment", "StageSpec", "align_stages"]
+
+_LAYER = re.compile(r"((?:encoder\.|decoder\.)?)layer\.(\d+)(?:\.|$)")
 
 
 class StageSpec(NamedTuple):
@@ -43,24 +46,34 @@ def align_stages(reference: Sequence[StageSpec], candidate: Sequence[StageSpec])
             reasons[name] = (
                 f"{name} is [{', '.join(spec.axes)}] in the reference and [{', '.join(other.axes)}] in the candidate."
             )
-    depths = _depth(mine), _depth(theirs)
     lists = list[tuple[str, ...]]()
     for side, here, there in (("reference", mine, theirs), ("candidate", theirs, mine)):
         only = tuple(name for name in here if name not in there)
         lists.append(only)
         for name in only:
-            surplus = _layer(name) is not None and depths[0] and depths[1] and depths[0] != depths[1]
-            known = f": the reference has {depths[0]} layers, the candidate {depths[1]}" if surplus else ""
+            depths = [_depth(specs, name) for specs in (mine, theirs)]
+            surplus = _layer(name) is not None and all(depths) and depths[0] != depths[1]
+            known = (
+                f": the reference has {depths[0]} {_of(name)}, the candidate {depths[1]}" if surplus else ""
+            )
             reasons.setdefault(name, f"Only the {side} has {name}{known}.")
     paired = tuple(name for name in mine if name in theirs and name not in reasons)
     return StageAlignment(paired, lists[0], lists[1], reasons)
 
 
-def _layer(name: str) -> int | None:
-    kind, _, rest = name.partition(".")
-    number = rest.partition(".")[0]
-    return int(number) if kind == "layer" and number.isdecimal() else None
+def _layer(name: str) -> tuple[str, int] | None:
+    """Which stack of layers a stage is in ("", "encoder.", "decoder."), and the number of its layer."""
+    found = _LAYER.match(name)
+    return None if found is None else (found.group(1), int(found.group(2)))
 
 
-def _depth(specs: dict[str, StageSpec]) -> int:
-    return 1 + max((layer for name in specs if (layer := _layer(name)) is not None), default=-1)
+def _depth(specs: dict[str, StageSpec], like: str) -> int:
+    """The layers of the stack that a stage is in."""
+    layers = [layer for name in specs if (layer := _layer(name)) is not None]
+    stack = _layer(like)
+    return 1 + max((number for of, number in layers if stack is not None and of == stack[0]), default=-1)
+
+
+def _of(name: str) -> str:
+    layer = _layer(name)
+    return f"{'' if layer is None else layer[0].replace('.', ' ')}layers"

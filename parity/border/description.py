@@ -30,7 +30,7 @@ TASK_REQUESTED = "?task="
 
 
 class StageSeen(msgspec.Struct, frozen=True):
-    """A stage that the subject offers: its name, its axes (`row`, `token`, `word`, `hidden`, `class`, `other`), the module."""
+    """A stage that the subject offers: its name, its axes (`row`, `token`, `word`, `target`, `hidden`, `class`, `other`), the module."""
 
     name: str
     axes: list[str]
@@ -65,7 +65,7 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can be requested of the subject; an ability of another name is refused, since it would be ignored silently.
 
     `accepts_feed`: it runs on another's ids, mask, types and positions. `blank`: it reads empty texts; `tokens`: it has
-    tokens. `words`: it decides per word, of texts that it splits itself ("own"), or where it is told the words ("given"). `row_digests`: it digests the rows of its parameters whatever their order. `generate`: it generates texts.
+    tokens. `words`: it decides per word, of texts that it splits itself ("own"), or where it is told the words ("given"). `target`: its decoder reads a target beside the text: that of the inputs, else what it writes itself. `row_digests`: it digests the rows of its parameters whatever their order. `generate`: it generates texts.
     """
 
     accepts_feed: bool = False
@@ -76,6 +76,7 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blank: bool = True
     row_digests: bool = False
     generate: bool = False
+    target: bool = False
 
 
 class Chosen(msgspec.Struct, frozen=True):

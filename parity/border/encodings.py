@@ -8,7 +8,7 @@ import msgspec
 
 from parity.border.messages import Done, prepare, read_json
 from parity.errors import RunnerSpokeGarbage
-from parity.inputs.example import Encoding
+from parity.inputs.example import Encoding, TargetEncoding
 
 __all__ = ["read_encodings"]
 
@@ -25,6 +25,7 @@ class _Row(msgspec.Struct, frozen=True, gc=False):  # never in a cycle: the garb
     untruncated: int = 0
     words: tuple[int | None, ...] | None = None
     refused: str = ""
+    target: _Target | None = None
 
     def misfit(self) -> str:
         """Which column is not as long as `input_ids`; empty when all are."""
@@ -32,7 +33,7 @@ class _Row(msgspec.Struct, frozen=True, gc=False):  # never in a cycle: the garb
         if count == len(self.pieces) == len(self.offsets) == len(self.segments) == len(self.special) and all(
             more is None or len(more) == count for more in (self.token_type_ids, self.words)
         ):
-            return ""
+            return "" if self.target is None else self.target.misfit()
         for name, values in (
             ("pieces", self.pieces),
             ("offsets", self.offsets),
@@ -58,7 +59,24 @@ class _Row(msgspec.Struct, frozen=True, gc=False):  # never in a cycle: the garb
             self.untruncated,
             self.words,
             self.refused,
+            None if self.target is None else self.target.encoding(),
         )
+
+
+class _Target(msgspec.Struct, frozen=True, gc=False):
+    fed: _Row
+    ids: tuple[int, ...]
+    text: str
+    generated: bool = False
+
+    def misfit(self) -> str:
+        """Which column of the target is not as long as it must be; empty when all are."""
+        if max(1, len(self.ids)) != len(self.fed.input_ids):
+            return "target.ids"
+        return f"target.{column}" if (column := self.fed.misfit()) else ""
+
+    def encoding(self) -> TargetEncoding:
+        return TargetEncoding(self.fed.encoding(), self.ids, self.text, self.generated)
 
 
 class _Rows(msgspec.Struct, frozen=True):

@@ -161,11 +161,12 @@ class Runner:
         The runner keeps the window under the reply's number, for `forward`, until `forget`.
         """
         self._windows += 1
+        takes = self._description is not None and self._description.can.target
         pending = self._connection.ask(
             f"tokenizing rows {examples[0].row} to {examples[-1].row}" if examples else "tokenizing no rows",
             "tokenize",
             window=self._windows,
-            examples=[example.crossing() for example in examples],
+            examples=[example.crossing(target=takes) for example in examples],
         )
         subject, count = str(self.subject), len(examples)
         return TokenizeReply(lambda: read_encodings(self._outcome(pending), count, subject), self._windows)
@@ -191,10 +192,9 @@ class Runner:
     ) -> Reply[Batch]:
         """Request one forward: of `rows` of a `window` (the number of a `TokenizeReply`), or of exactly these `inputs`.
 
-        `inputs` maps `input_ids`, `attention_mask`, `token_type_ids`, `position_ids`, `real` to [rows, tokens] integers
-        (arrays or lists), or to None for what is not fed. `stages` names those wanted (None: all there are);
-        `precision` "float64" runs it in double precision. `groups` are the rows that are run together, one group after the other
-        (none: all of them); of `inputs` a group takes as many columns as it is wide. Raises RuntimeError where no slot is free.
+        `inputs` maps what is fed (`parity.align.feed`) to [rows, tokens] integers (arrays or lists), or to None for what is not.
+        `stages` names those wanted (None: all there are); `precision` "float64" runs it in double precision. `groups` are the rows that
+        are run together, one group after the other (none: all of them); of `inputs` a group takes as many columns as it is wide. Raises RuntimeError where no slot is free.
         """
         if (rows is None) == (inputs is None):
             raise ValueError("a forward takes rows or inputs, not both")

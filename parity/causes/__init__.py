@@ -40,6 +40,7 @@ from parity.causes.span_masking import SpanMasking
 from parity.causes.special_tokens import SpecialTokens
 from parity.causes.swapped_inputs import SwappedInputs
 from parity.causes.swapped_span import SwappedSpan
+from parity.causes.target_tokens import TargetTokens
 from parity.causes.temperature import Temperature
 from parity.causes.text_rules import Accents, Lowercase, UnicodeForm, WhiteSpace
 from parity.causes.token_type_ids import TokenTypeIds
@@ -64,6 +65,7 @@ CAUSES: tuple[Cause, ...] = (
     SpecialTokens(),
     Truncation(),
     TokenTypeIds(),
+    TargetTokens(),
     PaddingSide(),
     PaddingId(),
     AttentionMask(),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from parity.causes.case import Case, pair, side
 from parity.causes.cause import Cause, Suspicion
 from parity.causes.evidence import Evidence
+from parity.stages import layer_of
 
 __all__ = ["Attention"]
 
@@ -27,7 +28,7 @@ class Attention(Cause):
         if not ours or not theirs or ours == theirs:
             return
         start = evidence.start
-        in_layer = start is not None and start.stage.startswith("layer.")
+        in_layer = start is not None and layer_of(start.stage) is not None
         yield Suspicion(
             f"Attention is computed by {ours} in the reference and by {theirs} in the candidate.",
             self.STAGE,

@@ -21,6 +21,7 @@ __all__ = ["ChangedWeights", "PermutedWeights", "RetrainedWeights"]
 _MOST = 0.9  # of the common parameters: so many other values are another training
 _UNUSED = "Parameters differ that these inputs do not use: give inputs that do, or explain the difference."
 _BY_ROWS = "Put each row at the id that the tokenizer gives its piece: a table such as fairseq's dict.txt lists the rows' order."
+_IN_STACK = re.compile(r"(?:^|\.)(encoder|decoder)\.(?:.*?\.)?(?:layers?|h|blocks?)\.(\d+)\.")
 _IN_LAYER = re.compile(r"(?:^|[._])(?:layers?|h|blocks?)\.(\d+)\.")
 _BY_NAME = (
     (re.compile(r"pooler"), "pooled"),
@@ -73,7 +74,7 @@ def _found(evidence: Evidence, seen: _Changed, sentence: str, remedy: str = "") 
     beginning = evidence.first.stage if evidence.first is not None else "embeddings"
     return Suspicion(
         sentence,
-        _earliest(seen.changed) or beginning,
+        _earliest(seen.changed, _layers(evidence)) or beginning,
         {"parameters": seen.changed[:100], "changed": len(seen.changed), "common": len(seen.common)},
         severity=evidence.severity,
         remedy=remedy if evidence.first is not None else _UNUSED,
@@ -81,17 +82,25 @@ def _found(evidence: Evidence, seen: _Changed, sentence: str, remedy: str = "") 
     )
 
 
-def _earliest(names: list[str]) -> str | None:
+def _layers(evidence: Evidence) -> set[str]:
+    """The names of the stages of the reference."""
+    return {stage.name for stage in evidence.described.reference.stages}
+
+
+def _earliest(names: list[str], known: set[str]) -> str | None:
     """The first stage that uses one of these parameters; None where the name does not show it."""
-    stages = [_stage_of(name) for name in names]
+    stages = [_stage_of(name, known) for name in names]
     if None in stages:
         return None
     return min((stage for stage in stages if stage is not None), key=stage_rank, default=None)
 
 
-def _stage_of(parameter: str) -> str | None:
-    """The stage of an encoder's parameter by its usual names; that of a decoder has no stage of its own here."""
-    if "decoder" in parameter:
+def _stage_of(parameter: str, known: set[str]) -> str | None:
+    """The stage of a parameter by its usual names, among those `known` where it is of an encoder and a decoder."""
+    stack = _IN_STACK.search(parameter)
+    if stack is not None and (stage := f"{stack.group(1)}.layer.{stack.group(2)}") in known:
+        return stage
+    if "decoder" in parameter or "encoder.layer.0" in known:
         return None
     if layer := _IN_LAYER.search(parameter):
         return f"layer.{layer.group(1)}"

@@ -17,6 +17,7 @@ from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
 from parity.records.stage import FirstDivergence, NotCompared, StageRecord
+from parity.records.targets import Targets
 from parity.records.tokens import Tokens
 
 __all__ = ["Evidence", "Feeds", "InputsSeen", "Lost", "Outputs", "TokensSeen", "WordsSeen"]
@@ -101,6 +102,7 @@ class Evidence(NamedTuple):
     permuted: Sequence[str] = ()
     upgrade: bool = False
     embeddings: Embeddings | None = None
+    targets: Targets | None = None
 
     @property
     def severity(self) -> Literal["divergent", "notice"]:

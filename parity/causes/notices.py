@@ -12,6 +12,7 @@ from parity.causes.notice import notice
 from parity.records.decisions import Decisions
 from parity.records.finding import Finding
 from parity.records.stage_patterns import matching, only_by_name
+from parity.records.targets import Targets
 
 __all__ = ["inputs_findings", "policy_findings", "rows_at_once_findings"]
 
@@ -79,8 +80,25 @@ def inputs_findings(evidence: Evidence) -> Iterator[Finding]:
             "No inputs were given: the built-in probe texts were used, which are not real data.",
             could_hide=True,
         )
+    if evidence.targets is not None:
+        yield from _targets(evidence.targets)
     if evidence.decisions is not None:
         yield from _labels(evidence, evidence.decisions)
+
+
+def _targets(targets: Targets) -> Iterator[Finding]:
+    """Where the targets came from, where they are not those of the inputs."""
+    if not targets.written:
+        return
+    rows = targets.given + targets.written
+    who = "The inputs have" if targets.written == rows else f"{targets.written} of {rows} inputs have"
+    how = ", given to the candidate as a text since the vocabularies differ" if targets.as_text else ""
+    yield notice(
+        "decoder_input_ids",
+        f"{who} no target: both decoders were given the reference's own greedy output, of {targets.least} to {targets.most} tokens{how}. "
+        "--target-column names a column of targets.",
+        {"written": targets.written, "least": targets.least, "most": targets.most},
+    )
 
 
 def _strange(evidence: Evidence) -> str:

@@ -23,6 +23,7 @@ def command(
     pair_column: shared.PairColumnOption = None,
     label_column: shared.LabelColumnOption = None,
     id_column: shared.IdColumnOption = None,
+    target_column: shared.TargetColumnOption = None,
     limit: shared.LimitOption = None,
     encoding: shared.EncodingOption = "utf-8",
     policy: Annotated[
@@ -89,7 +90,16 @@ def command(
         audit = parity.compare(
             reference,
             candidate,
-            parity.InputsSpec(inputs, text_column, pair_column, label_column, id_column, limit, encoding),
+            parity.InputsSpec(
+                inputs,
+                text_column,
+                pair_column,
+                label_column,
+                id_column,
+                limit,
+                encoding,
+                target_column=target_column,
+            ),
             policy=policy,
             progress=progress,
             ignore=ignore or (),

@@ -23,6 +23,7 @@ __all__ = [
     "PairColumnOption",
     "QuietOption",
     "SubjectArgument",
+    "TargetColumnOption",
     "TemperaturesOption",
     "TextColumnOption",
     "TimeoutOption",
@@ -100,6 +101,10 @@ LabelColumnOption = Annotated[
     str | None, typer.Option("--label-column", metavar="NAME", help="Column of the label.")
 ]
 IdColumnOption = Annotated[str | None, typer.Option("--id-column", metavar="NAME", help="Column of the id.")]
+TargetColumnOption = Annotated[
+    str | None,
+    typer.Option("--target-column", metavar="NAME", help="Column of what a decoder is given to predict."),
+]
 LimitOption = Annotated[
     int | None,
     typer.Option("--limit", metavar="N", parser=at_least(1), help="Use only the first N examples."),

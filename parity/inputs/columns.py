@@ -62,6 +62,7 @@ class Columns(NamedTuple):
 
     `choices` are the columns of an input that decides between several. Where rows are lists of words `words` is their column, and the text is read from it too where the file has no column of texts; `split`
     says whether a side that is not told otherwise tokenizes each word by itself. Beside a pair `answers` holds the right answers.
+    `target` holds the text that a decoder is given to predict.
     """
 
     text: str
@@ -74,6 +75,7 @@ class Columns(NamedTuple):
     answers: str | None = None
     choices: ChoiceColumns | None = None
     choice: str | None = None
+    target: str | None = None
 
     def named(self) -> list[str]:
         """The columns that are read, each once."""

@@ -27,6 +27,7 @@ from parity.inputs.probes import probe_source
 from parity.inputs.spec import InputsSpec
 from parity.inputs.stdin import standard_input
 from parity.inputs.table import Source, find_source, rows
+from parity.inputs.targets import target_column, target_of
 from parity.inputs.words import words_of
 from parity.records.inputs import InputsRecord
 
@@ -44,7 +45,7 @@ class Inputs:
     `digest` is a SHA-256 over text, pair, label and id of each row (and its words and tags, where it has any), in order; `blank`
     counts the rows without a character in them: where every row is blank, nothing would be compared. `words` counts the rows that are
     lists of words, `tagged` those with a tag for each, `choices` the inputs with several choices; with `each_choice` each of them is
-    a row. `unanswerable` counts the questions of which the inputs say that no answer is right.
+    a row. `unanswerable` counts the questions of which the inputs say that no answer is right, `targets` the rows with a target for a decoder.
     """
 
     source: str
@@ -57,6 +58,7 @@ class Inputs:
     tagged: int
     choices: int
     unanswerable: int
+    targets: int
     built_in: bool
     columns: Columns
     read: Callable[[], Iterator[Example]] = field(repr=False, compare=False)
@@ -170,6 +172,7 @@ def open_inputs(
         label=spec.label_column,
         id=spec.id_column,
     )
+    columns = columns._replace(target=target_column(file.name, known, spec.target_column, columns))
     read = partial(_examples, file, columns, limit)
     if path is None and not blank_probes:
         read = partial(_with_words, read)
@@ -191,6 +194,7 @@ def open_inputs(
         tagged=tally.tagged,
         choices=tally.choices,
         unanswerable=tally.unanswerable,
+        targets=tally.targets,
         built_in=path is None,
         columns=columns,
         read=read,
@@ -202,17 +206,21 @@ class _Tally:
 
     def __init__(self) -> None:
         self.count = self.labelled = self.pairs = self.blank = self.words = self.tagged = self.choices = 0
-        self.unanswerable = 0
+        self.unanswerable = self.targets = 0
         self._hash = hashlib.sha256()
 
     def add(self, example: Example) -> None:
         self.count += 1
         self.labelled += example.label is not None
         self.pairs += example.pair is not None
+        self.targets += example.target is not None
         self.blank += not (example.text.strip() or (example.pair or "").strip())
         for part in (example.text, example.pair, example.label, example.id):
             self._add(part)
         self.unanswerable += example.answers == ()
+        if example.target is not None and example.target != example.label:
+            self._hash.update(b"t")
+            self._add(example.target)
         if example.answers is not None:
             self._hash.update(b"a%d:" % len(example.answers))
             for part in example.answers:
@@ -265,6 +273,7 @@ def _examples(source: Source, columns: Columns, limit: int | None) -> Iterator[E
             answers=answers_of(source, row, columns),
             choices=choices_of(source, row, columns.choices),
             choice=choice_of(source, row, columns.choice),
+            target=target_of(source, row, columns),
         )
         yield (
             example

@@ -25,8 +25,15 @@ class InputsSpec(NamedTuple):
     limit: int | None = None
     encoding: str = "utf-8"
     source: str | None = None
+    target_column: str | None = None
 
     def named_column(self) -> str | None:
         """The first column that is named, None where none is."""
-        columns = (self.text_column, self.pair_column, self.label_column, self.id_column)
+        columns = (
+            self.text_column,
+            self.pair_column,
+            self.label_column,
+            self.id_column,
+            self.target_column,
+        )
         return next(filter(None, columns), None)

@@ -76,6 +76,7 @@ def conclude(comparison: Comparison) -> Audit:
         exhibits=[*comparison.after.exhibits, *_shown(comparison, evidence.embeddings)],
         tasks=tasks_record(comparison.described),
         embeddings=evidence.embeddings,
+        targets=evidence.targets,
         generation=comparison.after.generation,
         provenance=comparison.provenance,
         command=comparison.command,
@@ -165,16 +166,19 @@ def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
         permuted=comparison.permuted,
         upgrade=comparison.upgrade,
         embeddings=None if ledgers.embeddings is None else ledgers.embeddings.record(),
+        targets=None if ledgers.targets is None else ledgers.targets.record(),
     )
 
 
 def _shown(comparison: Comparison, embeddings: Embeddings | None) -> Iterator[Exhibit]:
     """What the comparison itself has to show."""
-    ledger = comparison.ledgers.embeddings
+    ledger, targets = comparison.ledgers.embeddings, comparison.ledgers.targets
     if ledger is not None and embeddings is not None:
         yield from ledger.exhibits(embeddings)
     if comparison.ledgers.answers is not None:
         yield from comparison.ledgers.answers.exhibits()
+    if targets is not None:
+        yield from targets.exhibits()
 
 
 def _answers_seen(ledgers: Ledgers) -> AnswersSeen:

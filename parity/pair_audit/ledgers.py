@@ -12,6 +12,7 @@ from parity.pair_audit.embedding_ledger import Embedding, EmbeddingLedger
 from parity.pair_audit.feed_ledger import FeedLedger
 from parity.pair_audit.probability_ledger import Deciding
 from parity.pair_audit.stage_ledger import StageLedger
+from parity.pair_audit.target_ledger import TargetLedger
 from parity.pair_audit.token_ledger import TokenLedger
 from parity.records.pair import Pair
 from parity.session.window import Window
@@ -20,7 +21,8 @@ __all__ = ["Ledgers", "open_ledgers"]
 
 
 class Ledgers(NamedTuple):
-    """What the tokens, the feeds and the stages showed; the decisions, where there are classes to decide between; embeddings and answers."""
+    """What the tokens, the feeds and the stages showed; the decisions, where there are classes to decide between; embeddings, answers,
+    and the targets of two decoders."""
 
     tokens: TokenLedger
     feeds: FeedLedger
@@ -28,6 +30,7 @@ class Ledgers(NamedTuple):
     decisions: DecisionLedger | None
     embeddings: EmbeddingLedger | None = None
     answers: AnswerLedger | None = None
+    targets: TargetLedger | None = None
 
     def open_window(self, window: Window) -> None:
         """The rows whose batches come next."""
@@ -38,6 +41,8 @@ class Ledgers(NamedTuple):
             self.embeddings.open_window(window.examples)
         if self.answers is not None:
             self.answers.open_window(window)
+        if self.targets is not None:
+            self.targets.open_window(window)
 
 
 def open_ledgers(

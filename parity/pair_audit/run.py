@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from parity.align.exclusions import check_exclusions
 from parity.align.plan import Plan, plan_of
+from parity.align.targets import one_vocabulary
 from parity.align.texts import mask_piece, null_piece, unknown_piece
 from parity.border.description import Description
 from parity.errors import InputsDoNotFit
@@ -35,6 +36,7 @@ from parity.pair_audit.provenance import Clock
 from parity.pair_audit.sample import NoiseSample, take_sample
 from parity.pair_audit.sample_window import choose_rows, open_sample
 from parity.pair_audit.sweep import Sweep
+from parity.pair_audit.target_ledger import TargetLedger
 from parity.passes import passes_in
 from parity.passes.after import AfterContext, AfterSettings
 from parity.passes.context import Shared
@@ -105,6 +107,10 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         if set(ANSWERS) <= set(plan.stages):
             null = Pair(*(null_piece(side.tokenizer) for side in described)) if inputs.unanswerable else None
             ledgers = ledgers._replace(answers=AnswerLedger(floors, request.policy.confidence, null))
+        if all(side.can.target for side in described):
+            ledgers = ledgers._replace(
+                targets=TargetLedger(unknown, one_vocabulary=one_vocabulary(described))
+            )
         runs = PassRuns(passes_in("sweep"), sides, plan)
         sweep = Sweep(sides, runs, ledgers, shared)
 

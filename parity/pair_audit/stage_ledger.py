@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from parity.align.batch import PairedStage, Unfit, paired_stages
+from parity.align.batch import PairedStage, Pairs, Unfit, paired_stages
 from parity.align.plan import Plan
 from parity.border.breakdown import Breakdown
 from parity.border.runner import Batch
@@ -20,7 +17,6 @@ from parity.records.pair import Pair
 
 __all__ = ["Shown", "StageLedger"]
 
-Integers = NDArray[np.int64]
 Passes = tuple[str, ...]
 _T = TypeVar("_T")
 
@@ -28,14 +24,14 @@ _T = TypeVar("_T")
 class Shown(NamedTuple):
     """A pair of batches that counts in some passes: a batch which fed both sides the same is measured once and counts in several.
 
-    `pairs` are the pairs of tokens of each row (None: by their rank); `decides` says that the logits are those that either side
+    `pairs` are the pairs of positions of each row (None: by their rank); `decides` says that the logits are those that either side
     decides with.
     """
 
     passes: Passes
     batches: Pair[Batch]
     rows: Sequence[int]
-    pairs: Sequence[Integers | None] | None
+    pairs: Pairs | None
     decides: bool
 
 

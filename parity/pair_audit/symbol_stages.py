@@ -89,6 +89,8 @@ def symbol_stages(
                 reason,
             )
         )
+    if comparison.ledgers.targets is not None:
+        records.append(comparison.ledgers.targets.stage())
     return records, silent
 
 
@@ -137,6 +139,7 @@ def unpaired(ledgers: Ledgers) -> list[NotCompared]:
     """Tokens without a counterpart. Where each token has a decision, these are decisions that were not compared, which counts."""
     ledger, decisions = ledgers.tokens, ledgers.decisions
     words = _unpaired_words(ledgers)
+    words += [] if ledgers.targets is None else ledgers.targets.not_compared()
     if not ledger.unpaired_rows:
         return words
     here, there = ledger.unpaired
@@ -144,7 +147,7 @@ def unpaired(ledgers: Ledgers) -> list[NotCompared]:
         f"{here} tokens of the reference and {there} of the candidate, in {ledger.unpaired_rows} of {ledger.rows} rows, "
         "have no counterpart"
     )
-    by_token = decisions is not None and decisions.per == "token"
+    by_token = decisions is not None and decisions.per == "token" and ledgers.targets is None
     # Elsewhere they are only what makes the stage `tokens` or `input_ids` differ.
     stage = "label" if by_token else "tokens"
     return [*words, NotCompared(stage=stage, pass_=FIRST.name, reason=reason, counts=by_token)]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from parity.align.batch import Pairs
 from parity.align.feed import Feed
 from parity.align.plan import Plan
 from parity.align.tokens import RowAlignment
@@ -22,19 +20,24 @@ __all__ = ["PassContext", "Rows", "Shared"]
 
 
 class Rows(NamedTuple):
-    """The rows of one batch, and the numbers by which each side's runner knows the window that they are in."""
+    """The rows of one batch, and the numbers by which each side's runner knows the window that they are in.
+
+    `targets` are the alignments of what the decoders are fed, empty where a side has none.
+    """
 
     rows: Sequence[int]
     alignments: Sequence[RowAlignment | None]
     windows: Pair[int]
+    targets: Sequence[RowAlignment | None] = ()
 
     @classmethod
     def of(cls, window: Window, rows: Sequence[int]) -> Rows:
         """Some rows of a window, by their numbers over all inputs."""
-        known = {
-            example.row: aligned for example, aligned in zip(window.examples, window.alignments, strict=True)
-        }
-        return cls(rows, [known[row] for row in rows], window.numbers)
+        places = {example.row: place for place, example in enumerate(window.examples)}
+        chosen = [places[row] for row in rows]
+        aligned = [window.alignments[place] for place in chosen]
+        targets = [window.targets[place] for place in chosen] if window.targets else []
+        return cls(rows, aligned, window.numbers, targets)
 
     @property
     def equal(self) -> list[bool]:
@@ -42,9 +45,12 @@ class Rows(NamedTuple):
         return [aligned is None or aligned.equal for aligned in self.alignments]
 
     @property
-    def pairs(self) -> list[NDArray[np.int64] | None]:
-        """The pairs of tokens of each row; None where both have the same."""
-        return [None if aligned is None or aligned.equal else aligned.pairs for aligned in self.alignments]
+    def pairs(self) -> Pairs:
+        """The pairs of tokens of each row, and of what its decoders are fed; None where both have the same."""
+        return {
+            axis: [None if aligned is None or aligned.equal else aligned.pairs for aligned in rows]
+            for axis, rows in (("token", self.alignments), ("target", self.targets))
+        }
 
     @property
     def shown_equal(self) -> bool:
@@ -107,7 +113,9 @@ class PassContext:
         """Request a forward of the candidate on what the reference fed itself, with the same rows run together."""
         return self.sides.candidate.runner.forward(
             inputs=Feed.of(reference).inputs(
-                positions=positions, words=self.sides.candidate.described.can.words != "no"
+                positions=positions,
+                words=self.sides.candidate.described.can.words != "no",
+                target=self.sides.candidate.described.can.target,
             ),
             stages=list(self.plan.stages),
             precision=precision,

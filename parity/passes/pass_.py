@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from parity.align.batch import Pairs
 from parity.align.plan import Plan
 from parity.border.runner import Batch
 from parity.passes.context import PassContext
@@ -24,7 +22,7 @@ class PassResult(NamedTuple):
     """What a pass has of one batch.
 
     `batches` are compared with each other: of both sides, or (`of`) two runs of one side, which show its rounding. `rows` are
-    theirs (None: the whole batch), `pairs` the pairs of tokens of each row (None: by their rank). `as_first` says that what the first pass ran is this pass as well, and
+    theirs (None: the whole batch), `pairs` the pairs of positions of each row (None: by their rank). `as_first` says that what the first pass ran is this pass as well, and
     `reason` why there is nothing: then there are no batches. `limited` says that two runs may differ by more than rounding, so
     that no more than a limit counts as it.
     """
@@ -32,7 +30,7 @@ class PassResult(NamedTuple):
     batches: Pair[Batch] | None = None
     of: Of = "both"
     rows: Sequence[int] | None = None
-    pairs: Sequence[NDArray[np.int64] | None] | None = None
+    pairs: Pairs | None = None
     as_first: bool = False
     reason: str = ""
     limited: bool = False

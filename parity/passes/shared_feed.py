@@ -89,7 +89,7 @@ def _distances(candidate: Runner, plan: Plan, reference: Batch, *, positions: bo
     try:
         given = written(
             candidate.forward(
-                inputs=Feed.of(reference).inputs(positions=positions),
+                inputs=Feed.of(reference).inputs(positions=positions, target=candidate.describe().can.target),
                 stages=list(plan.stages),
                 groups=reference.groups,
             )

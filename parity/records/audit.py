@@ -26,6 +26,7 @@ from parity.records.provenance import Provenance
 from parity.records.seed_scale import SeedScale
 from parity.records.stage import FirstDivergence, Noise, NotCompared, StageRecord
 from parity.records.subject import SubjectRecord, TasksRecord
+from parity.records.targets import Targets
 from parity.records.tokens import Tokens
 
 __all__ = ["Audit", "audit_bytes", "load_audit"]
@@ -37,6 +38,7 @@ class Audit(Record, frozen=True, kw_only=True):
     `rows_needed` is how many rows would settle an inconclusive verdict, if they flip as often as these do (null where the
     verdict is another, or no number would). `passes` are those of the comparison, whether they ran or not. `exhibits` are what tasks and passes show, `embeddings` how the vectors of texts compare where both sides have some,
     `generation` the texts that were generated (null: none was requested).
+    `targets` are those that two decoders were given.
     `tasks` (none in records of earlier versions) are those of both sides. `findings` stand in the order of what they explain.
     """
 
@@ -65,6 +67,7 @@ class Audit(Record, frozen=True, kw_only=True):
     tasks: TasksRecord | None = None
     embeddings: Embeddings | None = None
     generation: Generation | None = None
+    targets: Targets | None = None
 
 
 def audit_bytes(audit: Audit) -> bytes:

@@ -26,7 +26,7 @@ from parity.subjects.subject import parse_subject
 
 __all__ = ["check_adapter"]
 
-_AXES = {"row", "token", "word", "hidden", "class", "vocabulary", "other"}
+_AXES = {"row", "token", "word", "target", "hidden", "class", "vocabulary", "other"}
 _ROUNDING = 1e-4
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from parity.align.batch_sizes import batch_sizes_of
 from parity.align.by_words import with_words_of
 from parity.align.plan import Plan
+from parity.align.targets import align_targets, reference_writes, with_targets_of
 from parity.align.texts import unlike_algorithms
 from parity.align.tokens import RowAlignment, align_row
 from parity.border.description import Description
@@ -30,7 +31,7 @@ class Window(NamedTuple):
     """A run of examples, tokenized on both sides and aligned; `encodings` are None where a side has no tokens.
 
     `numbers` are those by which each side's runner knows the window. `refused` are rows that a side cannot run: they are not among the
-    examples, and are reported.
+    examples, and are reported. `targets` are the alignments of what the decoders are fed, empty where a side has none.
     """
 
     examples: list[Example]
@@ -38,11 +39,21 @@ class Window(NamedTuple):
     alignments: list[RowAlignment | None]
     numbers: Pair[int]
     refused: Sequence[Refused] = ()
+    targets: Sequence[RowAlignment | None] = ()
+
+    def of_targets(self) -> Window:
+        """The same rows with what their decoders are fed in place of their texts' tokens."""
+        fed: Pair[Sequence[Encoding | None]] = Pair(
+            *([_target_of(encoding) for encoding in side] for side in self.encodings)
+        )
+        return self._replace(
+            encodings=fed, alignments=list(self.targets) or [None] * len(self.examples), refused=()
+        )
 
     def lengths(self) -> list[int]:
-        """The longer of the two encodings of each row, in tokens; 1 where neither has any."""
+        """The longest of the encodings of each row, in tokens, those of its targets included; 1 where there are none."""
         return [
-            max(1, *(len(encoding.input_ids) if encoding is not None else 1 for encoding in both))
+            max(1, *(_length(encoding) for encoding in both))
             for both in zip(self.encodings.reference, self.encodings.candidate, strict=True)
         ]
 
@@ -60,10 +71,14 @@ class Window(NamedTuple):
 
 
 def open_window(sides: Pair[Session], examples: list[Example]) -> Window:
-    """Tokenize a window on both sides at once, and align the rows; a side that is told the other's words comes after it."""
+    """Tokenize a window on both sides at once, and align the rows; a side that is told the other's words, or target, comes after it."""
     described = Pair(*(side.described for side in sides))
     first = next((number for number, side in enumerate(described) if side.can.words == "own"), None)
-    if first is None or described[1 - first].can.words != "given":
+    if reference_writes(described, examples):
+        writes = sides.reference.runner.tokenize(examples)
+        told = with_targets_of(described, examples, writes.wait())
+        replies = Pair(writes, sides.candidate.runner.tokenize(told))
+    elif first is None or described[1 - first].can.words != "given":
         replies = Pair(*(side.runner.tokenize(examples) for side in sides))
     else:
         one = sides[first].runner.tokenize(examples)
@@ -88,12 +103,25 @@ def open_window(sides: Pair[Session], examples: list[Example]) -> Window:
         None if here is None or there is None else align_row(here, there)
         for here, there in zip(encodings.reference, encodings.candidate, strict=True)
     ]
-    return Window(examples, encodings, aligned, Pair(*(reply.window for reply in replies)), refused)
+    numbers = Pair(*(reply.window for reply in replies))
+    targets = align_targets(encodings) if all(side.can.target for side in described) else []
+    return Window(examples, encodings, aligned, numbers, refused, targets)
 
 
 def batches_of_side(described: Description, lengths: Sequence[int]) -> list[list[int]]:
     """Every index of `lengths` once, in the batches of a side that is run by itself."""
     return batch_sizes_of(Pair(described, described)).batches(lengths)
+
+
+def _target_of(encoding: Encoding | None) -> Encoding | None:
+    return None if encoding is None or encoding.target is None else encoding.target.fed
+
+
+def _length(encoding: Encoding | None) -> int:
+    target = _target_of(encoding)
+    return max(
+        1 if encoding is None else len(encoding.input_ids), 0 if target is None else len(target.input_ids)
+    )
 
 
 def _without_text(encoding: Encoding | None) -> Encoding | None:

@@ -18,6 +18,7 @@ from parity.tasks.not_named import NOT_NAMED
 from parity.tasks.pre_training import PRE_TRAINING
 from parity.tasks.question_answering import QUESTION_ANSWERING
 from parity.tasks.regression import REGRESSION
+from parity.tasks.seq2seq import SEQ2SEQ
 from parity.tasks.sequence_classification import SEQUENCE_CLASSIFICATION
 from parity.tasks.task import Task
 from parity.tasks.token_classification import TOKEN_CLASSIFICATION
@@ -41,5 +42,6 @@ TASKS: tuple[Task, ...] = (
     NEXT_SENTENCE,
     PRE_TRAINING,
     DISCRIMINATOR,
+    SEQ2SEQ,
 )
 """From the most general to the most special: of those that fit a subject the last one is its task."""

@@ -16,7 +16,7 @@ from parity.metrics.metric import Metric
 
 __all__ = ["Column", "Decided", "Described", "Per", "Task"]
 
-Column = Literal["text", "text_pair", "label", "words", "tags", "choices"]
+Column = Literal["text", "text_pair", "label", "words", "tags", "choices", "target"]
 Per = Literal["input", "token", "word"]
 Decided = Literal["text", "all", "mask"]
 

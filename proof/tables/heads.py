@@ -19,15 +19,7 @@ EXPECTED = (
 COLUMNS = ("against its copy", "with another head", "what is said of the other head")
 
 # The architecture, and what of its head differs: tensors by pattern, or a field of config.json as `field=value`.
-_NOT_RUN = (
-    ("GPT2DoubleHeadsModel", "multiple_choice_head.*"),
-    ("T5ForConditionalGeneration", "decoder.block.1.*"),
-    ("MT5ForConditionalGeneration", "decoder.final_layer_norm.weight"),
-    ("BartForConditionalGeneration", "final_logits_bias"),
-    ("MBartForConditionalGeneration", "final_logits_bias"),
-    ("MarianMTModel", "*decoder.layers.1.*"),
-    ("PegasusForConditionalGeneration", "*decoder.layers.0.*"),
-)
+_NOT_RUN = (("GPT2DoubleHeadsModel", "multiple_choice_head.*"),)
 _RUN = (
     ("BertModel", "encoder.layer.2.output.dense.bias"),
     ("T5EncoderModel", "encoder.final_layer_norm.weight"),
@@ -65,6 +57,14 @@ _RUN = (
     ("Gemma2ForCausalLM", "final_logit_softcapping=5.0"),
     ("CohereForCausalLM", "logit_scale=0.5"),
     ("OPTForCausalLM", "tie_word_embeddings=false"),
+    ("T5ForConditionalGeneration", "decoder.block.1.*"),
+    ("MT5ForConditionalGeneration", "decoder.final_layer_norm.weight"),
+    ("BartForConditionalGeneration", "final_logits_bias"),
+    ("MBartForConditionalGeneration", "final_logits_bias"),
+    ("MarianMTModel", "*decoder.layers.1.*"),
+    ("PegasusForConditionalGeneration", "*decoder.layers.0.*"),
+    ("LEDForConditionalGeneration", "final_logits_bias"),
+    ("BlenderbotForConditionalGeneration", "*decoder.layers.1.*"),
 )
 _MODULES = ("pooling", "normalize", "dense", "modules")
 

@@ -24,12 +24,16 @@ def test_layer_ten_comes_after_layer_nine_and_outputs_come_last() -> None:
 
 
 def test_what_is_fed_stands_in_the_order_in_which_it_is_made() -> None:
-    expected = ("text", "tokens", "input_ids", "token_type_ids", "attention_mask", "position_ids")
-    assert (expected, {*expected[2:], "real", "word_mask", "word_ids"}) == (INPUT_STAGES, set(FED))
+    ids = ("text", "tokens", "input_ids", "token_type_ids", "attention_mask", "position_ids")
+    expected = (*ids, "decoder_input_ids")
+    assert (expected, {*expected[2:], "real", "target_real", "word_mask", "word_ids"}) == (
+        INPUT_STAGES,
+        set(FED),
+    )
 
 
 def test_each_axis_of_positions_has_its_mask() -> None:
-    assert {"token": "real", "word": "word_mask"} == MASKS
+    assert {"token": "real", "word": "word_mask", "target": "target_real"} == MASKS
 
 
 @pytest.mark.parametrize(
@@ -41,7 +45,7 @@ def test_each_axis_of_positions_has_its_mask() -> None:
         ("layer.3", "encoder", "Layer 3", 3),
         ("layer.12.attention", "detail", "Layer 12, attention", 12),
         ("layer.0.mlp", "detail", "Layer 0, feed-forward", 0),
-        ("decoder.layer.7", None, "decoder.layer.7", 7),
+        ("decoder.layer.7", "encoder", "Decoder layer 7", 7),
         ("module.mlp", "detail", "module.mlp", None),
         ("probabilities", "output", "Probabilities", None),
         ("output.tags", None, "output.tags", None),

@@ -91,7 +91,8 @@ def test_a_trace_keeps_them_and_is_refused_where_they_are_no_object(bart: Path, 
     inputs = tmp_path / "texts.txt"
     inputs.write_text("one two\n", encoding="utf-8")
     kept = tmp_path / "golden.trace"
-    assert 0 == parity("record", f"hf:{full}", "--inputs", str(inputs), "--out", str(kept)).code
+    spec = f"hf:{full}?task=encoder"
+    assert 0 == parity("record", spec, "--inputs", str(inputs), "--out", str(kept)).code
     with Runner.start(parse_subject(f"trace:{kept}"), trace, timeout=300) as runner:
         assert _BEAMS == {name: runner.describe().generation[name] for name in _BEAMS}
     manifest = json.loads((kept / "manifest.json").read_text())

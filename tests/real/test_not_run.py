@@ -39,7 +39,7 @@ def saved(family: str, kind: str, folder: Path, **changes: Any) -> Path:
     return write_tokenizer(folder)
 
 
-def described(folder: Path) -> Description:
+def described(folder: Path | str) -> Description:
     with Runner.start(parse_subject(f"hf:{folder}"), adapter, timeout=300) as runner:
         return runner.describe()
 
@@ -188,17 +188,20 @@ def test_a_parameter_that_no_output_needs_counts_only_where_the_sides_differ_in_
     assert (False, ["mask_emb"]) == (part.always, [one.name for one in part.tensors])
 
 
-def test_the_decoder_of_a_sequence_to_sequence_model_is_named(tmp_path: Path) -> None:
-    parts = {
-        part.part: part for part in described(saved("t5", "AutoModelForSeq2SeqLM", tmp_path / "t5")).not_run
-    }
-    assert {"decoder", "head"} == set(parts)
-    assert all(one.name.startswith("decoder.") for one in parts["decoder"].tensors)
+def test_all_of_a_sequence_to_sequence_model_is_run_whose_config_names_no_start(tmp_path: Path) -> None:
+    found = described(saved("t5", "AutoModelForSeq2SeqLM", tmp_path / "t5"))
+    assert [] == found.not_run
+    assert any("what the decoder begins with" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("family", ["marian", "pegasus"])
-def test_the_encoder_is_run_where_the_decoder_takes_a_text_of_its_own(family: str, tmp_path: Path) -> None:
-    found = described(saved(family, "AutoModelForSeq2SeqLM", tmp_path / family, **_SEQ2SEQ))
+def test_the_encoder_alone_is_run_where_that_is_requested_and_the_decoder_named(
+    family: str, tmp_path: Path
+) -> None:
+    folder = saved(family, "AutoModelForSeq2SeqLM", tmp_path / family, **_SEQ2SEQ)
+    names = [stage.name for stage in described(folder).stages]
+    assert {"encoder.layer.1", "decoder.layer.1", "logits"} <= set(names)
+    found = described(f"{folder}?task=encoder")
     assert "layer.1" in [stage.name for stage in found.stages]
     assert not any(stage.name.startswith("decoder.") for stage in found.stages)
     assert {"decoder", "head"} == {part.part for part in found.not_run}

@@ -82,8 +82,10 @@ def _largest_permission(rung: Rung, permitted: Callable[[Measure], float | None]
 
 
 def _short(stage: str) -> str:
-    return (
-        stage.removeprefix("layer.")
-        if stage.startswith("layer.")
-        else {"embeddings": "emb", "probabilities": "prob"}.get(stage, stage)[:10]
-    )
+    """A stage below the curve: a layer by its number, with the first letter of its stack where there are two."""
+    for stack, letter in (("encoder.", "e"), ("decoder.", "d"), ("", "")):
+        if stage.startswith(f"{stack}layer."):
+            return letter + stage.removeprefix(f"{stack}layer.")
+        if stage == f"{stack}embeddings":
+            return f"{letter} emb".strip()
+    return {"probabilities": "prob"}.get(stage, stage)[:10]

@@ -25,6 +25,10 @@ _STEPS = {
         "Feed the same mask",
         "Feed the candidate the attention mask that the reference feeds.",
     ),
+    "decoder_input_ids": (
+        "Give both decoders the same tokens",
+        "Use the reference's start token (decoder_start_token_id), and tokenize targets with its tokenizer.",
+    ),
     "position_ids": (
         "Use the same position ids",
         "Feed the candidate the position ids that the reference uses.",

@@ -92,3 +92,14 @@ def test_what_is_sent_to_another_model_has_positions_only_where_requested() -> N
     assert names == set(feed.inputs(positions=False))
     assert names | {"position_ids"} == set(feed.inputs(positions=True))
     assert feed.inputs(positions=False)["attention_mask"] is None
+
+
+def test_another_target_is_another_feed_and_its_padding_is_not() -> None:
+    own = {"input_ids": IDS, "real": REAL, "decoder_input_ids": [[2, 5], [2, 0]]}
+    own["target_real"] = [[1, 1], [1, 0]]
+    assert fed(**own).same_as(fed(**{**own, "decoder_input_ids": [[2, 5], [2, 9]]}))
+    assert not fed(**own).same_as(fed(**{**own, "decoder_input_ids": [[1, 5], [2, 0]]}))
+    assert not fed(**own).same_as(fed(**{**own, "target_real": [[1, 1], [1, 1]]}))
+    assert fed(**own).same_as(fed(input_ids=IDS, real=REAL))  # a side without a decoder
+    assert {"decoder_input_ids", "target_real"} <= fed(**own).inputs(positions=False).keys()
+    assert "target_real" not in fed(**own).inputs(positions=False, target=False)
