@@ -88,6 +88,7 @@ _TABLE = (
     StageKind("start_logits", _TOKENS, "output", "Start logits"),
     StageKind("end_logits", _TOKENS, "output", "End logits"),
     StageKind("probabilities", _CLASSES, "output", "Probabilities"),
+    StageKind("scores", (), "output", "Scores"),
     StageKind("label", (), "output", "Label"),
     StageKind("answer", (), "output", "Answer"),
     StageKind("next_token", (), "output", "Next token"),
@@ -99,7 +100,7 @@ FED = tuple(kind.pattern for kind in _TABLE if kind.fed)
 """What a runner writes of what it fed, beside the values that it computed."""
 MASKS = {"token": "real", "word": "word_mask", "target": "target_real"}
 """The mask of real positions by axis."""
-_DERIVED = ("probabilities", "label", "answer", "next_token", "generated")
+_DERIVED = ("probabilities", "label", "scores", "answer", "next_token", "generated")
 DECIDING = (
     "logits",
     "words",
@@ -107,7 +108,7 @@ DECIDING = (
     "nsp_logits",
     "sop_logits",
     "discriminator_logits",
-    *_DERIVED[:2],
+    *_DERIVED[:3],
     "next_token",
 )
 """The outputs that decide, and what follows from them; where decisions are judged, they are what is judged."""

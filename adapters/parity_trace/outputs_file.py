@@ -3,7 +3,7 @@
     .npz         arrays `logits` [rows, classes], or where there is none `embeddings` [rows, hidden], and optionally `ids`, `labels`, `text`, `pair` [rows], `classes` [classes]
     .jsonl       an object a line: `logits` a list, a mapping of class to score, or a list of {"label", "score"}; and
                  optionally `id`, `label`, `text`, `pair`, and `classes`, in every row the same list. Or such a mapping
-                 or list alone on each line
+                 or list alone on each line; or what a serving engine gives (outputs_selected.py)
     .parquet     the same by column
     .csv, .tsv   a header; a column for each class, and optionally `id`, `label`, `text`, `pair`
 
@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import outputs_values
-from .outputs_raw import EMBEDDINGS, ENDINGS, NAMES, READERS, Unreadable
+from .outputs_raw import EMBEDDINGS, ENDINGS, NAMES, READERS, Raw, Unreadable
+from .outputs_selected import Selection
 
 __all__ = ["Outputs", "read_outputs"]
 
@@ -37,7 +38,7 @@ class Outputs(NamedTuple):
 
     `column` is their column, `stored` the dtype in the file (empty for text, which has none), `values` the kind of
     numbers in the file: where they are not logits, `logits` are computed from these probabilities. `embeds`: they are the vectors
-    of texts, and decide nothing.
+    of texts, and decide nothing. Where there is a `selection` there are no logits: it is what was selected, and generated texts.
     """
 
     logits: NDArray[Any]
@@ -50,6 +51,7 @@ class Outputs(NamedTuple):
     stored: str
     values: Any
     embeds: bool = False
+    selection: Selection | None = None
 
 
 def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
@@ -64,6 +66,8 @@ def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
     chosen = [name.strip() for name in options["classes"].split(",")] if "classes" in options else None
     raw = READERS[ending](path, options.get("logits"), chosen)
     logits, classes = raw.logits, raw.classes
+    if raw.selection is not None:
+        return _selected(path, raw, raw.selection, options)
     if logits.ndim != 2 or logits.dtype.kind not in "fiu" or 0 in logits.shape:
         raise Unreadable(
             f"{path}: logits have shape {list(logits.shape)} and dtype {logits.dtype}, instead of numbers [rows, classes].",
@@ -99,6 +103,31 @@ def read_outputs(path: str, options: Mapping[str, str]) -> Outputs:
         stored.name if ending in (".npz", ".parquet") else "",
         values,
         embeds,
+    )
+
+
+def _selected(path: str, raw: Raw, selection: Selection, options: Mapping[str, str]) -> Outputs:
+    """The outputs of a file without scores of classes."""
+    without = next((name for name in _OF_SCORES if name in options), None)
+    if without is not None:
+        raise Unreadable(
+            f"{path} holds {raw.column}, and {without}={options[without]} is about scores of classes.",
+            "Omit it.",
+        )
+    beside = {part: _beside(path, raw.columns, names, len(raw.logits)) for part, names in NAMES.items()}
+    texts = beside["texts"]
+    known = None if texts is None else [_text(path, row, text) for row, text in enumerate(texts)]
+    return Outputs(
+        raw.logits,
+        beside["ids"],
+        beside["labels"],
+        known,
+        beside["pairs"],
+        None,
+        raw.column,
+        "",
+        outputs_values.Values("logits"),
+        selection=selection,
     )
 
 

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import outputs_scores, outputs_table
+from . import outputs_scores, outputs_selected, outputs_table
+from .outputs_selected import Selection
 
 __all__ = ["EMBEDDINGS", "ENDINGS", "NAMES", "READERS", "Raw", "Unreadable"]
 
@@ -26,7 +27,7 @@ EMBEDDINGS = "embeddings"
 NAMES = {
     "ids": ("id", "ids", "idx", "guid"),
     "labels": ("label", "labels", "gold_label"),
-    "texts": ("text", "texts", "sentence"),
+    "texts": ("text", "texts", "sentence", "prompt"),
     "pairs": ("pair", "pairs", "text_pair"),
 }
 _SAME_CLASSES = (
@@ -44,13 +45,15 @@ class Unreadable(Exception):
 
 
 class Raw(NamedTuple):
-    """The content of a file before the kind of its numbers is known; `named` says that the scores themselves have class names."""
+    """The content of a file before the kind of its numbers is known; `named` says that the scores themselves have class names;
+    `selection` is what was selected, where there are no scores of classes."""
 
     logits: NDArray[Any]
     classes: list[str] | None
     columns: dict[str, Any]
     column: str
     named: bool = False
+    selection: Selection | None = None
 
 
 def _read_npz(path: str, column: str | None, chosen: list[str] | None) -> Raw:
@@ -80,6 +83,11 @@ def _read_rows(path: str, column: str | None, chosen: list[str] | None) -> Raw:
     telling = [
         name for name in known if "logits" not in known and outputs_scores.as_mapping(rows[0].get(name))
     ]
+    scored = {"logits", EMBEDDINGS} & set(known) or set(telling) - outputs_selected.FORMS
+    if not whole and column is None and not scored:
+        found = _selection(path, rows, known)
+        if found is not None:
+            return found
     name = "" if whole else column or (telling[0] if len(telling) == 1 else _column(known))
     if name not in known:
         raise Unreadable(f"{path} has no column {name!r}; it has {_names(known)}.", _which(name))
@@ -91,6 +99,24 @@ def _read_rows(path: str, column: str | None, chosen: list[str] | None) -> Raw:
     classes = scores.classes if scores.classes is not None else _classes(path, rows)
     columns = {other: [row.get(other) for row in rows] for other in names}
     return Raw(scores.values, classes, columns, name or "line", scores.classes is not None)
+
+
+def _selection(path: str, rows: list[Any], known: Iterable[str]) -> Raw | None:
+    """What was selected in each row, where the file holds that."""
+    try:
+        selection = outputs_selected.read_selection(known, rows)
+    except outputs_selected.BadSelection as error:
+        raise Unreadable(f"{path}, row {error.row + 1}: {error.what}.", error.next_step) from None
+    if selection is None:
+        return None
+    columns = {name: [row.get(name) for row in rows] for name in known if name not in selection.columns}
+    return Raw(
+        np.zeros((len(rows), 0), np.float32),
+        None,
+        columns,
+        " and ".join(selection.columns),
+        selection=selection,
+    )
 
 
 def _column(known: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""The runner for a file of logits of any system.
+"""The runner for a file of outputs of any system.
 
 Rows are found by their ids where the file has ids, else (or where the user says so) by their order; never by both
 in one file. There are no tokens, and no stage before the logits.
@@ -16,6 +16,7 @@ import numpy as np
 
 from .outputs_file import read_outputs
 from .outputs_raw import Unreadable
+from .outputs_selected import Selection
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host
@@ -48,8 +49,10 @@ class Session:
         self._taken: dict[int, int] = {}
 
     def describe(self) -> dict[str, Any]:
-        """The description of the file: only logits."""
+        """The description of the file: its outputs alone."""
         outputs = self._outputs
+        if outputs.selection is not None:
+            return self._described_selection(outputs.selection)
         rows, classes = outputs.logits.shape
         kind, stage = ("embeddings", _EMBEDDING) if outputs.embeds else ("logits", _LOGITS)
         notes = [f"Only the {kind} [{rows}, {classes}] of {Path(self._path).name} can be compared."]
@@ -65,7 +68,6 @@ class Session:
             notes.append(f"The scores were found in {outputs.column!r}.")
         if outputs.ids is not None and self._by_id is None:
             notes.append("Its rows are taken in the order of the inputs, as requested; its ids are ignored.")
-        digest = hashlib.sha256(Path(self._path).read_bytes()).hexdigest()
         return {
             "framework": "outputs",
             "versions": {"python": platform.python_version(), "numpy": np.__version__},
@@ -84,11 +86,33 @@ class Session:
             "decimals": values.decimals,
             "can": {"accepts_feed": False, "float64": False, "pairs": "optional", "tokens": False},
             "notes": notes,
-            "recorded": {
-                "count": rows,
-                "matched_by": "order" if self._by_id is None else "id",
-                "digest": f"sha256:{digest}",
+            "recorded": self._recorded(),
+        }
+
+    def _recorded(self) -> dict[str, Any]:
+        digest = hashlib.sha256(Path(self._path).read_bytes()).hexdigest()
+        matched = "order" if self._by_id is None else "id"
+        return {"count": len(self._outputs.logits), "matched_by": matched, "digest": f"sha256:{digest}"}
+
+    def _described_selection(self, selection: Selection) -> dict[str, Any]:
+        """The same of a file that holds what was selected, or generated."""
+        tasks = {"next": "causal_lm", "answer": "question_answering"}
+        what = self._outputs.column
+        return {
+            "framework": "outputs",
+            "versions": {"python": platform.python_version(), "numpy": np.__version__},
+            "task": tasks[selection.selects["per"]] if selection.selects is not None else "causal_lm",
+            "stages": [],
+            "scope": "outputs",
+            "selects": selection.selects,
+            "can": {
+                "pairs": "optional",
+                "tokens": False,
+                "generate": selection.generated is not None,
+                "texts_only": selection.generated is not None,
             },
+            "notes": [f"Only the {what} of {Path(self._path).name} can be compared, and no layers."],
+            "recorded": self._recorded(),
         }
 
     def tokenize(self, examples: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -109,10 +133,27 @@ class Session:
             raise self._host.Refusal(
                 "inputs-do-not-fit", f"{self._path} cannot be run on other inputs or in other precision."
             )
+        selection = self._outputs.selection
+        if selection is not None:
+            return (
+                {} if selection.selected is None else {"selected": [selection.selected[row] for row in rows]}
+            )
         name, axes = _EMBEDDING if self._outputs.embeds else _LOGITS
         if stages is None or name in stages:
             write(name, self._outputs.logits[list(rows)], axes)
         return {}
+
+    def generate(self, rows: Sequence[int], asked: dict[str, Any], write: Any) -> dict[str, Any]:
+        """The generated texts of these rows."""
+        selection = self._outputs.selection
+        texts = None if selection is None else selection.generated
+        if texts is None or asked["tokens"] is not None or asked["precision"] is not None:
+            raise self._host.Refusal("inputs-do-not-fit", f"{self._path} holds no more than texts.")
+        found = [{"ids": [], "pieces": [], "text": texts[row] or ""} for row in rows]
+        for one, row in zip(found, rows):
+            if texts[row] is None:
+                one["reason"] = "the file has no text for it"
+        return {"rows": found, "float64": None}
 
     def _values_note(self, values: Any) -> str:
         kind = values.kind.replace("_", "-")

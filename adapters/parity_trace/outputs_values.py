@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Values", "as_logits", "look_at", "out_of_range"]
+__all__ = ["Values", "as_logits", "look_at", "out_of_range", "rounding"]
 
 _MOST_DECIMALS = 12
 _LOOSEST = 0.05  # of a sum of one: with two decimals, many classes can have almost any sum
@@ -37,7 +37,7 @@ class Values(NamedTuple):
 def look_at(values: Any, *, stored: Any, multi_label: bool, forced: str | None) -> Values:
     """The kind of values [rows, classes]. `stored` is the dtype in which they were written, `forced` the kind that the user states."""
     rows = values[(np.isfinite(values) | np.isneginf(values)).all(axis=1)].astype(np.float64)
-    decimals, step = _rounding(rows, stored)
+    decimals, step = rounding(rows, stored)
     if forced is not None and forced != "logits":
         percent = forced == "probabilities" and bool(len(rows)) and bool(rows.max() > 1.5)
         return _of(forced, decimals, step, percent=percent)
@@ -96,7 +96,7 @@ def _within(rows: Any, top: float) -> bool:
     return bool((rows >= -1e-9).all() and (rows <= top * (1 + 1e-6)).all())
 
 
-def _rounding(rows: Any, stored: Any) -> tuple[int | None, float]:
+def rounding(rows: Any, stored: Any) -> tuple[int | None, float]:
     """The decimals that all values were rounded to, from 1, and the most that this moved one; (None, 0) where there are none."""
     numbers = rows[np.isfinite(rows)]
     if not numbers.size:

@@ -42,7 +42,7 @@ DESCRIPTION = forms.Record(
                 "pairs": forms.OneOf(("no", "optional", "required")),
                 "tokens": bool,
                 "words": forms.OneOf(("no", "given", "own")),
-                **dict.fromkeys(("blank", "row_digests", "generate", "target"), bool),
+                **dict.fromkeys(("blank", "row_digests", "generate", "texts_only", "target"), bool),
             },
         ),
     },
@@ -87,8 +87,7 @@ DESCRIPTION = forms.Record(
         "values": forms.OneOf(("logits", "probabilities", "log_probabilities")),
         "rounded": forms.Number(-1.0),
         "decimals": forms.Maybe(_COUNT),
-        "recorded": forms.Maybe(dict),
-        "training": forms.Maybe(dict),
+        **dict.fromkeys(("recorded", "training", "selects"), forms.Maybe(dict)),
     },
 )
 _FILE = forms.Record(

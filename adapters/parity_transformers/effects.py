@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .loading import Loaded
     from .options import Options
 
-__all__ = ["check_fed", "check_revision", "check_shape", "notes"]
+__all__ = ["check_fed", "check_revision", "check_shape", "check_words", "notes"]
 
 
 def check_revision(locator: str, local: bool, revision: str | None, host: Host) -> None:
@@ -71,6 +71,18 @@ def check_fed(kind: str, options: Options, accepts: set[str], host: Host) -> Non
             "bad-option-value",
             "position_ids=from_mask counts from the mask that attention_mask=off leaves out.",
             "Omit one of the two.",
+        )
+
+
+def check_words(kind: str, given: dict[str, str], by_words: bool, host: Host) -> None:
+    """Refuse a choice of how words are made of their pieces for a model that gives nothing for each token to make them of."""
+    if "words" in given and not by_words:
+        raise host.Refusal(
+            "bad-option-value",
+            "words={} has no effect: {} has no classes for each token, of which those of words could be made.".format(
+                given["words"], kind
+            ),
+            "Omit words.",
         )
 
 

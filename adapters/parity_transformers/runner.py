@@ -97,6 +97,7 @@ class Session:
         self._stages = self._tried_out()
         # Whether its logits are of tokens, so that those of words are made of them.
         self._by_words = words.are_of_tokens(self._stages.listed)
+        effects.check_words(type(self._model).__name__, self._given, self._by_words, host)
         self._execution = self._ran()
         self._drawn = absent.without_a_file(loaded, self._execution, self._stages)
         alone = self._runs is not self._model and not loaded.row.half

@@ -72,6 +72,9 @@ def forward(session: Any, request: Request, groups: Sequence[Sequence[Any]], wri
     states = [one["float64"] for one in answers if one.get("float64")]
     if states:
         answer["float64"] = max(states, key=_coarseness)
+    selected = [row for one in answers for row in one.get("selected", [])]
+    if selected:
+        answer["selected"] = selected
     answer["groups"] = [[count, width] for (count, _), width in zip(groups, widths)]
     return answer
 

@@ -20,7 +20,7 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
               no target the subject writes one of so many tokens; its row has "target": {"fed": row, "ids": [int], "text", "generated": bool})
     forward   {"slot": i, "window": int|null, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
                "stages": [str]|null, "precision": null|"float64", "groups": [[rows, width|null], ...]}
-                                                                                         -> {"cpu_seconds": f, ...}
+                                                                      -> {"cpu_seconds": f, "selected": [...], ...}
     block     {"slot": i, "forward": id, "stage", "positions": [int]}                     -> {"dtype", "source", "shape", "offset"}
     rows_of_parameters  {"names": [str]}                                                 -> {"digests": {str: str}}
     generate  {"slot", "window", "rows", "asked": {...}}  -> {"rows": [...], ...}; `parity/border/generated.py` has the form of both
@@ -53,7 +53,7 @@ is answered. Rows have numbers of their own, those of all inputs; a window may h
 held at once, until `forget`. A `forward` is of rows of one window, or of `inputs`. `rows_of_parameters` is requested of a session with
 the ability `row_digests`, which is also its method (`weights.py`).
 
-**Groups.** Where a forward names groups, the rows of each are run by themselves, and padded by themselves: `groups.py` does so, and
+**Selected**: what a subject without logits selects in each row (`parity/border/selected.py`). **Groups.** Where a forward names groups, the rows of each are run by themselves, and padded by themselves: `groups.py` does so, and
 a runner sees one forward for each. Without groups all rows are run together.
 
 **A runner file** has `PROTOCOL = 2`, the protocol it was written for (one without it was written for the first, and is

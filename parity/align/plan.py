@@ -10,6 +10,7 @@ from parity.align.by_words import WORDS, by_words, word_stages
 from parity.align.known import Known, known_of
 from parity.align.labels import LabelAlignment, align_labels
 from parity.align.not_run import not_run
+from parity.align.selecting import Selecting, selecting_of
 from parity.align.stages import StageSpec, align_stages
 from parity.align.tasks import alone, task_of_pair
 from parity.border.description import Description
@@ -30,7 +31,7 @@ class Plan(NamedTuple):
     `stages` are the float stages common to both in the reference's forward order (without `probabilities`, which the host
     derives from `logits`); `known` says what is known of the logits where a side holds probabilities; `labels` how the columns of the logits are paired, None where neither side names them; `task`
     is the one by which both sides decide, None where they decide nothing that could be compared; `temperatures` each side's own,
-    and `sizes` how many rows each is run with.
+    and `sizes` how many rows each is run with. `selecting` says how what a side selects is held against the other side; None where none selects.
     """
 
     stages: tuple[str, ...]
@@ -40,6 +41,11 @@ class Plan(NamedTuple):
     not_compared: tuple[NotCompared, ...]
     known: Known | None = None
     sizes: BatchSizes = BatchSizes()
+    selecting: Selecting | None = None
+
+    def wanted(self, number: int) -> tuple[str, ...]:
+        """The stages to request from a side (0, 1): those of both, and those that the other side's selection is held against."""
+        return self.stages if self.selecting is None else (*self.stages, *self.selecting.needed(number))
 
     def decides(self, stage: str, columns: int) -> bool:
         """Whether so many columns of a stage are what both sides decide by: one of several classes takes two of them."""
@@ -59,7 +65,10 @@ class Plan(NamedTuple):
         own, known = self.temperatures[number], self.known
         if known is not None:
             known = known._replace(sides=Pair._fields if Pair._fields[number] in known.sides else ())
-        return self._replace(labels=None, temperatures=Pair(own, own), known=known)
+        stages = self.wanted(number)
+        return self._replace(
+            stages=stages, labels=None, temperatures=Pair(own, own), known=known, selecting=None
+        )
 
     def without(self, stages: Collection[str]) -> Plan:
         """The same but for these stages."""
@@ -88,7 +97,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> P
     sides = by_words(sides, given=words)
     specs = Pair(*(tuple(StageSpec(seen.name, tuple(seen.axes)) for seen in side.stages) for side in sides))
     aligned = align_stages(specs.reference, specs.candidate)
-    missing: list[NotCompared] = []
+    selecting, missing = selecting_of(sides, words=words)
     for name, reason in aligned.reasons.items():
         if (not detail and is_detail(name)) or any(name in side.excluded for side in sides):
             continue
@@ -97,7 +106,14 @@ def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> P
         if name in aligned.only_reference or name in aligned.only_candidate:
             lacking = sides.candidate if name in aligned.only_reference else sides.reference
             side = "reference" if name in aligned.only_reference else "candidate"
-            if is_output(name) and alone(lacking):
+            if selecting is not None and name in selecting.covered:
+                continue
+            if is_output(name) and lacking.can.texts_only:
+                reason, counts = (
+                    f"The {'candidate' if side == 'reference' else 'reference'} gives texts alone",
+                    False,
+                )
+            elif is_output(name) and alone(lacking):
                 reason, counts = f"{reason.rstrip('.')}, as ?task= requests", False
             elif WORDS in aligned.paired and (name in _OUTPUTS or name in word_stages(sides)):
                 reason, counts = f"{reason.rstrip('.')}, and both decide per word", False
@@ -123,7 +139,12 @@ def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> P
     task = read.task
     if task is not None and (task.rule is None or task.outputs[0] not in stages):
         task = None
-    wide = any(seen.name in stages and seen.axes[-1:] == ["vocabulary"] for seen in sides.reference.stages)
+    needed = () if selecting is None else (*selecting.needed(0), *selecting.needed(1))
+    wide = any(
+        seen.name in (*stages, *needed) and seen.axes[-1:] == ["vocabulary"]
+        for side in sides
+        for seen in side.stages
+    )
     columns = max((side.vocabulary_rows or 1 for side in sides), default=1)
     return Plan(
         stages=tuple(stages),
@@ -133,6 +154,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> P
         not_compared=(*missing, *not_run(sides)),
         known=None if task is None or task.activation is None else known_of(sides, task.activation),
         sizes=batch_sizes_of(sides) if not wide else batch_sizes_of(sides).of_wide(columns),
+        selecting=selecting,
     )
 
 

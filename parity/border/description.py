@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from parity.border.messages import prepare
+from parity.border.selected import Selects
 from parity.errors import RunnerSpokeGarbage
 
 __all__ = [
@@ -65,7 +66,8 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can be requested of the subject; an ability of another name is refused, since it would be ignored silently.
 
     `accepts_feed`: it runs on another's ids, mask, types and positions. `blank`: it reads empty texts; `tokens`: it has
-    tokens. `words`: it decides per word, of texts that it splits itself ("own"), or where it is told the words ("given"). `target`: its decoder reads a target beside the text: that of the inputs, else what it writes itself. `row_digests`: it digests the rows of its parameters whatever their order. `generate`: it generates texts.
+    tokens. `words`: it decides per word, of texts that it splits itself ("own"), or where it is told the words ("given"). `target`: its decoder reads a target beside the text: that of the inputs, else what it writes itself. `row_digests`: it digests the rows of its parameters whatever their order. `generate`: it generates texts;
+    `texts_only`: without the tokens and the scores that they were chosen by.
     """
 
     accepts_feed: bool = False
@@ -77,6 +79,7 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     row_digests: bool = False
     generate: bool = False
     target: bool = False
+    texts_only: bool = False
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -175,6 +178,8 @@ class Description(msgspec.Struct, frozen=True):
     `values` says what the numbers of its stage `logits` were made from: where they are not logits, they are the logarithms of
     probabilities, known up to a constant. `rounded` is the most that one of those values was moved by its rounding (0: no more
     than a float32 is), to so many `decimals` where it is a number of digits.
+
+    `selects` says what it selects, where it gives that and not the logits that it is chosen by.
     """
 
     framework: str
@@ -216,6 +221,7 @@ class Description(msgspec.Struct, frozen=True):
     rounded: float = 0.0
     decimals: int | None = None
     training: Training | None = None
+    selects: Selects | None = None
 
 
 prepare(Description)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.border.messages import Tensor
+from parity.border.selected import SelectedRow
 from parity.border.slots import Array, Slot
 from parity.errors import RunError, RunnerDied, RunnerRaised, RunnerSpokeGarbage
 from parity.inputs.example import Encoding
@@ -82,7 +83,7 @@ class Batch(NamedTuple):
     kept, and release the rest. `float64` says how a double-precision forward went: `pure`, `mixed: <op>` or
     `unchecked`; None for an ordinary one. `failure` is what ended the forward early: `stages` are then those that it
     wrote before. `groups` are the rows that were run together, one group after the other; empty where all were. Each stage then
-    has the width of its widest group, with zeros where a group has no token.
+    has the width of its widest group, with zeros where a group has no token. `selected` is what a subject without logits selects in each row.
     """
 
     stages: dict[str, StageTensor]
@@ -90,6 +91,7 @@ class Batch(NamedTuple):
     float64: str | None = None
     failure: RunError | None = None
     groups: tuple[Group, ...] = ()
+    selected: tuple[SelectedRow, ...] = ()
 
     @property
     def ended(self) -> bool:

@@ -27,6 +27,7 @@ from parity.border.failures import Failures
 from parity.border.generated import Asked, Generated, read_generated
 from parity.border.messages import Done, Failed, Tensor, listed, span
 from parity.border.reply import Batch, Group, Reply, StageTensor, TokenizeReply, Wide, written
+from parity.border.selected import read_selected
 from parity.border.slots import Array, Slot, slot_folder
 from parity.border.written_stages import Forward, stages_of
 from parity.environments.resolve import interpreter_for
@@ -290,11 +291,8 @@ class Runner:
         try:
             value = self._fields(pending)
             groups = tuple(Group(*group) for group in value.get("groups", ()))
-            return Batch(
-                self._stages(pending, slot),
-                float(value["cpu_seconds"]),
-                value.get("float64"),
-                groups=groups,
-            )
+            selected = read_selected(value.get("selected"), str(self.subject))
+            seconds, float64 = float(value["cpu_seconds"]), value.get("float64")
+            return Batch(self._stages(pending, slot), seconds, float64, groups=groups, selected=selected)
         finally:
             slot.give_back()

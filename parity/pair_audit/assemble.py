@@ -92,7 +92,11 @@ def _judged(comparison: Comparison) -> _Judged:
     not_compared += refused(ledgers, comparison.inputs)
     # A framework's error comes first: it is why the rest is missing.
     not_compared.sort(key=lambda item: item.reason not in ledgers.stages.failures)
-    deciding = ledgers.decisions or ledgers.answers
+    selections = ledgers.selections
+    scores = selections.stage() if selections is not None else None
+    tensors += [] if scores is None else [scores]
+    not_compared += selections.not_compared() if selections is not None else []
+    deciding = ledgers.decisions or ledgers.answers or selections
     decisions = deciding.record() if deciding is not None else None
     not_compared += ledgers.decisions.not_compared() if ledgers.decisions is not None else []
     not_compared += ledgers.answers.not_compared() if ledgers.answers is not None else []
@@ -179,6 +183,8 @@ def _shown(comparison: Comparison, embeddings: Embeddings | None) -> Iterator[Ex
         yield from comparison.ledgers.answers.exhibits()
     if targets is not None:
         yield from targets.exhibits()
+    if comparison.ledgers.selections is not None:
+        yield from comparison.ledgers.selections.exhibits()
 
 
 def _answers_seen(ledgers: Ledgers) -> AnswersSeen:

@@ -14,6 +14,7 @@ from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
 from parity.records.stage import FirstDivergence, NotCompared, StageRecord
 from parity.records.stage_patterns import ignored_by
+from parity.stages import is_text
 
 __all__ = [
     "divergent_sentence",
@@ -71,9 +72,14 @@ def not_compared_sentence(counting: Sequence[NotCompared]) -> str:
     return f"What could be compared agrees, but {item.stage} was not compared: {item.reason}{more}."
 
 
-def parity_sentence(tensors: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord) -> str:
-    """How close to the noise floor the stages are, and how many labels agree."""
+def parity_sentence(stages: Sequence[StageRecord], decisions: Decisions | None, policy: PolicyRecord) -> str:
+    """How close to the noise floor the stages are, and how many labels agree; where there are no numbers, what agrees without."""
     labels = _labels(decisions)
+    tensors = [record for record in stages if record.noise_floor is not None]
+    if not tensors:
+        texts = [f"{record.rows} generated texts agree" for record in stages if is_text(record.stage)]
+        agreeing = " and ".join([*([labels.removeprefix(", and ")] if labels else []), *texts])
+        return f"Parity: {agreeing}; no numbers were compared."
     if all(record.status == "equal" for record in tensors):
         return f"Parity: {_stages(tensors)} bitwise equal{labels}."
     return f"Parity: {_stages(tensors)} {_within_floor(tensors, policy)}{labels}."

@@ -11,6 +11,7 @@ from parity.pair_audit.decision_ledger import DecisionLedger
 from parity.pair_audit.embedding_ledger import Embedding, EmbeddingLedger
 from parity.pair_audit.feed_ledger import FeedLedger
 from parity.pair_audit.probability_ledger import Deciding
+from parity.pair_audit.selection_ledger import SelectionLedger
 from parity.pair_audit.stage_ledger import StageLedger
 from parity.pair_audit.target_ledger import TargetLedger
 from parity.pair_audit.token_ledger import TokenLedger
@@ -22,7 +23,7 @@ __all__ = ["Ledgers", "open_ledgers"]
 
 class Ledgers(NamedTuple):
     """What the tokens, the feeds and the stages showed; the decisions, where there are classes to decide between; embeddings, answers,
-    and the targets of two decoders."""
+    the targets of two decoders, and what one side selects."""
 
     tokens: TokenLedger
     feeds: FeedLedger
@@ -31,6 +32,7 @@ class Ledgers(NamedTuple):
     embeddings: EmbeddingLedger | None = None
     answers: AnswerLedger | None = None
     targets: TargetLedger | None = None
+    selections: SelectionLedger | None = None
 
     def open_window(self, window: Window) -> None:
         """The rows whose batches come next."""
@@ -43,6 +45,8 @@ class Ledgers(NamedTuple):
             self.answers.open_window(window)
         if self.targets is not None:
             self.targets.open_window(window)
+        if self.selections is not None:
+            self.selections.open_window(window)
 
 
 def open_ledgers(

@@ -35,6 +35,7 @@ from parity.pair_audit.probability_ledger import Deciding
 from parity.pair_audit.provenance import Clock
 from parity.pair_audit.sample import NoiseSample, take_sample
 from parity.pair_audit.sample_window import choose_rows, open_sample
+from parity.pair_audit.selection_ledger import SelectionLedger
 from parity.pair_audit.sweep import Sweep
 from parity.pair_audit.target_ledger import TargetLedger
 from parity.passes import passes_in
@@ -43,6 +44,7 @@ from parity.passes.context import Shared
 from parity.records.audit import Audit
 from parity.records.pair import Pair
 from parity.records.policy import PolicyRecord
+from parity.records.stage import NotCompared
 from parity.session.fit import check_fit, fitted, rows_left_out
 from parity.session.session import OpenRequest, Session, open_sessions
 from parity.session.upgrade import run_as_library
@@ -97,7 +99,8 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         check_exclusions(request.policy, (*offered, *(item.stage for item in plan.not_compared)))
         specs = Pair(*(str(subject) for subject in request.subjects))
         left_out = rows_left_out(specs, described, inputs, limited=request.inputs.limit is not None)
-        plan = plan._replace(not_compared=(*plan.not_compared, *left_out))
+        texts = _texts_without_generation(described, request.after.generate)
+        plan = plan._replace(not_compared=(*plan.not_compared, *left_out, *texts))
         cut, shared, done = _cut(described), Shared(), 0
         drawn, sample = _sample(sides, plan, request, inputs, shared, progress)
         floors = Floors(sample.noise, request.policy, sample.exact, shares=plan.known is not None)
@@ -111,6 +114,9 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             ledgers = ledgers._replace(
                 targets=TargetLedger(unknown, one_vocabulary=one_vocabulary(described))
             )
+        if plan.selecting is not None:
+            selections = SelectionLedger(described, plan, floors, request.policy.confidence)
+            ledgers = ledgers._replace(selections=selections)
         runs = PassRuns(passes_in("sweep"), sides, plan)
         sweep = Sweep(sides, runs, ledgers, shared)
 
@@ -167,6 +173,15 @@ def compare(request: Request, progress: OnProgress) -> Audit:
     ):
         raise silent
     return audit
+
+
+def _texts_without_generation(described: Pair[Description], most: int | None) -> list[NotCompared]:
+    """The texts that a side gives, and that are not compared unless generation is requested."""
+    silent = [name for name, side in zip(Pair._fields, described, strict=True) if side.can.texts_only]
+    if most or not silent:
+        return []
+    reason = f"the {' and the '.join(silent)} gives generated texts, which are compared with --generate N"
+    return [NotCompared(stage="generated", reason=reason)]
 
 
 def _or_nothing(ledgers: Ledgers) -> None:

@@ -82,6 +82,8 @@ class Sweep:
         ledgers.feeds.add(own, batch.rows, batch.equal)
         if ledgers.answers is not None:
             ledgers.answers.add(own, batch.rows)
+        if ledgers.selections is not None:
+            ledgers.selections.add(own, batch.rows)
         ledgers.stages.add_failures(own, first.of.name, len(batch.rows), plan)
         steps = [(run, run.step()) for run in others]
         covered = [run.of for run, step in steps if step is not None and step.as_first]

@@ -76,7 +76,7 @@ def _judged(
     counted = _counted(stages, policy)
     counting = [item for item in not_compared if item.counts and excluded_by(item, policy) is None]
     tensors = [record for record in counted if record.noise_floor is not None]
-    measured = any(record.compared for record in tensors)
+    measured = any(record.compared for record in tensors) or _of_texts(counted, decisions)
     if first is None and not measured:
         return Judgement(
             "not_comparable", 1, f"Nothing was compared: {why_nothing(stages, not_compared, policy)}"
@@ -108,7 +108,13 @@ def _judged(
         return Judgement("not_comparable", 1, not_compared_sentence(counting))
     if limited:
         return Judgement("equivalent", 0, equivalent_sentence(tensors, decisions, policy))
-    return Judgement("parity", 0, parity_sentence(tensors, decisions, policy))
+    return Judgement("parity", 0, parity_sentence(counted, decisions, policy))
+
+
+def _of_texts(counted: Sequence[StageRecord], decisions: Decisions | None) -> bool:
+    """Whether texts, or what a side selects without a score, are all that can be compared, and were."""
+    texts = any(is_text(record.stage) and record.rows for record in counted)
+    return texts or (decisions is not None and not decisions.probabilities and decisions.examples > 0)
 
 
 def _counted(stages: Sequence[StageRecord], policy: PolicyRecord) -> list[StageRecord]:

@@ -104,7 +104,7 @@ class PassContext:
         return self.sides[number].runner.forward(
             chosen,
             window=self.batch.windows[number],
-            stages=list(self.plan.stages),
+            stages=list(self.plan.wanted(number)),
             precision=precision,
             groups=self.plan.sizes.groups(number, len(chosen)),
         )
@@ -143,6 +143,9 @@ class PassContext:
             for batch in (own, *further):
                 if batch.failure is not None and batch.ended:
                     stages = self.plan.stages
-                    lost = next((stage for stage in stages if stage not in batch.stages), stages[-1])
+                    lost = next(
+                        (stage for stage in stages if stage not in batch.stages),
+                        next(iter(stages[-1:]), "scores"),
+                    )
                     return Breakdown(side, batch.failure, lost, len(self.batch.rows))
         return None

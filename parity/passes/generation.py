@@ -64,7 +64,8 @@ class _Generation:
                 equal=len(again.rows) - len(again.differences),
                 explained_by_noise=sum(bool(item.explained_by_noise) for item in again.differences),
             )
-        drawn = any(side.generation.get("do_sample") for side in described)
+        sampling = any(side.generation.get("do_sample") for side in described)
+        drawn = sampling and not any(side.can.texts_only for side in described)
         generation = Generation(
             rows=len(texts.rows),
             equal=len(texts.rows) - len(texts.differences),
@@ -80,7 +81,7 @@ class _Generation:
         return AfterResult(
             rows=len(texts.rows),
             stages=(_stage(self, generation, texts),),
-            not_compared=_failed(self.stage, texts),
+            not_compared=(*_failed(self.stage, texts), *_drawn(self.stage, described, sampling=sampling)),
             exhibits=(_exhibit(self, generation, texts),),
             generation=generation,
         )
@@ -147,6 +148,18 @@ def _failed(stage: str, texts: Texts) -> tuple[NotCompared, ...]:
     return (NotCompared(stage=stage, reason=f"nothing was generated for row {row}{more}: {reason}"),)
 
 
+def _drawn(stage: str, described: Pair[Description], *, sampling: bool) -> tuple[NotCompared, ...]:
+    """What a side that samples would draw from, which a side that gives texts alone does not show."""
+    silent = [name for name, side in zip(Pair._fields, described, strict=True) if side.can.texts_only]
+    if not sampling or not silent:
+        return ()
+    reason = (
+        f"a side samples (do_sample), and the {' and the '.join(silent)} shows no scores: what would be drawn from is not "
+        "compared, and the texts are those without sampling"
+    )
+    return (NotCompared(stage=stage, reason=reason),)
+
+
 def _exhibit(one: _Generation, generation: Generation, texts: Texts) -> Exhibit:
     differences = {item.row: item for item in generation.first_differences}
     order = sorted(range(len(texts.rows)), key=lambda place: texts.rows[place] not in differences)
@@ -157,7 +170,8 @@ def _exhibit(one: _Generation, generation: Generation, texts: Texts) -> Exhibit:
         where: list[Cell] = ["equal", None, ""]
         if item is not None:
             known: Mapping[bool | None, str] = {True: "noise", False: "", None: "not known"}
-            at = "the same tokens" if item.position is None else f"token {item.position}"
+            tokens = "the same tokens" if item.explained_by_noise is False else "the texts"
+            at = tokens if item.position is None else f"token {item.position}"
             where = [at, item.margin, known[item.explained_by_noise]]
         rows.append([row, *where, pair.reference.text, pair.candidate.text])
     return Exhibit(

@@ -41,7 +41,8 @@ class TextRuns:
         self._most = most
         self._known = all(side.described.can.float64 for side in sides)
         digests = {side.described.tokenizer.get("vocabulary_digest") for side in sides}
-        self._shared = len(digests) == 1 and None not in digests
+        self._texts_only = any(side.described.can.texts_only for side in sides)
+        self._shared = len(digests) == 1 and None not in digests and not self._texts_only
 
     def texts(
         self, rows: Sequence[int], beams: bool, changes: Pair[Mapping[str, Any]] = _NO_CHANGES
@@ -96,6 +97,14 @@ class TextRuns:
             return FirstDifference(
                 row=row, position=None, reference=here, candidate=there, explained_by_noise=False
             )
+        if (
+            self._texts_only
+        ):  # without tokens nothing tells what rounding explains, nor whether a text begins with a space
+            texts = [one.text.strip() for one in pair]
+            if texts[0] == texts[1]:
+                return None
+            here, there = _from_where_they_differ(*texts)
+            return FirstDifference(row=row, position=None, reference=here, candidate=there)
         if ours.ids == theirs.ids if self._shared else ours.text == theirs.text:
             return None
         keys: list[Sequence[Any]] = [one.ids if self._shared else one.pieces for one in pair]
@@ -119,7 +128,9 @@ class TextRuns:
         changes: Pair[Mapping[str, Any]],
     ) -> list[FirstDifference]:
         """The differences, each with its margin and whether noise explains it, where both sides chose a token after the same ones."""
-        open_ones = [(item, pair) for item, pair in found if item.explained_by_noise is None]
+        open_ones = [
+            (item, pair) for item, pair in found if item.explained_by_noise is None and not self._texts_only
+        ]
         exact_rows = set[int]()
         if beams and self._known and open_ones:
             rows = [item.row for item, _ in open_ones]

@@ -60,6 +60,7 @@ def check_adapter(
             together = runner.forward(rows, window=window).wait()
             complaints += _stages(described, together, len(rows))
             complaints += _encodings(described, together, encodings)
+            complaints += _selected(described, together, len(rows))
             complaints += _promises(described, together, examples, encodings)
             plan = plan_of(Pair(described, described), detail=False)
             for row in rows:
@@ -86,8 +87,8 @@ def check_adapter(
 
 def _description(described: Description) -> Iterator[str]:
     names = [stage.name for stage in described.stages]
-    if not names:
-        yield "it announces no stage"
+    if not names and described.selects is None and not described.can.texts_only:
+        yield "it announces no stage, and selects and generates nothing"
     for name in {name for name in names if names.count(name) > 1}:
         yield f"it announces the stage {name} twice"
     for stage in described.stages:
@@ -116,6 +117,13 @@ def _stages(described: Description, batch: Batch, rows: int) -> Iterator[str]:
             yield f"stage {name} has {stage.values.shape[0]} rows for {rows} examples"
         if name not in FED and "other" not in stage.axes and not np.isfinite(stage.values).all():
             yield f"stage {name} holds values that are not finite"
+
+
+def _selected(described: Description, batch: Batch, rows: int) -> Iterator[str]:
+    if described.selects is not None and len(batch.selected) != rows:
+        yield f"it selects in {len(batch.selected)} rows of {rows}"
+    if described.selects is None and batch.selected:
+        yield "it sends what it selects, and does not announce that"
 
 
 def _encodings(described: Description, batch: Batch, encodings: Sequence[Encoding | None]) -> Iterator[str]:

@@ -71,7 +71,7 @@ def rows_left_out(
         left_out = recorded.count - inputs.count
         names = [stage.name for stage in description.stages]
         yield NotCompared(
-            stage="logits" if "logits" in names else names[-1],
+            stage="logits" if "logits" in names else next(iter(names[::-1]), "scores"),
             reason=f"{left_out:,} of the {recorded.count:,} rows that the {side} holds are not among the {inputs.count:,} inputs",
             side="reference" if side == "reference" else "candidate",
             counts=inputs.source in specs and not limited,

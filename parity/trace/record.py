@@ -80,6 +80,11 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
                 f"{subject} has {wide} over a whole vocabulary, which a trace does not keep.",
                 next_step="Compare the two subjects directly, or record it without its head, where ?task= can open it so.",
             )
+        if description.selects is not None or description.can.texts_only:
+            raise TraceError(
+                f"{subject} gives what it selects, or texts, and no logits: a trace does not keep that.",
+                next_step="Compare it directly, or record the model that it is made with.",
+            )
         outputs = _outputs(description)
         if outputs_only and not outputs:
             raise TraceError(

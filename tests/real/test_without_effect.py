@@ -137,3 +137,8 @@ def test_a_revision_of_a_recipes_folder_is_refused(tmp_path: Path) -> None:
     path.write_text(text.replace("[model]", "[model]\nrevision = " + json.dumps("v2")), encoding="utf-8")
     with pytest.raises(RecipeError, match=r"model\.revision = 'v2' has no effect: model\.base is a folder"):
         read_recipe(str(path))
+
+
+def test_a_way_of_making_words_is_refused_where_no_token_has_classes() -> None:
+    why = "words=last has no effect: BertForSequenceClassification has no classes for each token"
+    assert why in refusal(f"hf:{PORT}?words=last")

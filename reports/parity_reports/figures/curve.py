@@ -16,6 +16,8 @@ __all__ = ["Curve", "Series", "draw_curve", "share_bar"]
 _WIDTH, _HEIGHT = 880, 270
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 132, 26, 44
 _MOST_LABELS = 28
+_ANGLE = 35  # degrees, of names that have no room beside each other
+_CHARACTER = 6.2  # of the width of one, at the most that a line of this size has on average
 
 
 class Series(NamedTuple):
@@ -46,7 +48,7 @@ def draw_curve(curve: Curve) -> Markup:
     low, high = math.floor(math.log10(min(finite)) - 0.1), math.ceil(math.log10(max(finite)))
     scale = LogScale(low, max(high, low + 1), _HEIGHT - _BOTTOM, _TOP)
     across = LinearScale(0, len(curve.stages) - 1, _LEFT + 8, _WIDTH - _RIGHT)
-    svg = Svg(_WIDTH, _HEIGHT, _label(curve), "chart wide")
+    svg = Svg(_WIDTH, _HEIGHT + _below(curve.stages), _label(curve), "chart wide")
     for exponent in scale.ticks():
         level = scale.at(exponent)
         svg.line(Point(_LEFT, level), Point(_WIDTH - _RIGHT, level), "grid")
@@ -91,14 +93,25 @@ def _label(curve: Curve) -> str:
     return f"{curve.title}, on a log scale. {'; '.join(phrase)}."
 
 
+def _rotated(stage: str, count: int) -> bool:
+    """Whether a stage's name stands at an angle: a short one, or one of few, has room beside the others."""
+    return len(stage) > 3 and count > 5
+
+
+def _below(stages: Sequence[str]) -> int:
+    """How much more height the longest name needs at its angle than is there."""
+    longest = max((len(stage) for stage in stages if _rotated(stage, len(stages))), default=0)
+    return max(0, math.ceil(14 + 4 + longest * _CHARACTER * math.sin(math.radians(_ANGLE))) - _BOTTOM)
+
+
 def _draw_stages(svg: Svg, across: LinearScale, stages: Sequence[str]) -> None:
     step = max(1, math.ceil(len(stages) / _MOST_LABELS))
     last = len(stages) - 1
     for index, stage in enumerate(stages):
         if index % step and index != last:
             continue
-        if len(stage) > 3 and last > 4:
-            svg.text(Point(across(index) + 4, _HEIGHT - _BOTTOM + 14), stage, "end", rotate=-35)
+        if _rotated(stage, len(stages)):
+            svg.text(Point(across(index) + 4, _HEIGHT - _BOTTOM + 14), stage, "end", rotate=-_ANGLE)
         else:
             svg.text(Point(across(index), _HEIGHT - _BOTTOM + 16), stage, "middle")
 

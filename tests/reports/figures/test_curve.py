@@ -61,3 +61,14 @@ def test_no_share_is_no_bar(share: float | None) -> None:
 
 def test_a_bar_says_its_share() -> None:
     assert "34.2 %" == ElementTree.fromstring(str(share_bar(0.342))).get("aria-label")
+
+
+@pytest.mark.parametrize("last", ["embedding", "probabilities", "encoder.layer.11.attention"])
+def test_the_longest_name_of_a_stage_has_room_at_its_angle(last: str) -> None:
+    stages = (*(f"layer.{number}" for number in range(5)), last)
+    series = Series("own ids", "reference", (1e-6,) * 6, (False,) * 6)
+    root = ElementTree.fromstring(str(draw_curve(Curve("size", stages, (series,), (1e-5,) * 6, "allowed"))))
+    (text,) = (one for one in root.iter("text") if one.text == last)
+    # Its end stands at (x, y), and it comes from below, at 35 degrees; 5.6 of 11 is how wide a letter is on average.
+    lowest = float(text.attrib["y"]) + 5.6 * len(last) * math.sin(math.radians(35))
+    assert lowest + 3 <= float(root.attrib["height"])
