@@ -264,7 +264,7 @@ def token_ledger(pieces: str, other: str, *, columns: int = 3) -> tuple[Ledgers,
     aligned = align_row(sides.reference, sides.candidate)
     kept.open_window(window([Example(0, pieces)], [sides]))
     batches = Pair(*(logits_of(side, columns) for side in sides))
-    pairs = [None if aligned.equal else aligned.pairs]
+    pairs = {"token": [None if aligned.equal else aligned.pairs]}
     kept.stages.add(Shown((FIRST.name,), batches, [0], pairs, decides=True), plan)
     return kept, Pair(side, side)
 
