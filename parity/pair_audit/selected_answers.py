@@ -82,28 +82,35 @@ def answer_of(
     text, top = row.text[slice(*best)], row.spans.scores[0]
     if one.span is None:
         return Answer(text, top, top, text.strip() == str(one.names[0]).strip())
-    scores = [_score(row, one.span, word) for word in _WORDS]
+    words = _WORDS if selects.spans > 1 else (None,)
+    scores = [_score(row, one.span, word) for word in words]
     told = one.scores[0] if one.scores else None
     score = scores[0] if told is None else min(scores, key=lambda score: abs(score - told))
-    inside = any(_widened(row.text, one.span, best, word) for word in _WORDS)
+    inside = any(_alike(row.text, one.span, _widened(row.text, best, word)) for word in words)
     return Answer(row.text[slice(*one.span)] if inside else text, score, top, inside or score >= top)
 
 
-def _score(row: _Context, answer: tuple[int, int], word: re.Pattern[str]) -> float:
-    """The sum over the spans that make this answer when they are widened to whole words."""
+def _score(row: _Context, answer: tuple[int, int], word: re.Pattern[str] | None) -> float:
+    """The sum over the spans that make this answer when they are widened to whole words, wherever they stand."""
     total = 0.0
     for span, score in zip(row.spans.places, row.spans.scores, strict=True):
         place = row.place(span)
-        if place is not None and _widened(row.text, answer, place, word):
+        if place is not None and _alike(row.text, answer, _widened(row.text, place, word)):
             total += score
     return total
 
 
-def _widened(text: str, answer: tuple[int, int], span: tuple[int, int], word: re.Pattern[str]) -> bool:
-    """Whether an answer is a span, or the words that the span begins and ends in."""
-    (first, last), (begin, end) = answer, span
-    if not first <= begin < end <= last:
-        return False
-    before = text[first : begin + 1] if first < begin else ""
-    after = text[end - 1 : last] if end < last else ""
-    return word.fullmatch(before) is not None and word.fullmatch(after) is not None
+def _alike(text: str, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return text[slice(*one)].strip().lower() == text[slice(*other)].strip().lower()
+
+
+def _widened(text: str, span: tuple[int, int], word: re.Pattern[str] | None) -> tuple[int, int]:
+    """A span with the whole of the words that it begins and ends in; as it is without a way to tell words."""
+    first, last = span
+    if word is None or first >= last:
+        return span
+    while first > 0 and word.fullmatch(text[first - 1 : first + 1]):
+        first -= 1
+    while last < len(text) and word.fullmatch(text[last - 1 : last + 1]):
+        last += 1
+    return first, last
