@@ -27,7 +27,9 @@ SCHEMA = "parity.trace/1"
 _CHUNK = 1 << 20
 _COUNT = forms.Whole(0)
 _STAGE = forms.Record({"name": str, "axes": forms.Each(str)}, {"module": forms.Maybe(str)})
-_PARAMETER = forms.Record({"name": str, "shape": forms.Each(_COUNT), "dtype": str, "digest": str})
+_PARAMETER = forms.Record(
+    {"name": str, "shape": forms.Each(_COUNT), "dtype": str, "digest": str}, {"packed": str}
+)
 # As `parity/border/description.py` has it; a test compares the two.
 DESCRIPTION = forms.Record(
     {
@@ -47,17 +49,15 @@ DESCRIPTION = forms.Record(
         ),
     },
     {
-        "model_class": str,
-        "task": str,
-        "task_by": str,
+        **dict.fromkeys(("model_class", "task", "task_by", "dtype", "device", "name_used"), str),
         "tasks": forms.Each(str),
-        "dtype": str,
-        "device": str,
         "labels": forms.Maybe(forms.Each(str)),
         "multi_label": bool,
         "temperature": forms.Number(0.0),
         "weights_digest": forms.Maybe(str),
         "parameters": forms.Each(_PARAMETER),
+        "weights_bytes": forms.Maybe(_COUNT),
+        "served": forms.Named(str),
         "config": dict,
         "tokenizer": dict,
         "generation": dict,
@@ -83,7 +83,6 @@ DESCRIPTION = forms.Record(
         "excluded": forms.Named(forms.Each(str)),
         "reads": forms.Each(str),
         "notes": forms.Each(str),
-        "name_used": str,
         "values": forms.OneOf(("logits", "probabilities", "log_probabilities")),
         "rounded": forms.Number(-1.0),
         "decimals": forms.Maybe(_COUNT),

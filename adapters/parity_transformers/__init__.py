@@ -79,6 +79,26 @@ adapter = Adapter(
             "the attention implementation (transformers 4.36 and later)",
             ("eager", "sdpa", "flash_attention_2"),
         ),
+        Option(
+            "quantize",
+            "choice",
+            "quantise the weights while they are loaded; bitsandbytes and torchao where the interpreter has them",
+            (
+                "dynamic-int8",
+                "bitsandbytes-8bit",
+                "bitsandbytes-4bit",
+                "torchao-int8-weight-only",
+                "torchao-int4-weight-only",
+                "torchao-int8-dynamic-activation-int8-weight",
+                "torchao-float8-weight-only",
+            ),
+        ),
+        Option("compile", "choice", "run what torch.compile makes of the model", ("default",)),
+        Option(
+            "device_map",
+            "text",
+            "where modules lie, as accelerate places them: `encoder.layer.3:disk`, several with commas, or auto",
+        ),
         Option("batch_size", "count", "so many rows at a time, on this side"),
         Option(
             "max_length",

@@ -38,11 +38,15 @@ def of_forward(
     forward: Callable[[Callable[[str, Any], None]], Any],
     first: Iterable[str],
     last: Iterable[str],
+    *,
+    packed: bool = False,
 ) -> Execution:
     """What a forward of `model` ran. `forward(keep)` runs it, passes every stage to `keep(name, tensor)` and returns the outputs.
 
-    `first` are the stages in order; `last` those that are examined after all others, so that theirs are the parameters that nothing else needs.
+    Through `packed` weights no graph leads, or only a part of it: hooks are used. `first` are the stages in order; `last` those that are examined after all others, so that theirs are the parameters that nothing else needs.
     """
+    if packed:
+        return Execution({"": _called(model, forward)}, set(), False)
     seen: dict[str, Any] = {}
     parameters = [one for one in model.parameters() if one.is_floating_point() or one.is_complex()]
     before = [one.requires_grad for one in parameters]

@@ -63,8 +63,8 @@ class TextGenerator:
 
     @property
     def able(self) -> bool:
-        """Whether there is a class that generates."""
-        return self._kind is not None
+        """Whether there is a class that generates, and it runs as this side is served."""
+        return self._kind is not None and self._served_otherwise() is None
 
     def run(self, rows: list[dict[str, Any]], asked: dict[str, Any], write: Write) -> dict[str, Any]:
         """Generate a text for each encoding; along the given `tokens`, write the scores of their steps instead of choosing."""
@@ -198,8 +198,24 @@ class TextGenerator:
             loaded = self._loaded
             if self._kind is None:
                 raise self._host.Refusal("subject", f"{loaded.name} does not generate text.")
+            otherwise = self._served_otherwise()
+            if otherwise is not None:
+                raise self._host.Refusal(
+                    "bad-option-value", f"Texts are not generated with {otherwise}.", "Omit it."
+                )
             self._made = loaded.model if type(loaded.model) is self._kind else self._load(self._kind)
         return self._made
+
+    def _served_otherwise(self) -> str | None:
+        """The option that generation would silently run without; None where there is none."""
+        options = self._options
+        if options.compile is not None:
+            return f"compile={options.compile}"
+        if options.device_map is not None:
+            return f"device_map={options.device_map}"
+        if options.quantize is not None and type(self._loaded.model) is not self._kind:
+            return f"quantize={options.quantize}"
+        return None
 
     def _load(self, kind: Any) -> Any:
         loaded, device = self._loaded, self._loaded.model.device

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host
 
-__all__ = ["GraphFiles", "find"]
+__all__ = ["GraphFiles", "files_of", "find", "quantised_by", "served"]
+
+
+_QUANTISED = (
+    "DynamicQuantizeLinear",
+    "QuantizeLinear",
+    "DequantizeLinear",
+    "MatMulInteger",
+    "DynamicQuantizeMatMul",
+    "ConvInteger",
+    "QLinearMatMul",
+    "QLinearConv",
+    "QGemm",
+    "QAttention",
+    "MatMulNBits",
+    "GatherBlockQuantized",
+)
+_OPERATOR = 0x22  # the field `op_type` of a node in the file: its tag, the length of the name, the name
 
 
 class GraphFiles(NamedTuple):
@@ -71,3 +89,29 @@ def _in_folder(locator: str, path: str, ending: str, host: Host) -> str:
 def _has_text_side(folder: str) -> bool:
     names = ("tokenizer_config.json", "tokenizer.json", "vocab.txt", "vocab.json")
     return any(os.path.isfile(os.path.join(folder, name)) for name in names)
+
+
+def files_of(graph: str) -> list[str]:
+    """The graph's file, and those with its weights beside it, which begin with its name."""
+    folder, name = os.path.split(graph)
+    beside = [one for one in sorted(os.listdir(folder or ".")) if one.startswith(name) and one != name]
+    return [os.path.join(folder, one) for one in (name, *beside)]
+
+
+def quantised_by(graph: str) -> list[str]:
+    """The operators of a graph that compute with quantised numbers, by their names; empty where it has none."""
+    with open(graph, "rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            return []
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return [
+                name
+                for name in _QUANTISED
+                if content.find(bytes([_OPERATOR, len(name)]) + name.encode("ascii")) >= 0
+            ]
+
+
+def served(graph: str) -> dict[str, str]:
+    """For a description: that the graph is quantised, with the operators that show it; nothing where it is not."""
+    operators = quantised_by(graph)
+    return {"quantised": f"operators {', '.join(operators)}"} if operators else {}

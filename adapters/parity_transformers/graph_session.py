@@ -107,6 +107,8 @@ class Session:
             "multi_label": getattr(config, "problem_type", None) == "multi_label_classification",
             "temperature": self._options.temperature,
             "weights_digest": _digest(self._files.graph),
+            "weights_bytes": sum(os.path.getsize(one) for one in graph_files.files_of(self._files.graph)),
+            "served": graph_files.served(self._files.graph),
             "config": {} if config is None else facts.flat(config.to_dict()),
             "tokenizer": self._encoder.describe(),
             "stages": stages,
@@ -289,10 +291,8 @@ def _fixed(shape: Sequence[Any]) -> tuple[int | None, int | None]:
 def _digest(path: str) -> str:
     """The digest of the graph's file, and of a file with its weights beside it."""
     whole = hashlib.sha256()
-    folder, name = os.path.split(path)
-    beside = [one for one in sorted(os.listdir(folder or ".")) if one.startswith(name) and one != name]
-    for one in (name, *beside):
-        with open(os.path.join(folder, one), "rb") as file:
+    for one in graph_files.files_of(path):
+        with open(one, "rb") as file:
             for block in iter(lambda: file.read(1 << 20), b""):
                 whole.update(block)
     return "sha256:" + whole.hexdigest()

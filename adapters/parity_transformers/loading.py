@@ -21,7 +21,9 @@ from . import (
     other_formats,
     own_code,
     peft_adapter,
+    quantised,
     sentence_modules,
+    serving,
     settings,
     tasks,
     tokenizer_files,
@@ -79,6 +81,7 @@ def quieten() -> None:
 
 def load(locator: str, options: Options, host: Host) -> Loaded:
     """Load what `locator` names, or refuse with a sentence."""
+    serving.check(options, host)
     adapted = peft_adapter.find(locator, options, host)
     if adapted is not None:
         locator, options = adapted.base, adapted.options(options)
@@ -99,6 +102,7 @@ def load(locator: str, options: Options, host: Host) -> Loaded:
     except host.Refusal as error:
         raise error if adapted is None else adapted.without_base(error.sentence, host) from error
     other_formats.check_backend(name, config, host)
+    quantised.check_folder(name, config, options, host)
     notes += finding.settle_architectures(config)
     if adapted is not None:
         adapted.settle(config)

@@ -10,7 +10,7 @@ import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import finding, other_formats, safetensors_file
+from . import finding, other_formats, quantised, safetensors_file
 from .versions import version_of
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ def load(checkpoint: Checkpoint, kind: str) -> LoadedModel:
         arguments["dtype" if version_of("transformers") >= (4, 56) else "torch_dtype"] = _dtype(
             checkpoint, options.dtype
         )
+    packing = quantised.at_loading(options.quantize, checkpoint.host)
+    if packing is not None:
+        arguments["quantization_config"] = packing
     loader = getattr(transformers, kind)
     if getattr(config, "model_type", "") in ("t5", "mt5") and kind == "AutoModel":
         loader = getattr(transformers, "MT5EncoderModel" if config.model_type == "mt5" else "T5EncoderModel")

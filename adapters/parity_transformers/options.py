@@ -38,6 +38,9 @@ class Options(NamedTuple):
     attention_mask: str | None = None
     library: bool = False  # what is not given is left to the library, as in the user's own call
     words: str = "first"
+    quantize: str | None = None
+    compile: str | None = None
+    device_map: str | None = None
     settings: tuple[
         tuple[str, str], ...
     ] = ()  # those of groups, by their names in full: config.layer_norm_eps

@@ -27,6 +27,7 @@ from . import (
     options,
     origins,
     probe,
+    serving,
     stages,
     targets,
     tasks,
@@ -56,7 +57,8 @@ def open(request: dict[str, Any], host: Host, kind: type[Session] | None = None)
     device = options.device(chosen.device, host)
     loaded = loading.load(request["locator"], chosen, host)
     model: Any = loaded.model  # its `to` is wrapped, and typed wrongly
-    model.to(device)
+    if device.type != "cpu":  # packed weights, which are on the CPU, may refuse to be moved
+        model.to(device)
     loaded.modules.to(device)
     return (kind or Session)(loaded, chosen, device, host, dict(request["options"]))
 
@@ -103,6 +105,14 @@ class Session:
         alone = self._runs is not self._model and not loaded.row.half
         self._not_run = not_run.parts(loaded, self._execution, alone, loaded.folder, chosen.task is not None)
         loaded.overrides.stop()
+        self._served = serving.serve(
+            loaded,
+            chosen,
+            self._stages,
+            lambda: self._stages_of(self._runs),
+            self._probe.whole(self._accepts),
+        )
+        self._stages = self._served.stages
 
     def _tried_out(self) -> stages.Stages:
         """The stages of one short forward; a model that cannot be run on only a text is refused."""
@@ -155,8 +165,9 @@ class Session:
             )
         if alone is not None:
             notes.append(alone)
+        notes += self._served.notes
         notes += effects.notes(self._given, loaded, self._encoder, alone is not None, facts.attention(config))
-        parameters = self._tap.parameters(self._model) + self._loaded.modules.parameters_of(self._tap)
+        parameters = self._served.parameters + self._loaded.modules.parameters_of(self._tap)
         return {
             "framework": "transformers",
             "versions": facts.versions(),
@@ -171,6 +182,8 @@ class Session:
             "temperature": self._options.temperature,
             "weights_digest": self._tap.weights_digest(parameters),
             "parameters": parameters,
+            "weights_bytes": self._served.weights_bytes,
+            "served": self._served.settings,
             # Not part of a saved config: it is chosen when the model is loaded.
             "config": facts.settings(config, loaded.modules.settings),
             "tokenizer": dict(self._encoder.describe(), **words.described(self._options, self._by_words)),
@@ -180,7 +193,7 @@ class Session:
             "scope": self._stages.scope,
             "can": {
                 "accepts_feed": True,
-                "float64": self._device.type != "mps",
+                "float64": self._device.type != "mps" and not self._served.packed,
                 "pairs": "optional",
                 "blank": self._blank,
                 "row_digests": True,
@@ -250,9 +263,11 @@ class Session:
         if precision is None:
             self._run(feeds, real, stages, write)
             return {}
-        with self._tap.in_float64(self._loaded.modules.after(self._model)) as watch:
+        whole = self._loaded.modules.after(self._model)
+        with self._stages.uncompiled(), self._tap.in_float64(whole) as watch:
             self._run(feeds, real, stages, write)
-        return {"float64": loading.float64_status(self._loaded, watch.status)}
+        status = serving.float64_status(self._options, watch.status)
+        return {"float64": loading.float64_status(self._loaded, status)}
 
     def row_digests(self, names: Sequence[str]) -> dict[str, str]:
         """One digest of each named parameter's rows, whatever their order."""

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator, Sequence
+import contextlib
+from typing import TYPE_CHECKING, Any, Generator, Iterator, Sequence
 
 import torch
 
-from . import execution, tasks
+from . import compiled, execution, tasks
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host, Write
@@ -35,8 +36,10 @@ class Stages:
         probe: dict[str, list[list[int]]],
         modules: Modules,
     ) -> None:
+        self.host = host
         self._tap = tap = host.tap
         self._model = model
+        self._compiled: compiled.Compiled | None = None
         self._choices = row.choices
         self._modules = modules
         self.excluded: dict[str, list[str]] = {}
@@ -79,13 +82,49 @@ class Stages:
         layers = any(one["name"] in ("layer.0", "encoder.layer.0") for one in self.listed)
         return "full" if layers else "outputs"
 
+    def compile(self, feeds: dict[str, Any], name: str) -> list[str]:
+        """Let compiled code run from now on, but in float64; notes on what was compiled. `feeds` are a row: two of it are run first."""
+        self._sites = [site for site in self._sites if not site.detail]
+        kept = {site.name for site in self._sites} | {stage for stage, _ in self._outputs.values()}
+        self.listed = [one for one in self.listed if one["name"] in kept or one["module"] is None]
+        self._compiled = compiled.Compiled(self.host, self._call, self._sites)
+        lost = self._compiled.try_out(self._tensors({key: values * 2 for key, values in feeds.items()}), name)
+        self._sites = [site for site in self._sites if site.name not in lost]
+        given = {
+            stage for stage, _ in self._outputs.values()
+        }  # among what the compiled code returns in any case
+        lost = [name for name in lost if name not in given]
+        self.listed = [one for one in self.listed if one["name"] not in lost]
+        graphs = "1 graph" if self._compiled.graphs == 1 else f"{self._compiled.graphs} graphs"
+        notes = [
+            f"torch.compile made {graphs}; every forward is checked to run compiled code, and its stages come out of it."
+        ]
+        breaks = self._compiled.breaks
+        if breaks:
+            notes.append(
+                f"The compiler stopped inside {name}, and what lies between its graphs runs uncompiled: {breaks[0]}"
+            )
+        if lost:
+            notes.append(f"Not captured inside the compiled code: {', '.join(lost)}.")
+        return notes
+
+    @contextlib.contextmanager
+    def uncompiled(self) -> Generator[None, None, None]:
+        """Run the model as it was loaded for a while, where it is compiled."""
+        code, self._compiled = self._compiled, None
+        try:
+            yield
+        finally:
+            self._compiled = code
+
     def run(
         self, tensors: dict[str, Any], shape: tuple[int, int], stages: Sequence[str] | None, write: Write
     ) -> None:
         """One forward of these tensors, the requested stages (None: all but details) written as they are computed."""
-        tap = self._tap.Tap(self._wanted(stages), write, shape, _targets(tensors))
+        wanted, code = self._wanted(stages), self._compiled
+        tap = self._tap.Tap(wanted if code is None else [], write, shape, _targets(tensors))
         with torch.no_grad(), tap as tapped:
-            outputs = self._call(tensors)
+            outputs = self._call(tensors) if code is None else code.forward(tensors, tapped, wanted)
         for key, (stage, axes) in self._outputs.items():
             if (stages is None or stage in stages) and stage not in tapped.written:
                 write(stage, outputs[key], axes)
@@ -105,10 +144,7 @@ class Stages:
 
     def execution(self, whole: Any, feeds: dict[str, Any]) -> execution.Execution:
         """Which parameters of `whole`, the model that this one is or is in, the stages need, found by one forward of `feeds`."""
-        tensors = {
-            name: torch.tensor(values, dtype=torch.long, device=self._model.device)
-            for name, values in feeds.items()
-        }
+        tensors = self._tensors(feeds)
         order = [one["name"] for one in self.listed if not self._is_detail(one["name"])]
 
         def forward(keep: Any) -> Any:
@@ -125,7 +161,7 @@ class Stages:
                 keep(stage, value)
             return outputs
 
-        return execution.of_forward(whole, forward, order, ["pooled"])
+        return execution.of_forward(whole, forward, order, ["pooled"], packed=self._tap.is_packed(whole))
 
     def exclude(self, stage: str, parameters: list[str]) -> None:
         """Exclude a stage: it is computed with parameters that no file holds, and nothing else needs them."""
@@ -133,6 +169,12 @@ class Stages:
         self._sites = [site for site in self._sites if site.name != stage]
         self._outputs = {key: one for key, one in self._outputs.items() if one[0] != stage}
         self.listed = [one for one in self.listed if one["name"] != stage]
+
+    def _tensors(self, feeds: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: torch.tensor(values, dtype=torch.long, device=self._model.device)
+            for name, values in feeds.items()
+        }
 
     def _is_detail(self, name: str) -> bool:
         return any(site.detail for site in self._sites if site.name == name)

@@ -215,6 +215,8 @@ def _watching(watch: Watch) -> Any:
 def in_float64(model: Any, start: KeptState | None = None) -> Generator[Watch, None, None]:
     """Every floating parameter and buffer in float64; afterwards the original tensors are restored, with all that modules keep.
 
+    The very parameters too: where weights lie on disk, each forward puts new ones in their place.
+
     `start` is what the modules kept when the ordinary run began, where they may keep something.
 
     Parameters that share storage share it in float64 too. Needs memory for two more copies of the model.
@@ -223,6 +225,7 @@ def in_float64(model: Any, start: KeptState | None = None) -> Generator[Watch, N
     widened: dict[tuple[Any, ...], Any] = {}
     parameters: list[tuple[Any, Any]] = []
     buffers: list[tuple[Any, str, Any]] = []
+    held = [(module, dict(module._parameters)) for module in model.modules()]
     state = kept_state(model)
 
     def wide(tensor: Any) -> Any:
@@ -247,6 +250,8 @@ def in_float64(model: Any, start: KeptState | None = None) -> Generator[Watch, N
             yield watch
     finally:
         state.restore()
+        for module, own in held:
+            module._parameters.update(own)
         for parameter, data in parameters:
             parameter.data = data
         for module, name, buffer in buffers:

@@ -20,7 +20,7 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
               no target the subject writes one of so many tokens; its row has "target": {"fed": row, "ids": [int], "text", "generated": bool})
     forward   {"slot": i, "window": int|null, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
                "stages": [str]|null, "precision": null|"float64", "groups": [[rows, width|null], ...]}
-                                                                      -> {"cpu_seconds": f, "selected": [...], ...}
+                                                                      -> {"cpu_seconds": f, "seconds": f, "selected": [...], ...}
     block     {"slot": i, "forward": id, "stage", "positions": [int]}                     -> {"dtype", "source", "shape", "offset"}
     rows_of_parameters  {"names": [str]}                                                 -> {"digests": {str: str}}
     generate  {"slot", "window", "rows", "asked": {...}}  -> {"rows": [...], ...}; `parity/border/generated.py` has the form of both
@@ -221,13 +221,13 @@ class Conversation:
                 self._host.progress(stage)
 
         rows = self._rows(request)
-        started = time.process_time()
+        cpu, clock = time.process_time(), time.perf_counter()
         if request["op"] == "generate":
             value = self._session.generate(rows, request["asked"], write)
         else:
             requested = groups.Request(rows, request["inputs"], request["stages"], request["precision"])
             value = groups.forward(self._session, requested, request.get("groups") or [], write)
-        spent: dict[str, Any] = {"cpu_seconds": time.process_time() - started}
+        spent = {"cpu_seconds": time.process_time() - cpu, "seconds": time.perf_counter() - clock}
         spent.update(value or {})
         return spent
 

@@ -4,7 +4,7 @@
 forward and calls `write(stage, tensor, axes)` as each is computed. The hooks return None, so that they cannot change what the
 model computes.
 
-`in_float64`, `kept_state`, `of_two_texts`, `parameters`, `row_digests` and `weights_digest` come from the files beside this one, so that a runner needs this only.
+`in_float64`, `is_packed`, `kept_state`, `of_two_texts`, `parameters`, `row_digests`, `weights_bytes` and `weights_digest` come from the files beside this one, so that a runner needs this only.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import torch
 
 from .float64 import in_float64
 from .kept_state import kept_state
+from .packed import is_packed, weights_bytes
 from .sites import HIDDEN, Site, first_tensor, locate, position_limit, position_rows
 from .two_texts import of_two_texts
 from .weights import parameters, row_digests, weights_digest
@@ -25,6 +26,7 @@ __all__ = [
     "Tap",
     "first_tensor",
     "in_float64",
+    "is_packed",
     "kept_state",
     "locate",
     "of_two_texts",
@@ -32,6 +34,7 @@ __all__ = [
     "position_limit",
     "position_rows",
     "row_digests",
+    "weights_bytes",
     "weights_digest",
 ]
 
@@ -82,20 +85,21 @@ class Tap:
         def enters(_: Any, args: Any, kwargs: Any) -> None:
             for site in sites:
                 if site.before and site.call == self._calls[key]:
-                    self._take(site, (args, kwargs))
+                    self.take(site, (args, kwargs))
 
         def leaves(_: Any, __: Any, output: Any) -> None:
             call = self._calls[key]
             self._calls[key] = call + 1
             for site in sites:
                 if not site.before and site.call == call:
-                    self._take(site, output)
+                    self.take(site, output)
 
         if any(site.before for site in sites):
             self._undo.append(_before(module, enters))
         self._undo.append(module.register_forward_hook(leaves).remove)
 
-    def _take(self, site: Site, seen: Any) -> None:
+    def take(self, site: Site, seen: Any) -> None:
+        """What was seen at a place: written as its stage, or named in `unfit`."""
         tensor = site.pick(seen)
         if tensor is None:
             self.unfit[site.name] = "not a tensor"

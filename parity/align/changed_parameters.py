@@ -6,16 +6,25 @@ from parity.align.names import some
 from parity.border.description import Description
 from parity.records.pair import Pair
 
-__all__ = ["changed_parameters", "changed_parameters_note", "common_parameters"]
+__all__ = ["changed_parameters", "changed_parameters_note", "common_parameters", "packed_on_one_side"]
 
 
 def common_parameters(sides: Pair[Description]) -> list[str]:
-    """The names that both sides have; none where the number formats differ or most names do, since then values must differ."""
-    ours, theirs = ({item.name for item in side.parameters} for side in sides)
-    common = [item.name for item in sides.reference.parameters if item.name in theirs]
+    """The names that both sides have; none where the number formats differ or most names do, since then values must differ.
+
+    A parameter that is quantised on one side alone, or otherwise there, is not among them.
+    """
+    ours, theirs = ({item.name: item.packed for item in side.parameters} for side in sides)
+    common = [name for name in ours if name in theirs]
     if sides.reference.dtype != sides.candidate.dtype or len(common) < 0.5 * max(len(ours), len(theirs), 1):
         return []
-    return common
+    return [name for name in common if ours[name] == theirs[name]]
+
+
+def packed_on_one_side(sides: Pair[Description]) -> list[str]:
+    """The parameters that both sides have and that are quantised on one of them alone, or otherwise there."""
+    ours, theirs = ({item.name: item.packed for item in side.parameters} for side in sides)
+    return [name for name in ours if name in theirs and ours[name] != theirs[name]]
 
 
 def changed_parameters(sides: Pair[Description]) -> list[str]:

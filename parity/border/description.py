@@ -39,12 +39,13 @@ class StageSeen(msgspec.Struct, frozen=True):
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """One parameter tensor: name, shape, dtype and the digest of its bytes."""
+    """One parameter tensor: name, shape, dtype and the digest of its bytes; what packs it (`packed`) where it is quantised."""
 
     name: str
     shape: list[int]
     dtype: str
     digest: str
+    packed: str = ""
 
 
 class NotRun(msgspec.Struct, frozen=True):
@@ -175,6 +176,9 @@ class Description(msgspec.Struct, frozen=True):
 
     `reads` are clauses on what it does to an input before it is tokenized ("its reader splits …"); each becomes a finding.
 
+    `served` says how it is run other than as it was loaded: `quantised`, `compiled`, `device_map`, each in words. `weights_bytes` is what its weights
+    take, packed as they are.
+
     `values` says what the numbers of its stage `logits` were made from: where they are not logits, they are the logarithms of
     probabilities, known up to a constant. `rounded` is the most that one of those values was moved by its rounding (0: no more
     than a float32 is), to so many `decimals` where it is a number of digits.
@@ -197,6 +201,8 @@ class Description(msgspec.Struct, frozen=True):
     temperature: float = 1.0
     weights_digest: str | None = None
     parameters: list[Parameter] = []
+    weights_bytes: int | None = None
+    served: dict[str, str] = {}
     config: dict[str, Any] = {}
     tokenizer: dict[str, Any] = {}
     generation: dict[str, Any] = {}

@@ -77,7 +77,7 @@ class Group(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The result of one forward: its stages by name in forward order, and the CPU seconds it took.
+    """The result of one forward: its stages by name in forward order, and the CPU seconds it took (`seconds` by the clock).
 
     The arrays stay what they are for as long as they are held, and so does the slot they lie in: copy what must be
     kept, and release the rest. `float64` says how a double-precision forward went: `pure`, `mixed: <op>` or
@@ -92,6 +92,7 @@ class Batch(NamedTuple):
     failure: RunError | None = None
     groups: tuple[Group, ...] = ()
     selected: tuple[SelectedRow, ...] = ()
+    seconds: float = 0.0
 
     @property
     def ended(self) -> bool:

@@ -292,7 +292,9 @@ class Runner:
             value = self._fields(pending)
             groups = tuple(Group(*group) for group in value.get("groups", ()))
             selected = read_selected(value.get("selected"), str(self.subject))
-            seconds, float64 = float(value["cpu_seconds"]), value.get("float64")
-            return Batch(self._stages(pending, slot), seconds, float64, groups=groups, selected=selected)
+            cpu, clock = float(value["cpu_seconds"]), float(value.get("seconds", 0.0))
+            return Batch(
+                self._stages(pending, slot), cpu, value.get("float64"), None, groups, selected, clock
+            )
         finally:
             slot.give_back()

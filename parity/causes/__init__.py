@@ -29,6 +29,7 @@ from parity.causes.pooling import Pooling
 from parity.causes.position_ids import PositionIds
 from parity.causes.prefix_space import PrefixSpace
 from parity.causes.probabilities import Probabilities
+from parity.causes.served import CompiledCode, DeviceMap, QuantisedWeights
 from parity.causes.settings_of_model import (
     Activation,
     AttentionHeads,
@@ -85,8 +86,11 @@ CAUSES: tuple[Cause, ...] = (
     PermutedWeights(),
     ChangedWeights(),
     RetrainedWeights(),
+    QuantisedWeights(),
     Dtype(),
     Attention(),
+    CompiledCode(),
+    DeviceMap(),
     LabelOrder(),
     SwappedSpan(),
     SpanMasking(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -13,21 +12,14 @@ from parity.border.description import Description
 from parity.causes.case import Case, pair, parameters, side
 from parity.causes.cause import Cause, Suspicion
 from parity.causes.evidence import Evidence
+from parity.causes.parameter_stages import earliest_stage
 from parity.records.pair import Pair
-from parity.stages import stage_rank
 
 __all__ = ["ChangedWeights", "PermutedWeights", "RetrainedWeights"]
 
 _MOST = 0.9  # of the common parameters: so many other values are another training
 _UNUSED = "Parameters differ that these inputs do not use: give inputs that do, or explain the difference."
 _BY_ROWS = "Put each row at the id that the tokenizer gives its piece: a table such as fairseq's dict.txt lists the rows' order."
-_IN_STACK = re.compile(r"(?:^|\.)(encoder|decoder)\.(?:.*?\.)?(?:layers?|h|blocks?)\.(\d+)\.")
-_IN_LAYER = re.compile(r"(?:^|[._])(?:layers?|h|blocks?)\.(\d+)\.")
-_BY_NAME = (
-    (re.compile(r"pooler"), "pooled"),
-    (re.compile(r"classifier|score|_classification_layer|qa_outputs|lm_head"), "logits"),
-    (re.compile(r"embed|\bwte\b|\bwpe\b"), "embeddings"),
-)
 
 
 class _Changed(NamedTuple):
@@ -74,37 +66,12 @@ def _found(evidence: Evidence, seen: _Changed, sentence: str, remedy: str = "") 
     beginning = evidence.first.stage if evidence.first is not None else "embeddings"
     return Suspicion(
         sentence,
-        _earliest(seen.changed, _layers(evidence)) or beginning,
+        earliest_stage(seen.changed, evidence) or beginning,
         {"parameters": seen.changed[:100], "changed": len(seen.changed), "common": len(seen.common)},
         severity=evidence.severity,
         remedy=remedy if evidence.first is not None else _UNUSED,
         could_hide=True,
     )
-
-
-def _layers(evidence: Evidence) -> set[str]:
-    """The names of the stages of the reference."""
-    return {stage.name for stage in evidence.described.reference.stages}
-
-
-def _earliest(names: list[str], known: set[str]) -> str | None:
-    """The first stage that uses one of these parameters; None where the name does not show it."""
-    stages = [_stage_of(name, known) for name in names]
-    if None in stages:
-        return None
-    return min((stage for stage in stages if stage is not None), key=stage_rank, default=None)
-
-
-def _stage_of(parameter: str, known: set[str]) -> str | None:
-    """The stage of a parameter by its usual names, among those `known` where it is of an encoder and a decoder."""
-    stack = _IN_STACK.search(parameter)
-    if stack is not None and (stage := f"{stack.group(1)}.layer.{stack.group(2)}") in known:
-        return stage
-    if "decoder" in parameter or "encoder.layer.0" in known:
-        return None
-    if layer := _IN_LAYER.search(parameter):
-        return f"layer.{layer.group(1)}"
-    return next((stage for pattern, stage in _BY_NAME if pattern.search(parameter)), None)
 
 
 def _case(words: str, first: str | None, **theirs: str) -> Case:

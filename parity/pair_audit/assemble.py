@@ -78,7 +78,7 @@ def conclude(comparison: Comparison) -> Audit:
         embeddings=evidence.embeddings,
         targets=evidence.targets,
         generation=comparison.after.generation,
-        provenance=comparison.provenance,
+        provenance=msgspec.structs.replace(comparison.provenance, forwards=comparison.after.forwards),
         command=comparison.command,
     )
 

@@ -128,6 +128,13 @@ def float64_note(policy: PolicyRecord, status: Pair[str], *, kept_unlike: bool =
     ]
     if mixed:
         return f"compared in float64 only in part ({', '.join(mixed)})"
+    without = [
+        f"the {side} ran {state}"
+        for side, state in zip(Pair._fields, status, strict=True)
+        if state.startswith("without ")
+    ]
+    if without:
+        return f"in float64 {' and '.join(without)}"
     if kept_unlike:
         return "float64 is judged by the float32 floor, because versions differ in the constants that they round to float32"
     return ""

@@ -15,6 +15,7 @@ from parity.passes.own import OWN
 from parity.passes.pass_ import Pass, PassFacts
 from parity.passes.rerun import RERUN
 from parity.passes.same_ids import SAME_IDS
+from parity.passes.speed import SPEED
 from parity.passes.swapped import SWAPPED
 from parity.subjects.registry import Group, with_registered
 
@@ -31,7 +32,7 @@ __all__ = [
 
 PASSES: tuple[Pass, ...] = (OWN, SAME_IDS, FLOAT64, RERUN)
 """Those of parity, in their order; others come after them, by the entry-point group `parity.passes`."""
-AFTER: tuple[AfterPass, ...] = (SWAPPED, AGAIN, ORDER, COMPOSITION, GENERATION)
+AFTER: tuple[AfterPass, ...] = (SWAPPED, AGAIN, ORDER, COMPOSITION, GENERATION, SPEED)
 """Those of parity that run when the sweep is over, in their order."""
 FIRST = PASSES[0]
 """The pass that every other begins with; what either side decides is what it gave there."""

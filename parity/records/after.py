@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from parity.records.exhibit import Exhibit
 from parity.records.generation import Generation
+from parity.records.provenance import Forwards
 from parity.records.stage import NotCompared, StageRecord
 
 __all__ = ["AfterResult", "Repeat", "SwappedInputs", "joined"]
@@ -62,6 +63,7 @@ class AfterResult(NamedTuple):
     swapped: SwappedInputs | None = None
     generation: Generation | None = None
     repeats: Sequence[Repeat] = ()
+    forwards: Forwards | None = None
 
 
 def joined(results: Sequence[AfterResult]) -> AfterResult:
@@ -75,4 +77,5 @@ def joined(results: Sequence[AfterResult]) -> AfterResult:
         swapped=next((result.swapped for result in results if result.swapped is not None), None),
         generation=next((result.generation for result in results if result.generation), None),
         repeats=[repeat for result in results for repeat in result.repeats],
+        forwards=next((result.forwards for result in results if result.forwards), None),
     )

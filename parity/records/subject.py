@@ -30,7 +30,7 @@ class SubjectRecord(Record, frozen=True, kw_only=True):
     """One side as it described itself. `spec` is the subject as written, `generation` its settings of generation (none: it does not).
 
     `commit` and `tokenizer_commit` are those of the hub (None: not known, as of a folder); digests are of the loaded weights and of the
-    tokenizer's files.
+    tokenizer's files. `weights_bytes` is what the weights take, packed as they are (None: not known); `served` how it is run other than as it was loaded.
     """
 
     spec: str
@@ -57,6 +57,8 @@ class SubjectRecord(Record, frozen=True, kw_only=True):
     commit: str | None = None
     tokenizer_commit: str | None = None
     tokenizer_digest: str | None = None
+    weights_bytes: int | None = None
+    served: dict[str, str] = {}
 
 
 class TasksRecord(Record, frozen=True, kw_only=True):

@@ -116,6 +116,8 @@ class Session:
             commit=described.origin.commit,
             tokenizer_commit=described.origin.tokenizer_commit,
             tokenizer_digest=described.origin.tokenizer_digest,
+            weights_bytes=described.weights_bytes,
+            served=described.served,
             overridden=[
                 OverriddenRecord(setting=item.setting, before=item.before, value=item.value)
                 for item in described.overridden

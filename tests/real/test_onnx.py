@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import warnings
 from pathlib import Path
@@ -153,3 +154,21 @@ def test_a_file_without_a_tokenizer_names_the_option_that_gives_one(exported: Pa
     run = parity("inspect", f"onnx:{alone}?tokenizer={PORT}")
     assert 0 == run.code, run.complained
     assert "embeddings → layer.0 → layer.1 → layer.2 → logits" in run.said
+
+
+def test_a_quantised_graph_is_divergent_and_named_by_its_operators(exported: Path, tmp_path: Path) -> None:
+    """A dynamic 8-bit quantisation of the export, as ONNX Runtime makes it."""
+    quantize_dynamic: Any = importlib.import_module("onnxruntime.quantization").quantize_dynamic
+
+    folder = tmp_path / "quantised"
+    shutil.copytree(exported, folder)
+    quantize_dynamic(exported / "model.onnx", folder / "model.onnx", extra_options={"MatMulConstBOnly": True})
+    audit = compare(f"onnx:{exported}", f"onnx:{folder}", tmp_path / "audit", *INPUTS)
+    assert "divergent" == audit.verdict
+    assert audit.first_divergence is not None
+    first = audit.findings[0]
+    assert ("weights.quantised", "suspected") == (first.cause, first.standing)
+    assert "operators DynamicQuantizeLinear" in audit.candidate.served["quantised"]
+    assert "MatMulInteger" in first.sentence
+    assert 0.3 < first.evidence["size_ratio"] < 0.9
+    assert "neither side can be run in float64: single rows run again" in audit.noise.method

@@ -20,11 +20,13 @@ __all__ = ["normal_lines", "read_places", "write_places"]
 PLACES = "places.json"
 
 # Fields of a record by their path: clocks, memory, and the version of parity itself.
-CLOCKS = re.compile(r"provenance\.(?:parity|started|seconds|cpu_seconds\..*|host_peak_memory_kib)")
+CLOCKS = re.compile(
+    r"provenance\.(?:parity|started|seconds|cpu_seconds\..*|forwards\..*|host_peak_memory_kib)"
+)
 
 # The same fields in the table of the page, each the cell after its name.
 CELLS = re.compile(
-    r"(>(?:parity|started|seconds|cpu_seconds|host_peak_memory_kib)</th>\n<td>)[^\n]*(?=</td>)"
+    r"(>(?:parity|started|seconds|cpu_seconds|forwards|host_peak_memory_kib)</th>\n<td>)[^\n]*(?=</td>)"
 )
 
 # What isolates the direction of a text and shows nothing: a page of another layout has it at other places.

@@ -18,6 +18,7 @@ from parity_reports.compare.not_compared import build_not_compared, summarise_no
 from parity_reports.compare.predictions import build_predictions, summarise_predictions
 from parity_reports.compare.screen import build_first_screen
 from parity_reports.compare.seed_scale import build_scale
+from parity_reports.compare.serving import build_serving, serving_lines
 from parity_reports.compare.stages import build_stage_table, build_stages, summarise_stages
 from parity_reports.compare.tokens import build_tokens, summarise_tokens
 from parity_reports.compare.why import main_finding
@@ -55,6 +56,7 @@ def build_page(audit: Audit, sizes: Sizes = Sizes()) -> Page:  # noqa: B008 - im
         build_stages(audit, details=sizes.stage_details),
         build_findings(audit, sizes.findings),
         build_predictions(audit.decisions, sizes.flips),
+        build_serving(audit),
         build_exhibits(audit, sizes.exhibits),
         build_scale(audit),
         build_tokens(audit, sizes.tokens),
@@ -72,6 +74,7 @@ def build_summary(audit: Audit) -> Page:
     sections = (
         summarise_stages(audit),
         summarise_predictions(audit.decisions, _IN_SUMMARY.flips),
+        build_serving(audit),
         summarise_exhibits(audit, _IN_SUMMARY.exhibits),
         summarise_tokens(audit),
         build_scale(audit),
@@ -127,7 +130,7 @@ def _glance(audit: Audit) -> Iterator[Block]:
         f"{item.reason}{'' if item.counts else ' (does not count)'}"
         for item in audit.not_compared
     ]
-    yield Points(exhibit_lines(audit))
+    yield Points((*exhibit_lines(audit), *serving_lines(audit)))
     yield Points(_few(others, "more findings in the report"))
     yield Points(_few(missing, "more that were not compared in the report"), mark="?")
 
