@@ -65,7 +65,7 @@ class Answers(Head):
     stages = ("start_logits", "end_logits")
     note = (
         "AllenNLP itself answers with the best span of any length, and with no answer where [CLS] scores best; "
-        "parity decides both sides by the best span of the context of at most 30 tokens."
+        "parity decides both sides by one rule of its own (spans of at most 30 tokens)."
     )
 
     def beside(self, ids: Tensor, types: Tensor | None) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class Roles(Head):
 
     def beside(self, ids: Tensor, types: Tensor | None) -> dict[str, Any]:
         """The token types as the mark of the verb."""
-        rows = [{"words": [], "verb": None, "offsets": []} for _ in range(len(ids))]
+        rows: list[dict[str, Any]] = [{"words": [], "verb": None, "offsets": []} for _ in range(len(ids))]
         return {"verb_indicator": ids.new_zeros(ids.shape) if types is None else types, "metadata": rows}
 
     @staticmethod

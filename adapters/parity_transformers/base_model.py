@@ -5,13 +5,19 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import base_content, finding, untrusted
+from . import base_content, finding, lora, untrusted
 from .versions import version_of
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host
 
 __all__ = ["Loaded", "freeze", "load"]
+
+_LOADERS = {
+    "sequence_classification": "AutoModelForSequenceClassification",
+    "token_classification": "AutoModelForTokenClassification",
+}
+_SETTINGS = {"sequence_classification": {"problem_type": "single_label_classification"}}
 
 
 class Loaded:
@@ -54,14 +60,14 @@ def load(recipe: dict[str, Any], seed: int, host: Host) -> Loaded:
         with untrusted.nothing_unpickled(requested["base"], False, host):
             tokenizer = transformers.AutoTokenizer.from_pretrained(source.names[0], **hub)
             dtype = "dtype" if version_of("transformers") >= (4, 56) else "torch_dtype"
-            kind = transformers.AutoModelForSequenceClassification
+            kind = getattr(transformers, _LOADERS[recipe["task"]])
             torch.manual_seed(seed)  # the following code draws only the weights that the base does not have
             model, info = kind.from_pretrained(
                 source.names[0],
                 num_labels=len(labels),
                 id2label=dict(enumerate(labels)),
                 label2id={label: index for index, label in enumerate(labels)},
-                problem_type="single_label_classification",
+                **_SETTINGS.get(recipe["task"], {}),
                 ignore_mismatched_sizes=True,
                 output_loading_info=True,
                 **dict(hub, **{dtype: getattr(torch, requested["dtype"])}),
@@ -91,6 +97,9 @@ def load(recipe: dict[str, Any], seed: int, host: Host) -> Loaded:
         digest = base_content.of_loaded(model, tokenizer, new)
         revision = base_content.commit_of(source.names[0], requested["revision"])
     limit = _limit(requested["max_length"], tokenizer, model, host)
+    if recipe.get("lora") is not None:
+        model = lora.wrapped(model, recipe, host)
+        new = lora.new_names(model, new)
     return Loaded(model, tokenizer, new, limit, digest, revision)
 
 

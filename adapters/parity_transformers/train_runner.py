@@ -10,7 +10,7 @@ import json
 import platform
 from typing import TYPE_CHECKING, Any
 
-from . import base_model, loading, runner, training, training_rows, training_seeds
+from . import base_model, loading, lora, runner, training, training_rows, training_seeds
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host
@@ -30,7 +30,7 @@ def open(request: dict[str, Any], host: Host) -> Session:
     recipe = json.loads(options["recipe"])
     device = options.get("device", "cpu")
     host.progress("looking for the run")
-    around = training.environment(device, threads)
+    around = training.environment(device, threads, adapter=recipe.get("lora") is not None)
     numbers = training_seeds.derived(requested)
     whole = [recipe["training_digest"], requested, repeat, around, training.VERSION]
     base = None
@@ -56,7 +56,9 @@ def open(request: dict[str, Any], host: Host) -> Session:
                 "repeat": repeat,
                 "environment": _with_machine(around),
             }
-            claimed.finish(dict(made, recipe=recipe, data_digest=recipe["data_digest"], **who))
+            claimed.finish(
+                dict(made, recipe=recipe, data_digest=recipe["data_digest"], **who), kept=(lora.FOLDER,)
+            )
     base = None  # its memory is needed for the trained model
     record: Any = claimed.record
     passed = {name: options[name] for name in _ANSWERING if name in options}

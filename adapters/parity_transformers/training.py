@@ -7,13 +7,14 @@ and nothing random happens in between. Only deterministic algorithms are used: a
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import math
 import platform
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import base_model
+from . import base_model, lora
 from .training_rows import TrainingRows, Watcher
 from .versions import version_of
 
@@ -25,11 +26,13 @@ __all__ = ["VERSION", "Course", "environment", "settle", "train"]
 VERSION = 1  # of what this file, training_rows.py, training_seeds.py and base_model.py make of a recipe: raised whenever weights may change
 
 
-def environment(device: str, threads: int) -> dict[str, Any]:
-    """Versions and settings that the weights may depend on."""
+def environment(device: str, threads: int, *, adapter: bool = False) -> dict[str, Any]:
+    """Versions and settings that the weights may depend on; peft's where it trains an `adapter`."""
     named = ["torch", "transformers", "tokenizers", "numpy"]
     if version_of("transformers") >= (4, 30):  # older Trainers train without it
         named.append("accelerate")
+    if adapter and importlib.util.find_spec("peft") is not None:
+        named.append("peft")
     versions = {name: str(importlib.import_module(name).__version__) for name in named}
     return {"python": platform.python_version(), **versions, "device": device, "threads": threads}
 
@@ -69,10 +72,11 @@ def train(
     """Train what was loaded, save model and tokenizer into the draft, and return the observations."""
     began = time.monotonic()
     recipe, model, tokenizer = course.recipe, loaded.model, loaded.tokenizer
-    base_model.freeze(model, recipe["model"]["frozen"], host)
+    if recipe.get("lora") is None:
+        base_model.freeze(model, recipe["model"]["frozen"], host)
     new = frozenset(loaded.new)
     beginning = host.training_record.beginning(model, lambda name: name in new)
-    data = TrainingRows(rows, recipe["labels"], tokenizer, loaded.limit)
+    data = TrainingRows(rows, recipe["labels"], tokenizer, loaded.limit, host)
     watcher = Watcher(tokenizer)
     batch = recipe["training"]["batch_size"]
     each = math.ceil(len(data) / batch)
@@ -80,6 +84,8 @@ def train(
     seen = _Seen(steps, each, host)
     _run(course, model, data, watcher, seen)
     model.to("cpu")
+    if recipe.get("lora") is not None:
+        model = lora.merged(model, course.draft)
     model.save_pretrained(course.draft)
     if loaded.limit is not None:
         tokenizer.model_max_length = loaded.limit

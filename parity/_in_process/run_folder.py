@@ -21,7 +21,7 @@ import json
 import os
 import shutil
 import time
-from typing import Any, Generator
+from typing import Any, Generator, Sequence
 
 __all__ = ["RECORD", "Claim", "claim", "key_of"]
 
@@ -44,14 +44,14 @@ class Claim:
         self.record = record
         self.made_now = False
 
-    def finish(self, record: dict[str, Any]) -> None:
-        """Finish the draft: write its record beside the files, all of it on disk, and rename it to the run's name."""
+    def finish(self, record: dict[str, Any], kept: Sequence[str] = ()) -> None:
+        """Finish the draft: write its record beside the files, all of it on disk, and rename it to the run's name.
+
+        Folders in it are a framework's temporary files, but for those that are `kept`.
+        """
         files: dict[str, Any] = {}
-        for name in sorted(os.listdir(self.draft)):
+        for name in self._names(kept):
             path = os.path.join(self.draft, name)
-            if os.path.isdir(path):
-                shutil.rmtree(path)  # temporary files of a framework
-                continue
             files[name] = {"size": os.path.getsize(path), "digest": _digest(path)}
             _to_disk(path)
         record = dict(record, files=files)
@@ -64,6 +64,20 @@ class Claim:
         os.rename(self.draft, self.folder)
         _to_disk(os.path.dirname(self.folder))
         self.record, self.made_now = record, True
+
+    def _names(self, kept: Sequence[str]) -> list[str]:
+        """The files that stay, those in folders by their path; the other folders are removed."""
+        found: list[str] = []
+        for name in sorted(os.listdir(self.draft)):
+            path = os.path.join(self.draft, name)
+            if not os.path.isdir(path):
+                found.append(name)
+            elif name in kept:
+                found += [os.path.join(name, inner) for inner in sorted(os.listdir(path))]
+                _to_disk(path)
+            else:
+                shutil.rmtree(path)
+        return found
 
 
 @contextlib.contextmanager

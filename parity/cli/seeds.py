@@ -9,21 +9,22 @@ import typer
 
 from parity.cli import options as shared
 from parity.cli.commands import single
-from parity.metrics import METRICS
+from parity.metrics import ANSWER_METRICS, METRICS, SPAN_METRICS
 
 __all__ = ["command"]
 
 _EXECUTORS = ("local", "ray")
+_METRICS = (*METRICS, *SPAN_METRICS, *ANSWER_METRICS)
 
 
 def _metric(value: str) -> str:
     """A metric's name: a built-in one, or one of another package, which is looked up only when it is named."""
-    if value not in METRICS:
+    if value not in _METRICS:
         from parity.metrics.registry import metric_names
 
         if value in metric_names():
             return value
-    return shared.one_of(METRICS)(value)
+    return shared.one_of(_METRICS)(value)
 
 
 def _factor(value: str) -> str:
@@ -105,10 +106,10 @@ def command(
         str | None,
         typer.Option(
             "--metric",
-            metavar=f"[{'|'.join(METRICS)}]",
+            metavar=f"[{'|'.join(_METRICS)}]",
             parser=_metric,
-            autocompletion=lambda: list(METRICS),
-            help=f"The metric that decides.  [default: {METRICS[0]}]",
+            autocompletion=lambda: list(_METRICS),
+            help=f"The metric that decides.  [default: {METRICS[0]}; of words {SPAN_METRICS[0]}, of answers {ANSWER_METRICS[0]}]",
         ),
     ] = None,
     margin: Annotated[

@@ -14,4 +14,4 @@ METRICS = ("accuracy", "macro_f1", "nll", "brier")
 SPAN_METRICS = ("entity_f1",)
 """Of the spans that the tags of words make."""
 ANSWER_METRICS = ("exact_match", "answer_f1")
-"""Of answers, as texts; they score what a pair answers, and decide nothing."""
+"""Of answers, as texts."""

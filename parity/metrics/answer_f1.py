@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from parity.metrics.answer_metric import AnswerMetric, normalized
+from parity.records.metric_form import MetricForm
 
 __all__ = ["metric"]
 
 
-class _AnswerF1:
+class _AnswerF1(AnswerMetric):
     name = "answer_f1"
+    noun = "answer F1"
+    form = MetricForm(title="answer F1", better="higher", scale=100.0, digits=1, unit="%", step="points")
 
     def score(self, answer: str, right: Sequence[str]) -> float:
         """From 0, no word in common, to 1, the same words."""
@@ -25,4 +28,4 @@ def _f1(answer: list[str], right: list[str]) -> float:
     return 2 * common / (len(answer) + len(right))
 
 
-metric: AnswerMetric = _AnswerF1()
+metric = _AnswerF1()

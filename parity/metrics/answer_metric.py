@@ -1,4 +1,4 @@
-"""What a metric of answers is: how well one text matches the right ones, and the mean of that over examples, of two sides.
+"""What a metric of answers is: how well one text matches the right ones, and the mean of that over examples, of runs and of two sides.
 
 Texts are compared as the evaluation of SQuAD compares them: without case, punctuation, English articles and surplus white space
 (Rajpurkar et al., 2016).
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 import string
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
+from parity.metrics.mean import MeanMetric
+from parity.metrics.metric import Outputs
 from parity.statistics.interval import Interval
 from parity.statistics.moments import Moments
 
@@ -22,13 +25,24 @@ _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = dict.fromkeys(map(ord, string.punctuation))
 
 
-class AnswerMetric(Protocol):
-    """One metric of answers: its name, and the score of an answer from 0 to 1, the best over the right ones ("" where there is none)."""
+class AnswerMetric(MeanMetric):
+    """One metric of answers: the score of an answer from 0 to 1, the best over the right ones ("" where there is none)."""
 
-    @property
-    def name(self) -> str: ...
+    name: str
+    range = Interval(0.0, 1.0)
+    of_decisions = True
 
-    def score(self, answer: str, right: Sequence[str]) -> float: ...
+    @abstractmethod
+    def score(self, answer: str, right: Sequence[str]) -> float:
+        """Of one answer."""
+
+    def scores(self, outputs: Outputs) -> npt.NDArray[np.float64]:
+        """[runs, examples] the score of each run's answer."""
+        scored = [
+            [self.score(answer, right or ("",)) for answer, right in zip(run, outputs.right, strict=True)]
+            for run in outputs.answers
+        ]
+        return np.array(scored, dtype=np.float64)
 
 
 class PairedAnswers:

@@ -60,10 +60,10 @@ class _EntityF1:
         return np.array(found).reshape(outputs.predictions.shape[:-1])
 
     def deleted(self, outputs: Outputs) -> Floats:
-        """[..., words] F1 without the row that a word is in."""
+        """[..., rows] F1 without each row."""
         runs = outputs.predictions.reshape(-1, len(outputs.labels))
         found = np.array([_without_rows(outputs, run) for run in runs])
-        return found.reshape(outputs.predictions.shape)
+        return found.reshape(*outputs.predictions.shape[:-1], found.shape[-1])
 
     def could_move(self, share: float) -> float:
         """By the whole range: a tag that is not a class is a span that no run predicts."""
@@ -142,13 +142,10 @@ def _influence(counts: Integers, times: Integers) -> Floats:
 
 
 def _without_rows(outputs: Outputs, predictions: Integers) -> Floats:
-    """[words] F1 of one run without the row of each word."""
-    assert outputs.rows is not None, "spans need the rows that words are in"
+    """[rows] F1 of one run without each row."""
     counts = _counts(outputs, predictions)
     whole = counts.sum(axis=0)
-    values = np.array([_f1(whole - row) for row in counts])
-    starts = np.concatenate([[0], np.cumsum(np.diff(outputs.rows) != 0)])
-    return np.asarray(values[starts])
+    return np.array([_f1(whole - row) for row in counts])
 
 
 metric = _EntityF1()

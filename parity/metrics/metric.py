@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,10 @@ from parity.measure.activation import log_softmax
 from parity.records.metric_form import MetricForm
 from parity.statistics.interval import Interval
 
-__all__ = ["Metric", "Outputs", "Paired", "of_classes", "of_spans"]
+__all__ = ["Counted", "Metric", "Outputs", "Paired", "of_classes", "of_spans"]
+
+Counted = Literal["classes", "words", "answers"]
+"""What an example of many runs is decided by: a class, the tags of its words, or an answer."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -26,7 +29,8 @@ class Outputs:
 
     logits: [..., examples, classes] raw, float64. predictions: [..., examples] the predicted class, -1 where there is no decision.
     labels: [examples] the right class. rows: [examples] the row that each belongs to, where they are the words of texts; names: of the
-    classes, and of labels that are none. temperature: what the logits are divided by before probabilities are taken.
+    classes, and of labels that are none. temperature: what the logits are divided by before probabilities are taken. Where an example is
+    a question, answers: [runs][examples] the texts, and right: [examples] those that count as right.
     """
 
     logits: Floats
@@ -35,6 +39,8 @@ class Outputs:
     temperature: float = 1.0
     rows: Integers | None = None
     names: Sequence[str] = ()
+    answers: Sequence[Sequence[str]] = ()
+    right: Sequence[Sequence[str]] = ()
 
     @cached_property
     def log_probabilities(self) -> Floats:
@@ -97,7 +103,10 @@ class Metric(Protocol):
         ...
 
     def deleted(self, outputs: Outputs) -> Floats:
-        """[..., examples] the metric of each run without that example; used only where `scores` is None."""
+        """[..., examples] the metric of each run without that example; used only where `scores` is None.
+
+        Where examples are words this is without each row of words: [..., rows].
+        """
         ...
 
     def could_move(self, share: float) -> float:

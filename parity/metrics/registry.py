@@ -39,14 +39,14 @@ def metric_names(*, spans: bool = False) -> tuple[str, ...]:
 @cache
 def find_metric(name: str) -> Metric:
     """The metric of that name; raises UsageError where there is none, or its package does not give one."""
-    known = metric_names(spans=True)
+    known = (*metric_names(spans=True), *ANSWER_METRICS)
     if name not in known:
         near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
         raise UsageError(
             f"No metric is called {name!r}.",
             next_step=f"{f'Did you mean {near[0]}? ' if near else ''}The metrics are: {', '.join(known)}.",
         )
-    if name in (*METRICS, *SPAN_METRICS):
+    if name in (*METRICS, *SPAN_METRICS, *ANSWER_METRICS):
         found: object = import_module(_place(name).partition(":")[0]).metric
         owner = f"parity's {_place(name)}"
     else:

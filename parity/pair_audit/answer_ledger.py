@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from parity.align.answers import ANSWERS, AnswerRow, answer_row
 from parity.border.runner import Batch
 from parity.inputs.example import Encoding, Example
 from parity.measure.noise import Floors
 from parity.measure.spans import AnswersSeen, unmasked
 from parity.metrics.answer_metric import PairedAnswers
 from parity.metrics.registry import answer_metrics
-from parity.pair_audit.answer_row import ANSWERS, AnswerRow, answer_row
 from parity.pair_audit.answer_sums import BEST, SpanSums
 from parity.pair_audit.token_ledger import NAMED_ROWS
 from parity.records.decisions import Decisions, Flip, FlipRate, ImpliedTemperature, LabelledMetric

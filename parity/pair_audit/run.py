@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from parity.align.answers import ANSWERS
 from parity.align.exclusions import check_exclusions
 from parity.align.plan import Plan, plan_of
 from parity.align.targets import one_vocabulary
@@ -24,7 +25,6 @@ from parity.inputs.spec import InputsSpec
 from parity.measure.noise import Floors
 from parity.pair_audit.after import run_after
 from parity.pair_audit.answer_ledger import AnswerLedger
-from parity.pair_audit.answer_row import ANSWERS
 from parity.pair_audit.assemble import conclude
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.embedding_ledger import embedding_of

@@ -95,7 +95,9 @@ def _decisions(
 ) -> tuple[float | None, float | None, tuple[float | None, float | None]]:
     """The pair's flip rate, the seeds' mean churn, and that one's interval."""
     found = audit.decisions
-    rate = found.flip_rate.value if found is not None and found.examples else None
+    # An example of runs is a row, whatever decides in it.
+    of_rows = None if found is None else found.row_flip_rate or found.flip_rate
+    rate = of_rows.value if found is not None and of_rows is not None and found.examples else None
     if seeds.churn is None:
         notes.append("The seed audit has no two runs whose decisions could be compared.")
         return rate, None, (None, None)

@@ -7,20 +7,21 @@ it does not end the audit and is excluded from every mean.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from parity.align.labels import label_places
 from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_slug
 from parity.inputs.choose import open_for_runs
 from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
-from parity.metrics import METRICS
+from parity.metrics import ANSWER_METRICS, METRICS
+from parity.metrics.metric import Counted
 from parity.metrics.registry import find_metric, metric_names
 from parity.records.comparison_statistics import BaselineRecord
 from parity.records.metric_form import MetricForm
@@ -28,7 +29,8 @@ from parity.records.seed_audit import MarginsRecord, NeededRecord, ReasonRecord,
 from parity.seed_audit.margins import Margins
 from parity.seed_audit.measures.arm import ArmStatistics, arm_statistics
 from parity.seed_audit.population.arms import ArmRuns, Ground
-from parity.seed_audit.population.classes import Classes, usual_classes
+from parity.seed_audit.population.classes import usual_classes
+from parity.seed_audit.population.decided import metrics_of
 from parity.seed_audit.population.exclusions import gather_arms
 from parity.seed_audit.population.run_facts import classes_of_run
 from parity.seed_audit.provenance import provenance_of
@@ -36,6 +38,7 @@ from parity.seed_audit.recorded import recorded
 from parity.seed_audit.run_records import contested_examples, integrity_record, run_records
 from parity.seed_audit.runs.requested import Arm, RequestedRun
 from parity.seed_audit.runs.run_inputs import Outcome, Task, read_collected
+from parity.seed_audit.truth import labels_read, metric_for, truth_of
 from parity.seed_audit.verdict.against import against_baseline
 from parity.seed_audit.verdict.equivalence import Comparison
 from parity.seed_audit.verdict.findings import findings_of
@@ -101,11 +104,17 @@ def survey(request: SurveyRequest, progress: OnProgress) -> SeedAudit:
     }
     if not collected:
         raise _nothing(request.runs, outcomes)
-    classes = usual_classes([classes_of_run(run) for run in collected.values()])
-    labels = _labels(inputs, classes)
-    ground = Ground(inputs.digest, classes, labels.classes, 1 - request.margins.alpha, request.recipe_digests)
+    counted = Counter(run.counted for run in collected.values()).most_common(1)[0][0]
+    request = request._replace(primary=metric_for(counted, request.primary, named=request.metric_named))
+    alike = [run for run in collected.values() if run.counted == counted]
+    classes = usual_classes([classes_of_run(run) for run in alike])
+    truth = truth_of(inputs, counted)
+    labels = labels_read(inputs, classes.names, truth)
+    confidence = 1 - request.margins.alpha
+    ground = Ground(inputs.digest, classes, labels.classes, confidence, request.recipe_digests, truth)
     arms = gather_arms(request.runs, outcomes, collected, ground)
-    made = _Made(inputs, list(classes.names), labels, slices, arms)
+    names = [] if counted == "answers" else list(classes.names)
+    made = _Made(inputs, names, labels, slices, arms)
     return _conclude(request, made, (started, clock))
 
 
@@ -182,7 +191,7 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         runs_needed=_needed(verdict, reached),
         integrity=integrity_record(made.arms),
         findings=findings_of(made.arms, made.labels, not_measured),
-        contested=contested_examples(first.agreement, made.inputs, made.names),
+        contested=contested_examples(first.agreement, made.inputs, made.names, candidate.population),
         recipe=request.recipe,
         provenance=provenance_of(*began, made.arms),
         command=request.command,
@@ -193,7 +202,8 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
 def _forms(primary: str, statistics: Sequence[ArmStatistics]) -> dict[str, MetricForm]:
     """How each metric is written that is measured in an arm, or that decides."""
     known = {primary, *(name for item in statistics for name in item.record.metrics)}
-    return {name: find_metric(name).form for name in metric_names() if name in known}
+    names = (*metric_names(spans=True), *ANSWER_METRICS)
+    return {name: find_metric(name).form for name in names if name in known}
 
 
 def _needed(verdict: Stability | Comparison, reached: Reached) -> NeededRecord:
@@ -224,7 +234,8 @@ def _not_measured(
     """What was requested and was not measured; nothing where an arm has no run to measure, which is reported elsewhere."""
     if any(not arm.kept for arm in made.arms):
         return []
-    named = request.metric_named or request.primary != SurveyRequest._field_defaults["primary"]
+    usual = {metrics_of(counted)[0] for counted in get_args(Counted)}
+    named = request.metric_named or request.primary not in usual
     requested = Requested(request.primary, named, made.slices, request.margins)
     means = [item.primary.spread.mean for item in statistics if item.primary is not None]
     return unmeasured(requested, made.labels, made.names, means, len(made.arms))
@@ -249,14 +260,6 @@ def _nothing(runs: Sequence[RequestedRun], outcomes: Sequence[Outcome]) -> Parit
         else f"None of the {len(runs)} runs could be run on the inputs. {first.sentence}"
     )
     return kind(sentence, next_step=first.next_step or "Fix that and run again: finished runs are kept.")
-
-
-def _labels(inputs: Inputs, classes: Classes) -> LabelsRead:
-    place = label_places(classes.names, len(classes.names))
-    given = [example.label for window in inputs.windows() for example in window]
-    found = np.array([-1 if label is None else place.get(label, -1) for label in given], dtype=np.int64)
-    strange = [label for label in given if label is not None and label not in place]
-    return LabelsRead(found if (found >= 0).any() else None, inputs.labelled, strange)
 
 
 def _slices(request: SurveyRequest, inputs: Inputs) -> NDArray[np.str_] | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.inputs.example import Example
 from parity.inputs.inputs import Inputs
-from parity.metrics.registry import find_metric, metric_names
+from parity.metrics.registry import find_metric
 from parity.records.runs import (
     ContestedRecord,
     FactorRecord,
@@ -21,6 +23,8 @@ from parity.records.runs import (
 from parity.seed_audit.measures.agreement import Agreement
 from parity.seed_audit.measures.arm import calibration_of
 from parity.seed_audit.population.arms import ArmRuns, Member
+from parity.seed_audit.population.decided import local_codes
+from parity.seed_audit.population.population import Population
 from parity.seed_audit.recorded import finite, recorded
 
 __all__ = ["contested_examples", "integrity_record", "run_records"]
@@ -35,7 +39,8 @@ def run_records(arm: ArmRuns, labels: NDArray[np.int64] | None) -> list[RunRecor
     for place, member in enumerate(arm.members):
         described = member.collected.description if member.collected is not None else None
         calibration = None
-        if place in arm.kept and labels is not None and arm.population is not None:
+        single = arm.population is not None and arm.population.of_classes
+        if place in arm.kept and labels is not None and arm.population is not None and single:
             calibration = calibration_of(arm.population.logits[arm.kept.index(place)], labels)
         records.append(
             RunRecord(
@@ -70,11 +75,12 @@ def integrity_record(arms: Sequence[ArmRuns]) -> dict[str, IntegrityRecord]:
 
 
 def contested_examples(
-    found: Agreement | None, inputs: Inputs, names: Sequence[str]
+    found: Agreement | None, inputs: Inputs, names: Sequence[str], population: Population | None
 ) -> list[ContestedRecord]:
-    """The examples that runs disagree on most, with their texts."""
+    """The examples that runs of this population disagree on most, with their texts."""
     if found is None:
         return []
+    shown = partial(_shown, population, names)
     wanted = {item.example for item in found.contested}
     texts = {
         example.row: example for window in inputs.windows() for example in window if example.row in wanted
@@ -84,12 +90,27 @@ def contested_examples(
             row=item.example,
             id=texts[item.example].id,
             text=texts[item.example].text[:_LONGEST_TEXT],
-            label=texts[item.example].label,
+            label=_right(texts[item.example]),
             entropy=item.entropy,
-            votes=[(names[index] if index >= 0 else None, count) for index, count in item.votes],
+            votes=[(shown(item.example, index), count) for index, count in item.votes],
         )
         for item in found.contested
     ]
+
+
+def _right(example: Example) -> str | None:
+    """The right decision as it is shown: a label, the tags of the words, or the first right answer."""
+    if example.tags is not None:
+        return " ".join(example.tags)
+    return example.answers[0] if example.answers else example.label
+
+
+def _shown(population: Population | None, names: Sequence[str], example: int, index: int) -> str | None:
+    """A vote: the name of a class, or the text of the decision that is meant in this example."""
+    if population is None or population.decided is None:
+        return names[index] if index >= 0 else None
+    run = int((local_codes(population.decided.codes)[:, example] == index).argmax())
+    return population.decided.texts[run][example][:_LONGEST_TEXT]
 
 
 def _metrics(arm: ArmRuns) -> dict[int, dict[str, float | None]]:
@@ -98,7 +119,7 @@ def _metrics(arm: ArmRuns) -> dict[int, dict[str, float | None]]:
     if arm.population is None or arm.population.labels is None:
         return values
     outputs = arm.population.outputs()
-    for metric in metric_names():
+    for metric in arm.population.metrics:
         for place, value in zip(arm.kept, find_metric(metric).values(outputs).tolist(), strict=True):
             values.setdefault(place, {})[metric] = finite(value)
     return values

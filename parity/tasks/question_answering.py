@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parity.metrics.metric import Counted
 from parity.tasks.task import Task
 
 __all__ = ["QUESTION_ANSWERING"]
@@ -11,6 +12,7 @@ class _QuestionAnswering(Task):
     name = "question_answering"
     does = "answers questions"
     noun = "answer"
+    counted: Counted = "answers"
     outputs = ("start_logits", "end_logits")
 
 

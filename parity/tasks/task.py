@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from parity.measure.activation import Activation
 from parity.measure.decision_rule import DecisionRule
-from parity.metrics.metric import Metric
+from parity.metrics.metric import Counted, Metric
 
 __all__ = ["Column", "Decided", "Described", "Per", "Task"]
 
@@ -45,7 +45,8 @@ class Task:
     `wide`: its output has a column for each word of a vocabulary, so that it is compared block by block and no
     probabilities are compared as a stage. Where each token decides, `decided` says which do: those that stand for text, all, or those of
     the mask token where the input has it (else all). `unit` is what the record calls a decision's unit, where that is another word than
-    input, token or word, and `stage` the stage that shows the decisions.
+    input, token or word, and `stage` the stage that shows the decisions. `counted` says what an example of many runs is decided by: a class,
+    the tags of its words, or an answer.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Task:
     decided: Decided = "text"
     unit: str = ""
     stage: str = "label"
+    counted: Counted = "classes"
 
     @property
     def by_choice(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parity.metrics.metric import Metric, of_spans
+from parity.metrics.metric import Counted, Metric, of_spans
 from parity.tasks.class_task import ClassTask
 from parity.tasks.task import Described, Per
 from parity.tasks.token_classification import TOKEN_CLASSIFICATION
@@ -15,6 +15,7 @@ class _WordClassification(ClassTask):
     columns = ("text", "words", "tags")
     outputs = ("words",)
     noun = "tag"
+    counted: Counted = "words"
     decided_by = "a word is decided by the logits that its side makes of those of its pieces"
 
     def fits(self, described: Described) -> bool:

@@ -18,6 +18,9 @@
     learning_rate = 2e-4
     warmup = 0.1                  # below 1 a share of the steps, else their number
 
+`task = "token_classification"` trains a tagger of words: its rows are lists of words (`words`) with a tag for each (`tags`), and the
+first piece of a word is trained. `[lora]` trains an adapter (parity/training/lora.py).
+
 Two digests: `digest` is of everything that matters to an audit, `training_digest` of what determines the weights, so
 that other evaluation rows do not cause another training. Comments, key order and the places of files are in neither.
 """
@@ -38,6 +41,8 @@ import msgspec
 from msgspec import Meta
 
 from parity.errors import RecipeError
+from parity.training.base_folder import base_of
+from parity.training.lora import LoraSettings
 from parity.training.rows import DataSettings, Part, label_order, open_part
 
 __all__ = ["ModelSettings", "Recipe", "TrainingSettings", "read_recipe"]
@@ -47,9 +52,11 @@ _NotNegative = Annotated[float, Meta(ge=0)]
 _Positive = Annotated[float, Meta(gt=0)]
 _Name = Annotated[str, Meta(min_length=1)]
 _Dtype = Literal["float32", "float64", "bfloat16"]
-_Task = Literal["sequence_classification"]
+_Task = Literal["sequence_classification", "token_classification"]
+_OF_WORDS = "token_classification"
 _CHOICES = {"model.dtype": get_args(_Dtype), "task": get_args(_Task)}
-_NEEDED: dict[str, tuple[str, ...]] = {"model": ("base",), "data": ("train", "evaluation"), "training": ()}
+_SECTIONS = ("model", "data", "training", "lora")
+_NEEDED: dict[str, tuple[str, ...]] = {"model": ("base",), "data": ("train", "evaluation")}
 
 
 class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,6 +90,7 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: DataSettings
     training: TrainingSettings
     task: _Task = "sequence_classification"
+    lora: LoraSettings | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,13 +110,15 @@ class Recipe:
     train: Part
     evaluation: Part
     labels: tuple[str, ...]
+    lora: LoraSettings | None = None
 
     @property
     def training_digest(self) -> str:
         """The digest of what determines the weights."""
         base = [self.base_digest or self.model.base, self.model.revision]
         model = {**_plain(self.model), "base": base, "revision": None}
-        return _digest([self.task, model, _plain(self.training), self.train.digest, self.labels])
+        adapter = [] if self.lora is None else [_plain(self.lora)]
+        return _digest([self.task, model, _plain(self.training), self.train.digest, self.labels, *adapter])
 
     @property
     def digest(self) -> str:
@@ -121,6 +131,7 @@ class Recipe:
             "task": self.task,
             "model": {**_plain(self.model), "base": self.base, "base_digest": self.base_digest},
             "training": _plain(self.training),
+            "lora": None if self.lora is None else _plain(self.lora),
             "labels": list(self.labels),
             "digest": self.digest,
             "training_digest": self.training_digest,
@@ -137,27 +148,39 @@ def read_recipe(path: str | Path) -> Recipe:
     if (training.epochs is None) == (training.steps is None):
         given = "neither epochs nor steps" if training.epochs is None else "both epochs and steps"
         raise RecipeError(f"{place} gives {given} under [training].", next_step="Give one of the two.")
-    base, base_digest = _base(place, document.model.base)
+    base, base_digest = base_of(place, document.model.base)
     if base_digest is not None and document.model.revision is not None:
         raise RecipeError(
             f"{place}: model.revision = {document.model.revision!r} has no effect: model.base is a folder, which has no revisions.",
             next_step="Omit revision, or name the base by its hub id.",
         )
-    train = open_part(place, document.data, "train")
+    if document.lora is not None and document.model.frozen:
+        raise RecipeError(
+            f"{place}: model.frozen has no effect beside [lora], which trains its adapter and modules_to_save alone.",
+            next_step="Omit frozen, or [lora].",
+        )
+    words = document.task == _OF_WORDS
+    if words and document.data.pair is not None:
+        raise RecipeError(
+            f"{place}: data.pair has no effect: the rows of {_OF_WORDS} are lists of words.",
+            next_step="Omit pair.",
+        )
+    train = open_part(place, document.data, "train", words=words)
     steps = training.steps_on(train.count)
     if training.warmup >= steps and training.warmup >= 1:
         raise RecipeError(
             f"{place}: training.warmup = {training.warmup:g} leaves none of the {steps} steps.",
             next_step="Give a share of the steps below 1, or fewer steps.",
         )
-    labels = _labels(place, train)
-    evaluation = open_part(place, document.data, "evaluation", columns=train.columns)
+    labels = _labels(train, "tag" if words else "label")
+    evaluation = open_part(place, document.data, "evaluation", columns=train.columns, words=words)
     unknown = sorted(set(evaluation.labels) - set(labels))
     if unknown:
         count = sum(evaluation.labels[label] for label in unknown)
         raise RecipeError(
-            f"{evaluation.source}: {count} rows have the label {unknown[0]!r}, which no training row has.",
-            next_step="Give training rows with that label, or exclude these rows.",
+            f"{evaluation.source}: {count} {'words' if words else 'rows'} have the {'tag' if words else 'label'} {unknown[0]!r}, which "
+            f"no training {'word' if words else 'row'} has.",
+            next_step=f"Give training rows with that {'tag' if words else 'label'}, or exclude these rows.",
         )
     return Recipe(
         path=place,
@@ -169,6 +192,7 @@ def read_recipe(path: str | Path) -> Recipe:
         train=train,
         evaluation=evaluation,
         labels=labels,
+        lora=document.lora,
     )
 
 
@@ -189,15 +213,16 @@ def _settings(place: Path, table: dict[str, Any]) -> _Document:
         "model": ModelSettings,
         "data": DataSettings,
         "training": TrainingSettings,
+        **({"lora": LoraSettings} if "lora" in table else {}),
     }
-    _known(place, "", table, ("task", *sections))
+    _known(place, "", table, ("task", *_SECTIONS))
     for name, kind in sections.items():
         section: object = table.get(name, {})
         if not isinstance(section, dict):
             raise RecipeError(f"{place}: {name} is a value.", next_step=f"Write a table: [{name}].")
         values = cast("dict[str, Any]", section)
         _known(place, name, values, kind.__struct_fields__, sections)
-        for needed in _NEEDED[name]:
+        for needed in _NEEDED.get(name, ()):
             if needed not in values:
                 raise RecipeError(f"{place} has no {needed} under [{name}].", next_step="Add it.")
         for key, value in values.items():
@@ -242,42 +267,21 @@ def _said(table: Mapping[str, Any], key: str) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)[:80]
 
 
-def _base(place: Path, named: str) -> tuple[str, str | None]:
-    """The base as it is loaded, and the digest of its files where it is a folder."""
-    folder = Path(place.parent, Path(named).expanduser())
-    if not folder.exists() and named.count("/") <= 1 and not named.startswith((".", "~", "/")):
-        return named, None
-    if not (folder / "config.json").is_file():
-        what = "holds no config.json" if folder.is_dir() else "is not an existing folder"
-        raise RecipeError(
-            f"{place}: model.base = {named!r} {what} ({folder}).",
-            next_step="Name the folder that save_pretrained() wrote, or a hub id such as google-bert/bert-base-uncased.",
-        )
-    if not any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir()):
-        raise RecipeError(
-            f"{place}: model.base = {named!r} holds no weights.",
-            next_step="Put model.safetensors or pytorch_model.bin there: training starts from them.",
-        )
-    whole = hashlib.sha256()
-    for file in sorted(folder.iterdir()):
-        if file.is_file() and not file.name.startswith(".") and file.suffix != ".md":
-            with file.open("rb") as content:
-                whole.update(f"{file.name}\0{hashlib.file_digest(content, 'sha256').hexdigest()}\n".encode())
-    return str(folder.resolve()), f"sha256:{whole.hexdigest()}"
-
-
-def _labels(place: Path, train: Part) -> tuple[str, ...]:
+def _labels(train: Part, noun: str) -> tuple[str, ...]:
+    column = "tags" if noun == "tag" else "label"
     if train.labelled < train.count:
         missing = train.count - train.labelled
         raise RecipeError(
-            f"{train.source}: {missing} of {train.count} training rows have no label.",
-            next_step="Name the column under [data]: label = …, and exclude rows without one.",
+            f"{train.source}: {missing} of {train.count} training rows have no {column}.",
+            next_step=f"Name the column under [data]: {column} = …, and exclude rows without one.",
         )
     labels = label_order(train.labels)
     if len(labels) < 2:
+        where = "word has the tag" if noun == "tag" else "row has the label"
+        known = train.columns.tags if noun == "tag" else train.columns.label
         raise RecipeError(
-            f"{train.source}: every training row has the label {next(iter(labels))!r}; there is nothing to learn from one class.",
-            next_step=f"Give rows of at least two classes (the column is {train.columns.label!r}).",
+            f"{train.source}: every training {where} {next(iter(labels))!r}; there is nothing to learn from one class.",
+            next_step=f"Give rows of at least two classes (the column is {known!r}).",
         )
     return labels
 

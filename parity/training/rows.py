@@ -1,14 +1,13 @@
 """The training and evaluation rows of a recipe: read from any of the formats, and written in the one that runners read.
 
-Their canonical form is JSON lines with `text`, `pair`, `label`, `id`, `slice` (where they exist); a part's digest is the
-SHA-256 of those bytes, so that the file can be verified.
+Their canonical form is JSON lines with `text`, `pair`, `label`, `id`, `slice` (where they exist), or of rows of words with `words` and
+`tags` in place of the first three; a part's digest is the SHA-256 of those bytes, so that the file can be verified.
 """
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-import importlib
 import json
 import math
 import re
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, cast
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn
 
 import msgspec
 from msgspec import Meta
@@ -25,6 +24,8 @@ from msgspec import Meta
 from parity.errors import InputsError, MissingColumn, RecipeError, UnknownInputFormat
 from parity.inputs.columns import Columns, find_columns
 from parity.inputs.table import FORMATS, Row, find_source, rows
+from parity.training.saved_dataset import saved_rows
+from parity.training.word_rows import words_and_tags
 
 __all__ = ["DataRow", "DataSettings", "Part", "label_order", "open_part"]
 
@@ -39,6 +40,8 @@ class DataSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str | None = None
     pair: str | None = None
     label: str | None = None
+    words: str | None = None
+    tags: str | None = None
     id: str | None = None
     slices: str | None = None
     train_rows: _Count | None = None
@@ -46,13 +49,22 @@ class DataSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DataRow(NamedTuple):
-    """One row; what its file does not have is None."""
+    """One row; what its file does not have is None. A row of words has no text."""
 
-    text: str
+    text: str | None
     pair: str | None
     label: str | None
     id: str | None
     slice: str | None
+    words: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its label, or its tags; none where it has neither."""
+        if self.words is not None:
+            return self.tags or ()
+        return () if self.label is None else (self.label,)
 
     def line(self) -> bytes:
         """The row as a line of JSON, without what it does not have."""
@@ -62,26 +74,32 @@ class DataRow(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """The training or the evaluation rows: counted and digested, and read again on demand."""
+    """The training or the evaluation rows: counted and digested, and read again on demand.
+
+    `labels` counts every label, or every tag of a word; `labelled` the rows that have any.
+    """
 
     source: str
     columns: Columns
     slices: str | None
     count: int
     labels: dict[str, int]
+    labelled: int
     digest: str
     read: Callable[[], Iterator[DataRow]] = field(repr=False, compare=False)
 
-    @property
-    def labelled(self) -> int:
-        """How many rows have a label."""
-        return sum(self.labels.values())
-
 
 def open_part(
-    recipe: Path, data: DataSettings, which: Literal["train", "evaluation"], columns: Columns | None = None
+    recipe: Path,
+    data: DataSettings,
+    which: Literal["train", "evaluation"],
+    columns: Columns | None = None,
+    *,
+    words: bool = False,
 ) -> Part:
-    """Read and check one part in full. `columns` are those of the training rows, which the evaluation rows must have."""
+    """Read and check one part in full. `columns` are those of the training rows, which the evaluation rows must have; `words`: its
+    rows are lists of words.
+    """
     named, limit = (
         (data.train, data.train_rows) if which == "train" else (data.evaluation, data.evaluation_rows)
     )
@@ -98,15 +116,21 @@ def open_part(
         if first is None:
             raise RecipeError(f"{place} holds no row.", next_step="Give a file with at least one.")
         found = _columns(place, first.cells, data, columns)
+        if words and found.words is None:
+            raise RecipeError(
+                f"{place} has no column of words; it has {', '.join(map(repr, list(first.cells)[:20]))}.",
+                next_step="Name the columns under [data]: words = … and tags = …, each a list on every row.",
+            )
+        found = found if words else found._replace(words=None, tags=None)
         if slices is not None and slices not in first.cells:
             raise _no_column(place, "slices", slices, first.cells)
         read = _Reading(place, cells, found, slices, limit)
-        whole, labels, count = hashlib.sha256(), Counter[str](), 0
+        whole, labels, count, labelled = hashlib.sha256(), Counter[str](), 0, 0
         for row in read():
             whole.update(row.line())
             count += 1
-            if row.label is not None:
-                labels[row.label] += 1
+            labels.update(row.labels)
+            labelled += bool(row.labels)
     except MissingColumn as error:
         step = re.sub(
             r"Give --(\w+)-column one of these", r"Name one of these under [data], as \1 = …", error.next_step
@@ -129,6 +153,7 @@ def open_part(
         slices=slices,
         count=count,
         labels=dict(labels),
+        labelled=labelled,
         digest=f"sha256:{whole.hexdigest()}",
         read=read,
     )
@@ -165,6 +190,9 @@ class _Reading:
     def __call__(self) -> Iterator[DataRow]:
         columns = self._columns
         for row in islice(self._read(), self._limit):
+            if columns.words is not None:
+                yield self._of_words(row, columns.words)
+                continue
             text = self._cell(row, columns.text)
             if text is None:
                 raise self._refusal(row, columns.text, "is missing or null; every row needs a text")
@@ -175,6 +203,16 @@ class _Reading:
                 self._name(row, columns.id),
                 self._name(row, self._slices),
             )
+
+    def _of_words(self, row: Row, column: str) -> DataRow:
+        def refuse(name: str | None, what: str) -> NoReturn:
+            raise self._refusal(row, name, what)
+
+        words, tags = words_and_tags(row.cells, column, self._columns.tags, refuse)
+        for word in words:
+            self._whole(row, column, word)
+        name, part = (self._name(row, one) for one in (self._columns.id, self._slices))
+        return DataRow(None, None, None, name, part, words, tags)
 
     def _cell(self, row: Row, column: str | None) -> str | None:
         value: Any = None if column is None else row.cells.get(column)
@@ -207,8 +245,12 @@ class _Reading:
 
 def _columns(place: Path, first: dict[str, Any], data: DataSettings, training: Columns | None) -> Columns:
     if training is None:
-        return find_columns(str(place), first, text=data.text, pair=data.pair, label=data.label, id=data.id)
-    for name, column in (("text", training.text), ("pair", training.pair)):
+        for key, named in (("words", data.words), ("tags", data.tags)):
+            if named is not None and named not in first:
+                raise _no_column(place, key, named, first)
+        text, label = data.words or data.text, data.tags or data.label
+        return find_columns(str(place), first, text=text, pair=data.pair, label=label, id=data.id)
+    for name, column in (("text", training.text), ("pair", training.pair), ("words", training.words)):
         if column is not None and column not in first:
             raise _no_column(place, name, column, first)
     return Columns(
@@ -216,6 +258,8 @@ def _columns(place: Path, first: dict[str, Any], data: DataSettings, training: C
         training.pair,
         training.label if training.label in first else None,
         training.id if training.id in first else data.id,
+        training.words,
+        training.tags if training.tags in first else None,
     )
 
 
@@ -229,47 +273,6 @@ def _no_column(place: Path, key: str, column: str, first: dict[str, Any]) -> Rec
 
 def _cells(place: Path) -> Callable[[], Iterator[Row]]:
     if place.is_dir():
-        return lambda: _saved_dataset(place)
+        return lambda: saved_rows(place)
     source = find_source(str(place), "utf-8")
     return lambda: rows(source)
-
-
-def _saved_dataset(folder: Path) -> Iterator[Row]:
-    """The rows of a folder that `Dataset.save_to_disk` wrote; classes by their names where the folder knows them."""
-    try:
-        state: dict[str, Any] = json.loads((folder / "state.json").read_text("utf-8"))
-        info: dict[str, Any] = json.loads((folder / "dataset_info.json").read_text("utf-8"))
-        files = [folder / str(one["filename"]) for one in state["_data_files"]]
-        features = cast("dict[str, Any]", info.get("features") or {})
-    except (OSError, ValueError, KeyError, TypeError):
-        splits = sorted(one.parent.name for one in folder.glob("*/state.json"))
-        raise RecipeError(
-            f"{folder} is not one data set that `datasets` saved (no state.json).",
-            next_step=f"Name one of its parts: {', '.join(splits)}."
-            if splits
-            else "Save it with save_to_disk().",
-        ) from None
-    if state.get("_indices_files") or any(file.parent != folder for file in files):
-        raise RecipeError(
-            f"{folder} holds a selection by indices, which parity cannot read.",
-            next_step="Call flatten_indices() before save_to_disk().",
-        )
-    classes = {
-        name: cast("list[str]", feature["names"])
-        for name, feature in features.items()
-        if isinstance(feature, dict) and "names" in feature
-    }
-    arrow: Any = importlib.import_module("pyarrow")
-    number = 0
-    for file in files:
-        try:
-            with file.open("rb") as content:
-                for batch in arrow.ipc.open_stream(content):
-                    for cells in cast("list[dict[str, Any]]", batch.to_pylist()):
-                        number += 1
-                        for name, names in classes.items():
-                            if isinstance(cells.get(name), int) and 0 <= cells[name] < len(names):
-                                cells[name] = names[cells[name]]
-                        yield Row(number, cells)
-        except (arrow.ArrowException, OSError) as error:
-            raise RecipeError(f"{file} cannot be read: {str(error).splitlines()[0]}.") from None

@@ -10,6 +10,9 @@ import pytest
 from parity.session.conformance import check_adapter
 from parity.subjects.adapter import Adapter
 from tests.real.asking import parity
+from tests.real.test_embeddings import folder
+
+__all__ = ["folder"]
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("cold")]
 
@@ -45,6 +48,11 @@ class Session:
 @pytest.mark.parametrize("subject", ["hf:fixtures/port", "allennlp:fixtures/reviews.tar.gz"])
 def test_paritys_own_adapters_keep_their_promises(subject: str) -> None:
     assert [] == check_adapter(subject, TEXTS)
+
+
+def test_a_folder_by_the_library_of_its_kind_keeps_the_promises_of_an_adapter(folder: Path) -> None:
+    pytest.importorskip("sentence_transformers")
+    assert [] == check_adapter(f"st:{folder}", TEXTS)
 
 
 def test_a_trace_keeps_the_promises_of_what_it_was_recorded_from(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from parity.metrics.registry import metric_names
 from parity.records.arm_statistics import (
     AgreementRecord,
     ArmRecord,
@@ -37,6 +37,7 @@ from parity.seed_audit.measures.power import can_show
 from parity.seed_audit.measures.slices import slice_spreads
 from parity.seed_audit.measures.variance import grid_of, logit_split, metric_split
 from parity.seed_audit.population.arms import ArmRuns
+from parity.seed_audit.population.decided import local_codes
 from parity.seed_audit.population.design import Design, design_of
 from parity.seed_audit.population.population import Population
 from parity.seed_audit.recorded import recorded
@@ -96,7 +97,7 @@ def arm_statistics(
     spreads: dict[str, MetricSpread] = {}
     if labelled is not None:
         spreads = {
-            metric: metric_spread(population, metric, confidence=confidence) for metric in metric_names()
+            metric: metric_spread(population, metric, confidence=confidence) for metric in population.metrics
         }
     design = design_of(population)
     several = len(design.alone) >= 2
@@ -138,17 +139,23 @@ def _churn(population: Population, design: Design, confidence: float) -> Churn:
 
 
 def _churn_record(found: Churn, population: Population) -> ChurnRecord:
-    kinds = (
-        None if population.labels is None else churn_kinds(population.predictions, None, population.labels)
-    )
+    kinds = None if population.right is None else churn_kinds(population.predictions, None, population.right)
     return recorded(found, ChurnRecord, kinds=kinds)
 
 
 def _agreement(population: Population, design: Design, confidence: float) -> Agreement:
-    """Votes are of all runs; agreement, and kappa beyond chance, of pairs that share no seed."""
+    """Votes are of all runs; agreement, and kappa beyond chance, of pairs that share no seed.
+
+    Where decisions are not classes they have no chance to agree that could be known, and no kappa.
+    """
     chosen, pairing = _pairs(population, design)
 
     def of(some: Population) -> Agreement:
+        if not some.of_classes:
+            found = agreement(
+                local_codes(some.predictions), None, confidence=confidence, keep=50, pairing=pairing
+            )
+            return found._replace(chance=math.nan, kappa=None)
         return agreement(
             some.predictions,
             some.labels,
@@ -168,6 +175,8 @@ def _agreement(population: Population, design: Design, confidence: float) -> Agr
 def _distances(
     population: Population, design: Design, temperatures: Sequence[float], confidence: float
 ) -> list[DistancesRecord]:
+    if not population.of_classes:
+        return []
     chosen, pairing = _pairs(population, design)
     found = run_distances(chosen.logits, temperatures, confidence, pairing)
     return [recorded(item, DistancesRecord) for item in found]
@@ -197,7 +206,9 @@ def _variance(
     grid, seeds = next(((grid, seeds) for grid, seeds in crossed if grid is not None), (None, ("", "")))
     if grid is None:
         return None
-    split = logit_split(population, grid, confidence)
+    split = logit_split(
+        population, grid, confidence
+    )  # of words too; of answers, of the scores of those chosen
     metric = recorded(metric_split(population, grid, primary, confidence), SplitRecord) if labelled else None
     return {
         "first": seeds[0],
@@ -237,7 +248,9 @@ def _similarities(runs: ArmRuns, design: Design, confidence: float) -> list[Stag
 def _temperatures(
     labelled: Population | None, design: Design, confidence: float
 ) -> TemperaturesRecord | None:
-    if labelled is None or labelled.labels is None or not np.isfinite(labelled.logits).all():
+    if labelled is None or labelled.labels is None or not labelled.of_classes:
+        return None
+    if not np.isfinite(labelled.logits).all():
         return None  # no temperature scales a probability of 0
     fits = [fit_label_temperature(logits, labelled.labels, confidence) for logits in labelled.logits]
     if design.grid is None:

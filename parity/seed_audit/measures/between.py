@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from parity.metrics.registry import metric_names
 from parity.records.arm_statistics import CanShowRecord, ChurnKindsRecord
 from parity.records.comparison_statistics import (
     BaselineRecord,
@@ -63,7 +62,7 @@ def two_arms(
     if labelled:
         found = {
             metric: difference(baseline, candidate, metric, paired=paired, confidence=confidence)
-            for metric in metric_names()
+            for metric in candidate.metrics
         }
     enough = min(baseline.runs, candidate.runs) >= 2
     matched = shared_seeds(baseline, candidate)
@@ -75,9 +74,9 @@ def two_arms(
     first = found.get(primary)
     equivalence = tost(first, margins.metric, margins.alpha) if first is not None else None
     kinds = None
-    if labelled and candidate.labels is not None:
+    if labelled and candidate.right is not None:
         kinds = recorded(
-            churn_kinds(baseline.predictions, candidate.predictions, candidate.labels), ChurnKindsRecord
+            churn_kinds(baseline.predictions, candidate.predictions, candidate.right), ChurnKindsRecord
         )
     record = BaselineRecord(
         paired=paired,

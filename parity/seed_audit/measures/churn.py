@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from parity.seed_audit.population.decided import local_codes
 from parity.statistics.estimate import Estimate, pairwise_estimate
 from parity.statistics.interval import Interval, clopper_pearson
 from parity.statistics.pairing import Pairing
@@ -59,7 +60,7 @@ def disagreement(predictions: Integers, pairing: Pairing | None = None) -> Float
     """[examples] the share of pairs of runs that decide the example differently; pairing: which pairs (None: all)."""
     runs = len(predictions)
     if pairing is None:
-        counts = votes(predictions)
+        counts = votes(local_codes(predictions))
         return np.asarray(1.0 - (counts * (counts - 1)).sum(axis=1) / (runs * (runs - 1)))
     apart = np.zeros(predictions.shape[1])
     for run, used in zip(predictions, pairing.used, strict=True):

@@ -101,7 +101,7 @@ def metric_spread(
     overall: Estimate | None = None
     seed: SeedEffect | None = None
     measured, outputs = find_metric(metric), population.outputs(temperature)
-    scores, values, examples = measured.scores(outputs), measured.values(outputs), len(outputs.labels)
+    scores, values, examples = measured.scores(outputs), measured.values(outputs), _examples(outputs)
     if scores is None:
         if min(population.runs, examples) > 1:
             overall = _jackknifed(measured, outputs, values, spread_part(values), confidence)
@@ -120,7 +120,7 @@ def _of_grid(
     overall: Estimate | None = None
     seed: SeedEffect | None = None
     outputs = population.outputs(temperature)
-    scores, every, examples = metric.scores(outputs), metric.values(outputs), len(outputs.labels)
+    scores, every, examples = metric.scores(outputs), metric.values(outputs), _examples(outputs)
     values = every[grid.cells].mean(axis=2)
     found = grid_spread(values, confidence, metric.range)._replace(values=_floats(every))
     if examples > 1 and found.mean_interval is not None:
@@ -166,10 +166,15 @@ def _spread(values: Floats, mean_part: Part, run_part: Part, confidence: float, 
 def _jackknifed(metric: Metric, outputs: Outputs, values: Floats, runs: Part, confidence: float) -> Estimate:
     """Of what is not a mean over examples: each example is excluded in turn, from all runs at once."""
     examples = deleted_part(metric.deleted(outputs).mean(axis=0))
-    floor = _floor(metric, len(outputs.labels), confidence)
+    floor = _floor(metric, _examples(outputs), confidence)
     return apart_estimate(
         float(values.mean()), [runs], examples.variance, confidence, within=metric.range, floor=floor
     )
+
+
+def _examples(outputs: Outputs) -> int:
+    """How many there are that are independent: rows, where labels are those of words."""
+    return len(outputs.labels) if outputs.rows is None else len(np.unique(outputs.rows))
 
 
 def _floor(metric: Metric, examples: int, confidence: float) -> float:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from parity.seed_audit.population.classes import Classes
+from parity.seed_audit.population.decided import Truth
 from parity.seed_audit.population.failed import FailedRuns
 from parity.seed_audit.population.integrity import SeedCheck
 from parity.seed_audit.population.population import Population
 from parity.seed_audit.runs.requested import Arm, RequestedRun
 from parity.seed_audit.runs.run_inputs import Collected
 
-__all__ = ["ArmRuns", "Ground", "Member", "NamedFault"]
+__all__ = ["ArmRuns", "Ground", "Member", "NamedFault", "population_of"]
 
 Standing = Literal["kept", "failed", "left_out", "lost"]
 
 
 class Ground(NamedTuple):
     """What all runs stand on: the inputs' digest, the classes, [examples] the class of each (None: no labels), how sure the
-    intervals are, and by arm the digest of the recipe as it was when the audit began (none where runs exist).
+    intervals are, and by arm the digest of the recipe as it was when the audit began (none where runs exist). truth: how examples are
+    decided, and what the inputs say of that.
     """
 
     digest: str
@@ -30,6 +32,7 @@ class Ground(NamedTuple):
     labels: NDArray[np.int64] | None
     confidence: float
     recipes: Mapping[Arm, str] = {}
+    truth: Truth = Truth()
 
 
 class Member(NamedTuple):
@@ -76,3 +79,21 @@ class ArmRuns(NamedTuple):
     def missing(self) -> int:
         """How many runs were requested and are not there."""
         return sum(member.missed for member in self.members)
+
+
+def population_of(
+    members: Sequence[Member],
+    logits: Sequence[NDArray[np.float64]],
+    factors: Sequence[Mapping[str, int]],
+    ground: Ground,
+) -> Population:
+    """The population of these runs of one arm; logits and factors: of each of them, the columns in the order of the classes."""
+    whole, truth = np.stack(list(logits)), ground.truth
+    decided = None
+    if truth.counted == "words":
+        decided = truth.of_words(whole, ground.classes.names)
+    elif truth.counted == "answers":
+        answers = [member.collected.answers or [] for member in members if member.collected is not None]
+        decided = truth.of_answers(answers)
+    names = tuple(member.requested.name for member in members)
+    return Population(whole, ground.labels, tuple(factors), members[0].requested.arm, names, decided)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.border.description import Training
-from parity.seed_audit.population.arms import ArmRuns, Ground, Member, NamedFault
-from parity.seed_audit.population.classes import Classes, columns_of
+from parity.seed_audit.population.arms import ArmRuns, Ground, Member, NamedFault, population_of
+from parity.seed_audit.population.classes import columns_of
 from parity.seed_audit.population.failed import diverged_runs, failed_runs
 from parity.seed_audit.population.integrity import SeedCheck, check_rows, check_seeds
 from parity.seed_audit.population.population import Population
@@ -49,7 +49,7 @@ def gather_arms(
     for one in arms:
         one.other_inputs(ground.digest)
         one.other_training(ground.recipes.get(one.arm))
-        one.aligned(ground.classes)
+        one.aligned(ground)
     if len(arms) == 2:
         _in_both(arms[0], arms[1])
     return [one.whole(ground) for one in arms]
@@ -130,17 +130,17 @@ class _Gathering:
             runs = dict(self._runs())
             weights = [runs[index].description.weights_digest for index in sound]
             made = [made_by_seeds(runs[index]) for index in sound]
-            check = check_seeds(self._population(sound, ground.labels), weights, made)
+            check = check_seeds(self._population(sound, ground), weights, made)
             self._seeds_did(check, sound)
         present = self.present()
         losses = [final_loss(run) for _, run in self._runs()]
-        failed = failed_runs(self._population(present, ground.labels), losses, ground.confidence)
+        failed = failed_runs(self._population(present, ground), losses, ground.confidence)
         for run in failed.failed:
             place = present[run.run]
             members[place] = members[place]._replace(standing="failed", reason=failed.sentence(run))
         failed = failed.and_diverged(diverged, ground.confidence)
         kept = tuple(present[place] for place in failed.keep)
-        population = self._population(kept, ground.labels, self._weights) if kept else None
+        population = self._population(kept, ground, self._weights) if kept else None
         return ArmRuns(self.arm, tuple(members), kept, population, failed, check, tuple(self.faults))
 
     def _other_rows(self, outcomes: Sequence[Outcome]) -> None:
@@ -185,10 +185,17 @@ class _Gathering:
             if run.inputs_digest != digest:
                 self._part(index, "other_data", "The inputs were different when it was run.")
 
-    def aligned(self, classes: Classes) -> None:
-        """Each run's logits with the classes in one order; runs of other classes are excluded."""
-        unnamed: list[str] = []
+    def aligned(self, ground: Ground) -> None:
+        """Each run's logits with the classes in one order; runs of other classes, or that decide something else, are excluded."""
+        classes, unnamed = ground.classes, list[str]()
         for index, run in self._runs():
+            if run.counted != ground.truth.counted:
+                told = f"It decides by {run.counted}, and most runs by {ground.truth.counted}."
+                self._leave_out(index, told, missed=True)
+                continue
+            if run.counted == "answers":
+                self.logits[index] = run.logits
+                continue
             columns = columns_of(classes, classes_of_run(run))
             if columns.order is None:
                 self._leave_out(index, columns.sentence, missed=True)
@@ -269,19 +276,11 @@ class _Gathering:
         ]
 
     def _population(
-        self,
-        indices: Sequence[int],
-        labels: NDArray[np.int64] | None,
-        known: Mapping[int, Mapping[str, int]] = {},
+        self, indices: Sequence[int], ground: Ground, known: Mapping[int, Mapping[str, int]] = {}
     ) -> Population:
         members = [self.members[index] for index in indices]
-        return Population(
-            np.stack([self.logits[index] for index in indices]),
-            labels,
-            tuple(known.get(index, self.members[index].requested.factors) for index in indices),
-            self.arm,
-            tuple(member.requested.name for member in members),
-        )
+        factors = [known.get(index, self.members[index].requested.factors) for index in indices]
+        return population_of(members, [self.logits[index] for index in indices], factors, ground)
 
     def _part(self, index: int, kind: _Rows, detail: str = "") -> None:
         self.faults.append(NamedFault(kind, (self.members[index].requested.name,), (), detail))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from parity.seed_audit.population.population import Population
 from parity.statistics.interval import Interval, clopper_pearson
@@ -89,16 +90,18 @@ def failed_runs(
     majority = _majority(labelled)
     limit = _accuracy_limit(labelled, majority)
     loss_limit = _LOSS_SHARE * math.log(population.classes)
+    # The loss of guessing an answer depends on how many tokens it could begin at.
+    limited = population.counted != "answers"
     failed: list[FailedRun] = []
     for run in range(population.runs):
         accuracy = None
         reasons: list[Reason] = []
         if labelled is not None and labelled.labels is not None:
-            accuracy = float((labelled.predictions[run] == labelled.labels).mean())
-            if limit is not None and accuracy <= limit:
+            accuracy = _accuracy(labelled, run)
+            if limit is not None and accuracy is not None and accuracy <= limit:
                 reasons.append("metric")
         loss = losses[run] if losses is not None else None
-        if loss is not None and population.classes > 1 and not loss < loss_limit:
+        if loss is not None and limited and population.classes > 1 and not loss < loss_limit:
             reasons.append("loss")
         if (population.predictions[run] < 0).any():
             reasons.append("not_finite")
@@ -117,14 +120,32 @@ def failed_runs(
     )
 
 
-def _majority(labelled: Population | None) -> float | None:
-    if labelled is None or labelled.labels is None:
+def _singles(labelled: Population) -> NDArray[np.int64] | None:
+    """The labels that single decisions are held against: those of words, where these are tagged; None where answers have no one label."""
+    decided = labelled.decided
+    return labelled.labels if decided is None else decided.labels
+
+
+def _accuracy(labelled: Population, run: int) -> float | None:
+    labels = _singles(labelled)
+    if labels is None:
         return None
-    return float(np.bincount(labelled.labels).max()) / labelled.examples
+    decided = labelled.decided
+    picked = labelled.predictions if decided is None or decided.predictions is None else decided.predictions
+    return float((picked[run] == labels).mean())
+
+
+def _majority(labelled: Population | None) -> float | None:
+    labels = None if labelled is None else _singles(labelled)
+    if labels is None or not len(labels):
+        return None
+    return float(np.bincount(labels).max()) / len(labels)
 
 
 def _accuracy_limit(labelled: Population | None, majority: float | None) -> float | None:
     if labelled is None or majority is None:
         return None
-    limit = majority + 2 * math.sqrt(majority * (1 - majority) / labelled.examples)
+    labels = _singles(labelled)
+    count = labelled.examples if labels is None else len(labels)
+    limit = majority + 2 * math.sqrt(majority * (1 - majority) / count)
     return limit if limit < 1 else None  # otherwise a run that is always right would fail

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.measure.decision_rule import LARGEST
-from parity.metrics.metric import Outputs
+from parity.metrics.metric import Counted, Outputs
+from parity.seed_audit.population.decided import Decided, metrics_of
 
 __all__ = ["Population"]
 
@@ -24,7 +25,9 @@ class Population:
 
     logits: [runs, examples, classes] raw, float64. labels: [examples] the class, -1 for an example without one; None when
     none has. factors: for each run the seeds it was made with ("init_seed", "order_seed", "dropout_seed", ...), and
-    "repeat" where one set of seeds was run again; empty where nothing is known. names: what each run is called.
+    "repeat" where one set of seeds was run again; empty where nothing is known. names: what each run is called. decided: where an
+    example is not decided by one class, the decisions; an example is then a row, labels are codes of the right decisions, and logits are
+    those of words, or the scores of answers.
     """
 
     logits: Floats
@@ -32,6 +35,7 @@ class Population:
     factors: tuple[Mapping[str, int], ...] = ()
     arm: str = "candidate"
     names: tuple[str, ...] = field(default=())
+    decided: Decided | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError where the parts do not fit each other."""
@@ -49,9 +53,13 @@ class Population:
             )
         if self.labels is not None:
             labels = np.asarray(self.labels, dtype=np.int64)
-            if labels.shape != logits.shape[1:2]:
-                raise ValueError(f"{labels.shape} labels for {logits.shape[1]} examples")
-            if labels.size and not -1 <= labels.min() <= labels.max() < logits.shape[2]:
+            if labels.shape != (self.examples,):
+                raise ValueError(f"{labels.shape} labels for {self.examples} examples")
+            if (
+                self.decided is None
+                and labels.size
+                and not -1 <= labels.min() <= labels.max() < logits.shape[2]
+            ):
                 raise ValueError(f"a label outside the {logits.shape[2]} classes")
             object.__setattr__(self, "labels", labels if (labels >= 0).any() else None)
 
@@ -61,15 +69,42 @@ class Population:
 
     @property
     def examples(self) -> int:
-        return int(self.logits.shape[1])
+        return int(self.logits.shape[1] if self.decided is None else self.decided.codes.shape[1])
 
     @property
     def classes(self) -> int:
         return int(self.logits.shape[2])
 
+    @property
+    def counted(self) -> Counted:
+        """What an example is decided by."""
+        if self.decided is None:
+            return "classes"
+        return "answers" if self.decided.rows is None else "words"
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether each example is decided by one class, so that its logits have probabilities."""
+        return self.decided is None
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that apply, by name."""
+        return metrics_of("classes") if self.decided is None else self.decided.metrics
+
+    @property
+    def right(self) -> Integers | None:
+        """[examples] the one right decision, -1 where it is not known; None where none is known, or several are right."""
+        return self.labels if self.decided is None or self.decided.one_right else None
+
     @cached_property
     def predictions(self) -> Integers:
-        """[runs, examples] the class of the largest logit, the first of equals; -1 where a row cannot decide (NaN, +inf)."""
+        """[runs, examples] the class of the largest logit, the first of equals; -1 where a row cannot decide (NaN, +inf).
+
+        Where examples are not decided by one class, the codes of the decisions.
+        """
+        if self.decided is not None:
+            return self.decided.codes
         fine = LARGEST.usable(self.logits.reshape(-1, self.classes)).reshape(self.runs, self.examples)
         with np.errstate(invalid="ignore"):
             return np.where(fine, self.logits.argmax(axis=2), -1).astype(np.int64)
@@ -83,11 +118,17 @@ class Population:
             tuple(self.factors[run] for run in chosen),
             self.arm,
             tuple(self.names[run] for run in chosen),
+            None if self.decided is None else self.decided.of_runs(chosen),
         )
 
     def of_examples(self, examples: npt.NDArray[np.bool_] | Integers) -> Population:
         """The same runs, only these examples (a mask or indices)."""
         labels = None if self.labels is None else self.labels[examples]
+        if self.decided is not None:
+            places = np.arange(self.examples)[examples].tolist()
+            units = places if self.decided.rows is None else self.decided.words_of(places)
+            part = self.decided.of_examples(places)
+            return Population(self.logits[:, units], labels, self.factors, self.arm, self.names, part)
         return Population(self.logits[:, examples], labels, self.factors, self.arm, self.names)
 
     def outputs(self, temperature: float = 1.0) -> Outputs:
@@ -95,6 +136,8 @@ class Population:
         labelled = self.labelled()
         if labelled is None or labelled.labels is None:
             raise ValueError("no example has a label")
+        if labelled.decided is not None:
+            return labelled.decided.outputs(labelled.logits, temperature)
         return Outputs(labelled.logits, labelled.predictions, labelled.labels, temperature)
 
     def labelled(self) -> Population | None:

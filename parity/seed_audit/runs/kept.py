@@ -1,4 +1,4 @@
-"""What is kept of one run: the logits of every example, and the vectors of each stage for the first ones."""
+"""What is kept of the stages of one run: their vectors for the first examples."""
 
 from __future__ import annotations
 
@@ -9,34 +9,18 @@ from numpy.typing import NDArray
 
 from parity.align.positions import gather, pair_positions
 from parity.border.runner import Batch
-from parity.errors import InputsDoNotFit
 
 __all__ = ["Kept"]
 
 
 class Kept:
-    """The kept values of all batches, restored to the order of the inputs at the end."""
+    """The kept vectors of all batches, restored to the order of the inputs at the end."""
 
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._logits: NDArray[np.float32] | None = None
+    def __init__(self) -> None:
         self._vectors: dict[str, list[tuple[int, NDArray[np.float32]]]] = {}
 
     def add(self, numbers: list[int], batch: Batch) -> None:
-        logits = batch.stages["logits"]
-        if logits.axes != ("row", "class"):
-            raise InputsDoNotFit(
-                f"Logits with the axes {', '.join(logits.axes)} are not decisions about whole examples.",
-                next_step="Give runs of sequence classifiers.",
-            )
-        if logits.values.shape[1] < 2:
-            raise InputsDoNotFit(
-                "Logits of one column are one number per example, without a decision or probabilities: every run would agree.",
-                next_step="Give runs of classifiers of two classes or more.",
-            )
-        if self._logits is None:
-            self._logits = np.full((self._count, logits.values.shape[1]), np.nan, dtype=np.float32)
-        self._logits[numbers] = logits.values
+        """Take in a batch of these rows."""
         real = batch.stages.get("real")
         for name, stage in batch.stages.items():
             if stage.axes[1:] == ("hidden",):
@@ -50,10 +34,6 @@ class Kept:
 
     def _put(self, name: str, row: int, vectors: NDArray[Any]) -> None:
         self._vectors.setdefault(name, []).append((row, np.array(vectors, dtype=np.float32)))
-
-    def logits(self) -> NDArray[np.float32]:
-        assert self._logits is not None
-        return self._logits
 
     def vectors(self) -> dict[str, NDArray[Any]]:
         found: dict[str, NDArray[Any]] = {}

@@ -17,25 +17,30 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.align.by_words import by_words
 from parity.align.tasks import task_of
+from parity.align.texts import null_piece
 from parity.border.description import Description
 from parity.border.runner import Batch, Reply
 from parity.errors import InputsDoNotFit, ParityError, TraceError
 from parity.inputs.choose import open_for_runs
-from parity.inputs.example import Example
-from parity.inputs.inputs import Inputs, open_inputs
+from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
 from parity.measure.decision_rule import LARGEST
+from parity.metrics.metric import Counted
+from parity.records.pair import Pair
 from parity.seed_audit.runs.kept import Kept
-from parity.seed_audit.runs.recorded_rows import RowFault, row_fault
+from parity.seed_audit.runs.own_rows import fault_of, labels_of, own_rows
+from parity.seed_audit.runs.recorded_rows import RowFault
+from parity.seed_audit.runs.run_outputs import RowsSeen, RunOutputs, outputs_of
 from parity.session.fit import check_fit
 from parity.session.session import OpenRequest, Session, open_session
 from parity.session.stream import ahead
 from parity.session.window import batches_of_side
 from parity.stages import is_detail
-from parity.subjects.adapter import Adapter, find_adapter
+from parity.subjects.adapter import find_adapter
 from parity.subjects.progress import OnProgress, Progress, unwatched
-from parity.subjects.subject import Subject, parse_subject
+from parity.subjects.subject import parse_subject
 
 __all__ = ["Collected", "Outcome", "Task", "collect", "read_collected"]
 
@@ -73,7 +78,8 @@ class Outcome(NamedTuple):
 class Collected(NamedTuple):
     """One run, read back. `stages` holds [vectors, width] by stage name, `rows` the example of each vector by stage.
 
-    `own_labels` are those the run brings along, in the order of the inputs, where the inputs have none to compare them with.
+    `own_labels` are those the run brings along, in the order of the inputs, where the inputs have none to compare them with. `counted` says
+    what an example is decided by; of words `logits` has a row for each word, of answers the scores of each of the `answers`.
     """
 
     subject: str
@@ -84,6 +90,8 @@ class Collected(NamedTuple):
     rows: dict[str, NDArray[np.int64]]
     own_labels: list[str] | None
     warnings: list[str]
+    counted: Counted = "classes"
+    answers: list[str] | None = None
 
 
 def collect(
@@ -141,6 +149,8 @@ def read_collected(folder: str | Path) -> Collected:
         {name.removeprefix("rows:"): array for name, array in values.items() if name.startswith("rows:")},
         facts["own_labels"],
         facts["warnings"],
+        facts.get("counted", "classes"),
+        facts.get("answers"),
     )
 
 
@@ -159,45 +169,31 @@ def _collect(
         if started is not None:
             started(session)
         runner, described = session.runner, session.described
-        outputs = [stage.name for stage in described.stages if stage.name == "logits"]
-        if not outputs:
-            raise InputsDoNotFit(
-                f"{task.subject} has no logits, and a seed audit compares decisions.",
-                next_step="Give runs of classifiers.",
-            )
-        decides = task_of(described).rule
-        if decides is not None and decides.several:
-            raise InputsDoNotFit(
-                f"{task.subject} decides each class separately (several may apply), and a seed audit needs one decision per example.",
-                next_step="Give runs of classifiers that choose one class.",
-            )
-        if decides is not None and decides is not LARGEST:
-            # Everything that is measured of runs takes the class of the largest logit for the decision.
-            raise InputsDoNotFit(
-                f"{task.subject} decides by a rule of its own, and a seed audit is about one class for each example.",
-                next_step="Give runs of classifiers that choose the class of the largest logit.",
-            )
-        if task_of(described).wide:
-            raise InputsDoNotFit(
-                f"{task.subject} decides between the words of a vocabulary, and a seed audit is about classes.",
-                next_step="Give runs of classifiers that choose one class.",
-            )
+        # A side that decides per word where it is told the words then does so.
+        told = by_words(Pair(described, described), given=inputs.words == inputs.count).reference
+        outputs = _asked(task.subject, told, inputs)
         if reason := _not_whole(described):
             raise InputsDoNotFit(
                 f"{task.subject} is run only in part: {reason}.",
                 next_step="Give runs of which every part is run; parity inspect lists what is not.",
             )
-        own = _own_rows(subject, adapter, described)
-        fault = None if own is None else _row_fault(own, described, inputs, task.inputs)
+        own = own_rows(subject, adapter, described)
+        fault = None if own is None else fault_of(own, described, inputs, task.inputs)
         if fault is not None:
             return fault
         check_fit(task.subject, described, inputs)
-        kept = Kept(inputs.count)
+        kept = Kept()
         full = 0 if described.scope == "outputs" else min(task.full_rows, _held(described))
         for window in inputs.windows(cut=full or None):
             tokenized = runner.tokenize(window)
-            lengths = [1 if encoding is None else len(encoding.input_ids) for encoding in tokenized.wait()]
-            stages = _shown(described) if window[0].row < full else outputs
+            encodings = tokenized.wait()
+            seen = RowsSeen(
+                {example.row: example for example in window},
+                {example.row: encoding for example, encoding in zip(window, encodings, strict=True)},
+            )
+            _all_run(task.subject, seen)
+            lengths = [1 if encoding is None else len(encoding.input_ids) for encoding in encodings]
+            stages = _shown(told) if window[0].row < full else list(outputs.stages)
             made = batches_of_side(described, lengths)
 
             def send(
@@ -206,7 +202,9 @@ def _collect(
                 return runner.forward(numbers, window=place, stages=names)
 
             for numbers, reply in ahead(([window[place].row for place in places] for places in made), send):
-                kept.add(numbers, reply.wait())
+                batch = reply.wait()
+                outputs.add(numbers, batch, seen)
+                kept.add(numbers, batch)
                 progress(Progress("asking", numbers[-1] + 1, inputs.count))
             runner.forget(tokenized.window)
         warnings = sorted(runner.warnings)
@@ -214,14 +212,55 @@ def _collect(
         "subject": task.subject,
         "description": described,
         "inputs_digest": inputs.digest,
-        "own_labels": None if own is None or inputs.labelled else _labels_of(own, described, inputs),
+        "own_labels": None if own is None or inputs.labelled else labels_of(own, described, inputs),
         "warnings": warnings,
+        "counted": task_of(told).counted,
+        "answers": outputs.answers(),
     }
     save: Any = np.savez  # its stub takes names of arrays for its own options
-    save(folder / "outputs.npz", logits=kept.logits())
+    save(folder / "outputs.npz", logits=outputs.logits())
     save(folder / "stages.npz", **kept.vectors())
     (folder / "run.json").write_bytes(msgspec.json.encode(facts))
     return None
+
+
+def _asked(subject: str, told: Description, inputs: Inputs) -> RunOutputs:
+    """What is collected of this run; InputsDoNotFit where it does not decide what a seed audit compares."""
+    decides = task_of(told)
+    null = null_piece(told.tokenizer) if inputs.unanswerable else None
+    found = outputs_of(decides.counted, inputs.count, null)
+    if not set(found.stages) <= {stage.name for stage in told.stages}:
+        raise InputsDoNotFit(
+            f"{subject} has no {found.stages[0]}, and a seed audit compares decisions.",
+            next_step="Give runs of classifiers, of taggers with rows of words, or of models that answer questions.",
+        )
+    rule = decides.rule
+    if rule is not None and rule.several:
+        raise InputsDoNotFit(
+            f"{subject} decides each class separately (several may apply), and a seed audit needs one decision per example.",
+            next_step="Give runs of classifiers that choose one class.",
+        )
+    if rule is not None and rule is not LARGEST:
+        # Everything that is measured of runs takes the class of the largest logit for the decision.
+        raise InputsDoNotFit(
+            f"{subject} decides by a rule of its own, and a seed audit is about one class for each example.",
+            next_step="Give runs of classifiers that choose the class of the largest logit.",
+        )
+    if decides.wide:
+        raise InputsDoNotFit(
+            f"{subject} decides between the words of a vocabulary, and a seed audit is about classes.",
+            next_step="Give runs of classifiers that choose one class.",
+        )
+    return found
+
+
+def _all_run(subject: str, seen: RowsSeen) -> None:
+    """Every row must be one that the run can decide."""
+    for row, encoding in seen.encodings.items():
+        if encoding is not None and encoding.refused:
+            raise InputsDoNotFit(
+                f"{subject} cannot run row {row}: {encoding.refused}.", next_step="Exclude that row."
+            )
 
 
 def _not_whole(described: Description) -> str:
@@ -232,43 +271,6 @@ def _not_whole(described: Description) -> str:
     for stage, parameters in described.drawn.items():
         return f"{stage} is computed with {parameters[0]}, which is in no file and is drawn at random at every load"
     return ""
-
-
-def _own_rows(subject: Subject, adapter: Adapter, described: Description) -> list[Example] | None:
-    """The rows that a run which only replays was recorded on; None for one that runs on any inputs."""
-    if described.recorded is None or adapter.own_inputs is None:
-        return None
-    with tempfile.TemporaryDirectory(prefix="parity-") as folder:
-        own = adapter.own_inputs(subject, Path(folder))
-        if own is None:
-            return None
-        return [example for window in open_inputs(InputsSpec(str(own))).windows() for example in window]
-
-
-def _row_fault(
-    own: list[Example], described: Description, inputs: Inputs, spec: InputsSpec
-) -> RowFault | None:
-    return row_fault(
-        own,
-        [example for window in inputs.windows() for example in window],
-        by_id=_by_id(described),
-        limited=spec.limit is not None,
-        classes=described.labels,
-    )
-
-
-def _labels_of(own: list[Example], described: Description, inputs: Inputs) -> list[str] | None:
-    if not any(example.label for example in own):
-        return None
-    wanted = [example.id for window in inputs.windows() for example in window]
-    if _by_id(described) and None not in wanted:
-        known = {example.id: example for example in own}
-        return [str(known[name].label) for name in wanted]
-    return [str(example.label) for example in own[: len(wanted)]]
-
-
-def _by_id(described: Description) -> bool:
-    return described.recorded is not None and described.recorded.matched_by == "id"
 
 
 def _held(described: Description) -> int:

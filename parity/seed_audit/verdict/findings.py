@@ -35,6 +35,14 @@ _KNOWN_BY = {
     "strange_labels": {"labels_not_classes"},
     "some_labels": {"labels_too_few"},
 }
+_DECIDED = {
+    "words": "An example is a row of words: two runs decide it alike where the tags of all its words are the same.",
+    "answers": "An example is a question: two runs decide it alike where their answers are the same text. A run is known to have failed only "
+    "by logits that are not finite.",
+}
+_NOT_OF_CLASSES = (
+    "Distances of probabilities, calibration and kappa are of classes, and are not measured here."
+)
 _PREVENTS = {"other_recipe", "same_weights", "seed_without_effect", "other_data", "row_order", "in_both_arms"}
 
 
@@ -54,10 +62,21 @@ def findings_of(
     ]
     known = {item.reason.about for item in unmeasured}
     return (
-        found
+        _decided(arms)
+        + found
         + [item for item in _labels(labels) if item.kind not in _KNOWN_BY or not known & _KNOWN_BY[item.kind]]
         + _too_few(arms)
     )
+
+
+def _decided(arms: Sequence[ArmRuns]) -> list[SeedFinding]:
+    """How examples are decided, where that is not by one class each."""
+    populations = [arm.population for arm in arms if arm.population is not None]
+    counted = populations[0].counted if populations else "classes"
+    if counted not in _DECIDED:
+        return []
+    sentence = f"{_DECIDED[counted]} {_NOT_OF_CLASSES}"
+    return [SeedFinding(kind="decided_by", sentence=sentence, runs=[])]
 
 
 def _said_before(fault: NamedFault, arm: ArmRuns, arms: Sequence[ArmRuns]) -> bool:

@@ -79,7 +79,9 @@ def _of_agreement(agreement: AgreementRecord | None) -> tuple[tuple[str, str], .
     if agreement is None:
         return ()
     kappa = (
-        "undefined: every vote is for one class"
+        "not measured: decisions are not of a few classes"
+        if agreement.chance is None
+        else "undefined: every vote is for one class"
         if agreement.kappa is None
         else _with_interval(agreement.kappa, as_share=False)
     )

@@ -47,6 +47,7 @@ def write(tmp_path: Path) -> Write:
             if not (tmp_path / f"{name}.jsonl").exists():
                 write_rows(tmp_path / f"{name}.jsonl", ROWS)
         sections = {name: {**values, **changes.get(name, {})} for name, values in SETTINGS.items()}
+        sections.update({name: values for name, values in changes.items() if name not in SETTINGS})
         path = tmp_path / "recipe.toml"
         path.write_text(toml(sections, top), "utf-8")
         return path
@@ -121,7 +122,7 @@ def test_a_key_that_belongs_to_no_section_is_refused(write: Write) -> None:
 
 
 def test_another_task_is_refused(write: Write) -> None:
-    assert 'task cannot be "translation". Give sequence_classification.' in refusal(
+    assert 'task cannot be "translation". Give sequence_classification or token_classification.' in refusal(
         write('task = "translation"')
     )
 
@@ -244,3 +245,84 @@ def test_numbers_as_labels_are_ordered_by_number(write: Write, tmp_path: Path) -
 def test_a_hub_id_is_not_looked_for_on_disk(write: Write) -> None:
     recipe = read_recipe(write(model={"base": "google-bert/bert-base-uncased"}))
     assert ("google-bert/bert-base-uncased", None) == (recipe.base, recipe.base_digest)
+
+
+WORDS: list[dict[str, Any]] = [
+    {"tokens": ["the", f"thing{n}"], "ner_tags": ["O", "B-THING"], "topic": "a" if n % 2 else "b"}
+    for n in range(6)
+]
+TAGGER = 'task = "token_classification"'
+
+
+def tagged(write: Write, rows: list[dict[str, Any]], **changes: dict[str, Any]) -> Path:
+    """A recipe of a tagger, with these rows in both parts."""
+    path = write(TAGGER, **changes)
+    for name in ("train", "test"):
+        write_rows(path.parent / f"{name}.jsonl", rows)
+    return path
+
+
+def test_a_tagger_is_trained_on_rows_of_words(write: Write) -> None:
+    recipe = read_recipe(tagged(write, WORDS, data={"slices": "topic"}))
+    assert ("B-THING", "O") == recipe.labels
+    assert (6, 6, {"O": 6, "B-THING": 6}) == (recipe.train.count, recipe.train.labelled, recipe.train.labels)
+    line = next(iter(recipe.evaluation.read())).line()
+    assert b'{"slice":"b","words":["the","thing0"],"tags":["O","B-THING"]}\n' == line
+    assert "token_classification" == recipe.settled()["task"]
+
+
+def test_the_columns_of_words_and_tags_may_have_any_name(write: Write) -> None:
+    rows = [{"w": row["tokens"], "t": row["ner_tags"]} for row in WORDS]
+    assert 6 == read_recipe(tagged(write, rows, data={"words": "w", "tags": "t"})).train.labelled
+    said = refusal(tagged(write, rows, data={"words": "w", "tags": "tt"}))
+    assert "train.jsonl has no column 'tt' (data.tags); it has 'w', 't'. Did you mean 't'?" in said
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"tokens": ["a", "b"], "ner_tags": ["O"]}, "'ner_tags' holds 1 tags for 2 words"),
+        ({"tokens": ["a", 3], "ner_tags": ["O", "O"]}, "'tokens' holds something other than words"),
+        ({"tokens": [], "ner_tags": []}, "'tokens' holds no word"),
+        ({"tokens": ["a"], "ner_tags": [1.5]}, "'ner_tags' holds a tag that is neither a text nor a whole number"),
+        ({"tokens": "a b", "ner_tags": ["O"]}, "'tokens' is not a list"),
+        ({"tokens": ["a"], "ner_tags": None}, "1 of 7 training rows have no tags"),
+    ],
+)  # fmt: skip
+def test_a_row_of_words_that_cannot_be_trained_on_is_refused(
+    write: Write, row: dict[str, Any], said: str
+) -> None:
+    assert said in refusal(tagged(write, [*WORDS, row]))
+
+
+def test_texts_are_no_rows_of_words(write: Write) -> None:
+    assert "train.jsonl has no column of words; it has 'text', 'label'." in refusal(write(TAGGER))
+
+
+def test_a_tag_that_no_training_word_has_is_refused(write: Write) -> None:
+    path = tagged(write, WORDS)
+    write_rows(path.parent / "test.jsonl", [{"tokens": ["a"], "ner_tags": ["B-OTHER"]}])
+    assert "1 words have the tag 'B-OTHER', which no training word has." in refusal(path)
+
+
+def test_an_adapter_is_part_of_what_determines_the_weights(write: Write) -> None:
+    plain = read_recipe(write())
+    settled = [read_recipe(write(lora=lora)) for lora in ({"r": 4}, {"r": 8, "target_modules": ["query"]})]
+    assert 3 == len({plain.training_digest, *(recipe.training_digest for recipe in settled)})
+    assert plain.settled()["lora"] is None
+    assert ["query"] == list(settled[1].settled()["lora"]["target_modules"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"lora": {"rank": 4}}, "unknown key under [lora]: rank. The keys are: r, alpha, dropout,"),
+        ({"lora": {"r": 0}}, "lora.r cannot be 0. Expected int >= 1."),
+        ({"lora": {"dropout": 1.0}}, "lora.dropout cannot be 1.0. Expected float < 1.0."),
+        ({"lora": {"r": 2}, "model": {"frozen": ["embeddings"]}}, "model.frozen has no effect beside [lora]"),
+    ],
+)
+def test_a_wrong_adapter_is_refused_in_a_sentence(
+    write: Write, changes: dict[str, dict[str, Any]], said: str
+) -> None:
+    assert said in refusal(write(**changes))

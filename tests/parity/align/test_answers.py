@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from parity.align.answers import AnswerRow
 from parity.inputs.example import Encoding, Example
 from parity.measure.spans import Span
-from parity.pair_audit.answer_row import AnswerRow
 from parity.pair_audit.answer_sums import SpanSums
 
 _PIECES = ("[CLS]", "who", "[SEP]", "one", "two", "[SEP]")
