@@ -16,6 +16,8 @@ __all__ = [
     "DECIDING",
     "FED",
     "INPUT_STAGES",
+    "LOGIT_SUMS",
+    "MASKED_LOGITS",
     "MASKS",
     "Group",
     "StageKind",
@@ -51,6 +53,10 @@ class StageKind(NamedTuple):
 _TOKENS, _HIDDEN, _CLASSES = ("row", "token"), ("row", "token", "hidden"), ("row", "class")
 _TARGETS = ("row", "target")
 _VECTOR = ("row", "hidden")
+LOGIT_SUMS = "logit_sums"
+"""Random sums of all logits of a position, by which logits that a trace does not keep are compared."""
+MASKED_LOGITS = "masked_logits"
+"""The logits at the mask, where each token of a text is masked in turn."""
 _TABLE = (
     StageKind("text", (), "input", "Text"),
     StageKind("tokens", (), "input", "Tokens"),
@@ -80,6 +86,8 @@ _TABLE = (
     StageKind(r"normalize\.(\d+)", _VECTOR, "encoder", "Normalisation {0}"),
     StageKind("embedding", _VECTOR, "output", "Embedding"),
     StageKind("logits", _CLASSES, "output", "Logits"),
+    StageKind(LOGIT_SUMS, ("row", "token", "other"), "output", "Sums of all logits"),
+    StageKind(MASKED_LOGITS, ("row", "token", "vocabulary"), "output", "Logits at the mask"),
     StageKind("words", ("row", "word", "class"), "output", "Logits of words"),
     StageKind("choice_logits", _CLASSES, "output", "Logits of choices"),
     StageKind("nsp_logits", _CLASSES, "output", "Next sentence logits"),
@@ -100,7 +108,16 @@ FED = tuple(kind.pattern for kind in _TABLE if kind.fed)
 """What a runner writes of what it fed, beside the values that it computed."""
 MASKS = {"token": "real", "word": "word_mask", "target": "target_real"}
 """The mask of real positions by axis."""
-_DERIVED = ("probabilities", "label", "scores", "answer", "next_token", "generated")
+_DERIVED = (
+    "probabilities",
+    "label",
+    "scores",
+    "answer",
+    "next_token",
+    "generated",
+    LOGIT_SUMS,
+    MASKED_LOGITS,
+)
 DECIDING = (
     "logits",
     "words",

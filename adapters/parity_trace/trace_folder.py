@@ -23,9 +23,9 @@ from .trace_forms import Damaged
 
 __all__ = ["DESCRIPTION", "Lines", "check_encoding", "check_example", "read_manifest"]
 
-SCHEMA = "parity.trace/1"
-_CHUNK = 1 << 20
+SCHEMAS = ("parity.trace/1", "parity.trace/2")
 _COUNT = forms.Whole(0)
+_PART = forms.Record({"stage": str, "kept": forms.Whole(1), "sums": forms.Whole(1)})
 _STAGE = forms.Record({"name": str, "axes": forms.Each(str)}, {"module": forms.Maybe(str)})
 _PARAMETER = forms.Record(
     {"name": str, "shape": forms.Each(_COUNT), "dtype": str, "digest": str}, {"packed": str}
@@ -113,7 +113,8 @@ _MANIFEST = forms.Record(
         "float64": forms.Maybe(forms.Record({"rows": forms.Each(_COUNT), "status": str})),
         "files": forms.Each(_FILE),
         "digest": str,
-    }
+    },
+    {"vocabulary": forms.Maybe(_PART)},
 )
 _ANSWERS = {"answers": forms.Each(str), "choice": forms.Maybe(dict)}
 _EXAMPLE = forms.Record(
@@ -208,11 +209,8 @@ def _manifest(folder: str) -> dict[str, Any]:
     try:
         with Path(path).open("rb") as file:
             manifest: Any = json.loads(file.read())
-        rest = (
-            {name: value for name, value in manifest.items() if name != "digest"}
-            if isinstance(manifest, dict)
-            else None
-        )
+        whole = manifest if isinstance(manifest, dict) else {}
+        rest = {name: value for name, value in whole.items() if name != "digest"}
         text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
     except (OSError, ValueError, RecursionError) as error:
         raise Damaged(f"is damaged: manifest.json is not JSON ({_first_line(error)})") from None
@@ -222,9 +220,9 @@ def _manifest(folder: str) -> dict[str, Any]:
             f"is not a trace: its manifest.json has the schema {forms.shown(schema)}",
             "Name what parity record wrote.",
         )
-    if schema != SCHEMA:
+    if schema not in SCHEMAS:
         raise Damaged(
-            f"is a trace of schema {_printable(schema)}, and this parity reads {SCHEMA}",
+            f"is a trace of schema {_printable(schema)}, and this parity reads {SCHEMAS[-1]} and earlier",
             "Upgrade parity, or record the trace again with this one.",
         )
     if manifest.get("digest") != "sha256:" + hashlib.sha256(text.encode()).hexdigest():
@@ -284,7 +282,7 @@ def _check_file(folder: str, entry: dict[str, Any], contents: bool) -> None:
 def _digest(path: str) -> str:
     digest = hashlib.sha256()
     with Path(path).open("rb") as file:
-        for chunk in iter(lambda: file.read(_CHUNK), b""):
+        for chunk in iter(lambda: file.read(1 << 20), b""):
             digest.update(chunk)
     return digest.hexdigest()
 

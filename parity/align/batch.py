@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.align.kept import BLOCK_BYTES, keeps_part, kept_blocks
+from parity.align.paired_stage import PairedStage, Unfit
 from parity.align.plan import Plan
 from parity.align.positions import Pairing, gather, pair_positions
 from parity.border.runner import Batch, Wide
@@ -25,30 +27,7 @@ Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
 Pairs = Mapping[str, Sequence[Integers | None]]
 """By axis (`token`, `target`) the pairs of positions of each row [n, 2]; None for a row whose positions are paired by their rank."""
-_BLOCK_BYTES = 1 << 24  # of either side; at most 64 MB may cross at once, and less is faster
 _MOSTLY = 0.75  # from this share of real positions on, padding costs less than a copy without it
-
-
-class PairedStage(NamedTuple):
-    """One stage of one pair of batches: [n, width] of either side, with the example row and the position of each vector.
-
-    `real` [n] is False at vectors to exclude; None when there are none. Only padding that stays in place is marked. A `wide` stage
-    comes in several parts, each row's positions in order; no probabilities are made of it.
-    """
-
-    stage: str
-    values: Pair[Array]
-    rows: Integers
-    positions: Integers
-    real: NDArray[np.bool_] | None = None
-    wide: bool = False
-
-
-class Unfit(NamedTuple):
-    """A stage that one of the batches lacks, or whose shapes do not fit."""
-
-    stage: str
-    reason: str
 
 
 def paired_stages(
@@ -74,7 +53,10 @@ def paired_stages(
             )
             continue
         lengths = {side.values.shape[:1] for side in (here, there)}
-        if here.axes != there.axes or lengths != {(len(numbers),)}:
+        in_part = keeps_part(here) or keeps_part(there)
+        if (here.axes[:-1] if in_part else here.axes) != (
+            there.axes[:-1] if in_part else there.axes
+        ) or lengths != {(len(numbers),)}:
             yield Unfit(stage, f"axes {list(here.axes)} against {list(there.axes)}, {len(numbers)} rows")
             continue
         if "f" in (kinds := {side.values.dtype.kind for side in (here, there)}) and len(kinds) > 1:
@@ -90,6 +72,12 @@ def paired_stages(
                 continue
             if unlike := _unlike_layout(kind, stage, batches):
                 yield Unfit(stage, unlike)
+                continue
+            if in_part:
+                sides = Pair(here, there)
+                yield from kept_blocks(
+                    sides, batches, pairing, numbers, plan.task.target if plan.task else ""
+                )
                 continue
             widths = [side.columns for side in (here, there)]
             if widths[0] != widths[1]:
@@ -144,7 +132,7 @@ def _blocks(
     whole = np.arange(len(numbers) * tokens)
     here = whole if pairing.reference is None else pairing.reference
     there = whole if pairing.candidate is None else pairing.candidate
-    step = max(1, _BLOCK_BYTES // max(1, *(side.bytes_each for side in sides)))
+    step = max(1, BLOCK_BYTES // max(1, *(side.bytes_each for side in sides)))
     for start in range(0, len(here), step):
         part = slice(start, start + step)
         try:

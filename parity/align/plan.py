@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from parity.align.batch_sizes import BatchSizes, batch_sizes_of
 from parity.align.by_words import WORDS, by_words, word_stages
+from parity.align.kept import not_kept, partly_kept
 from parity.align.known import Known, known_of
 from parity.align.labels import LabelAlignment, align_labels
 from parity.align.not_run import not_run
@@ -32,6 +33,7 @@ class Plan(NamedTuple):
     derives from `logits`); `known` says what is known of the logits where a side holds probabilities; `labels` how the columns of the logits are paired, None where neither side names them; `task`
     is the one by which both sides decide, None where they decide nothing that could be compared; `temperatures` each side's own,
     and `sizes` how many rows each is run with. `selecting` says how what a side selects is held against the other side; None where none selects.
+    `in_part` is the stage of which a side keeps a part only, empty where none is.
     """
 
     stages: tuple[str, ...]
@@ -41,6 +43,7 @@ class Plan(NamedTuple):
     not_compared: tuple[NotCompared, ...]
     known: Known | None = None
     sizes: BatchSizes = BatchSizes()
+    in_part: str = ""
     selecting: Selecting | None = None
 
     def wanted(self, number: int) -> tuple[str, ...]:
@@ -59,6 +62,13 @@ class Plan(NamedTuple):
         if self.task is None or self.task.wide or stage != self.task.outputs[0]:
             return None
         return self.task.activation
+
+    def centres(self, stage: str) -> bool:
+        """Whether a stage is compared less each row's mean as well: a constant added to a row moves no probability of it."""
+        task = self.task
+        if task is None or task.activation is None or stage != task.outputs[0]:
+            return False
+        return task.activation.per_row
 
     def one_sided(self, number: int) -> Plan:
         """The plan of a side (0, 1) against itself: no classes to permute, one temperature."""
@@ -139,6 +149,9 @@ def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> P
     task = read.task
     if task is not None and (task.rule is None or task.outputs[0] not in stages):
         task = None
+    in_part = next((name for side in sides if (name := partly_kept(side)) in stages), "")
+    if in_part:
+        missing.append(NotCompared(stage=in_part, reason=not_kept(), counts=False))
     needed = () if selecting is None else (*selecting.needed(0), *selecting.needed(1))
     wide = any(
         seen.name in (*stages, *needed) and seen.axes[-1:] == ["vocabulary"]
@@ -155,6 +168,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> P
         known=None if task is None or task.activation is None else known_of(sides, task.activation),
         sizes=batch_sizes_of(sides) if not wide else batch_sizes_of(sides).of_wide(columns),
         selecting=selecting,
+        in_part=in_part,
     )
 
 

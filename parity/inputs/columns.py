@@ -49,6 +49,8 @@ _LABELS = (
     "answer_label",
     "label_text",
 )
+# Beside a pair of texts a score may stand in place of a label.
+_SCORES = ("score", "similarity_score", "relatedness_score", "similarity")
 # Columns of lists: the words of a row, and a tag for each.
 _WORDS = ("tokens", "words")
 _SPLIT = "split"  # whether words are tokenized each by itself, as the inputs of a trace have it
@@ -151,7 +153,10 @@ def find_columns(
         text,
         pair,
         (None if words is not None and tags == label else label)
-        or next((usual[name] for name in _LABELS if _plain(usual, name, known)), None),
+        or next(
+            (usual[name] for name in (*_LABELS, *(_SCORES if pair else ())) if _plain(usual, name, known)),
+            None,
+        ),
         id or next((usual[name] for name in _IDS if _plain(usual, name, known)), None),
         words,
         None if words is None else tags,

@@ -97,7 +97,10 @@ class Inputs:
 
     def by_choice(self) -> Inputs:
         """The same with a row for each choice of an input; raises InputsDoNotFit where an input has none."""
-        read = partial(as_choices, self.source, self.read)
+        return replace(self.read_as(partial(as_choices, self.source, self.read)), each_choice=True)
+
+    def read_as(self, read: Callable[[], Iterator[Example]]) -> Inputs:
+        """The same file with its rows read in another way."""
         tally = _Tally()
         for example in read():
             tally.add(example)
@@ -110,7 +113,6 @@ class Inputs:
             blank=tally.blank,
             choices=tally.choices,
             read=read,
-            each_choice=True,
         )
 
     def record(self) -> InputsRecord:

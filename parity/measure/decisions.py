@@ -91,8 +91,11 @@ class DecisionCount:
         candidate: npt.NDArray[Any],
         rows: npt.ArrayLike,
         positions: npt.ArrayLike | None = None,
+        options: npt.NDArray[np.int64] | None = None,
     ) -> npt.NDArray[np.int64]:
         """Take in raw logits [n, classes] of both sides, the example each belongs to [n], and its position there [n].
+
+        `options` [n, classes] says which class each column of a row is, where that is not its place.
 
         Returns the examples in which a decision differs, or cannot be made.
 
@@ -113,6 +116,7 @@ class DecisionCount:
         latest = int(at_row[-1]) if len(at_row) else -1
         broken = at_row[~fine]
         a, b, at_row, at_position = a[fine], b[fine], at_row[fine], at_position[fine]
+        named = None if options is None else options[fine]
         one, other = self.rule.chosen(a), self.rule.chosen(b)
         same = self.rule.same(a, b)
         self._agree += int(same.sum())
@@ -140,8 +144,8 @@ class DecisionCount:
             FlipMeasurement(
                 row=int(at_row[flip]),
                 position=int(at_position[flip]),
-                reference=tuple(int(index) for index in np.flatnonzero(one[flip])),
-                candidate=tuple(int(index) for index in np.flatnonzero(other[flip])),
+                reference=_classes(one, named, int(flip)),
+                candidate=_classes(other, named, int(flip)),
                 reference_margin=float(margins[flip]),
                 candidate_margin=float(other_margins[flip]),
                 max_abs_logit=float(size[index]),
@@ -175,3 +179,9 @@ class DecisionCount:
             inputs_flipped=self._inputs_flipped,
             input_bounds=one_sided_bounds(self._inputs_flipped, self._inputs, confidence),
         )
+
+
+def _classes(chosen: npt.NDArray[np.bool_], named: npt.NDArray[np.int64] | None, row: int) -> tuple[int, ...]:
+    """The classes that a row decides for."""
+    columns = np.flatnonzero(chosen[row])
+    return tuple(int(index) for index in (columns if named is None else named[row, columns]))

@@ -42,7 +42,7 @@ class TemperatureMeasurement(NamedTuple):
     """Distances between the two sides' probabilities at one temperature, over `rows` distributions.
 
     `undefined` counts rows that are excluded because a side has NaN, +inf, or no finite logit there: never a pass. Every distance is
-    NaN where no row was left. `agree` counts rows that decide the same.
+    NaN where no row was left. `agree` counts rows that decide the same; `kl_at` is the place of the row with the largest KL, where places were given.
     """
 
     temperature: float
@@ -56,6 +56,7 @@ class TemperatureMeasurement(NamedTuple):
     kl_max: float
     max_abs_probability: float
     agree: int
+    kl_at: tuple[int, int] | None = None
 
 
 def distances(reference: Floats, candidate: Floats) -> Distances:
@@ -117,22 +118,37 @@ class TemperatureSums:
         self._rows = self._undefined = self._agree = 0
         self._sums = np.zeros((len(self.temperatures), 3))
         self._largest = np.zeros((len(self.temperatures), 4))
+        self._kl_at: list[tuple[int, int] | None] = [None] * len(self.temperatures)
 
-    def add(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any]) -> None:
-        """Take in raw logits [n, classes] of both sides, in the same order of classes."""
+    def add(
+        self,
+        reference: npt.NDArray[Any],
+        candidate: npt.NDArray[Any],
+        places: npt.NDArray[np.int64] | None = None,
+    ) -> None:
+        """Take in raw logits [n, classes] of both sides, in the same order of classes; `places` [n, 2] names each row of them."""
         if reference.shape != candidate.shape or reference.ndim != 2:
             raise ValueError(f"logits of shapes {reference.shape} and {candidate.shape} cannot be compared")
         step = max(1, _CHUNK // max(1, reference.shape[1]))
         for start in range(0, len(reference), step):
-            self._add(reference[start : start + step], candidate[start : start + step])
+            part = slice(start, start + step)
+            self._add(reference[part], candidate[part], None if places is None else places[part])
 
-    def _add(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any]) -> None:
+    def _add(
+        self,
+        reference: npt.NDArray[Any],
+        candidate: npt.NDArray[Any],
+        places: npt.NDArray[np.int64] | None,
+    ) -> None:
         fine = self.rule.usable(reference) & self.rule.usable(candidate)
         self._undefined += int((~fine).sum())
         reference, candidate = reference[fine], candidate[fine]
         if not len(reference):
             return
         self._rows += len(reference)
+        if self.own[0] == self.own[1] and np.array_equal(reference, candidate):
+            self._agree += len(reference)
+            return  # every distance is 0
         self._agree += int(self.rule.same(reference, candidate).sum())
         for index, temperature in enumerate(self.temperatures):
             here, there = (
@@ -145,6 +161,9 @@ class TemperatureSums:
             ]
             self._sums[index] += [values.sum() for values in by_row]
             new = [*(values.max() for values in by_row), seen.max_abs.max()]
+            if places is not None and new[2] > self._largest[index, 2]:
+                row, position = places[fine][int(by_row[2].argmax())].tolist()
+                self._kl_at[index] = (row, position)
             self._largest[index] = np.maximum(self._largest[index], new)
 
     def measurements(self) -> tuple[TemperatureMeasurement, ...]:
@@ -166,6 +185,7 @@ class TemperatureSums:
                 kl_max=float(largest[index, 2]),
                 max_abs_probability=float(largest[index, 3]),
                 agree=self._agree,
+                kl_at=self._kl_at[index],
             )
             for index, temperature in enumerate(self.temperatures)
         )

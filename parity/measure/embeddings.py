@@ -13,7 +13,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AT", "MOST", "TIED", "EmbeddingSums", "NeighbourMeasurement", "Vectors", "rows_sampled"]
+__all__ = [
+    "AT",
+    "MOST",
+    "TIED",
+    "EmbeddingSums",
+    "NeighbourMeasurement",
+    "Vectors",
+    "directions",
+    "rows_sampled",
+]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -27,12 +36,15 @@ TIED = 1e-6
 _AT_ONCE = 256  # texts whose cosines to all others are held at once
 
 
-def rows_sampled(count: int) -> Integers:
-    """The rows among which neighbours are searched: all, or MOST of them evenly drawn.
+def rows_sampled(count: int, *, pairs: bool = False) -> Integers:
+    """The rows among which neighbours are searched: all, or MOST of them evenly drawn; where they are in pairs, both texts of each.
 
     >>> rows_sampled(3).tolist(), len(rows_sampled(5000)), rows_sampled(5000)[-1].item()
     ([0, 1, 2], 2000, 4999)
     """
+    if pairs:
+        first = 2 * rows_sampled(count // 2)[:: 1 if count <= MOST else 2]
+        return np.sort(np.concatenate([first, first + 1]))
     if count <= MOST:
         return np.arange(count, dtype=np.int64)
     return np.unique(np.linspace(0, count - 1, MOST).round().astype(np.int64))
@@ -109,6 +121,21 @@ class EmbeddingSums:
             kept = (side[sampled].astype(np.float32) for side in (here, there))
             self._kept.append(Vectors(rows[sampled], *kept))
 
+    def samples(self, row: int) -> bool:
+        """Whether a row is in the sample."""
+        place = int(np.searchsorted(self._sampled, row))
+        return place < len(self._sampled) and int(self._sampled[place]) == row
+
+    def sampled(self) -> Vectors:
+        """The embeddings of the sample, by rising row."""
+        rows = np.concatenate([part.rows for part in self._kept]) if self._kept else np.zeros(0, np.int64)
+        order = np.argsort(rows, kind="stable")
+        sides = (
+            np.concatenate([part[side] for part in self._kept])[order] if self._kept else np.zeros((0, 1))
+            for side in (1, 2)
+        )
+        return Vectors(rows[order], *sides)
+
     @property
     def cosine_mean(self) -> float:
         """The mean cosine between the two embeddings of a text."""
@@ -140,24 +167,24 @@ class EmbeddingSums:
 
         None with fewer than three texts.
         """
-        rows = np.concatenate([part.rows for part in self._kept]) if self._kept else np.zeros(0, np.int64)
-        order = np.argsort(rows, kind="stable")
+        rows, *vectors = self.sampled()
         at = min(AT, (len(rows) - 1) // 2)
         if at < 1:
             return None
-        sides = [_directions(np.concatenate([part[side] for part in self._kept])[order]) for side in (1, 2)]
+        sides = [directions(side) for side in vectors]
         kept = np.concatenate(list(_kept(sides[0], sides[1], at)))
         return NeighbourMeasurement(
             at=at,
             overlap=float(kept.sum()) / (at * len(rows)),
             sample=len(rows),
             changed=int((kept < at).sum()),
-            rows=rows[order],
+            rows=rows,
             kept=kept,
         )
 
 
-def _directions(vectors: Array) -> Floats:
+def directions(vectors: Array) -> Floats:
+    """[n, hidden] vectors of length 1."""
     wide = np.asarray(vectors, dtype=np.float64)
     return np.asarray(wide / np.linalg.norm(wide, axis=1, keepdims=True), dtype=np.float64)
 

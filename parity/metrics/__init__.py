@@ -7,11 +7,15 @@ the command line shows the names without numpy.
 
 from __future__ import annotations
 
-__all__ = ["ANSWER_METRICS", "METRICS", "SPAN_METRICS"]
+__all__ = ["ANSWER_METRICS", "EMBEDDING_METRICS", "METRICS", "SPAN_METRICS", "TOKEN_METRICS"]
 
 METRICS = ("accuracy", "macro_f1", "nll", "brier")
 """Of one decision for each input."""
 SPAN_METRICS = ("entity_f1",)
 """Of the spans that the tags of words make."""
+TOKEN_METRICS = ("perplexity",)
+"""Of the tokens of texts, each held against the token that is there."""
 ANSWER_METRICS = ("exact_match", "answer_f1")
 """Of answers, as texts."""
+EMBEDDING_METRICS = ("spearman", "recall_at_k")
+"""Of the vectors of texts, held against a score of each pair, or against a label of each text."""

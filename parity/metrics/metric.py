@@ -14,7 +14,7 @@ from parity.measure.activation import log_softmax
 from parity.records.metric_form import MetricForm
 from parity.statistics.interval import Interval
 
-__all__ = ["Counted", "Metric", "Outputs", "Paired", "of_classes", "of_spans"]
+__all__ = ["Counted", "Metric", "Outputs", "Paired", "of_classes", "of_spans", "of_tokens"]
 
 Counted = Literal["classes", "words", "answers"]
 """What an example of many runs is decided by: a class, the tags of its words, or an answer."""
@@ -61,6 +61,11 @@ def of_classes(metric: Metric) -> bool:
 def of_spans(metric: Metric) -> bool:
     """Whether a metric is of spans of words, and not of single decisions."""
     return bool(getattr(metric, "spans", False))
+
+
+def of_tokens(metric: Metric) -> bool:
+    """Whether a metric is of the tokens of texts, each held against the token that is there."""
+    return bool(getattr(metric, "tokens", False))
 
 
 class Paired(Protocol):

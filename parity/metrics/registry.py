@@ -9,29 +9,31 @@ from importlib import import_module
 from importlib.metadata import EntryPoint
 
 from parity.errors import UsageError
-from parity.metrics import ANSWER_METRICS, METRICS, SPAN_METRICS
+from parity.metrics import ANSWER_METRICS, EMBEDDING_METRICS, METRICS, SPAN_METRICS, TOKEN_METRICS
 from parity.metrics.answer_metric import AnswerMetric
+from parity.metrics.embedding_metric import EmbeddingMetric
 from parity.metrics.metric import Metric
 from parity.subjects.registry import Group, entries, load, name_taken, origin
 
-__all__ = ["answer_metrics", "find_metric", "metric_names"]
+__all__ = ["answer_metrics", "embedding_metrics", "find_metric", "metric_names"]
 
 _GROUP = Group("parity.metrics", "metric", "metrics")
+_BESIDE = (*SPAN_METRICS, *TOKEN_METRICS)  # of other things than one decision an input
 
 
 def metric_names(*, spans: bool = False) -> tuple[str, ...]:
-    """Every name, in the order of the tables, with `spans` those of spans too; none of them is imported.
+    """Every name, in the order of the tables, with `spans` those of spans and of tokens too; none of them is imported.
 
     Raises NameTaken where two have one name.
     """
-    names = (*METRICS, *(entry.name for entry in _entries()), *(SPAN_METRICS if spans else ()))
+    names = (*METRICS, *(entry.name for entry in _entries()), *(_BESIDE if spans else ()))
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         owners = [origin(entry) for entry in _entries() if entry.name == twice]
         raise name_taken(
             _GROUP,
             twice,
-            [f"parity's {_place(twice)}", *owners] if twice in (*METRICS, *SPAN_METRICS) else owners,
+            [f"parity's {_place(twice)}", *owners] if twice in (*METRICS, *_BESIDE) else owners,
         )
     return names
 
@@ -46,7 +48,7 @@ def find_metric(name: str) -> Metric:
             f"No metric is called {name!r}.",
             next_step=f"{f'Did you mean {near[0]}? ' if near else ''}The metrics are: {', '.join(known)}.",
         )
-    if name in (*METRICS, *SPAN_METRICS, *ANSWER_METRICS):
+    if name in (*METRICS, *_BESIDE, *ANSWER_METRICS):
         found: object = import_module(_place(name).partition(":")[0]).metric
         owner = f"parity's {_place(name)}"
     else:
@@ -63,6 +65,11 @@ def find_metric(name: str) -> Metric:
 def answer_metrics() -> list[AnswerMetric]:
     """Every metric of answers."""
     return [import_module(_place(name).partition(":")[0]).metric for name in ANSWER_METRICS]
+
+
+def embedding_metrics() -> list[EmbeddingMetric]:
+    """Every metric of embeddings."""
+    return [import_module(_place(name).partition(":")[0]).metric for name in EMBEDDING_METRICS]
 
 
 @cache

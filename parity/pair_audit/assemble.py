@@ -25,6 +25,7 @@ from parity.records.audit import Audit
 from parity.records.decisions import Decisions
 from parity.records.embeddings import Embeddings
 from parity.records.exhibit import Exhibit
+from parity.records.language import Language
 from parity.records.pair import Pair
 from parity.records.stage import FirstDivergence, Noise, NotCompared, StageRecord
 from parity.records.stage_patterns import ignored_by
@@ -48,6 +49,8 @@ def conclude(comparison: Comparison) -> Audit:
     judged, sample = _judged(comparison), comparison.sample
     evidence = _evidence(comparison, judged)
     judgement = _verdict(comparison, judged, evidence)
+    ledger = comparison.ledgers.language
+    language = None if ledger is None else ledger.record(judged.decisions)
     status = float64_status(sample)
     return Audit(
         verdict=judgement.verdict,
@@ -73,11 +76,12 @@ def conclude(comparison: Comparison) -> Audit:
             drawn=sample.chosen.drawn if sample.chosen is not None else "",
         ),
         passes=list(comparison.passes),
-        exhibits=[*comparison.after.exhibits, *_shown(comparison, evidence.embeddings)],
+        exhibits=[*comparison.after.exhibits, *_shown(comparison, evidence.embeddings, language)],
         tasks=tasks_record(comparison.described),
         embeddings=evidence.embeddings,
         targets=evidence.targets,
         generation=comparison.after.generation,
+        language=language,
         provenance=msgspec.structs.replace(comparison.provenance, forwards=comparison.after.forwards),
         command=comparison.command,
     )
@@ -99,6 +103,10 @@ def _judged(comparison: Comparison) -> _Judged:
     deciding = ledgers.decisions or ledgers.answers or selections
     decisions = deciding.record() if deciding is not None else None
     not_compared += ledgers.decisions.not_compared() if ledgers.decisions is not None else []
+    if decisions is not None and ledgers.language is not None:
+        metrics = [*decisions.metrics, *ledgers.language.metrics()]
+        decided_by = decisions.decided_by or ledgers.language.sampled
+        decisions = msgspec.structs.replace(decisions, metrics=metrics, decided_by=decided_by)
     not_compared += ledgers.answers.not_compared() if ledgers.answers is not None else []
     if decisions is not None and not decisions.examples:
         decisions = None
@@ -127,6 +135,7 @@ def _verdict(comparison: Comparison, judged: _Judged, evidence: Evidence) -> Jud
     found = reach_verdict(judged.stages, judged.decisions, judged.not_compared, policy)
     notes: list[str | None] = []
     if found.verdict in {"parity", "equivalent"}:
+        notes.append(_of_part(comparison))
         notes.append(float64_note(policy, float64_status(sample), kept_unlike=sample.kept_unlike))
     if found.verdict == "parity":
         notes.append(changed_parameters_note(changed_parameters(comparison.described)))
@@ -141,6 +150,12 @@ def _verdict(comparison: Comparison, judged: _Judged, evidence: Evidence) -> Jud
         if note:
             found = found._replace(headline=f"{found.headline.removesuffix('.')}; {note}.")
     return found
+
+
+def _of_part(comparison: Comparison) -> str:
+    """What of the logits was compared, where a side does not keep all of them."""
+    part = comparison.plan.in_part
+    return f"of {part} the largest and sums of all were compared, as a trace keeps them" if part else ""
 
 
 def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
@@ -174,7 +189,9 @@ def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
     )
 
 
-def _shown(comparison: Comparison, embeddings: Embeddings | None) -> Iterator[Exhibit]:
+def _shown(
+    comparison: Comparison, embeddings: Embeddings | None, language: Language | None
+) -> Iterator[Exhibit]:
     """What the comparison itself has to show."""
     ledger, targets = comparison.ledgers.embeddings, comparison.ledgers.targets
     if ledger is not None and embeddings is not None:
@@ -185,6 +202,9 @@ def _shown(comparison: Comparison, embeddings: Embeddings | None) -> Iterator[Ex
         yield from targets.exhibits()
     if comparison.ledgers.selections is not None:
         yield from comparison.ledgers.selections.exhibits()
+    predicted = comparison.ledgers.language
+    if predicted is not None and language is not None:
+        yield from predicted.exhibits(language)
 
 
 def _answers_seen(ledgers: Ledgers) -> AnswersSeen:

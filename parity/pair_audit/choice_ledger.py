@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from parity.align.batch import PairedStage
 from parity.inputs.example import Example
 from parity.measure.decisions import FlipMeasurement
+from parity.pair_audit.choices import Choices
 from parity.pair_audit.decision_ledger import DecisionLedger
 from parity.pair_audit.probability_ledger import Deciding
 from parity.pair_audit.token_ledger import TokenLedger
@@ -78,7 +79,7 @@ class ChoiceLedger(DecisionLedger):
             super().open_window(examples)
             values: Pair[NDArray[np.generic]] = Pair(*np.stack([one.logits for one in inputs], axis=1))
             rows = np.array([example.row for example in examples], dtype=np.int64)
-            self._add(values, rows, np.zeros(len(rows), dtype=np.int64))
+            self._add(Choices(values, values), rows, np.zeros(len(rows), dtype=np.int64))
 
     def not_compared(self) -> list[NotCompared]:
         """Inputs of which a side did not run every choice, which counts, and those with one choice, which decide nothing."""

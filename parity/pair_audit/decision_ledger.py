@@ -14,6 +14,7 @@ from parity.inputs.distinct import DistinctInputs
 from parity.inputs.example import Example
 from parity.measure.decisions import DecisionCount, FlipMeasurement
 from parity.metrics.paired import LabelledSums, Words
+from parity.pair_audit.choices import Choices, choices_of
 from parity.pair_audit.probability_ledger import Deciding, ProbabilityLedger, finite
 from parity.pair_audit.token_ledger import TokenLedger
 from parity.records.decisions import (
@@ -29,7 +30,6 @@ from parity.statistics.interval import Interval, one_sided_bounds
 
 __all__ = ["DecisionLedger"]
 
-Array = NDArray[np.generic]
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 _KEEP = 100
@@ -86,29 +86,37 @@ class DecisionLedger:
 
     def add(self, item: PairedStage, axes: Sequence[str]) -> None:
         """Outputs [n, columns] of both sides with the axes of the stage; where each token is decided, special ones are skipped."""
-        values, rows, positions = item.values, item.rows, item.positions
+        choices, rows, positions = choices_of(item), item.rows, item.positions
         self._axes = axes
         if self.per == "token":
-            real = self._tokens.decide(rows, positions, self._task.decided, self._deciding.mask)
+            real = self._tokens.decide(rows, positions, self._deciding.decided, self._deciding.mask)
             if not real.all():
-                values = Pair(values.reference[real], values.candidate[real])
-                rows, positions = rows[real], positions[real]
+                choices, rows, positions = choices.at(real), rows[real], positions[real]
             if not len(rows):
                 return
-        self._add(values, rows, positions)
+        self._add(choices, rows, positions)
 
-    def _add(self, values: Pair[Array], rows: Integers, positions: Integers) -> None:
-        here, there = (np.asarray(side, dtype=np.float64) for side in values)
-        differing = self._count.add(here, there, rows, positions)
+    def take_masked(self, item: PairedStage) -> None:
+        """Outputs [n, columns] of both sides at masked tokens, all of which decide."""
+        self._axes = ("row", "token")
+        self._add(choices_of(item), item.rows, item.positions)
+
+    def _add(self, choices: Choices, rows: Integers, positions: Integers) -> None:
+        here, there = (np.asarray(side, dtype=np.float64) for side in choices.values)
+        differing = self._count.add(here, there, rows, positions, choices.options)
         if self.per == "word":
             self._count_words(np.abs(there - here).max(axis=1, initial=0.0), rows, positions)
         self._distinct.add(np.unique(rows).tolist(), differing.tolist(), self._examples)
         if not self._rule.several:
             for given, values_of_side in zip(self._answers, (here, there), strict=True):
-                finite = values_of_side[np.isfinite(values_of_side).all(axis=1)]
-                given.update(np.unique(self._rule.chosen(finite).argmax(axis=1)).tolist())
+                finite = self._rule.usable(values_of_side)
+                found = self._rule.chosen(values_of_side[finite]).argmax(axis=1)
+                if choices.options is not None:
+                    found = choices.options[finite][np.arange(len(found)), found]
+                given.update(np.unique(found).tolist())
         if self._probabilities is not None:
-            self._probabilities.add(here, there)
+            places = None if self.per == "input" else np.stack([rows, positions], axis=1)
+            self._probabilities.add(choices, places)
         for flip in self._count.kept():
             if flip.row in self._examples:
                 self._flipped.setdefault(flip.row, self._examples[flip.row])
@@ -231,6 +239,8 @@ class DecisionLedger:
         )
 
     def _say(self, classes: tuple[int, ...]) -> str:
+        if self._task.wide:
+            return ", ".join(map(self._tokens.token_named, classes))
         return (
             ", ".join(
                 self._names[index] if index < len(self._names) else f"class {index}" for index in classes

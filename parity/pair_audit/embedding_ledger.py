@@ -17,13 +17,17 @@ from parity.measure.embeddings import (
     EmbeddingSums,
     NeighbourMeasurement,
     Vectors,
+    directions,
     rows_sampled,
 )
+from parity.metrics.embedding_metric import EmbeddedTexts
+from parity.metrics.registry import embedding_metrics
+from parity.records.decisions import LabelledMetric
 from parity.records.embeddings import Embeddings, Neighbours
 from parity.records.exhibit import Exhibit, ExhibitColumn
 from parity.records.pair import Pair
 
-__all__ = ["Embedding", "EmbeddingLedger", "embedding_of"]
+__all__ = ["Embedding", "EmbeddingLedger", "embedding_of", "embeds_singly"]
 
 _STAGE = "embedding"
 _SHOWN = 8
@@ -38,25 +42,34 @@ _NUMBERS = (
 
 
 class Embedding(NamedTuple):
-    """Where the embeddings are: the stage, and whether they are the mean of its tokens; `inputs` is how many there are."""
+    """Where the embeddings are: the stage, and whether they are the mean of its tokens; `inputs` is how many there are, in `pairs` or not."""
 
     stage: str
     mean: bool
     inputs: int
+    pairs: bool = False
+    confidence: float = 0.95
 
 
-def embedding_of(described: Pair[Description], plan: Plan, count: int) -> Embedding | None:
+def embedding_of(
+    described: Pair[Description], plan: Plan, count: int, *, pairs: bool = False, confidence: float = 0.95
+) -> Embedding | None:
     """Where both sides have embeddings; None where they have none.
 
     Where both are bare encoders, and neither says how it is pooled, the mean of the tokens of the last stage is taken.
     """
     if _STAGE in plan.stages:
-        return Embedding(_STAGE, mean=False, inputs=count)
+        return Embedding(_STAGE, mean=False, inputs=count, pairs=pairs, confidence=confidence)
     if not all(task_of(side).embeds for side in described):
         return None
     axes = {seen.name: tuple(seen.axes) for seen in described.reference.stages}
     tokens = [stage for stage in plan.stages if axes.get(stage) == ("row", "token", "hidden")]
-    return Embedding(tokens[-1], mean=True, inputs=count) if tokens else None
+    return Embedding(tokens[-1], True, count, confidence=confidence) if tokens else None
+
+
+def embeds_singly(described: Pair[Description]) -> bool:
+    """Whether both sides give each text of a pair a vector of its own; a recorded side holds what it was recorded on."""
+    return all(task_of(side).singly and side.recorded is None for side in described)
 
 
 class EmbeddingLedger:
@@ -64,13 +77,17 @@ class EmbeddingLedger:
 
     def __init__(self, embedding: Embedding) -> None:
         self._embedding = embedding
-        self._sums = EmbeddingSums(rows_sampled(embedding.inputs), keep=_SHOWN)
+        self._sums = EmbeddingSums(rows_sampled(embedding.inputs, pairs=embedding.pairs), keep=_SHOWN)
+        self._labels: dict[int, str] = {}
         self._examples: dict[int, Example] = {}
         self._texts: dict[int, str] = {}
 
     def open_window(self, examples: Sequence[Example]) -> None:
         """The examples whose embeddings come next, for their texts."""
         self._examples = {example.row: example for example in examples}
+        self._labels |= {
+            one.row: one.label for one in examples if one.label is not None and self._sums.samples(one.row)
+        }
 
     def add(self, item: PairedStage) -> None:
         """A stage of the first pass; of all but the embeddings' nothing is taken."""
@@ -104,6 +121,8 @@ class EmbeddingLedger:
             candidate_unit=sums.is_unit(1),
             stage=self._embedding.stage,
             pooled="mean of the tokens" if self._embedding.mean else "",
+            pairs=self._embedding.inputs // 2 if self._embedding.pairs else 0,
+            metrics=self._metrics(),
         )
 
     def exhibits(self, record: Embeddings) -> Iterator[Exhibit]:
@@ -126,8 +145,40 @@ class EmbeddingLedger:
             of="embeddings",
             note=_sentence(record),
         )
+        if record.metrics:
+            yield _against_labels(record.metrics)
         if record.cosine_min < 1.0 - TIED:
             yield self._furthest(record)
+
+    def _metrics(self) -> list[LabelledMetric]:
+        """What the vectors are worth for what the inputs tell of the texts; nothing where they tell nothing."""
+        if not self._labels:
+            return []
+        rows, here, there = self._sums.sampled()
+        known = {row: place for place, row in enumerate(rows.tolist())}
+        partners = [known.get(row ^ 1, -1) if self._embedding.pairs else -1 for row in rows.tolist()]
+        texts = EmbeddedTexts(
+            directions(here),
+            directions(there),
+            [self._labels.get(row) for row in rows.tolist()],
+            np.array(partners, dtype=np.int64),
+        )
+        confidence = self._embedding.confidence
+        seen = [(one.name, one.measure(texts, confidence)) for one in embedding_metrics()]
+        return [
+            LabelledMetric(
+                metric=name,
+                reference=found.reference,
+                candidate=found.candidate,
+                difference=found.candidate - found.reference,
+                low=None if found.interval is None else found.interval.low,
+                high=None if found.interval is None else found.interval.high,
+                confidence=confidence,
+                labelled=found.scored,
+            )
+            for name, found in seen
+            if found is not None
+        ]
 
     def _furthest(self, record: Embeddings) -> Exhibit:
         near = self._sums.neighbours()
@@ -148,6 +199,29 @@ class EmbeddingLedger:
             of="embeddings",
             left_out=max(0, record.rows - len(self._sums.furthest)),
         )
+
+
+def _against_labels(metrics: Sequence[LabelledMetric]) -> Exhibit:
+    needs = {one.name: one.needs for one in embedding_metrics()}
+    return Exhibit(
+        title="Embeddings against the labels",
+        kind="table",
+        columns=[
+            ExhibitColumn(name="metric"),
+            *(
+                ExhibitColumn(name=name, kind="number")
+                for name in ("reference", "candidate", "difference", "at least", "at most", "of")
+            ),
+        ],
+        rows=[
+            [one.metric, one.reference, one.candidate, one.difference, one.low, one.high, one.labelled]
+            for one in metrics
+        ],
+        of="embeddings",
+        note=f"Intervals of the difference at {metrics[0].confidence:.0%}. "
+        + "; ".join(f"{one.metric} is of {needs[one.metric]}" for one in metrics)
+        + ".",
+    )
 
 
 def _means(item: PairedStage) -> Vectors:

@@ -24,7 +24,7 @@ class Measured(NamedTuple):
     """One stage in one pass: its measurement, its floor, and what the two differ by in float64 (None: not measured).
 
     `centred` is the relative L2 once each row's mean is taken out of both sides; `whole` is true where the stage holds whole
-    numbers, which rounding does not change.
+    numbers, which rounding does not change; `in_part` where its vectors are made of a part of the logits, so that no unit is a class.
     """
 
     stage: str
@@ -34,6 +34,7 @@ class Measured(NamedTuple):
     float64: float | None
     centred: float | None = None
     whole: bool = False
+    in_part: bool = False
 
 
 def judge_stage(measured: Measured, policy: PolicyRecord) -> StageRecord:
@@ -46,7 +47,7 @@ def judge_stage(measured: Measured, policy: PolicyRecord) -> StageRecord:
         pass_=measured.pass_,
         status=status,
         relative_l2=_finite(relative),
-        max_abs=Place(value=_finite(seen.max_abs), at=_place(measured.stage, seen)),
+        max_abs=Place(value=_finite(seen.max_abs), at=_place(measured.stage, seen, in_part=measured.in_part)),
         noise_floor=floor.relative_l2,
         times_floor=None if relative is None else _finite(relative / floor.relative_l2),
         float64_relative_l2=_finite(measured.float64),
@@ -196,10 +197,12 @@ def _bitwise(policy: PolicyRecord, stage: str) -> bool:
     return policy.floor_factor == 0 and limit_of(stage, policy) is None
 
 
-def _place(stage: str, seen: Measurement) -> str | None:
+def _place(stage: str, seen: Measurement, *, in_part: bool) -> str | None:
     if seen.max_abs_at is None:
         return None
     row, position, unit = seen.max_abs_at
+    if in_part:
+        return f"[row {row}, token {position}]"
     if stage in DECIDING or seen.positions == seen.rows:
         kind = "class" if stage in DECIDING else "unit"
         middle = (

@@ -14,11 +14,10 @@ from parity.measure.activation import Activation
 from parity.measure.decision_rule import DecisionRule
 from parity.measure.distributions import TemperatureSums
 from parity.measure.temperature import ImpliedTemperature as TemperatureOfLogits
+from parity.pair_audit.choices import Choices
 from parity.records.decisions import ImpliedTemperature, Temperature
 
 __all__ = ["Deciding", "ProbabilityLedger", "finite"]
-
-Floats = NDArray[np.float64]
 
 
 class Deciding(NamedTuple):
@@ -26,7 +25,8 @@ class Deciding(NamedTuple):
 
     `classes` are the reference's; `temperatures` those at which probabilities are compared. The plan has the task by which both
     decide, and each side's own temperature, by which its logits are divided before anything is stated about probabilities. `noise`
-    is the largest difference of an output that rounding explains (None: not measured), `mask` the piece of a masked token.
+    is the largest difference of an output that rounding explains (None: not measured), `mask` the piece of a masked token. `decided`
+    says which tokens decide, as the task has it, or "masks alone" where the others are masked in turn.
     """
 
     classes: Sequence[str]
@@ -35,6 +35,7 @@ class Deciding(NamedTuple):
     noise: float | None
     confidence: float
     mask: str = ""
+    decided: str = "text"
 
 
 class ProbabilityLedger:
@@ -51,9 +52,10 @@ class ProbabilityLedger:
         )
         self._implied = TemperatureOfLogits(activation=activation)
 
-    def add(self, here: Floats, there: Floats) -> None:
-        """Logits [n, classes] of both sides."""
-        self._distances.add(here, there)
+    def add(self, choices: Choices, places: NDArray[np.int64] | None = None) -> None:
+        """Logits [n, classes] of both sides; `places` [n, 2] are the row and the position of each, where a row has several."""
+        self._distances.add(*choices.logits, places)
+        here, there = (np.asarray(side, dtype=np.float64) for side in choices.values)
         self._implied.add(here / self._own.reference, there / self._own.candidate)
 
     def temperatures(self) -> list[Temperature]:
@@ -69,6 +71,7 @@ class ProbabilityLedger:
                 tv_max=item.tv_max,
                 kl_max=finite(item.kl_max),
                 agree=item.agree,
+                kl_at=None if item.kl_at is None else list(item.kl_at),
             )
             for item in self._distances.measurements()
             if item.rows

@@ -21,13 +21,14 @@ from parity.border.description import Description
 from parity.errors import InputsDoNotFit
 from parity.inputs.choose import Artifact, choose_inputs
 from parity.inputs.inputs import Inputs
+from parity.inputs.single_texts import single_texts
 from parity.inputs.spec import InputsSpec
 from parity.measure.noise import Floors
 from parity.pair_audit.after import run_after
 from parity.pair_audit.answer_ledger import AnswerLedger
 from parity.pair_audit.assemble import conclude
 from parity.pair_audit.comparison import Comparison
-from parity.pair_audit.embedding_ledger import embedding_of
+from parity.pair_audit.embedding_ledger import embedding_of, embeds_singly
 from parity.pair_audit.ledgers import Ledgers, open_ledgers
 from parity.pair_audit.pass_runs import PassRuns
 from parity.pair_audit.permuted_rows import permuted_rows
@@ -38,7 +39,7 @@ from parity.pair_audit.sample_window import choose_rows, open_sample
 from parity.pair_audit.selection_ledger import SelectionLedger
 from parity.pair_audit.sweep import Sweep
 from parity.pair_audit.target_ledger import TargetLedger
-from parity.passes import passes_in
+from parity.passes import masks_in_turn, passes_in
 from parity.passes.after import AfterContext, AfterSettings
 from parity.passes.context import Shared
 from parity.records.audit import Audit
@@ -49,7 +50,7 @@ from parity.session.fit import check_fit, fitted, rows_left_out
 from parity.session.session import OpenRequest, Session, open_sessions
 from parity.session.upgrade import run_as_library
 from parity.session.window import Window, open_window
-from parity.session.without_effect import check_temperatures, nothing_decided
+from parity.session.without_effect import check_in_part, check_temperatures, nothing_decided
 from parity.subjects.adapter import find_adapter
 from parity.subjects.progress import OnProgress, Progress
 from parity.subjects.subject import Subject
@@ -91,10 +92,13 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         upgrade = run_as_library(sides, progress)
         inputs = _checked_inputs(found, request.inputs, sides)
         described = Pair(sides.reference.described, sides.candidate.described)
+        singly = inputs.pairs == inputs.count and embeds_singly(described)
+        inputs = single_texts(inputs) if singly else inputs
         if request.check is not None:
             request.check(described, inputs)
         plan = plan_of(described, detail=request.detail, words=inputs.words > 0)
         check_temperatures(request.temperatures, described, decided=plan.task is not None)
+        check_in_part(request.temperatures, plan)
         offered = (seen.name for side in described for seen in side.stages)
         check_exclusions(request.policy, (*offered, *(item.stage for item in plan.not_compared)))
         specs = Pair(*(str(subject) for subject in request.subjects))
@@ -105,8 +109,10 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         drawn, sample = _sample(sides, plan, request, inputs, shared, progress)
         floors = Floors(sample.noise, request.policy, sample.exact, shares=plan.known is not None)
         unknown = Pair(*(unknown_piece(side.tokenizer) for side in described))
-        embedding = embedding_of(described, plan, inputs.count)
-        ledgers = open_ledgers(floors, _deciding(described, plan, request, floors), unknown, embedding)
+        embedding = embedding_of(
+            described, plan, inputs.count, pairs=singly, confidence=request.policy.confidence
+        )
+        ledgers = open_ledgers(floors, _deciding(sides, plan, request, floors), unknown, embedding)
         if set(ANSWERS) <= set(plan.stages):
             null = Pair(*(null_piece(side.tokenizer) for side in described)) if inputs.unanswerable else None
             ledgers = ledgers._replace(answers=AnswerLedger(floors, request.policy.confidence, null))
@@ -140,7 +146,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         if ledgers.stages.ended:
             ledgers.stages.add_unasked(inputs.count - done, [one.name for one in runs.passes], plan)
         after = run_after(
-            AfterContext(sides, plan, inputs, drawn, floors, request.after), ledgers.stages.ended
+            AfterContext(sides, plan, inputs, drawn, floors, request.after, ledgers), ledgers.stages.ended
         )
         permuted = permuted_rows(sides) if not ledgers.stages.ended else []
         records = Pair(sides.reference.record(), sides.candidate.record())
@@ -223,9 +229,10 @@ def _cut(described: Pair[Description]) -> int | None:
     return min((rows for rows in held if rows is not None), default=None)
 
 
-def _deciding(described: Pair[Description], plan: Plan, request: Request, floors: Floors) -> Deciding | None:
+def _deciding(sides: Pair[Session], plan: Plan, request: Request, floors: Floors) -> Deciding | None:
     if plan.task is None:
         return None
+    described = Pair(*(side.described for side in sides))
     return Deciding(
         described.reference.labels or described.candidate.labels or [],
         # The results at temperature 1 are judged whatever other temperatures are requested.
@@ -234,6 +241,7 @@ def _deciding(described: Pair[Description], plan: Plan, request: Request, floors
         noise=floors.of(plan.task.outputs[0]).max_abs,
         confidence=request.policy.confidence,
         mask=mask_piece(described.reference.tokenizer),
+        decided=plan.task.decided if masks_in_turn(sides, plan) else "masks alone",
     )
 
 

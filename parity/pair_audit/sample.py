@@ -28,6 +28,7 @@ from parity.records.pair import Pair
 from parity.records.passes import PassRecord
 from parity.session.session import Session
 from parity.session.window import Window
+from parity.stages import LOGIT_SUMS, MASKED_LOGITS
 
 __all__ = ["NoiseSample", "Rescued", "take_sample"]
 
@@ -151,7 +152,13 @@ def take_sample(
             break
         advance(len(rows))
     noise = [
-        {**_limited(_errors(sample.reruns[number]), side.described.dtype), **_errors(sample.finer[number])}
+        _with_derived(
+            {
+                **_limited(_errors(sample.reruns[number]), side.described.dtype),
+                **_errors(sample.finer[number]),
+            },
+            plan,
+        )
         for number, side in enumerate(sides)
     ]
     return NoiseSample(
@@ -206,6 +213,15 @@ def _errors(own: dict[str, Difference]) -> dict[str, StageNoise]:
         if seen.relative_l2 is not None and seen.max_abs is not None:
             found[stage] = StageNoise(seen.relative_l2, seen.max_abs)
     return found
+
+
+def _with_derived(noise: dict[str, StageNoise], plan: Plan) -> dict[str, StageNoise]:
+    """The same, where what is made of a vocabulary's logits and was not measured has their noise: random sums, and logits at masks."""
+    task = plan.task
+    if task is None or not task.wide or task.outputs[0] not in noise:
+        return noise
+    same = noise[task.outputs[0]]
+    return {LOGIT_SUMS: same, MASKED_LOGITS: same, **noise}
 
 
 def _limited(reruns: dict[str, StageNoise], dtype: str) -> dict[str, StageNoise]:

@@ -13,6 +13,7 @@ from parity.measure.measurement import Measurement
 from parity.measure.noise import Floors
 from parity.measure.relations import Relations
 from parity.measure.stage_difference import Difference
+from parity.passes import FIRST
 from parity.records.pair import Pair
 
 __all__ = ["Shown", "StageLedger"]
@@ -40,14 +41,14 @@ class StageLedger:
 
     `unfit` says why a stage was not measured in a pass (it may have been in other batches); `failures` are those reasons that
     are failures of a runner; `whole` names the stages that hold whole numbers. `breakdowns` are the sides whose own forwards
-    failed, `ended` says how the process of one ended, empty while both run. `relations` are those between the logits.
+    failed, `ended` says how the process of one ended, empty while both run. `relations` are those between the logits. `takers` get every stage of the first pass, as it comes.
     """
 
     def __init__(
         self,
         floors: Floors,
         decide: Callable[[PairedStage, Sequence[str]], None] | None,
-        embed: Callable[[PairedStage], None] | None = None,
+        *takers: Callable[[PairedStage], None],
     ) -> None:
         self.unfit: dict[tuple[str, str], str] = {}
         self.failures: set[str] = set()
@@ -56,10 +57,10 @@ class StageLedger:
         self.ended = ""
         self.relations = Relations()
         self._differences: dict[Passes, dict[str, Difference]] = {}
-        self._centred: dict[Passes, Difference] = {}
+        self._centred: dict[Passes, dict[str, Difference]] = {}
         self._floors = floors
         self._decide = decide
-        self._embed = embed
+        self._takers = takers
 
     @property
     def empty(self) -> bool:
@@ -70,10 +71,9 @@ class StageLedger:
         """What a stage differs by in a pass, over all batches that count in it; None where it was not measured."""
         return _merged(kept.get(stage) for kept in _of(self._differences, pass_))
 
-    def centred(self, pass_: str) -> Measurement | None:
+    def centred(self, pass_: str, stage: str) -> Measurement | None:
         """The same of what decides minus its rows' means: a shift of a whole row moves no probability where a row is one distribution."""
-        parts: list[Difference | None] = [*_of(self._centred, pass_)]
-        return _merged(parts)
+        return _merged(kept.get(stage) for kept in _of(self._centred, pass_))
 
     def add(self, shown: Shown, plan: Plan) -> None:
         """Measure every stage of a pair of batches."""
@@ -88,22 +88,30 @@ class StageLedger:
             kept[item.stage].add(here, there, item.rows, item.positions, real=item.real)
             if here.dtype.kind != "f":
                 self.whole.add(item.stage)
-            elif (
-                not item.wide
-                and here.shape[1] > 1
-                and (made := plan.derives(item.stage)) is not None
-                and made.per_row
-            ):
-                centred = self._centred.setdefault(shown.passes, Difference(centred=True))
-                centred.add(here, there, item.rows, item.positions)
+            elif item.centred is not None or (here.shape[1] > 1 and plan.centres(item.stage)):
+                known = self._centred.setdefault(shown.passes, {})
+                centred = known.setdefault(item.stage, Difference(centred=item.centred is None))
+                sides = Pair(here, there) if item.centred is None else item.centred
+                centred.add(sides.reference, sides.candidate, item.rows, item.positions)
             if not shown.decides:
                 continue
-            if self._embed is not None:
-                self._embed(item)
+            for take in self._takers:
+                take(item)
             if item.stage == "logits" and here.dtype.kind == "f" and not item.wide:
                 self.relations.add(here, there)
             if self._decide is not None and plan.decides(item.stage, here.shape[1]):
                 self._decide(item, shown.batches.reference.stages[item.stage].axes)
+
+    def add_own(self, item: PairedStage) -> None:
+        """A stage that both sides give on their own ids, outside the batches of the sweep."""
+        here, there = item.values
+        own = (FIRST.name,)
+        kept = self._differences.setdefault(own, {})
+        if item.stage not in kept:
+            kept[item.stage] = Difference(2.0 * self._floors.of(item.stage).allowed)
+        kept[item.stage].add(here, there, item.rows, item.positions)
+        centred = self._centred.setdefault(own, {}).setdefault(item.stage, Difference(centred=True))
+        centred.add(here, there, item.rows, item.positions)
 
     def refuse(
         self, stages: Iterable[str], passes: Iterable[str], reason: str, *, failed: bool = False

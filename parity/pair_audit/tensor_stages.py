@@ -12,6 +12,7 @@ from parity.records.pair import Pair
 from parity.records.passes import PassRecord
 from parity.records.policy import PolicyRecord
 from parity.records.stage import NotCompared, StageRecord
+from parity.stages import LOGIT_SUMS, MASKED_LOGITS
 
 __all__ = ["float64_status", "tensor_stages", "without_float64"]
 
@@ -56,7 +57,9 @@ def _judged(
         undefined = "it is NaN on both sides in float64, and NaN equals nothing"
         absent = undefined if stage in sample.undefined else "it was not seen on both sides in float64"
         missing.append(NotCompared(stage=stage, pass_=one.name, reason=sample.failure or absent))
-    centred = stages.centred(one.name) if plan.derives(stage) is not None else None
+    in_part = bool(plan.in_part) and stage in (plan.in_part, LOGIT_SUMS)
+    centres = plan.centres(stage) or in_part or stage == MASKED_LOGITS
+    centred = stages.centred(one.name, stage) if centres else None
     measured = Measured(
         stage=stage,
         pass_=one.name,
@@ -65,6 +68,7 @@ def _judged(
         float64=exact,
         centred=None if centred is None else centred.relative_l2,
         whole=stage in stages.whole,
+        in_part=in_part,
     )
     record = judge_stage(measured, policy)
     if stage == "logits" and plan.known is not None and plan.known.only_probabilities:
@@ -103,10 +107,14 @@ def without_float64(sample: NoiseSample, policy: PolicyRecord) -> list[NotCompar
 
 
 def _derived(plan: Plan) -> list[str]:
-    """The stages in forward order, with the probabilities that follow from the logits."""
+    """The stages in forward order, with what follows from the logits: probabilities, or the sums of those that a side does not keep."""
     order: list[str] = []
     for stage in plan.stages:
         order.append(stage)
+        if stage == plan.in_part:
+            order.append(LOGIT_SUMS)
+        if plan.task is not None and plan.task.wide and stage == plan.task.outputs[0]:
+            order.append(MASKED_LOGITS)
         if plan.derives(stage) is not None:
             order.append("probabilities")
     return order

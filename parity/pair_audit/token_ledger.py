@@ -52,6 +52,7 @@ class TokenLedger:
         self.words_alone = 0
         self.words_lost = 0
         self._encodings: dict[int, Encoding] = {}
+        self._known_pieces: dict[int, str] = {}
         self._unknown_pieces = unknown_pieces
 
     def open_window(self, window: Window) -> None:
@@ -66,15 +67,21 @@ class TokenLedger:
                 self._add(example, Pair(here, there), aligned)
 
     def decide(self, rows: Integers, positions: Integers, decided: str, mask: str) -> NDArray[np.bool_]:
-        """[n] which positions decide: those of text, all, or those of the piece `mask` in rows that have it (else all)."""
+        """[n] which positions decide: those of text, all, or those of the piece `mask`
+        in rows that have it (in others all, and none where masks alone decide)."""
         if decided == "text":
             return self.bears_text(rows, positions)
         chosen = np.ones(len(rows), dtype=bool)
-        for row in np.unique(rows).tolist() if decided == "mask" and mask else ():
+        for row in np.unique(rows).tolist() if decided in ("mask", "masks alone") and mask else ():
             masks = [place for place, piece in enumerate(self._pieces(row)) if piece == mask]
-            if masks:
+            if masks or decided == "masks alone":
                 chosen[rows == row] = np.isin(positions[rows == row], masks)
         return chosen
+
+    def token_named(self, number: int) -> str:
+        """An id in words: with what the reference's tokenizer writes for it, where the texts have shown that."""
+        piece = self._known_pieces.get(number)
+        return f"token {number}" if piece is None else f"{piece} (token {number})"
 
     def _pieces(self, row: int) -> Sequence[str]:
         known = self._encodings.get(row)
@@ -120,6 +127,7 @@ class TokenLedger:
         self.rows += 1
         here, there = encodings
         self._encodings[example.row] = here
+        self._known_pieces.update(zip(here.input_ids, here.pieces, strict=True))
         cut = [side.untruncated > len(side.input_ids) for side in encodings]
         if any(cut):
             self.cut = Pair(self.cut.reference + cut[0], self.cut.candidate + cut[1])

@@ -172,15 +172,15 @@ def _rows_counted(decisions: Decisions) -> _Trials:
         sentence = f"{flips:,} of {of:,} labels flip" if flips else "no label flips"
         return _Trials(flips, seen, of, "the flip rate", sentence)
     flipped, rows = decisions.rows_flipped, decisions.rows
+    predicted = decisions.unit == "next_token"
+    what = f"{decisions.noun} differs" if predicted else "token's label flips"
     sentence = (
-        f"in {flipped:,} of {rows:,} rows a token's label flips ({flips:,} of {of:,} tokens)"
-        if flipped
-        else "no token's label flips"
+        f"in {flipped:,} of {rows:,} rows a {what} ({flips:,} of {of:,} tokens)" if flipped else f"no {what}"
     )
     return _Trials(
         flipped,
         max(0, flipped - decisions.undefined_both),
         rows,
-        "the share of rows in which a token's label flips",
+        f"the share of rows in which a {what}",
         sentence,
     )

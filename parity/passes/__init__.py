@@ -10,6 +10,7 @@ from parity.passes.again import AGAIN
 from parity.passes.composition import COMPOSITION
 from parity.passes.float64 import FLOAT64
 from parity.passes.generation import GENERATION
+from parity.passes.masked import MASKED, masks_in_turn
 from parity.passes.order import ORDER
 from parity.passes.own import OWN
 from parity.passes.pass_ import Pass, PassFacts
@@ -25,6 +26,7 @@ __all__ = [
     "PASSES",
     "after_passes",
     "all_passes",
+    "masks_in_turn",
     "pass_named",
     "pass_rank",
     "passes_in",
@@ -32,7 +34,7 @@ __all__ = [
 
 PASSES: tuple[Pass, ...] = (OWN, SAME_IDS, FLOAT64, RERUN)
 """Those of parity, in their order; others come after them, by the entry-point group `parity.passes`."""
-AFTER: tuple[AfterPass, ...] = (SWAPPED, AGAIN, ORDER, COMPOSITION, GENERATION, SPEED)
+AFTER: tuple[AfterPass, ...] = (MASKED, SWAPPED, AGAIN, ORDER, COMPOSITION, GENERATION, SPEED)
 """Those of parity that run when the sweep is over, in their order."""
 FIRST = PASSES[0]
 """The pass that every other begins with; what either side decides is what it gave there."""

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.align.paired_stage import PairedStage
 from parity.align.plan import Plan
+from parity.inputs.example import Example
 from parity.inputs.inputs import Inputs
 from parity.measure.noise import Floors
 from parity.passes.pass_ import PassFacts
@@ -18,7 +23,7 @@ from parity.records.pair import Pair
 from parity.session.session import Session
 from parity.session.window import Window
 
-__all__ = ["AfterContext", "AfterPass", "AfterSettings"]
+__all__ = ["AfterContext", "AfterPass", "AfterSettings", "MaskedTokens"]
 
 
 class AfterSettings(NamedTuple):
@@ -27,10 +32,22 @@ class AfterSettings(NamedTuple):
     generate: int = 0
 
 
+class MaskedTokens(Protocol):
+    """What takes in what both sides give where tokens are masked in turn."""
+
+    def begin(self, examples: Sequence[Example], sampled: str) -> None:
+        """The texts that come, and a sentence without a full stop on what was drawn."""
+        ...
+
+    def take(self, item: PairedStage, targets: NDArray[np.int64]) -> None:
+        """Logits [n, columns] at masks, and the ids [n] of the tokens that were masked."""
+        ...
+
+
 class AfterContext(NamedTuple):
     """Both sides, still open; the plan; the sampled rows in their window, tokenized on both sides; and the floors.
 
-    `inputs` are all of them: a pass that needs other rows opens a window of its own.
+    `inputs` are all of them: a pass that needs other rows opens a window of its own. `masked` takes in what is seen at masks.
     """
 
     sides: Pair[Session]
@@ -39,6 +56,7 @@ class AfterContext(NamedTuple):
     window: Window
     floors: Floors
     settings: AfterSettings
+    masked: MaskedTokens | None = None
 
     @property
     def rows(self) -> Sequence[int]:

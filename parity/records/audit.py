@@ -19,6 +19,7 @@ from parity.records.exhibit import Exhibit
 from parity.records.finding import Finding
 from parity.records.generation import Generation
 from parity.records.inputs import InputsRecord
+from parity.records.language import Language
 from parity.records.passes import PassRecord
 from parity.records.places import Record, Verdict
 from parity.records.policy import PolicyRecord
@@ -38,7 +39,7 @@ class Audit(Record, frozen=True, kw_only=True):
     `rows_needed` is how many rows would settle an inconclusive verdict, if they flip as often as these do (null where the
     verdict is another, or no number would). `passes` are those of the comparison, whether they ran or not. `exhibits` are what tasks and passes show, `embeddings` how the vectors of texts compare where both sides have some,
     `generation` the texts that were generated (null: none was requested).
-    `targets` are those that two decoders were given.
+    `targets` are those that two decoders were given, `language` is what language models predict.
     `tasks` (none in records of earlier versions) are those of both sides. `findings` stand in the order of what they explain.
     """
 
@@ -68,6 +69,7 @@ class Audit(Record, frozen=True, kw_only=True):
     embeddings: Embeddings | None = None
     generation: Generation | None = None
     targets: Targets | None = None
+    language: Language | None = None
 
 
 def audit_bytes(audit: Audit) -> bytes:

@@ -41,7 +41,8 @@ class Flip(Record, frozen=True, kw_only=True):
 
 
 class Temperature(Record, frozen=True, kw_only=True):
-    """Distances between the two distributions at one temperature, in nats (KL, JS; null: infinite) and share (TV)."""
+    """Distances between the two distributions at one temperature, in nats (KL, JS; null: infinite) and share (TV); `kl_at` is the row and
+    the position of the largest KL, where a row has several decisions."""
 
     temperature: float
     js_mean: float
@@ -51,6 +52,7 @@ class Temperature(Record, frozen=True, kw_only=True):
     js_max: float = 0.0
     tv_max: float = 0.0
     kl_max: float | None = 0.0
+    kl_at: list[int] | None = None
     agree: int = 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parity.records.decisions import LabelledMetric
 from parity.records.places import Record
 
 __all__ = ["Embeddings", "Neighbours"]
@@ -26,7 +27,8 @@ class Embeddings(Record, frozen=True, kw_only=True):
 
     `norm_ratio` is the mean of the candidate's length by the reference's, `reference_norm` and `candidate_norm` their mean lengths,
     `reference_unit` and `candidate_unit` whether every vector of a side has length 1. `undefined` rows have no direction on a side (a
-    zero, a NaN) and are in none of these numbers. `stage` holds the vectors; `pooled` says how they were made of it, empty where it
+    zero, a NaN) and are in none of these numbers. `pairs` counts the pairs of the inputs, whose texts
+    were read one by one: the texts of pair n are the rows 2n and 2n + 1. `metrics` hold the vectors against scores or labels. `stage` holds the vectors; `pooled` says how they were made of it, empty where it
     holds one for each text.
     """
 
@@ -42,3 +44,5 @@ class Embeddings(Record, frozen=True, kw_only=True):
     candidate_unit: bool = False
     stage: str = "embedding"
     pooled: str = ""
+    pairs: int = 0
+    metrics: list[LabelledMetric] = []

@@ -110,7 +110,10 @@ def open_window(sides: Pair[Session], examples: list[Example]) -> Window:
 
 def batches_of_side(described: Description, lengths: Sequence[int]) -> list[list[int]]:
     """Every index of `lengths` once, in the batches of a side that is run by itself."""
-    return batch_sizes_of(Pair(described, described)).batches(lengths)
+    sizes = batch_sizes_of(Pair(described, described))
+    if any(seen.axes[-1:] == ["vocabulary"] for seen in described.stages):
+        sizes = sizes.of_wide(described.vocabulary_rows or 1)
+    return sizes.batches(lengths)
 
 
 def _target_of(encoding: Encoding | None) -> Encoding | None:

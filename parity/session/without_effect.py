@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from parity.align.plan import Plan
 from parity.align.tasks import task_of
 from parity.border.description import Description
 from parity.errors import BadOptionValue, UsageError
 from parity.subjects.subject import Subject
 
-__all__ = ["check_own_temperature", "check_temperatures", "nothing_decided"]
+__all__ = ["check_in_part", "check_own_temperature", "check_temperatures", "nothing_decided"]
 
 _LEAVE_OUT = "Omit --temperature: it divides the logits of classes before probabilities are taken."
 
@@ -35,6 +36,16 @@ def check_temperatures(requested: Sequence[float], sides: Sequence[Description],
     reasons = [_no_classes(side) for side in sides]
     if tuple(requested) != (1.0,) and not decided and all(reason is not None for reason in reasons):
         raise _without(requested, str(reasons[0]))
+
+
+def check_in_part(requested: Sequence[float], plan: Plan) -> None:
+    """Raise UsageError for a temperature where a side keeps a part of the logits: what the others add up to is known at 1 only."""
+    given = [one for one in (*requested, *plan.temperatures) if one != 1.0]
+    if plan.in_part and given:
+        raise UsageError(
+            f"At the temperature {given[0]:g} no probabilities can be compared: a trace keeps a part of the logits, and what the others add up to at 1 only.",
+            next_step="Omit the temperature, or compare the two subjects directly.",
+        )
 
 
 def nothing_decided(requested: Sequence[float]) -> UsageError | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parity.measure.activation import SOFTMAX
 from parity.measure.decision_rule import LARGEST
+from parity.measure.language import Target
 from parity.tasks.task import Decided, Task
 
 __all__ = ["CAUSAL_LM"]
@@ -18,6 +19,7 @@ class _CausalLM(Task):
     noun = "next token"
     wide = True
     decided: Decided = "all"
+    target: Target = "next"
     unit = "next_token"
     stage = "next_token"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parity.measure.activation import SOFTMAX, Activation
 from parity.measure.decision_rule import LARGEST
-from parity.metrics.metric import Metric, of_spans
+from parity.metrics.metric import Metric, of_spans, of_tokens
 from parity.tasks.task import Column, Per, Task
 
 __all__ = ["ClassTask"]
@@ -24,5 +24,5 @@ class ClassTask(Task):
         return "" if per == "input" else "each token has its own class"
 
     def scored_by(self, metric: Metric) -> bool:
-        """Every metric of classes, and none of spans."""
-        return not of_spans(metric)
+        """Every metric of classes, and none of spans or tokens."""
+        return not (of_spans(metric) or of_tokens(metric))

@@ -14,6 +14,7 @@ class _Embeddings(Task):
     outputs = ("embedding",)
     without_classes = "it gives embeddings, which have no classes"
     embeds = True
+    singly = True
 
 
 EMBEDDINGS = _Embeddings()

@@ -1,9 +1,11 @@
-"""A masked language model: the token at each mask of the input, or, where the input has none, at every position."""
+"""A masked language model: the token at each mask of the input, or, where the input has none, at every position, masked in turn
+where a side can be given ids."""
 
 from __future__ import annotations
 
 from parity.measure.activation import SOFTMAX
 from parity.measure.decision_rule import LARGEST
+from parity.measure.language import Target
 from parity.tasks.task import Decided, Task
 
 __all__ = ["MASKED_LM"]
@@ -18,6 +20,7 @@ class _MaskedLM(Task):
     noun = "predicted token"
     wide = True
     decided: Decided = "mask"
+    target: Target = "here"
     unit = "next_token"
     stage = "next_token"
 

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from parity.measure.activation import Activation
 from parity.measure.decision_rule import DecisionRule
+from parity.measure.language import Target
 from parity.metrics.metric import Counted, Metric
 
 __all__ = ["Column", "Decided", "Described", "Per", "Task"]
@@ -41,10 +42,11 @@ class Task:
     `decided_by` how, where that is not obvious. `without_classes` says why there are no classes, where more is known than that
     nothing is decided. `of_a_file` is how a user says of a file of outputs that it is this task. `assumed`: nobody
     named it, so that what another side knows of the outputs comes first. `bare`: it has no outputs, so that what a side has beside it
-    are layers alone. `embeds`: vectors of texts are what it is used for.
+    are layers alone. `embeds`: vectors of texts are what it is used for; `singly`: each text has its own, also those of a pair.
     `wide`: its output has a column for each word of a vocabulary, so that it is compared block by block and no
     probabilities are compared as a stage. Where each token decides, `decided` says which do: those that stand for text, all, or those of
-    the mask token where the input has it (else all). `unit` is what the record calls a decision's unit, where that is another word than
+    the mask token where the input has it (else all). `target` is the token that a wide output is held against: that of the next position, or the one
+    that stands at the position itself (empty: none is known). `unit` is what the record calls a decision's unit, where that is another word than
     input, token or word, and `stage` the stage that shows the decisions. `counted` says what an example of many runs is decided by: a class,
     the tags of its words, or an answer.
     """
@@ -62,8 +64,10 @@ class Task:
     assumed: bool = False
     bare: bool = False
     embeds: bool = False
+    singly: bool = False
     wide: bool = False
     decided: Decided = "text"
+    target: Target = ""
     unit: str = ""
     stage: str = "label"
     counted: Counted = "classes"

@@ -10,7 +10,12 @@ A trace is a folder, usually called `NAME.trace/`:
 In a shard `rows` names the rows it holds; `tokens` (and `words`) count the real positions of each; `stage.NAME` holds
 the rows one after the other: `[all tokens, hidden]` for a stage by token, `[rows, class]` for a stage by row, and for a
 stage of any other form each row flattened, its shape in `shape.NAME` `[rows, axes]`. All stages of a shard hold all
-its rows. A shard of precision "float64" holds the sample that the noise floor is measured on.
+its rows. Of a stage with a column for each word of a vocabulary a part is kept, as float64 `[all tokens, kept]` with the axis `kept`:
+the largest logits (64, or as many as there are), largest first; their columns; the logit of the token that is there (the next one
+for a causal model; NaN where there is none), the logarithm of the sum of all exponentials, the mean of all, the number of columns,
+and random sums of all, with signs that `parity/measure/kept_logits.py` makes of each column's number. Such a trace has version 2.
+
+A shard of precision "float64" holds the sample that the noise floor is measured on.
 
 `digest` is a SHA-256 over the manifest without it, as JSON with sorted keys and no white space; as every other file's
 digest is in the manifest, it covers the whole trace.
@@ -29,6 +34,7 @@ import msgspec
 
 __all__ = [
     "SCHEMA",
+    "SCHEMA_IN_PART",
     "FileEntry",
     "Kept",
     "Manifest",
@@ -36,11 +42,14 @@ __all__ = [
     "RecordedInputs",
     "Sample64",
     "StageEntry",
+    "Vocabulary",
     "is_trace",
     "manifest_digest",
 ]
 
 SCHEMA = "parity.trace/1"
+SCHEMA_IN_PART = "parity.trace/2"
+"""That of a trace which keeps a part of a vocabulary's logits; every other one is readable to earlier versions."""
 _FAMILY = "parity.trace/"
 
 
@@ -96,6 +105,14 @@ class Sample64(msgspec.Struct, frozen=True):
     status: str
 
 
+class Vocabulary(msgspec.Struct, frozen=True):
+    """The stage of which a part is kept: at each position the `kept` largest logits and so many random `sums` of all."""
+
+    stage: str
+    kept: int
+    sums: int
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The content of `manifest.json`."""
 
@@ -108,6 +125,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     stages: list[StageEntry]
     float64: Sample64 | None
     files: list[FileEntry]
+    vocabulary: Vocabulary | None = None
     digest: str = ""
 
 

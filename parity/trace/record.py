@@ -15,6 +15,7 @@ from parity.inputs.choose import Artifact, choose_inputs
 from parity.inputs.example import Encoding, Example
 from parity.inputs.spec import InputsSpec
 from parity.session.fit import check_fit, fitted
+from parity.session.in_part import in_part
 from parity.session.session import OpenRequest, open_session
 from parity.session.stream import ahead
 from parity.session.window import batches_of_side
@@ -74,11 +75,11 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
         runner, description = session.runner, session.described
         inputs = fitted(inputs, request.inputs, [description])
         check_fit(str(subject), description, inputs)
-        wide = next((stage.name for stage in description.stages if stage.axes[-1:] == ["vocabulary"]), None)
-        if wide is not None:
+        of_target = next((stage.name for stage in description.stages if "target" in stage.axes), None)
+        if of_target is not None:
             raise TraceError(
-                f"{subject} has {wide} over a whole vocabulary, which a trace does not keep.",
-                next_step="Compare the two subjects directly, or record it without its head, where ?task= can open it so.",
+                f"{subject} has {of_target} at the tokens of a target, which a trace does not keep.",
+                next_step="Compare the two subjects directly, or record its encoder, where ?task= can open it so.",
             )
         if description.selects is not None or description.can.texts_only:
             raise TraceError(
@@ -121,7 +122,8 @@ def _record(request: RecordRequest, workdir: Path, progress: OnProgress) -> str:
                         # The trace then has no float64 for these rows; a comparison with it reports this.
                         sample.clear()
                         continue
-                    writer.add(rows, batch.stages, precision=precision, status=batch.float64 or "unchecked")
+                    stages_of_it = in_part(batch, description)
+                    writer.add(rows, stages_of_it, precision=precision, status=batch.float64 or "unchecked")
                     if precision is None:
                         done += len(rows)
                         progress(Progress("recording", done, inputs.count))

@@ -96,7 +96,7 @@ def form_of(stages: Mapping[str, Stage], precision: Literal["float64"] | None) -
             continue
         axes = tuple(stage.axes)
         start = 2 if len(axes) > 1 and axes[1] in real else 1
-        regular = all(axis in ("hidden", "class") for axis in axes[start:])
+        regular = all(axis in ("hidden", "class", "kept") for axis in axes[start:])
         width = tuple(stage.values.shape[start:]) if regular else None
         forms.append(StageForm(name, axes, stage.values.dtype.name, width))
     return Form(precision, tuple(forms))

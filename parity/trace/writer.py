@@ -25,14 +25,17 @@ from parity.errors import OutOfSpace, TraceError
 from parity.inputs.example import Encoding, Example
 from parity.inputs.inputs import Inputs
 from parity.records.float64_status import coarser_status
+from parity.session.in_part import PART
 from parity.trace.manifest import (
     SCHEMA,
+    SCHEMA_IN_PART,
     FileEntry,
     Kept,
     Manifest,
     RecordedInputs,
     Sample64,
     StageEntry,
+    Vocabulary,
     is_trace,
     manifest_digest,
 )
@@ -148,8 +151,11 @@ class TraceWriter:
 
     def _manifest(self, files: list[FileEntry]) -> Manifest:
         inputs = self._inputs
+        in_part = (name for name, stage in self._stages.items() if stage.axes[-1:] == ["kept"])
+        part = next((Vocabulary(name, *PART) for name in in_part), None)
         return Manifest(
-            schema=SCHEMA,
+            schema=SCHEMA if part is None else SCHEMA_IN_PART,
+            vocabulary=part,
             spec=self._spec,
             description=msgspec.to_builtins(self._description),
             inputs=RecordedInputs(inputs.source, inputs.count, inputs.digest, inputs.labelled, inputs.pairs),

@@ -167,3 +167,38 @@ def test_the_library_itself_computes_the_same_vector(folder: Path, tmp_path: Pat
     assert "sentence_transformers" in audit.candidate.versions
     assert {"pooling", "dense", "normalize", "embedding"} <= {record.stage for record in audit.stages}
     assert audit.noise.candidate_float64
+
+
+def test_pairs_with_a_score_are_read_one_by_one_and_scored(folder: Path, tmp_path: Path) -> None:
+    rows = (
+        ("a good film", "a fine film", 4.5),
+        ("it was dull", "never", 1.0),
+        ("i love the plot", "i hate the plot", 2.0),
+        ("a story of two", "the story of one", 3.5),
+        ("boring acting", "an awful movie", 3.0),
+    )
+    keys = ("sentence1", "sentence2", "score")
+    lines = (json.dumps(dict(zip(keys, row, strict=True))) for row in rows)
+    (tmp_path / "pairs.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    given = ("--inputs", str(tmp_path / "pairs.jsonl"))
+    audit = compare(f"hf:{folder}", f"hf:{folder}?pooling=cls", tmp_path / "audit", *given)
+    seen = audit.embeddings
+    assert seen is not None
+    assert (10, 5, 10, 0) == (seen.rows, seen.pairs, audit.inputs.count, audit.inputs.pairs)
+    (metric,) = seen.metrics
+    assert ("spearman", 5) == (metric.metric, metric.labelled)
+    assert -1 <= metric.reference <= 1
+    assert metric.reference + metric.difference == pytest.approx(metric.candidate)
+    assert "Embeddings against the labels" in (tmp_path / "audit" / "summary.md").read_text(encoding="utf-8")
+
+
+def test_texts_with_labels_are_held_against_their_neighbours(folder: Path, tmp_path: Path) -> None:
+    texts = ("a good film", "a fine film", "a great film", "it was dull", "it was bad", "it was awful")
+    lines = (json.dumps({"text": text, "label": "ab"[k // 3]}) for k, text in enumerate(texts))
+    (tmp_path / "texts.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    audit = compare(
+        f"hf:{folder}", f"hf:{folder}", tmp_path / "audit", "--inputs", str(tmp_path / "texts.jsonl")
+    )
+    assert audit.embeddings is not None
+    (metric,) = audit.embeddings.metrics
+    assert ("recall_at_k", 6, 0.0) == (metric.metric, metric.labelled, metric.difference)

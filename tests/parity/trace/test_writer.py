@@ -244,8 +244,8 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         "manifest.json was changed after it was written",
     ),
     "a later schema": (
-        lambda folder: edit(folder, lambda content: content.update(schema="parity.trace/2"), seal=True),
-        "is a trace of schema parity.trace/2",
+        lambda folder: edit(folder, lambda content: content.update(schema="parity.trace/3"), seal=True),
+        "is a trace of schema parity.trace/3",
     ),
     "a folder of something else": (
         lambda folder: (folder / "manifest.json").write_text('{"name": "a web app"}'),
