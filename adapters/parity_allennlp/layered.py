@@ -52,6 +52,12 @@ class Layered:
                 return f"{self.seen.name}.{site.module_name}"
         return next((str(site.module_name) for site in self._sites.around if site.name == stage), None)
 
+    def intervene(self, asked: dict[str, Any], write: Write, read: Any) -> Any:
+        """What the layers of one forward are called with: shown, or given (`layer_calls.py`)."""
+        sites = [*self._sites.inside, *self._sites.around]
+        calls = self._host.layer_calls.LayerCalls
+        return calls(self._model, self.seen.transformer, sites, asked, write, read)
+
     def forward(self, rows: list[Any], inputs: Any, requested: set[str] | None, write: Write) -> None:
         """Run those rows, or `inputs`; each stage is written as it is computed, all of them unless `requested` names some."""
         head = self.seen.head

@@ -102,6 +102,7 @@ class Session:
                 "blank": self._reader.takes_blank(),
                 "words": "own" if "words" in shown else "no",
                 "row_digests": True,
+                "isolates": isinstance(self._view, layered.Layered),
             },
             "max_rows": 1 if seen is None else None,
             "batch_size": None if seen is None else int(self._options.get("batch_size", "0")) or None,
@@ -113,6 +114,11 @@ class Session:
             "notes": self._all_notes(unused),
             "name_used": self._origin.locator,
         }
+
+    def intervene(self, asked: dict[str, Any], write: Write, read: Any) -> Any:
+        """A context around one forward that shows, or is given, what the layers are called with; of a model aligned layer by layer."""
+        assert isinstance(self._view, layered.Layered), "only such a model announces the ability"
+        return self._view.intervene(asked, write, read)
 
     def row_digests(self, names: Sequence[str]) -> dict[str, str]:
         """One digest of each named parameter's rows, whatever their order."""

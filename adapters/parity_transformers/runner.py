@@ -10,6 +10,7 @@ to what tokenizer and position table allow, eval mode, no gradients, no cache.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import TYPE_CHECKING, Any, Sequence
 
@@ -97,6 +98,7 @@ class Session:
         # What forwards call: the model, or its encoder where the decoder takes another text.
         self._runs: Any = self._model
         self._stages = self._tried_out()
+        self.intervene = functools.partial(self._stages.intervene, self._model)
         # Whether its logits are of tokens, so that those of words are made of them.
         self._by_words = words.are_of_tokens(self._stages.listed)
         effects.check_words(type(self._model).__name__, self._given, self._by_words, host)
@@ -200,6 +202,7 @@ class Session:
                 "words": "given" if self._by_words else "no",
                 "generate": self._generator.able,
                 "target": self._targets is not None,
+                "isolates": self._stages.isolates,
             },
             "accepts": sorted(self._accepts),
             "max_rows": None if alone is None else 1,

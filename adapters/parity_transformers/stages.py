@@ -137,6 +137,17 @@ class Stages:
         given = {name: value.unsqueeze(1) for name, value in tensors.items()} if self._choices else tensors
         return self._model(**given, return_dict=True)
 
+    @property
+    def isolates(self) -> bool:
+        """Whether layers can be given other inputs: compiled code passes by what would give them."""
+        return self._compiled is None
+
+    def intervene(self, whole: Any, asked: dict[str, Any], write: Write, read: Any) -> Any:
+        """What the layers of one forward are called with: shown, or given (`layer_calls.py`); `whole` is the model that names them."""
+        base = getattr(self._model, "base_model", self._model)
+        head = None if base is self._model else base
+        return self.host.layer_calls.LayerCalls(whole, head, self._sites, asked, write, read)
+
     def _of_modules(self, outputs: Any, tensors: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         """What the modules after the model make of its last hidden states."""
         if self._modules.stages:

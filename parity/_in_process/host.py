@@ -18,6 +18,7 @@ __all__ = ["Host", "Refusal", "Write", "check_protocol", "failure"]
 _SHARED = (
     "float64",
     "forbidden",
+    "layer_calls",
     "pickled_vocabulary",
     "run_folder",
     "safe_weights",
@@ -78,6 +79,7 @@ class Host:
         from . import (
             float64,
             forbidden,
+            layer_calls,
             pickled_vocabulary,
             run_folder,
             safe_weights,

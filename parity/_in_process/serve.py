@@ -19,7 +19,8 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
               the ability "target" has "target": str|null, "target_ids": [int]|null, "target_least" and "target_most": int: where there is
               no target the subject writes one of so many tokens; its row has "target": {"fed": row, "ids": [int], "text", "generated": bool})
     forward   {"slot": i, "window": int|null, "rows": [int]|null, "inputs": {str: [[int]]|null}|null,
-               "stages": [str]|null, "precision": null|"float64", "groups": [[rows, width|null], ...]}
+               "stages": [str]|null, "precision": null|"float64", "groups": [[rows, width|null], ...],
+               "interventions": {...}|null (`interventions.py`)}
                                                                       -> {"cpu_seconds": f, "seconds": f, "selected": [...], ...}
     block     {"slot": i, "forward": id, "stage", "positions": [int]}                     -> {"dtype", "source", "shape", "offset"}
     rows_of_parameters  {"names": [str]}                                                 -> {"digests": {str: str}}
@@ -102,7 +103,7 @@ if __name__ == "__main__":  # run by path, so that this is not a package yet
     __package__ = "_parity_host"
     private_package(__package__, _HERE)
 
-from . import groups, wide, wire
+from . import interventions, wide, wire
 from .host import Host, Refusal, check_protocol, failure
 
 PROTOCOL = 2
@@ -225,8 +226,7 @@ class Conversation:
         if request["op"] == "generate":
             value = self._session.generate(rows, request["asked"], write)
         else:
-            requested = groups.Request(rows, request["inputs"], request["stages"], request["precision"])
-            value = groups.forward(self._session, requested, request.get("groups") or [], write)
+            value = interventions.forward(self._session, request, rows, self._slots, write)
         spent = {"cpu_seconds": time.process_time() - cpu, "seconds": time.perf_counter() - clock}
         spent.update(value or {})
         return spent

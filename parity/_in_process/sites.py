@@ -64,7 +64,8 @@ _MLP = (
 class Site(NamedTuple):
     """One place: the stage's name, its module, what to pick, and which of the module's calls it is.
 
-    `cut` says that the model itself adds positions at the end, to fill its window: they are left out.
+    `cut` says that the model itself adds positions at the end, to fill its window: they are left out. `block` says that the module is
+    the whole layer, which takes what the layer takes.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Site(NamedTuple):
     before: bool = False
     detail: bool = False
     cut: bool = False
+    block: bool = False
 
 
 class _Stack(NamedTuple):
@@ -125,7 +127,8 @@ def locate(model: Any) -> list[Site]:
                             detail=True,
                         )
                     )
-            sites.append(Site(layer, name, block.get_submodule(end), HIDDEN, first_tensor, call))
+            whole = block.get_submodule(end)
+            sites.append(Site(layer, name, whole, HIDDEN, first_tensor, call, block=whole is block))
         sites.extend(_last_norm(base, root, stack))
     sites.extend(_pooler(model, base, root))
     turned = _TURNED.get(kind)

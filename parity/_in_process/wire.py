@@ -153,6 +153,11 @@ class Slot:
         self._size = 0
         self._end = 0
 
+    @property
+    def descriptor(self) -> int:
+        """The file's descriptor: what the host has put there is read from it."""
+        return self._descriptor
+
     def rewind(self) -> None:
         """Begin a new forward; what the last one wrote is discarded."""
         self._end = 0

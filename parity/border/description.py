@@ -69,6 +69,7 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `accepts_feed`: it runs on another's ids, mask, types and positions. `blank`: it reads empty texts; `tokens`: it has
     tokens. `words`: it decides per word, of texts that it splits itself ("own"), or where it is told the words ("given"). `target`: its decoder reads a target beside the text: that of the inputs, else what it writes itself. `row_digests`: it digests the rows of its parameters whatever their order. `generate`: it generates texts;
     `texts_only`: without the tokens and the scores that they were chosen by.
+    `isolates`: a forward can show what its layers are called with, and give them what another's were.
     """
 
     accepts_feed: bool = False
@@ -81,6 +82,7 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     generate: bool = False
     target: bool = False
     texts_only: bool = False
+    isolates: bool = False
 
 
 class Chosen(msgspec.Struct, frozen=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,7 @@ class Batch(NamedTuple):
     groups: tuple[Group, ...] = ()
     selected: tuple[SelectedRow, ...] = ()
     seconds: float = 0.0
+    calls: Mapping[str, Any] | None = None
 
     @property
     def ended(self) -> bool:

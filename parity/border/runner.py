@@ -10,12 +10,10 @@ that two runners load and compute side by side while the host compares what has 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
-import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,14 +23,15 @@ from parity.border.description import Description, read_description
 from parity.border.encodings import read_encodings
 from parity.border.failures import Failures
 from parity.border.generated import Asked, Generated, read_generated
+from parity.border.interventions import Interventions
 from parity.border.messages import Done, Failed, Tensor, listed, span
 from parity.border.reply import Batch, Group, Reply, StageTensor, TokenizeReply, Wide, written
 from parity.border.selected import read_selected
-from parity.border.slots import Array, Slot, slot_folder
+from parity.border.slots import Array, Slot, files_of, free_slot, slot_folder
 from parity.border.written_stages import Forward, stages_of
 from parity.environments.resolve import interpreter_for
 from parity.environments.variables import default_threads, variables_for
-from parity.errors import OutOfSpace, RunnerSpokeGarbage, UsageError
+from parity.errors import RunnerSpokeGarbage
 from parity.inputs.example import Example
 from parity.subjects.adapter import Adapter, check_options
 from parity.subjects.progress import OnProgress, unwatched
@@ -63,18 +62,11 @@ class Runner:
         self.subject = subject
         self._description: Description | None = None
         self._windows = 0
+        self._interventions: dict[str, Any] | None = None
         with contextlib.ExitStack() as stack:
             folder = slot_folder()
             self._failures = Failures(str(subject), adapter, interpreter, folder)
-            try:
-                self._slots = [Slot(folder) for _ in range(_SLOTS + 1)]
-                self._workdir = tempfile.mkdtemp(prefix="parity-")
-            except OSError as error:
-                kind = OutOfSpace if error.errno in (errno.ENOSPC, errno.EDQUOT) else UsageError
-                raise kind(
-                    f"No temporary file can be made in {folder} or {tempfile.gettempdir()}: {error.strerror}.",
-                    next_step="Name a folder that can be written to: PARITY_SLOTS=FOLDER for tensors, TMPDIR=FOLDER for the rest.",
-                ) from error
+            self._slots, self._workdir = files_of(folder, _SLOTS + 1)
             stack.callback(shutil.rmtree, self._workdir, ignore_errors=True)
             for slot in self._slots:
                 stack.callback(slot.close)
@@ -201,7 +193,7 @@ class Runner:
             raise ValueError("a forward takes rows or inputs, not both")
         if (rows is None) != (window is None):
             raise ValueError("rows need a window, and inputs take none")
-        number, slot = self._free_slot()
+        number, slot = free_slot(self._slots[:_SLOTS], str(self.subject))
         what = f"computing rows {span(rows)}" if rows is not None else "computing given inputs"
         pending = self._connection.ask(
             what + (" in float64" if precision == "float64" else ""),
@@ -213,13 +205,26 @@ class Runner:
             stages=None if stages is None else list(stages),
             precision=precision,
             groups=[list(group) for group in groups],
+            interventions=self._interventions,
         )
         slot.take(pending.number)
         return Reply(lambda: self._batch(pending, slot), lambda: self._stages(pending, slot))
 
+    @contextlib.contextmanager
+    def intervening(self, asked: Interventions) -> Iterator[None]:
+        """Have every forward that is requested, and waited for, inside the context show or change what its layers are called with."""
+        number, slot = free_slot(self._slots[:_SLOTS], str(self.subject))
+        slot.take(0)
+        self._interventions = asked.put(number, slot)
+        try:
+            yield
+        finally:
+            self._interventions = None
+            slot.give_back()
+
     def generate(self, rows: Sequence[int], asked: Asked, *, window: int) -> Reply[Generated]:
         """Request a text for each of these rows of a window, or the scores along given tokens."""
-        number, slot = self._free_slot()
+        number, slot = free_slot(self._slots[:_SLOTS], str(self.subject))
         fields = {"slot": number, "window": window, "rows": [int(row) for row in rows]}
         what = f"generating rows {span(rows)}"
         pending = self._connection.ask(what, "generate", **fields, asked=asked._asdict())
@@ -238,12 +243,6 @@ class Runner:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _free_slot(self) -> tuple[int, Slot]:
-        for number, slot in enumerate(self._slots[:_SLOTS]):
-            if slot.free:
-                return number, slot
-        raise RuntimeError(f"the arrays of {_SLOTS} forwards of {self.subject} are still held")
 
     def _outcome(self, pending: Pending) -> Done:
         # Every request to a subject that did not load fails for the same reason.
@@ -293,8 +292,7 @@ class Runner:
             groups = tuple(Group(*group) for group in value.get("groups", ()))
             selected = read_selected(value.get("selected"), str(self.subject))
             cpu, clock = float(value["cpu_seconds"]), float(value.get("seconds", 0.0))
-            return Batch(
-                self._stages(pending, slot), cpu, value.get("float64"), None, groups, selected, clock
-            )
+            stages, float64, calls = self._stages(pending, slot), value.get("float64"), value.get("calls")
+            return Batch(stages, cpu, float64, None, groups, selected, clock, calls)
         finally:
             slot.give_back()

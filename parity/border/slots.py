@@ -6,17 +6,21 @@ last process that holds them, however it ends.
 
 from __future__ import annotations
 
+import errno
 import math
 import mmap
 import os
 import tempfile
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-__all__ = ["Array", "Slot", "slot_folder"]
+from parity.errors import OutOfSpace, UsageError
+
+__all__ = ["Array", "Slot", "files_of", "free_slot", "slot_folder"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -117,6 +121,26 @@ class Slot:
         self._map = None
         self._file.close()
         self._listing.close()
+
+
+def files_of(folder: Path, count: int) -> tuple[list[Slot], str]:
+    """So many slots, and a folder for whatever else a runner writes; raises OutOfSpace or UsageError where they cannot be made."""
+    try:
+        return [Slot(folder) for _ in range(count)], tempfile.mkdtemp(prefix="parity-")
+    except OSError as error:
+        kind = OutOfSpace if error.errno in (errno.ENOSPC, errno.EDQUOT) else UsageError
+        raise kind(
+            f"No temporary file can be made in {folder} or {tempfile.gettempdir()}: {error.strerror}.",
+            next_step="Name a folder that can be written to: PARITY_SLOTS=FOLDER for tensors, TMPDIR=FOLDER for the rest.",
+        ) from error
+
+
+def free_slot(slots: Sequence[Slot], subject: str) -> tuple[int, Slot]:
+    """The first slot that may be written into, with its number; RuntimeError where none may."""
+    for number, slot in enumerate(slots):
+        if slot.free:
+            return number, slot
+    raise RuntimeError(f"the arrays of {len(slots)} forwards of {subject} are still held")
 
 
 def slot_folder() -> Path:

@@ -81,6 +81,8 @@ def conclude(comparison: Comparison) -> Audit:
         embeddings=evidence.embeddings,
         targets=evidence.targets,
         generation=comparison.after.generation,
+        layers=list(comparison.after.layers),
+        origins=list(comparison.after.origins),
         language=language,
         provenance=msgspec.structs.replace(comparison.provenance, forwards=comparison.after.forwards),
         command=comparison.command,

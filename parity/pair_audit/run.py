@@ -39,6 +39,7 @@ from parity.pair_audit.sample_window import choose_rows, open_sample
 from parity.pair_audit.selection_ledger import SelectionLedger
 from parity.pair_audit.sweep import Sweep
 from parity.pair_audit.target_ledger import TargetLedger
+from parity.pair_audit.tensor_stages import tensor_stages
 from parity.passes import masks_in_turn, passes_in
 from parity.passes.after import AfterContext, AfterSettings
 from parity.passes.context import Shared
@@ -145,15 +146,8 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         _or_nothing(ledgers)
         if ledgers.stages.ended:
             ledgers.stages.add_unasked(inputs.count - done, [one.name for one in runs.passes], plan)
-        after = run_after(
-            AfterContext(sides, plan, inputs, drawn, floors, request.after, ledgers), ledgers.stages.ended
-        )
-        permuted = permuted_rows(sides) if not ledgers.stages.ended else []
         records = Pair(sides.reference.record(), sides.candidate.record())
-    if cut is not None and cut < inputs.count:
-        plan = plan.held_until(cut)
-    audit = conclude(
-        Comparison(
+        seen = Comparison(
             described=described,
             records=records,
             plan=plan,
@@ -162,12 +156,29 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             floors=floors,
             policy=request.policy,
             inputs=inputs.record(),
-            passes=(*runs.records(), *sample.passes, *after.passes),
-            after=after.result,
-            permuted=permuted,
+            passes=(*runs.records(), *sample.passes),
             upgrade=upgrade,
             provenance=clock.provenance(sweep.seconds),
             command=request.command,
+        )
+        alike = {one.name for one in runs.passes if one.feed == "shared"}
+        judged = [one for one in tensor_stages(seen)[0] if one.pass_ in alike]
+        after = run_after(
+            AfterContext(sides, plan, inputs, drawn, floors, request.after, ledgers, judged, shared.feed),
+            ledgers.stages.ended,
+        )
+        permuted = permuted_rows(sides) if not ledgers.stages.ended else []
+        records = Pair(sides.reference.record(), sides.candidate.record())
+    if cut is not None and cut < inputs.count:
+        plan = plan.held_until(cut)
+    audit = conclude(
+        seen._replace(
+            records=records,
+            plan=plan,
+            passes=(*seen.passes, *after.passes),
+            after=after.result,
+            permuted=permuted,
+            provenance=clock.provenance(sweep.seconds),
         )
     )
     silent = nothing_decided(request.temperatures)

@@ -10,6 +10,7 @@ from parity.passes.again import AGAIN
 from parity.passes.composition import COMPOSITION
 from parity.passes.float64 import FLOAT64
 from parity.passes.generation import GENERATION
+from parity.passes.isolated import ISOLATED
 from parity.passes.masked import MASKED, masks_in_turn
 from parity.passes.order import ORDER
 from parity.passes.own import OWN
@@ -34,7 +35,7 @@ __all__ = [
 
 PASSES: tuple[Pass, ...] = (OWN, SAME_IDS, FLOAT64, RERUN)
 """Those of parity, in their order; others come after them, by the entry-point group `parity.passes`."""
-AFTER: tuple[AfterPass, ...] = (MASKED, SWAPPED, AGAIN, ORDER, COMPOSITION, GENERATION, SPEED)
+AFTER: tuple[AfterPass, ...] = (MASKED, SWAPPED, AGAIN, ORDER, COMPOSITION, ISOLATED, GENERATION, SPEED)
 """Those of parity that run when the sweep is over, in their order."""
 FIRST = PASSES[0]
 """The pass that every other begins with; what either side decides is what it gave there."""

@@ -18,8 +18,10 @@ from parity.inputs.example import Example
 from parity.inputs.inputs import Inputs
 from parity.measure.noise import Floors
 from parity.passes.pass_ import PassFacts
+from parity.passes.shared_feed import SharedFeed
 from parity.records.after import AfterResult
 from parity.records.pair import Pair
+from parity.records.stage import StageRecord
 from parity.session.session import Session
 from parity.session.window import Window
 
@@ -47,7 +49,8 @@ class MaskedTokens(Protocol):
 class AfterContext(NamedTuple):
     """Both sides, still open; the plan; the sampled rows in their window, tokenized on both sides; and the floors.
 
-    `inputs` are all of them: a pass that needs other rows opens a window of its own. `masked` takes in what is seen at masks.
+    `inputs` are all of them: a pass that needs other rows opens a window of its own. `masked` takes in what is seen at masks. `stages` are those
+    that were compared on the same inputs, judged as in the record; `feed` knows whose positions a shared feed takes.
     """
 
     sides: Pair[Session]
@@ -57,6 +60,8 @@ class AfterContext(NamedTuple):
     floors: Floors
     settings: AfterSettings
     masked: MaskedTokens | None = None
+    stages: Sequence[StageRecord] = ()
+    feed: SharedFeed = SharedFeed()
 
     @property
     def rows(self) -> Sequence[int]:

@@ -41,6 +41,11 @@ class SharedFeed:
     def __init__(self) -> None:
         self._forced: bool | None = None
 
+    @property
+    def positions(self) -> bool:
+        """Whether the candidate is to be given the reference's positions, as far as is known."""
+        return bool(self._forced)
+
     def compare(self, candidate: Session, plan: Plan, own: Pair[Batch]) -> Fed:
         """What both fed themselves, and what a shared feed takes; may run forwards of the candidate."""
         feeds = Feed.of(own.reference), Feed.of(own.candidate)

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from parity.records.exhibit import Exhibit
 from parity.records.generation import Generation
+from parity.records.layers import LayerRecord, OriginRecord
 from parity.records.provenance import Forwards
 from parity.records.stage import NotCompared, StageRecord
 
@@ -64,6 +65,8 @@ class AfterResult(NamedTuple):
     generation: Generation | None = None
     repeats: Sequence[Repeat] = ()
     forwards: Forwards | None = None
+    layers: Sequence[LayerRecord] = ()
+    origins: Sequence[OriginRecord] = ()
 
 
 def joined(results: Sequence[AfterResult]) -> AfterResult:
@@ -78,4 +81,6 @@ def joined(results: Sequence[AfterResult]) -> AfterResult:
         generation=next((result.generation for result in results if result.generation), None),
         repeats=[repeat for result in results for repeat in result.repeats],
         forwards=next((result.forwards for result in results if result.forwards), None),
+        layers=[layer for result in results for layer in result.layers],
+        origins=[origin for result in results for origin in result.origins],
     )

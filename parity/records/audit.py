@@ -20,6 +20,7 @@ from parity.records.finding import Finding
 from parity.records.generation import Generation
 from parity.records.inputs import InputsRecord
 from parity.records.language import Language
+from parity.records.layers import LayerRecord, OriginRecord
 from parity.records.passes import PassRecord
 from parity.records.places import Record, Verdict
 from parity.records.policy import PolicyRecord
@@ -40,6 +41,8 @@ class Audit(Record, frozen=True, kw_only=True):
     verdict is another, or no number would). `passes` are those of the comparison, whether they ran or not. `exhibits` are what tasks and passes show, `embeddings` how the vectors of texts compare where both sides have some,
     `generation` the texts that were generated (null: none was requested).
     `targets` are those that two decoders were given, `language` is what language models predict.
+    `layers` are the stages with the error that is their own beside the total (empty where nothing differs on the same inputs), `origins` the modules that
+    have an error of their own, in forward order.
     `tasks` (none in records of earlier versions) are those of both sides. `findings` stand in the order of what they explain.
     """
 
@@ -70,6 +73,8 @@ class Audit(Record, frozen=True, kw_only=True):
     generation: Generation | None = None
     targets: Targets | None = None
     language: Language | None = None
+    layers: list[LayerRecord] = []
+    origins: list[OriginRecord] = []
 
 
 def audit_bytes(audit: Audit) -> bytes:

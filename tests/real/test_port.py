@@ -13,6 +13,7 @@ from tests.real.asking import ROOT, compare, stage
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("cold")]
 
 ARCHIVE = "allennlp:fixtures/reviews.tar.gz"
+LAYERS = ["layer.0", "layer.1", "layer.2"]
 INPUTS = ("--inputs", "fixtures/reviews.jsonl")
 
 
@@ -54,19 +55,19 @@ def test_the_port_is_parity_in_every_stage(order: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mistake", "first", "cause"),
+    ("mistake", "first", "cause", "own"),
     [
-        ("unused_pooler", "pooled", None),
-        ("layer_norm_eps", "embeddings", "config.layer_norm_eps"),
-        ("gelu_new", "layer.0", "config.activation"),
-        ("no_lowercase", "text", "text.lowercase"),
-        ("labels_swapped", "logits", "output.label_order"),
-        ("layer_nudged", "layer.1", None),
-        ("max_length_cut", "input_ids", "tokenizer.truncation"),
+        ("unused_pooler", "pooled", None, ["pooled"]),
+        ("layer_norm_eps", "embeddings", "config.layer_norm_eps", ["embeddings", *LAYERS]),
+        ("gelu_new", "layer.0", "config.activation", LAYERS),
+        ("no_lowercase", "text", "text.lowercase", []),
+        ("labels_swapped", "logits", "output.label_order", ["logits"]),
+        ("layer_nudged", "layer.1", None, ["layer.1"]),
+        ("max_length_cut", "input_ids", "tokenizer.truncation", []),
     ],
 )
 def test_a_wrong_port_is_divergent_at_the_stage_of_its_mistake(
-    porting: ModuleType, mistake: str, first: str, cause: str | None, tmp_path: Path
+    porting: ModuleType, mistake: str, first: str, cause: str | None, own: list[str], tmp_path: Path
 ) -> None:
     archive = porting.read_archive()
     port = porting.MISTAKES[mistake](porting.right_port(archive), archive)
@@ -78,6 +79,10 @@ def test_a_wrong_port_is_divergent_at_the_stage_of_its_mistake(
     assert first == audit.first_divergence.stage, audit.headline
     if cause is not None:
         assert cause == audit.findings[0].cause
+    # What has an error of its own on the archive's input; the layers after it inherit one, and are not named.
+    assert own == [layer.stage for layer in audit.layers if layer.own]
+    assert [] == [layer.stage for layer in audit.layers if layer.isolated_relative_l2 is None]
+    assert sorted(own) == sorted({name for origin in audit.origins for name in origin.stages})
 
 
 def test_asked_in_detail_an_activation_is_found_in_the_feed_forward_of_its_layer(

@@ -15,6 +15,7 @@ from parity_reports.compare.findings import build_findings, summarise_findings
 from parity_reports.compare.limits import build_limits
 from parity_reports.compare.noise import build_noise
 from parity_reports.compare.not_compared import build_not_compared, summarise_not_compared
+from parity_reports.compare.own_errors import own_error_lines
 from parity_reports.compare.predictions import build_predictions, summarise_predictions
 from parity_reports.compare.screen import build_first_screen
 from parity_reports.compare.seed_scale import build_scale
@@ -130,6 +131,7 @@ def _glance(audit: Audit) -> Iterator[Block]:
         f"{item.reason}{'' if item.counts else ' (does not count)'}"
         for item in audit.not_compared
     ]
+    yield Points(own_error_lines(audit))
     yield Points((*exhibit_lines(audit), *serving_lines(audit)))
     yield Points(_few(others, "more findings in the report"))
     yield Points(_few(missing, "more that were not compared in the report"), mark="?")

@@ -6,6 +6,7 @@ from parity.records.audit import Audit
 from parity.records.passes_shown import passes_shown
 from parity.records.stage import StageRecord
 from parity.stages import INPUT_STAGES, stage_title
+from parity_reports.compare.own_errors import own_error_sentence
 from parity_reports.pages import Answer
 from parity_reports.text import wording
 
@@ -38,7 +39,8 @@ def answer_where(audit: Audit) -> Answer:
             detail += f" Excluded stages that differ: {wording.as_text(excluded)}."
         return Answer(question, "Nowhere that counts" if excluded else "Nowhere", detail, "stages", "Stages")
     record = _record(audit)
-    detail = _place_sentence(audit) + (f" {_size(record)}" if record else "")
+    sentences = [_place_sentence(audit), _size(record) if record else "", own_error_sentence(audit)]
+    detail = " ".join(sentence for sentence in sentences if sentence)
     return Answer(question, wording.clip(stage_title(first.stage), 80), detail, "stages", "Stages")
 
 

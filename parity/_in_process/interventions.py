@@ -1,0 +1,57 @@
+"""What a forward is asked to change or to show, for the time of that forward: the field `interventions` of a request.
+
+`{"see": "all" | "names"}` describes the calls of the layers and of what stands beside them; with "all" their tensors are written too, as
+`call.N`. `{"give": {...}, "slot": i, "tensors": {name: {"dtype", "source", "shape", "offset"}}}` gives them what another model's were
+called with; the tensors lie in that slot, where the host has put them. The answer has `calls`: what was seen, or the outcome.
+A session with the ability `isolates` has `intervene(asked, write, read)`, which returns a context manager around one forward (`layer_calls.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Callable, Sequence
+
+from . import groups
+
+if TYPE_CHECKING:
+    from .host import Write
+    from .wire import Slot
+
+__all__ = ["forward"]
+
+
+def forward(session: Any, request: dict[str, Any], rows: Any, slots: Sequence[Slot], write: Write) -> Any:
+    """Run a forward as it is requested, with its interventions where it has any."""
+    requested = groups.Request(rows, request["inputs"], request["stages"], request["precision"])
+    asked = request.get("interventions")
+    if not asked:
+        return groups.forward(session, requested, request.get("groups") or [], write)
+    if request.get("groups"):
+        raise ValueError("a forward with interventions runs its rows together")
+    read = _reader(slots[asked["slot"]], asked["tensors"]) if "give" in asked else None
+    with session.intervene(asked, write, read) as calls:
+        value = session.forward(*requested, calls.noting(write)) or {}
+    return dict(value, calls=calls.answer())
+
+
+def _reader(slot: Slot, places: dict[str, Any]) -> Callable[[str], Any]:
+    """Gets a tensor of a slot by its name, each read once."""
+    # By numpy: a float64 run keeps torch from making anything narrower, whatever dtype is named.
+    import numpy
+    import torch
+
+    known: dict[str, Any] = {}
+
+    def read(name: str) -> Any:
+        if name not in known:
+            place = places[name]
+            dtype: Any = numpy.dtype(place["dtype"])
+            count = 1
+            for size in place["shape"]:
+                count *= size
+            data = bytearray(os.pread(slot.descriptor, count * dtype.itemsize, place["offset"]))
+            found = torch.from_numpy(numpy.frombuffer(data, dtype=dtype).reshape(place["shape"]))
+            known[name] = found.bool() if place["source"] == "bool" else found
+        return known[name]
+
+    return read

@@ -1,0 +1,57 @@
+"""What a forward is asked to show or to change: the field `interventions` of its request, with the tensors that it takes.
+
+The form is that of `parity/_in_process/interventions.py`. A tensor is put into a slot of the runner that takes it, by the host: the only one
+that the host writes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from parity.border.reply import StageTensor
+from parity.border.slots import Slot
+
+__all__ = ["Interventions"]
+
+_ALIGNMENT = 64
+
+
+class Interventions(NamedTuple):
+    """`fields` of the request, and the tensors that they name."""
+
+    fields: Mapping[str, Any]
+    tensors: Mapping[str, StageTensor]
+
+    @classmethod
+    def see(cls, *, tensors: bool) -> Interventions:
+        """Show the calls of a forward; with their `tensors`, or their names alone."""
+        return cls({"see": "all" if tensors else "names"}, {})
+
+    @classmethod
+    def give(cls, what: Mapping[str, Any], tensors: Mapping[str, StageTensor]) -> Interventions:
+        """Give the layers what another model's were called with."""
+        return cls({"give": what}, tensors)
+
+    def put(self, number: int, slot: Slot) -> dict[str, Any]:
+        """Put the tensors into a slot that nothing is written to meanwhile; the field of the request."""
+        places: dict[str, Any] = {}
+        offset = 0
+        for name, tensor in self.tensors.items():
+            values = np.ascontiguousarray(tensor.values)
+            view = values.reshape(-1).view(np.uint8).data if values.size else memoryview(b"")
+            start = offset
+            while view:
+                written = os.pwrite(slot.descriptor, view, start)
+                start, view = start + written, view[written:]
+            places[name] = {
+                "dtype": str(values.dtype),
+                "source": tensor.source,
+                "shape": list(tensor.values.shape),
+                "offset": offset,
+            }
+            offset = -(-start // _ALIGNMENT) * _ALIGNMENT
+        return {**self.fields, "slot": number, "tensors": places}

@@ -1,0 +1,212 @@
+"""Each layer on the reference's input: which layers have an error of their own, and which only inherit one.
+
+It runs where the two differ on the same inputs, on rows that show it and on sampled ones: a forward in which every layer of the candidate
+takes what the reference's layer took, and what stands between them is given the reference's values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from parity.align.plan import Plan
+from parity.errors import RunnerRaised
+from parity.passes.after import AfterContext, AfterSettings
+from parity.passes.isolation import Isolation
+from parity.passes.origins import layers_of, origins_of
+from parity.records.after import AfterResult
+from parity.records.exhibit import Cell, Exhibit, ExhibitColumn
+from parity.records.layers import LayerRecord, OriginRecord
+from parity.records.pair import Pair
+from parity.records.passes import FeedKind, Phase
+from parity.records.stage import StageRecord
+from parity.session.session import Session
+from parity.session.window import open_window
+
+__all__ = ["ISOLATED"]
+
+_ROWS = 32
+_SHOWING = 8
+_TOKENS = 2048  # of all rows together
+_SHOWN = 64  # stages of the table
+_AT_ONCE = 512  # tokens of one forward: all that its layers take is held
+
+
+@dataclass(frozen=True)
+class _Isolated:
+    name: str = "isolated"
+    title: str = "on the reference's input"
+    sentence: str = "every layer of the candidate on the reference's input"
+    note: str = "on rows that show a difference and on sampled ones, where the two differ on the same inputs"
+    condition: str = ""
+    phase: Phase = "after"
+    feed: FeedKind = "shared"
+    stage: str = "isolated"
+
+    def possible(self, sides: Pair[Session], plan: Plan, settings: AfterSettings) -> str:
+        """Whether it is needed is known when it is run."""
+        return "" if plan.stages else "no stage was compared"
+
+    def run(self, context: AfterContext) -> AfterResult:
+        """Every stage's own error and the modules that have one; nothing where no stage differs on the same inputs."""
+        divergent = _divergent(context)
+        if not divergent:
+            return AfterResult(reason="no stage differs on the same inputs")
+        reason = _impossible(context)
+        if reason:
+            return AfterResult(reason=reason, layers=_without(context, reason))
+        best = list(dict.fromkeys(row for record in divergent for row in _rows_of(record)))[:_SHOWING]
+        rows = list(dict.fromkeys((*best, *context.rows)))[:_ROWS]
+        found, ran = _isolation(context, rows)
+        layers = layers_of(found)
+        origins = origins_of(found)
+        return AfterResult(
+            rows=len(ran),
+            layers=layers,
+            origins=origins,
+            exhibits=_shown(self.name, found, layers, origins, ran),
+        )
+
+
+def _divergent(context: AfterContext) -> list[StageRecord]:
+    """The stages that differ where both were fed the same, in forward order."""
+    return [one for one in context.stages if one.status == "divergent"]
+
+
+def _impossible(context: AfterContext) -> str:
+    """Why no layer can be given another's input; empty where it can be tried."""
+    for name, side in zip(Pair._fields, context.sides, strict=True):
+        if side.described.recorded is not None:
+            return f"the {name} replays what was recorded"
+        if not side.described.can.isolates:
+            return f"the layers of the {name} cannot be given other inputs ({side.described.framework})"
+    return ""
+
+
+def _without(context: AfterContext, reason: str) -> list[LayerRecord]:
+    """Every stage with its total alone."""
+    return [
+        LayerRecord(
+            stage=one.stage,
+            isolated_relative_l2=None,
+            total_relative_l2=one.relative_l2,
+            noise_floor=one.noise_floor,
+            reason=reason,
+        )
+        for one in context.stages
+        if one.stage in context.plan.stages
+    ]
+
+
+def _rows_of(record: StageRecord) -> Iterable[int]:
+    """The rows that show a stage's difference: that of the largest, then the first ones."""
+    at = record.max_abs.at
+    if at is not None and at.startswith("[row "):
+        yield int(at[5:].partition(",")[0].rstrip("]"))
+    yield from (place[0] for place in record.first_beyond)
+
+
+def _isolation(context: AfterContext, rows: Sequence[int]) -> tuple[Isolation, list[int]]:
+    """In float64 where that is exact and shows something, else in each side's own precision; and the rows that were run."""
+    window = open_window(context.sides, context.inputs.picked(sorted(rows)))
+    order = {row: place for place, row in enumerate(rows)}
+    lengths = dict(zip((one.row for one in window.examples), window.lengths(), strict=True))
+    chosen: list[int] = []
+    spent = 0
+    for row in sorted(lengths, key=lambda row: order[row]):
+        if chosen and spent + lengths[row] > _TOKENS:
+            break
+        chosen.append(row)
+        spent += lengths[row]
+    try:
+        exact = context.floors.exact and all(side.described.can.float64 for side in context.sides)
+        found = _try(context, window.numbers, _batches(context, chosen, lengths)) if exact else None
+        if found is None:
+            found = Isolation(context, exact=False)
+            for batch in _batches(context, chosen, lengths):
+                found.add(window.numbers, batch)
+    finally:
+        window.forget(context.sides)
+    return found, chosen
+
+
+def _try(context: AfterContext, numbers: Pair[int], batches: Sequence[Sequence[int]]) -> Isolation | None:
+    """In float64; None where a side cannot be run so, or nothing differs there."""
+    found = Isolation(context, exact=True)
+    try:
+        for batch in batches:
+            found.add(numbers, batch)
+    except RunnerRaised:
+        return None
+    places = found.stages.values()
+    return found if any(place.total.beyond(found.allowed(place)) for place in places) else None
+
+
+def _batches(context: AfterContext, rows: Sequence[int], lengths: dict[int, int]) -> list[list[int]]:
+    """Rows of similar length together, few enough tokens at once; one at a time where a side takes no more."""
+    alone = any(side.described.max_rows == 1 for side in context.sides)
+    made: list[list[int]] = []
+    for row in sorted(rows, key=lambda row: (lengths[row], row)):
+        if alone or not made or (len(made[-1]) + 1) * lengths[row] > _AT_ONCE:
+            made.append([])
+        made[-1].append(row)
+    return made
+
+
+def _shown(
+    of: str,
+    found: Isolation,
+    layers: Sequence[LayerRecord],
+    origins: Sequence[OriginRecord],
+    rows: Sequence[int],
+) -> tuple[Exhibit, ...]:
+    """The table of all stages, own error and total side by side."""
+    modules: dict[str, list[str]] = {}
+    for origin in origins:
+        for stage in origin.stages:
+            modules.setdefault(stage, []).append(origin.module.candidate or "(the model itself)")
+    table: list[list[Cell]] = [
+        [
+            one.stage,
+            one.isolated_relative_l2,
+            one.total_relative_l2,
+            one.noise_floor,
+            _in_words(one, found),
+            ", ".join(modules.get(one.stage, [])),
+            one.reason,
+        ]
+        for one in layers
+    ]
+    return (
+        Exhibit(
+            title="Each layer's own error",
+            kind="table",
+            columns=[
+                ExhibitColumn(name="stage"),
+                ExhibitColumn(name="isolated", kind="number"),
+                ExhibitColumn(name="total", kind="number"),
+                ExhibitColumn(name="floor", kind="number"),
+                ExhibitColumn(name="error"),
+                ExhibitColumn(name="module", kind="data"),
+                ExhibitColumn(name="remark"),
+            ],
+            rows=table[:_SHOWN],
+            of=of,
+            note=f"Isolated: relative L2 of the stage on the reference's input, which is its own error. Total: with what it inherits from the stages "
+            f"before. Both in {found.precision}, on {len(rows)} rows: those that show the difference first, and sampled ones. The floor is the rounding of the "
+            "stage alone.",
+            left_out=max(0, len(table) - _SHOWN),
+        ),
+    )
+
+
+def _in_words(one: LayerRecord, found: Isolation) -> str:
+    if one.isolated_relative_l2 is None:
+        return "not known"
+    if one.own:
+        return "own"
+    beyond = one.total_relative_l2 is not None and one.total_relative_l2 > (one.allowed or 0.0)
+    return "inherited" if beyond else "none"
+
+
+ISOLATED = _Isolated()

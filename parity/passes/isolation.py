@@ -1,0 +1,298 @@
+"""Rows run so that no stage of the candidate inherits an error: what each stage and each part then differs by, and what rounding does there.
+
+In float64 where both sides compute in nothing less: then the rounding of a stage is what one rounding of its input changes. Elsewhere in
+each side's own precision: then it is what the same stage gives in float64 on the same input.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parity.align.batch import PairedStage, paired_stages
+from parity.align.calls import Calls, PairedPart, given, pair_parts, tensors_of
+from parity.align.feed import Feed
+from parity.align.plan import Plan
+from parity.border.interventions import Interventions
+from parity.border.reply import StageTensor
+from parity.border.runner import Batch, written
+from parity.measure.noise import NOISE_FACTOR, UNIT_ROUNDOFF
+from parity.passes.after import AfterContext
+from parity.records.pair import Pair
+
+__all__ = ["Distance", "Isolation", "Place"]
+
+_FLOAT64 = "float64"
+_ROUNDED = 2.0**-52
+_FLOAT64_ROUNDING = 2.0**-53
+_FLOAT64_LEAST = (
+    1e-12  # of a stage in float64 two libraries may differ by that: other sums, other approximations
+)
+_ROW_FACTOR = 10.0
+_UNITS = {"bfloat16": 2.0**-9, "float16": 2.0**-12}
+_FILL = 1e30
+_NO_ROW = -1  # what holds for every row alike, as a table of positions does
+Array = NDArray[np.float64]
+
+
+class Distance:
+    """The relative L2 of two versions of some vectors, over all and by row; infinite where a value is a number in one version only."""
+
+    def __init__(self) -> None:
+        self._squares: dict[int, Array] = {}
+
+    def add(self, rows: Iterable[int], reference: Any, other: Any) -> None:
+        """More vectors [n, width] with the row of each."""
+        here = np.asarray(reference, dtype=np.float64).reshape(len(reference), -1)
+        there = np.asarray(other, dtype=np.float64).reshape(len(other), -1)
+        with np.errstate(invalid="ignore", over="ignore"):
+            apart = np.where(here == there, 0.0, there - here)
+            apart[np.isnan(here) & np.isnan(there)] = 0.0
+            sizes = np.where(np.isfinite(here), here, 0.0)
+            squares = np.stack([np.square(apart).sum(axis=1), np.square(sizes).sum(axis=1)], axis=1)
+        squares[np.isnan(squares)] = np.inf
+        for row, both in zip(rows, squares, strict=True):
+            self._squares[int(row)] = self._squares.get(int(row), np.zeros(2)) + both
+
+    @property
+    def relative(self) -> float | None:
+        """Over all; None where nothing was seen."""
+        if not self._squares:
+            return None
+        return _root(*np.sum(list(self._squares.values()), axis=0))
+
+    def rows(self, over: float) -> list[int]:
+        """The rows that differ by more."""
+        return sorted(row for row, both in self._squares.items() if row >= 0 and _root(*both) > over)
+
+    def beyond(self, allowed: float) -> bool:
+        """Whether it is more than is allowed, over all or in a row alone."""
+        return (self.relative or 0.0) > allowed or bool(self.rows(_ROW_FACTOR * allowed))
+
+
+def _root(apart: float, size: float) -> float:
+    return 0.0 if apart == 0 else math.sqrt(apart / size) if size else math.inf
+
+
+class Place:
+    """One stage, or one part: its own error, the total, and its rounding on either side."""
+
+    def __init__(self) -> None:
+        self.own, self.total = Distance(), Distance()
+        self.noise = Pair(Distance(), Distance())
+
+    def floor(self, least: float) -> float:
+        """The rounding of the stage alone: that of the finer side, and no less than one rounding."""
+        known = [one.relative for one in self.noise if one.relative is not None]
+        return max(math.sqrt(2.0) * min(known, default=0.0), least)
+
+
+class Isolation:
+    """The rows of one run in one precision: `stages` by name, `parts` by the candidate's key, and what the layers took.
+
+    `layers` are the candidate's answers by stage, of the first batch; `apart` the largest difference of each argument besides the hidden states, `base`
+    that of what the model without its head returns, when its last stage returned the reference's.
+    """
+
+    def __init__(self, context: AfterContext, *, exact: bool) -> None:
+        self._context = context
+        self.exact = exact
+        self.plan: Plan = context.plan
+        self.stages: dict[str, Place] = {}
+        self.parts: dict[str, Place] = {}
+        self.pairs: list[PairedPart] = []
+        self.calls: Pair[Calls] | None = None
+        self.layers: dict[str, Mapping[str, Any]] = {}
+        self.apart: dict[tuple[str, str], float] = {}
+        self.owners: dict[str, float] = {}
+        self.base = 0.0
+
+    @property
+    def after_model(self) -> list[str]:
+        """The stages that modules after the model make of its output, one of the other."""
+        return [
+            seen.name
+            for seen in self._context.sides.candidate.described.stages
+            if seen.module is None and seen.axes == ["row", "hidden"] and seen.name in self.plan.stages
+        ]
+
+    @property
+    def precision(self) -> str:
+        """That of the forwards, by its name."""
+        return _FLOAT64 if self.exact else str(self._context.sides.candidate.described.dtype)
+
+    @property
+    def least(self) -> float:
+        """One rounding in this precision, the finer of the two sides'."""
+        if self.exact:
+            return _FLOAT64_ROUNDING
+        return min(_UNITS.get(side.described.dtype, UNIT_ROUNDOFF) for side in self._context.sides)
+
+    def allowed(self, place: Place) -> float:
+        """What rounding explains of an own error."""
+        most = NOISE_FACTOR * place.floor(self.least)
+        return max(most, _FLOAT64_LEAST) if self.exact else most
+
+    def add(self, window: Pair[int], rows: Sequence[int]) -> None:
+        """Run one batch of rows of a window; raises what a forward failed with."""
+        precision = _FLOAT64 if self.exact else None
+        see = Interventions.see(tensors=True)
+        reference = self._forward(0, see, precision, rows=rows, window=window.reference)
+        feed: dict[str, Any] = {"rows": rows, "window": window.candidate}
+        if self._context.sides.candidate.described.can.accepts_feed and "input_ids" in reference.stages:
+            positions = self._context.feed.positions and "position_ids" in reference.stages
+            can = self._context.sides.candidate.described.can
+            fed = Feed.of(reference)
+            feed = {"inputs": fed.inputs(positions=positions, words=can.words != "no", target=can.target)}
+        total = self._forward(1, Interventions.see(tensors=False), precision, **feed)
+        if not Feed.of(reference).same_as(Feed.of(total), positions=False):
+            raise _NotFed("the candidate cannot be given the reference's ids")
+        assert reference.calls is not None and total.calls is not None, "a runner that isolates answers so"
+        calls = Pair(*(Calls.read(one.calls or {}, self.plan.stages) for one in (reference, total)))
+        pairs = pair_parts(calls)
+        if self.calls is None:
+            self.calls, self.pairs = calls, pairs
+        what = given(calls.reference, pairs, self.plan.stages)
+        tensors = {name: one for name, one in reference.stages.items() if name.startswith("call.")}
+        own = self._forward(1, Interventions.give(what, tensors), precision, **feed)
+        self._measure(reference, total, own, pairs, rows)
+        if not self._has_noise:
+            self._rounding(
+                Pair(reference, own), Pair(what, tensors), calls, pairs, Pair((rows, window.reference), feed)
+            )
+
+    @property
+    def _has_noise(self) -> bool:
+        return any(place.noise.reference.relative is not None for place in self.stages.values())
+
+    def _forward(self, number: int, asked: Interventions, precision: str | None, **feed: Any) -> Batch:
+        side = self._context.sides[number]
+        with side.runner.intervening(asked):
+            batch = written(side.runner.forward(stages=list(self.plan.stages), precision=precision, **feed))
+        if batch.failure is not None:
+            raise batch.failure
+        return batch
+
+    def _measure(
+        self, reference: Batch, total: Batch, own: Batch, pairs: Sequence[PairedPart], rows: Sequence[int]
+    ) -> None:
+        for other, into in ((total, "total"), (own, "own")):
+            for item in paired_stages(self.plan, Pair(reference, other), rows, None):
+                if isinstance(item, PairedStage) and item.stage in self.plan.stages:
+                    place = self.stages.setdefault(item.stage, Place())
+                    getattr(place, into).add(item.rows, *item.values)
+        answer = own.calls or {}
+        for pair, here, there in _part_outputs(self.plan, reference, own, pairs):
+            self.parts.setdefault(pair.key, Place()).own.add(*_real(reference, rows, here, there))
+        self.base = max(self.base, float(answer.get("base_apart", 0.0)))
+        for stage, layer in answer.get("layers", {}).items():
+            self.layers.setdefault(stage, layer)
+            for name, apart in layer["apart"].items():
+                self.apart[stage, name] = max(self.apart.get((stage, name), 0.0), float(apart))
+        for found in (*answer.get("calls", ()), *answer.get("layers", {}).values()):
+            for name, apart in found["owners"].items():
+                seen = found["apart"].get(name, 0.0) if "apart" in found else apart
+                owner = apart if "apart" in found else name
+                self.owners[owner] = max(self.owners.get(owner, 0.0), float(seen))
+
+    def _rounding(
+        self,
+        own: Pair[Batch],
+        what: Pair[Any],
+        calls: Pair[Calls],
+        pairs: Sequence[PairedPart],
+        feeds: Pair[Any],
+    ) -> None:
+        """The rounding of every stage and part on the rows of this batch: see the module."""
+        rows, window = feeds.reference
+        give, tensors = what
+        mirrored = [PairedPart(Pair(pair.sides.reference, pair.sides.reference)) for pair in pairs]
+        self_given = given(calls.reference, mirrored, self.plan.stages)
+        fine = self._context.sides.reference.described.can.float64 and not self.exact
+        changed = tensors if fine else {name: _moved(one) for name, one in tensors.items()}
+        precision = _FLOAT64 if fine or self.exact else None
+        again = self._forward(0, Interventions.give(self_given, changed), precision, rows=rows, window=window)
+        self._noise(0, Pair(own.reference, again), mirrored, pairs, rows, seen=own.reference)
+        if fine and self._context.sides.candidate.described.can.float64:
+            exact = self._forward(1, Interventions.give(give, tensors), _FLOAT64, **feeds.candidate)
+            self._noise(1, Pair(own.candidate, exact), pairs, pairs, rows, seen=own.reference)
+
+    def _noise(
+        self,
+        number: int,
+        batches: Pair[Batch],
+        pairs: Sequence[PairedPart],
+        named: Sequence[PairedPart],
+        rows: Sequence[int],
+        *,
+        seen: Batch,
+    ) -> None:
+        for item in paired_stages(self.plan.one_sided(number), batches, rows, None):
+            if isinstance(item, PairedStage) and item.stage in self.stages:
+                self.stages[item.stage].noise[number].add(item.rows, *item.values)
+        keys = {pair.key: name.key for pair, name in zip(pairs, named, strict=True)}
+        found = _part_outputs(self.plan.one_sided(number), batches.reference, batches.candidate, pairs)
+        for pair, here, there in found:
+            place = self.parts.get(keys[pair.key])
+            if place is not None:
+                place.noise[number].add(*_real(seen, rows, here, there))
+
+
+class _NotFed(Exception):
+    """The candidate cannot be run on the reference's feed."""
+
+
+def _moved(tensor: StageTensor) -> StageTensor:
+    """A tensor with every number moved by one rounding of its precision, up and down in turn."""
+    values = tensor.values
+    if values.dtype.kind != "f":
+        return tensor
+    unit = {"float64": _ROUNDED, "float32": 2.0**-23, "bfloat16": 2.0**-8, "float16": 2.0**-11}[tensor.source]
+    signs = np.where(np.arange(values.size) % 2, 1.0, -1.0).reshape(values.shape)
+    moved = np.where(np.abs(values) < _FILL, values * (1.0 + unit * signs), values).astype(values.dtype)
+    return tensor._replace(values=moved)
+
+
+def _part_outputs(
+    plan: Plan, reference: Batch, other: Batch, pairs: Sequence[PairedPart]
+) -> Iterable[tuple[PairedPart, Any, Any]]:
+    """The first tensor of what each part gives, of both versions; of the reference it was seen, or written as a part too."""
+    theirs = _written_parts(other)
+    ours = _written_parts(reference)
+    for pair in pairs:
+        there = theirs.get(pair.key)
+        here = ours.get(pair.key)
+        if here is None:
+            names = tensors_of(pair.sides.reference.gives)
+            here = reference.stages.get(names[0]) if names else None
+        if here is None or there is None or here.values.shape != there.values.shape or not here.values.ndim:
+            continue
+        values = there.values
+        order = plan.labels.permutation if plan.labels is not None else None
+        if order is not None and pair.sides.reference.stage == "logits" and values.shape[-1] == len(order):
+            values = values[..., list(order)]
+        yield pair, here.values, values
+
+
+def _written_parts(batch: Batch) -> dict[str, StageTensor]:
+    calls = (batch.calls or {}).get("calls", ())
+    return {
+        f"{one['path']}#{one['call']}": batch.stages[one["tensor"]]
+        for one in calls
+        if one.get("tensor") in batch.stages
+    }
+
+
+def _real(batch: Batch, rows: Sequence[int], here: Any, there: Any) -> tuple[Any, Any, Any]:
+    """Both versions as vectors with the row of each: of real tokens alone where they have rows and tokens."""
+    real = batch.stages.get("real")
+    if real is not None and here.shape[:2] == real.values.shape and here.ndim > 2:
+        chosen = real.values.astype(bool)
+        return np.repeat(np.asarray(rows), chosen.sum(axis=1)), here[chosen], there[chosen]
+    if here.shape[0] == len(rows):
+        return np.asarray(rows), here, there
+    return np.full(here.shape[0], _NO_ROW), here, there
