@@ -101,6 +101,8 @@ _TABLE = (
     StageKind("answer", (), "output", "Answer"),
     StageKind("next_token", (), "output", "Next token"),
     StageKind("generated", (), "output", "Generated text"),
+    StageKind(r"generated\.batch", (), "output", "Generated text, in a batch"),
+    StageKind(r"generated\.streamed", (), "output", "Generated text, streamed"),
 )
 INPUT_STAGES = tuple(kind.pattern for kind in _TABLE if kind.group == "input")
 """What is fed to a model and shown as a stage, from the text on."""
@@ -108,13 +110,14 @@ FED = tuple(kind.pattern for kind in _TABLE if kind.fed)
 """What a runner writes of what it fed, beside the values that it computed."""
 MASKS = {"token": "real", "word": "word_mask", "target": "target_real"}
 """The mask of real positions by axis."""
+_TEXTS = ("generated", "generated.batch", "generated.streamed")
 _DERIVED = (
     "probabilities",
     "label",
     "scores",
     "answer",
     "next_token",
-    "generated",
+    *_TEXTS,
     LOGIT_SUMS,
     MASKED_LOGITS,
 )
@@ -188,7 +191,7 @@ def is_text(stage: str) -> bool:
     >>> is_text("generated"), is_text("text")
     (True, False)
     """
-    return stage == "generated"
+    return stage in _TEXTS
 
 
 def beside_tokens(stage: str) -> bool:

@@ -156,9 +156,24 @@ adapter = Adapter(
         ),
         Option("attention_mask", "choice", "`off` feeds none, so that padding is attended to", ("off",)),
         Option(
+            "apply_chat_template",
+            "flag",
+            "whether rows are rendered by the tokenizer's chat template; by default conversations (a column of messages) are, and texts not",
+        ),
+        Option(
+            "use_cache",
+            "flag",
+            "whether keys and values of earlier tokens are kept: in generation by default as its settings say, in forwards not",
+        ),
+        Option(
             "tokenizer.*",
             "text",
             "a setting of the tokenizer in place of its own, such as tokenizer.do_lower_case=false",
+        ),
+        Option(
+            "generation.*",
+            "text",
+            "a setting of generation in place of its own, such as generation.num_beams=4",
         ),
         Option(
             "config.*",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .options import Options
     from .sentence_layers import Modules
 
-from . import words
+from . import chat, words
 from .tokenizer_internals import added_tokens, adds_prefix_space, internals, pre_tokenizer
 
 __all__ = ["Encoder"]
@@ -51,6 +51,7 @@ class Encoder:
         given = [name for name in tokenizer.model_input_names if name != "input_ids"]
         self.names = [name for name in given if name != "token_type_ids" or takes_types]
         self.leaves_types_out = self.names != given
+        chat.check(tokenizer, options.apply_chat_template, host)
         if options.attention_mask == "off":
             self.names = [name for name in self.names if name != "attention_mask"]
 
@@ -59,12 +60,22 @@ class Encoder:
         if self._modules is not None:
             examples = [_read(example, self._modules.text) for example in examples]
         found: list[Any] = [None] * len(examples)
+        texts = [self._rendered(example) for example in examples]
+        examples = [
+            example if text is None else dict(example, text=text) for example, text in zip(examples, texts)
+        ]
         split = [words.is_split(example, self._options.is_split_into_words) for example in examples]
         kinds = [
-            "words" if by_word else "text" if example["pair"] is None else "pair"
-            for example, by_word in zip(examples, split)
+            "chat"
+            if text is not None
+            else "words"
+            if by_word
+            else "text"
+            if example["pair"] is None
+            else "pair"
+            for example, by_word, text in zip(examples, split, texts)
         ]
-        for kind in ("text", "pair", "words"):
+        for kind in ("text", "pair", "words", "chat"):
             chosen = [k for k, one in enumerate(kinds) if one == kind]
             for k, encoding in zip(chosen, self._encode([examples[k] for k in chosen], kind, self.limit)):
                 found[k] = encoding
@@ -132,14 +143,17 @@ class Encoder:
             if adds is not None:
                 described["add_prefix_space"] = adds
         described.update(shared.normalizer_settings(tokenizer))
-        return described
+        return dict(described, **chat.described(tokenizer, self._options.apply_chat_template))
+
+    def _rendered(self, example: dict[str, Any]) -> str | None:
+        return chat.rendered(self.tokenizer, example, self._options.apply_chat_template, self._host)
 
     def _encode(self, examples: list[dict[str, Any]], kind: str, limit: int | None) -> list[dict[str, Any]]:
         if not examples:
             return []
         texts: list[Any] = [example["words" if kind == "words" else "text"] for example in examples]
         pairs = [example["pair"] for example in examples] if kind == "pair" else None
-        call = self._call_target if kind == "target" else self._call
+        call = {"target": self._call_target, "chat": self._call_rendered}.get(kind, self._call)
         whole = call(texts, pairs, None)
         cut = list(range(len(texts)))
         found = [self._one(whole, k, examples[k], kind) for k in cut]
@@ -152,18 +166,25 @@ class Encoder:
                     found[k] = dict(self._one(part, place, examples[k], kind), untruncated=untruncated)
         return found
 
-    def _call(self, texts: list[Any], pairs: list[str] | None, limit: int | None) -> Any:
+    def _call(
+        self, texts: list[Any], pairs: list[str] | None, limit: int | None, *, special: bool = True
+    ) -> Any:
         by_word = bool(texts) and not isinstance(texts[0], str)
         return self.tokenizer(
             texts,
             pairs,
             is_split_into_words=by_word,
+            add_special_tokens=special,
             padding=False,
             truncation=limit is not None,
             max_length=limit,
             return_special_tokens_mask=True,
             return_offsets_mapping=bool(self.tokenizer.is_fast),
         )
+
+    def _call_rendered(self, texts: list[Any], pairs: list[str] | None, limit: int | None) -> Any:
+        """The same for rendered conversations: a template writes its special tokens itself."""
+        return self._call(texts, pairs, limit, special=False)
 
     def _call_target(self, texts: list[Any], pairs: list[str] | None, limit: int | None) -> Any:
         """The same for targets, which some tokenizers split by another vocabulary, or begin with another language."""
@@ -198,6 +219,11 @@ class Encoder:
             offsets = words.in_text(offsets, numbers, example.get("spans"))
         elif example.get("spans") is not None and kind == "text":
             numbers = words.by_place(offsets, example["spans"])
+        normalized = self._host.tokenizer_facts.normalized(self.tokenizer, example["text"])
+        if kind == "chat":
+            # Characters of two rendered texts are not those of one text: tokens are aligned by their pieces.
+            offsets = [None] * len(ids)
+            normalized = example["text"] if normalized is None else normalized
         return {
             "input_ids": ids,
             "pieces": pieces,
@@ -205,7 +231,7 @@ class Encoder:
             "segments": segments,
             "special": special,
             "token_type_ids": None if types is None else [int(one) for one in types],
-            "normalized": self._host.tokenizer_facts.normalized(self.tokenizer, example["text"]),
+            "normalized": normalized,
             "normalized_pair": self._host.tokenizer_facts.normalized(self.tokenizer, example["pair"]),
             "untruncated": len(ids),
             "words": numbers,

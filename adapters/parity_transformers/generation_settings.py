@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .loading import Loaded
 
-__all__ = ["can_generate", "generates", "generating_class", "settings", "settled"]
+__all__ = ["can_generate", "generates", "generating_class", "known", "settings", "settled", "without_effect"]
 
 # What a value of None, or none at all, means in `generate`.
 _DEFAULTS: dict[str, Any] = {
@@ -51,7 +51,7 @@ _OFF: dict[str, Any] = {
 # What says where the settings came from, what else is returned, and how assisted generation, which is exact, is tuned.
 _NO_EFFECT = re.compile(
     r"^(_|transformers_version$|output_|return_dict|return_legacy|assistant_|is_assistant|num_assistant|target_lookbehind"
-    r"|prompt_lookup|max_matching_ngram|speculation|use_mtp|compile_config|disable_compile|cache_config|cache_implementation"
+    r"|prompt_lookup|max_matching_ngram|speculation|use_mtp|compile_config|disable_compile"
     r"|prefill_chunk|continuous_batching|use_model_defaults)"
 )
 
@@ -97,19 +97,40 @@ def generating_class(loaded: Loaded) -> Any:
     return next((one for one in known if one is not None and can_generate(one)), None)
 
 
-def settings(loaded: Loaded) -> dict[str, Any]:
-    """What `generate` would run with where nothing is given; empty for a model that does not generate."""
-    return settled(_of_library(loaded), loaded.config) if generates(loaded) else {}
+def settings(loaded: Loaded, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What `generate` would run with where nothing is given, with these changes; empty for a model that does not generate."""
+    return settled(_of_library(loaded), loaded.config, changes) if generates(loaded) else {}
 
 
-def settled(found: Any, config: Any) -> dict[str, Any]:
+def known(loaded: Loaded) -> dict[str, Any]:
+    """Every setting of generation that the library knows, by its name, with the value here or the default that None stands for."""
+    found = _of_library(loaded)
+    kind: Any = getattr(_transformers(), "GenerationConfig", None)
+    every = dict(_of_config(loaded.config) if kind is None else vars(kind()), **_values_of(found))
+    return {
+        name: _OFF.get(name, _DEFAULTS.get(name)) if value is None else value
+        for name, value in every.items()
+        if not name.startswith("_") and not without_effect(name)
+    }
+
+
+def without_effect(name: str) -> bool:
+    """Whether a setting of this name does not change which text is generated."""
+    return _NO_EFFECT.search(name) is not None
+
+
+def settled(found: Any, config: Any, changes: dict[str, Any] | None = None) -> dict[str, Any]:
     """A generation config as plain values; None and what is off are written as every version means them."""
-    values = found if isinstance(found, dict) else found.to_dict()
-    values = {name: one for name, one in values.items() if not _NO_EFFECT.search(name)}
-    known: dict[str, Any] = getattr(found, "_get_default_generation_params", dict)()
+    values = dict(_values_of(found), **(changes or {}))
+    values = {name: one for name, one in values.items() if not without_effect(name)}
+    if values.get("cache_implementation") != "quantized":  # the others hold the same keys and values
+        values = {
+            name: one for name, one in values.items() if name not in ("cache_implementation", "cache_config")
+        }
+    defaults: dict[str, Any] = getattr(found, "_get_default_generation_params", dict)()
     for name, one in _DEFAULTS.items():
         if values.get(name) is None:
-            values[name] = known.get(name, one) if known.get(name) is not None else one
+            values[name] = one if defaults.get(name) is None else defaults[name]
     for name, shorter in (("max_new_tokens", "max_length"), ("min_new_tokens", "min_length")):
         if values.get(name) is not None:
             del values[shorter]
@@ -123,11 +144,19 @@ def settled(found: Any, config: Any) -> dict[str, Any]:
     return dict(sorted(values.items()))
 
 
-def _of_library(loaded: Loaded) -> Any:
-    """The generation config of the library; of versions without one the config, from which they read the same settings."""
+def _values_of(found: Any) -> dict[str, Any]:
+    return dict(found if isinstance(found, dict) else found.to_dict())
+
+
+def _transformers() -> Any:
     import transformers
 
-    kind: Any = getattr(transformers, "GenerationConfig", None)
+    return transformers
+
+
+def _of_library(loaded: Loaded) -> Any:
+    """The generation config of the library; of versions without one the config, from which they read the same settings."""
+    kind: Any = getattr(_transformers(), "GenerationConfig", None)
     if kind is None:
         return _of_config(loaded.config)
     own = getattr(loaded.model, "generation_config", None)

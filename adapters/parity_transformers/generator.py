@@ -1,7 +1,7 @@
-"""Generating text with a checkpoint: the class that its users generate with, run row by row, freely or along given tokens.
+"""Generating text with a checkpoint: the class that its users generate with, freely or along given tokens.
 
-Rows are run alone, so that no row depends on another or on padding. Nothing is drawn at random: a side that samples is run without,
-and its distribution after all processors is written along given tokens instead.
+Nothing is drawn at random: a side that samples is run without, and its distribution after all processors is written along given
+tokens instead.
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import inspect
 import os
 from typing import TYPE_CHECKING, Any, Generator
 
-from . import generation_settings, model_files
+from . import generation_overrides, generation_settings, model_files
 from .checkpoint import Checkpoint
+from .generation_runs import Runs
 
 if TYPE_CHECKING:
     from parity._in_process.host import Host, Write
@@ -28,31 +28,25 @@ if TYPE_CHECKING:
 
 __all__ = ["TextGenerator"]
 
-_DEFAULT_LENGTH = 20
-# What `generate` gets by name here, and what would return something else than one text.
-_FIXED = {"num_return_sequences": 1, "return_dict_in_generate": False}
 _NEVER_CHANGED = ("max_length", "max_new_tokens", "num_return_sequences")
-
-
-class _Enough(Exception):
-    """The given tokens are used up."""
 
 
 class TextGenerator:
     """The class that generates, loaded when it is first needed unless the loaded model is of it; it shares that model's weights.
 
-    The cache, which only generation needs, is switched off for forwards.
+    The cache, which only generation needs, is switched off for forwards unless it is requested.
     """
 
     def __init__(self, loaded: Loaded, chosen: Options, encoder: Encoder, limits: Limits, host: Host) -> None:
         self._loaded = loaded
         self._options = chosen
-        self._encoder = encoder
-        self._limits = limits
         self._host = host
-        self._settings = generation_settings.settings(loaded)  # before the next lines change one of them
+        self._overrides = generation_overrides.apply(loaded, chosen, host)
+        # Before the next lines change one of them.
+        self._settings = generation_settings.settings(loaded, self._overrides)
+        self._runs = Runs(loaded, encoder, limits, self._settings)
         if hasattr(loaded.model.config, "use_cache"):
-            loaded.model.config.use_cache = False
+            loaded.model.config.use_cache = bool(chosen.use_cache)
         self._kind = generation_settings.generating_class(loaded)
         self._made: Any = None
 
@@ -67,7 +61,7 @@ class TextGenerator:
         return self._kind is not None and self._served_otherwise() is None
 
     def run(self, rows: list[dict[str, Any]], asked: dict[str, Any], write: Write) -> dict[str, Any]:
-        """Generate a text for each encoding; along the given `tokens`, write the scores of their steps instead of choosing."""
+        """Generate a text for each encoding, `batch` of them together; along the given `tokens`, write the scores of their steps instead."""
         model = self._model()
         found: list[dict[str, Any]] = []
         scores: list[Any] = []
@@ -77,12 +71,16 @@ class TextGenerator:
             if asked["precision"] == "float64":
                 watch = stack.enter_context(self._host.tap.in_float64(model))
             stack.enter_context(self._changed(model, asked["settings"]))
-            for place, row in enumerate(rows):
-                self._host.progress("generating", place, len(rows))
+            together = max(1, asked["batch"])
+            for start in range(0, len(rows), together):
+                self._host.progress("generating", start, len(rows))
+                part = slice(start, start + together)
                 if asked["tokens"] is None:
-                    found.append(self._free(model, row, asked))
+                    found += self._runs.free(model, rows[part], asked)
                 else:
-                    scores.append(self._along(model, row, asked, place))
+                    scores += self._runs.along(
+                        model, rows[part], asked["tokens"][part], asked["steps"][part], asked
+                    )
         if asked["precision"] == "float64":
             status = watch.status
         if scores:
@@ -91,100 +89,13 @@ class TextGenerator:
             write("scores", torch.stack(scores), ["row", "token", "other"])
         return {"rows": found, "float64": status}
 
-    def _free(self, model: Any, row: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
-        most = self._most(row, asked)
-        if most < 1:
-            return {
-                "ids": [],
-                "pieces": [],
-                "text": "",
-                "reason": "its prompt leaves no position for a new token",
-            }
-        feeds = self._feeds(model, row)
-        output = model.generate(**feeds, **self._arguments(asked, most))
-        start = 1 if self._loaded.config.is_encoder_decoder else len(row["input_ids"])
-        ids = [int(token) for token in output[0][start:]]
-        tokenizer: Any = self._loaded.tokenizer
-        pieces: list[str | None] = tokenizer.convert_ids_to_tokens(ids)
-        return {
-            "ids": ids,
-            "pieces": [f"<{one}>" if piece is None else piece for one, piece in zip(ids, pieces)],
-            "text": tokenizer.decode(ids, skip_special_tokens=True),
-        }
-
-    def _along(self, model: Any, row: dict[str, Any], asked: dict[str, Any], place: int) -> Any:
-        """The scores after every processor, at the steps that are wanted, as float: [steps, vocabulary]."""
-        import torch
-
-        tokens, (first, end) = asked["tokens"][place], asked["steps"][place]
-        taken: list[Any] = []
-
-        def force(input_ids: Any, scores: Any) -> Any:
-            step = len(taken)
-            taken.append(scores[0].clone() if first <= step < end else None)
-            if step + 1 >= end:
-                raise _Enough
-            forced = torch.full_like(scores, -float("inf"))
-            forced[:, tokens[step]] = 0
-            return forced
-
-        most = max(self._most(row, asked), len(tokens))
-        # In older versions what samples has a list of its own, after the others.
-        sampled = (
-            asked["sampled"] and self._settings.get("do_sample") and hasattr(model, "_get_logits_warper")
-        )
-        maker = "_get_logits_warper" if sampled else "_get_logits_processor"
-        with _last_processor(model, force, maker), contextlib.suppress(_Enough):
-            model.generate(**self._feeds(model, row), **dict(self._arguments(asked, most), num_beams=1))
-        if len(taken) < end:
-            raise ValueError(f"generation ended after {len(taken)} of {end} given tokens")
-        return torch.stack(taken[first:end])
-
-    def _feeds(self, model: Any, row: dict[str, Any]) -> dict[str, Any]:
-        import torch
-
-        feeds, _ = self._encoder.pad([row])
-        takes = inspect.signature(model.forward).parameters
-        if len(feeds["input_ids"][0]) != len(row["input_ids"]):  # padding=max_length
-            feeds = {name: [values[0][: len(row["input_ids"])]] for name, values in feeds.items()}
-            feeds["input_ids"] = [row["input_ids"]]
-        return {
-            name: torch.tensor(values, dtype=torch.long, device=model.device)
-            for name, values in feeds.items()
-            if name in takes and name != "token_type_ids"
-        }
-
-    def _arguments(self, asked: dict[str, Any], most: int) -> dict[str, Any]:
-        arguments: dict[str, Any] = dict(_FIXED, max_new_tokens=most)
-        arguments["use_cache"] = asked["settings"].get("use_cache", self._settings.get("use_cache", True))
-        if not asked["sampled"]:
-            arguments["do_sample"] = False
-        return arguments
-
-    def _most(self, row: dict[str, Any], asked: dict[str, Any]) -> int:
-        """New tokens at most: as requested, and as the side's own settings and its positions permit."""
-        settings = dict(self._settings, **asked["settings"])
-        twofold = bool(self._loaded.config.is_encoder_decoder)
-        before = 1 if twofold else len(row["input_ids"])
-        most = [asked["most"]]
-        longest = settings.get("max_length")
-        if settings.get("max_new_tokens"):
-            most.append(settings["max_new_tokens"])
-        elif longest and (
-            twofold or longest != _DEFAULT_LENGTH
-        ):  # of a prompt and its continuation users always give it
-            most.append(max(1, longest - before))
-        if self._limits.room is not None:
-            most.append(self._limits.room - before)
-        return int(min(most))
-
     @contextlib.contextmanager
     def _changed(self, model: Any, changes: dict[str, Any]) -> Generator[None, None, None]:
-        """Other settings for a while, in place of the model's own; None takes one away."""
+        """The overridden settings and then these for a while, in place of the model's own; None takes one away."""
         holder = "generation_config" if getattr(model, "generation_config", None) is not None else "config"
         own = getattr(model, holder)
         changed = copy.deepcopy(own)
-        for name, value in changes.items():
+        for name, value in {**self._overrides, **changes}.items():
             if name not in _NEVER_CHANGED:
                 setattr(changed, name, value)
         setattr(model, holder, changed)
@@ -256,20 +167,3 @@ def _share(model: Any, inner: Any) -> None:
         return
     setattr(model, name, inner)
     model.tie_weights()
-
-
-@contextlib.contextmanager
-def _last_processor(model: Any, process: Any, name: str) -> Generator[None, None, None]:
-    """Let a function see and change the scores after every processor that the method of this name makes for `generate`."""
-    plain = getattr(model, name)
-
-    def made(*args: Any, **kwargs: Any) -> Any:
-        found = plain(*args, **kwargs)
-        found.append(process)
-        return found
-
-    setattr(model, name, made)
-    try:
-        yield
-    finally:
-        delattr(model, name)

@@ -36,6 +36,8 @@ class Options(NamedTuple):
     use_fast: bool | None = None
     position_ids: str | None = None
     attention_mask: str | None = None
+    use_cache: bool | None = None
+    apply_chat_template: bool | None = None
     library: bool = False  # what is not given is left to the library, as in the user's own call
     words: str = "first"
     quantize: str | None = None
@@ -50,6 +52,8 @@ _KINDS: dict[str, Any] = {
     "truncation": "true".__eq__,
     "trust_remote_code": "true".__eq__,
     "use_fast": "true".__eq__,
+    "use_cache": "true".__eq__,
+    "apply_chat_template": "true".__eq__,
     "merge": "true".__eq__,
     "is_split_into_words": "true".__eq__,
     "batch_size": int,

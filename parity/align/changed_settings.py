@@ -39,6 +39,7 @@ _OF_TOKENIZER = (
     "vocabulary_digest",
     "algorithm",
     "legacy",
+    "chat_template",
     "do_lower_case",
     "strip_accents",
 )

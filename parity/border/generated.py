@@ -17,7 +17,8 @@ __all__ = ["Asked", "Generated", "GeneratedRow", "read_generated"]
 class Asked(NamedTuple):
     """How to generate: at most `most` new tokens, under the side's own settings with these changes (None takes one away).
 
-    Nothing is drawn at random. With `tokens`, one list for each row, nothing is chosen: the scores of the `steps` of each list, the first
+    `batch` rows are run together. Nothing is drawn at random. With `stream` the text is also taken from the library's streamer, which
+    takes neither beams nor a batch. With `tokens`, one list for each row, nothing is chosen: the scores of the `steps` of each list, the first
     and the one after the last, are written instead, after every processor; with `sampled` after those of sampling too.
     """
 
@@ -27,22 +28,29 @@ class Asked(NamedTuple):
     steps: Sequence[tuple[int, int]] | None = None
     sampled: bool = False
     precision: str | None = None
+    batch: int = 1
+    stream: bool = False
 
 
 class GeneratedRow(msgspec.Struct, frozen=True):
-    """One row's new tokens, without its prompt; `reason` says why there are none."""
+    """One row's new tokens, without its prompt; `reason` says why there are none.
+
+    `streamed` is the text that a streamer gave, None where none was requested or the subject has none.
+    """
 
     ids: list[int]
     pieces: list[str]
     text: str
     reason: str = ""
+    streamed: str | None = None
 
 
 prepare(GeneratedRow)
 
 
 class Generated(NamedTuple):
-    """The answer: the rows, or the scores [rows, steps, vocabulary] of the steps; `float64` says how a run in double precision went."""
+    """The answer: the rows, or the scores [rows, steps, vocabulary] of the steps, not a number after the subject's own end; `float64` says
+    how a run in double precision went."""
 
     rows: tuple[GeneratedRow, ...]
     scores: Array | None = None

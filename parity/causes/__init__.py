@@ -11,10 +11,13 @@ from parity.causes.attention_mask import AttentionMask
 from parity.causes.batch_composition import BatchComposition
 from parity.causes.cause import Cause
 from parity.causes.changed_weights import ChangedWeights, PermutedWeights, RetrainedWeights
+from parity.causes.chat_template import ChatTemplate
 from parity.causes.constant_answer import ConstantAnswer
 from parity.causes.constant_shift import ConstantShift
 from parity.causes.dtype import Dtype
+from parity.causes.generation_cache import GenerationCache
 from parity.causes.generation_settings import GenerationSettings
+from parity.causes.generation_streaming import GenerationStreaming
 from parity.causes.kept_state import KeptState
 from parity.causes.label_order import LabelOrder
 from parity.causes.library_default import LibraryDefault
@@ -53,6 +56,7 @@ from parity.causes.unknown_tokens import UnknownTokens
 __all__ = ["CAUSES"]
 
 CAUSES: tuple[Cause, ...] = (
+    ChatTemplate(),
     Lowercase(),
     Accents(),
     UnicodeForm(),
@@ -101,7 +105,9 @@ CAUSES: tuple[Cause, ...] = (
     ConstantShift(),
     Temperature(),
     ConstantAnswer(),
+    GenerationCache(),
     GenerationSettings(),
+    GenerationStreaming(),
     LibraryDefault(),
     TokenizerCommit(),
 )

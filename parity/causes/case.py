@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 
 from parity.border.description import Abilities, Description, Parameter
 from parity.causes.evidence import Evidence, Feeds, InputsSeen, Lost, Outputs, TokensSeen
-from parity.records.after import Repeat
+from parity.records.after import AfterResult, Repeat
 from parity.records.decisions import Decisions, FlipRate, ImpliedTemperature
+from parity.records.generation import FirstDifference, Generation, TextsAgain
 from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
 from parity.records.places import Place, Status
@@ -16,7 +17,7 @@ from parity.records.policy import PolicyRecord
 from parity.records.stage import FirstDivergence, StageRecord
 from parity.records.tokens import Tokens
 
-__all__ = ["Case", "decided", "pair", "parameters", "repeat", "side", "stage", "tokens"]
+__all__ = ["Case", "decided", "pair", "parameters", "repeat", "side", "stage", "texts_again", "tokens"]
 
 _SYMBOLS = ("text", "tokens", "input_ids", "token_type_ids", "attention_mask", "position_ids")
 _TENSORS = ("embeddings", "layer.0", "layer.1", "pooled", "logits", "probabilities")
@@ -55,6 +56,23 @@ def repeat(kind: Literal["same_batch", "other_order", "alone"], **fields: Any) -
     """The candidate's rows run again, two of four of which differ from the embeddings on."""
     values: dict[str, Any] = {"rows": (0, 2), "of": 4, "batch": 4, **fields}
     return Repeat(kind, "candidate", "embeddings", 0.1, 1.9e-6, **values)
+
+
+def texts_again(way: Literal["cache", "batch", "streamed"], differing: int = 2, **fields: Any) -> AfterResult:
+    """Texts that are equal on both sides, of which the candidate's first ones are others when they are generated again in this way."""
+    position = None if way == "streamed" else 3
+    found = [
+        FirstDifference(row=row, position=position, reference="a", candidate="b", explained_by_noise=False)
+        for row in range(differing)
+    ]
+    again = TextsAgain(
+        way=way, side="candidate", rows=8, equal=8 - differing, first_differences=found, **fields
+    )
+    return AfterResult(
+        generation=Generation(
+            rows=8, equal=8, settings=[], first_differences=[], new_tokens=20, again=[again]
+        )
+    )
 
 
 def stage(name: str, status: Status = "divergent", pass_: str = "own", **fields: Any) -> StageRecord:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
 
 from parity.errors import MissingColumn
 from parity.inputs.choices import ChoiceColumns, find_choices
@@ -56,6 +57,7 @@ _WORDS = ("tokens", "words")
 _SPLIT = "split"  # whether words are tokenized each by itself, as the inputs of a trace have it
 _CHOICE = "choice"  # which choice a row is, as the inputs of a trace have it
 _TAGS = ("ner_tags", "tags", "labels")
+_MESSAGES = "messages"  # conversations: they stand for the text, whatever other texts the file has
 _IDS = ("id", "idx", "guid", "uid", "example_id", "pairid", "qid", "index")
 
 
@@ -64,7 +66,8 @@ class Columns(NamedTuple):
 
     `choices` are the columns of an input that decides between several. Where rows are lists of words `words` is their column, and the text is read from it too where the file has no column of texts; `split`
     says whether a side that is not told otherwise tokenizes each word by itself. Beside a pair `answers` holds the right answers.
-    `target` holds the text that a decoder is given to predict.
+    `target` holds the text that a decoder is given to predict. Where rows are conversations `messages` is their column, and the text is
+    read from it too.
     """
 
     text: str
@@ -78,6 +81,7 @@ class Columns(NamedTuple):
     choices: ChoiceColumns | None = None
     choice: str | None = None
     target: str | None = None
+    messages: str | None = None
 
     def named(self) -> list[str]:
         """The columns that are read, each once."""
@@ -119,6 +123,15 @@ def find_columns(
     usual = {
         name.strip().lower(): name for name in reversed(list(known)) if name not in (text, pair, label, id)
     }
+    messages = _conversations(known, usual, text, pair)
+    if messages is not None:
+        return Columns(
+            messages,
+            None,
+            label or next((usual[name] for name in _LABELS if _plain(usual, name, known)), None),
+            id or next((usual[name] for name in _IDS if _plain(usual, name, known)), None),
+            messages=messages,
+        )
     choices = find_choices(usual if text is None else {**usual, text: text}, known, text, pair, label)
     if text is None and pair is None:
         found = next(((usual[a], usual[b]) for a, b in _PAIRS if a in usual and b in usual), None)
@@ -165,6 +178,18 @@ def find_columns(
         choices,
         usual.get(_CHOICE) if isinstance(known.get(_CHOICE), dict) else None,
     )
+
+
+def _conversations(
+    known: dict[str, Any], usual: dict[str, str], text: str | None, pair: str | None
+) -> str | None:
+    """The column of conversations: named as the text, or found by its name where neither text nor pair is named."""
+    name = text if text is not None else None if pair is not None else usual.get(_MESSAGES)
+    value: Any = None if name is None else known[name]
+    if not isinstance(value, list):
+        return None
+    listed = cast("Sequence[Any]", value)
+    return name if listed and all(isinstance(one, dict) for one in listed) else None
 
 
 def _listed(known: dict[str, Any], name: str | None) -> bool:

@@ -39,7 +39,8 @@ class Example(NamedTuple):
 
     A row that holds a list of words keeps it: `words` are they, `spans` their characters in the text (which is the words joined by
     one space, where the row has no text beside them), `tags` one for each word, and `split` whether a side that is not told otherwise
-    tokenizes each word by itself. `answers` are those that count as right, where the row is a question (empty: it has none).
+    tokenizes each word by itself. `messages` are those of a row that is a conversation, each a role and a text, and the text is then
+    theirs, a line each. `answers` are those that count as right, where the row is a question (empty: it has none).
     `choices` are those between which an input decides; read by choice, each is a row of its own, which is that `choice`. `target` is
     the text that a decoder is given to predict token by token; `target_ids` are its tokens, where the other side has them already.
     """
@@ -58,6 +59,7 @@ class Example(NamedTuple):
     choice: Choice | None = None
     target: str | None = None
     target_ids: tuple[int, ...] | None = None
+    messages: tuple[tuple[str, str], ...] | None = None
 
     def kept(self) -> dict[str, Any]:
         """What a trace keeps of it, from which the same example is read again."""
@@ -68,6 +70,8 @@ class Example(NamedTuple):
             plain["choice"] = self.choice._asdict()
         if self.target is not None and self.target != self.label:
             plain["target"] = self.target
+        if self.messages is not None:
+            plain["messages"] = self._messages()
         if self.words is None:
             return plain
         return (
@@ -89,7 +93,12 @@ class Example(NamedTuple):
         if target:
             told |= {"target": self.target, "target_ids": self.target_ids}
             told |= {"target_least": LEAST_WRITTEN, "target_most": MOST_WRITTEN}
+        if self.messages is not None:
+            told["messages"] = self._messages()
         return told
+
+    def _messages(self) -> list[dict[str, str]]:
+        return [{"role": role, "content": content} for role, content in self.messages or ()]
 
 
 class Encoding(NamedTuple):

@@ -7,7 +7,6 @@ whatever the number of examples.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,10 +22,12 @@ from parity.inputs.choices import choices_of
 from parity.inputs.columns import Columns, find_columns
 from parity.inputs.conll import TAGS, WORDS
 from parity.inputs.example import Example
+from parity.inputs.messages import messages_of, text_of
 from parity.inputs.probes import probe_source
 from parity.inputs.spec import InputsSpec
 from parity.inputs.stdin import standard_input
 from parity.inputs.table import Source, find_source, rows
+from parity.inputs.tally import Tally
 from parity.inputs.targets import target_column, target_of
 from parity.inputs.words import words_of
 from parity.records.inputs import InputsRecord
@@ -44,8 +45,9 @@ class Inputs:
 
     `digest` is a SHA-256 over text, pair, label and id of each row (and its words and tags, where it has any), in order; `blank`
     counts the rows without a character in them: where every row is blank, nothing would be compared. `words` counts the rows that are
-    lists of words, `tagged` those with a tag for each, `choices` the inputs with several choices; with `each_choice` each of them is
-    a row. `unanswerable` counts the questions of which the inputs say that no answer is right, `targets` the rows with a target for a decoder.
+    lists of words, `tagged` those with a tag for each, `messages` the conversations, `choices` the inputs with several choices; with
+    `each_choice` each of them is a row. `unanswerable` counts the questions of which the inputs say that no answer is right, `targets` the rows
+    with a target for a decoder.
     """
 
     source: str
@@ -59,6 +61,7 @@ class Inputs:
     choices: int
     unanswerable: int
     targets: int
+    messages: int
     built_in: bool
     columns: Columns
     read: Callable[[], Iterator[Example]] = field(repr=False, compare=False)
@@ -69,7 +72,7 @@ class Inputs:
 
         Raises InputsError, after the last window, when the file is no longer the one that was opened.
         """
-        tally = _Tally()
+        tally = Tally()
         window: list[Example] = []
         for example in self.read():
             if len(window) == size or (example.row == cut and window):
@@ -101,7 +104,7 @@ class Inputs:
 
     def read_as(self, read: Callable[[], Iterator[Example]]) -> Inputs:
         """The same file with its rows read in another way."""
-        tally = _Tally()
+        tally = Tally()
         for example in read():
             tally.add(example)
         return replace(
@@ -128,6 +131,7 @@ class Inputs:
             tagged=self.tagged,
             choices=self.choices if self.each_choice else 0,
             split=self.columns.split if self.words else None,
+            messages=self.messages,
         )
 
     def _changed(self) -> InputsError:
@@ -182,7 +186,7 @@ def open_inputs(
         read = partial(_each_with_the_next, read)
     if path is None and choice_probes:
         read = partial(with_the_next, read)
-    tally = _Tally()
+    tally = Tally()
     for example in read():
         tally.add(example)
     return Inputs(
@@ -197,56 +201,11 @@ def open_inputs(
         choices=tally.choices,
         unanswerable=tally.unanswerable,
         targets=tally.targets,
+        messages=tally.messages,
         built_in=path is None,
         columns=columns,
         read=read,
     )
-
-
-class _Tally:
-    """What is counted while examples are read."""
-
-    def __init__(self) -> None:
-        self.count = self.labelled = self.pairs = self.blank = self.words = self.tagged = self.choices = 0
-        self.unanswerable = self.targets = 0
-        self._hash = hashlib.sha256()
-
-    def add(self, example: Example) -> None:
-        self.count += 1
-        self.labelled += example.label is not None
-        self.pairs += example.pair is not None
-        self.targets += example.target is not None
-        self.blank += not (example.text.strip() or (example.pair or "").strip())
-        for part in (example.text, example.pair, example.label, example.id):
-            self._add(part)
-        self.unanswerable += example.answers == ()
-        if example.target is not None and example.target != example.label:
-            self._hash.update(b"t")
-            self._add(example.target)
-        if example.answers is not None:
-            self._hash.update(b"a%d:" % len(example.answers))
-            for part in example.answers:
-                self._add(part)
-        self.choices += example.choices is not None or (
-            example.choice is not None and not example.choice.number
-        )
-        for number in example.choice or ():
-            self._add(str(number))
-        if example.words is None:
-            return  # the digest of a row of text is what it was before there were words
-        self.words += 1
-        self.tagged += example.tags is not None
-        self._hash.update(b"w%d:" % len(example.words))
-        for part in (*example.words, *(example.tags or ())):
-            self._add(part)
-
-    def _add(self, part: str | None) -> None:
-        data = None if part is None else part.encode()
-        # A length before each part: no two lists of rows give the same bytes.
-        self._hash.update(b"-" if data is None else b"%d:" % len(data) + data)
-
-    def digest(self) -> str:
-        return f"sha256:{self._hash.hexdigest()}"
 
 
 def _known_columns(source: Source, limit: int | None) -> dict[str, Any] | None:
@@ -266,9 +225,14 @@ def _known_columns(source: Source, limit: int | None) -> dict[str, Any] | None:
 def _examples(source: Source, columns: Columns, limit: int | None) -> Iterator[Example]:
     for number, row in enumerate(islice(rows(source, columns.named()), limit)):
         words = words_of(source, row, columns)
+        messages = messages_of(source, row, columns)
         example = Example(
             number,
-            words.text if words is not None else text_in(source, row, columns.text),
+            words.text
+            if words is not None
+            else text_of(messages)
+            if messages is not None
+            else text_in(source, row, columns.text),
             None if columns.pair is None else text_or_none(source, row, columns.pair),
             None if columns.label is None else plain(source, row, columns.label),
             None if columns.id is None else plain(source, row, columns.id),
@@ -276,6 +240,7 @@ def _examples(source: Source, columns: Columns, limit: int | None) -> Iterator[E
             choices=choices_of(source, row, columns.choices),
             choice=choice_of(source, row, columns.choice),
             target=target_of(source, row, columns),
+            messages=messages,
         )
         yield (
             example

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from parity.measure.noise import NOISE_FACTOR
 from parity.records.pair import Pair
 
-__all__ = ["Flip", "flip_of", "variation"]
+__all__ = ["Flip", "flip_of"]
 
 _Scores = NDArray[np.floating]
 
@@ -47,16 +47,6 @@ def flip_of(scores: Pair[_Scores], exact: Pair[_Scores] | None, chosen: Pair[int
     return Flip(gaps[0], noise, bool(gaps[0] - gaps[1] <= noise or agree))
 
 
-def variation(one: _Scores, other: _Scores) -> NDArray[np.float64]:
-    """The total variation distance between what two sides draw from at each step, from scores [steps, vocabulary].
-
-    >>> variation(np.array([[0.0, 0.0]]), np.array([[0.0, -np.inf]]))
-    array([0.5])
-    """
-    difference = np.abs(_shares(one) - _shares(other))
-    return np.asarray(0.5 * difference.sum(axis=-1), np.float64)
-
-
 def _preference(scores: _Scores, chosen: Pair[int]) -> float:
     size = len(scores)
     if max(chosen) >= size:
@@ -71,9 +61,3 @@ def _error(scores: _Scores, exact: _Scores) -> float:
     difference = scores[known].astype(np.float64) - exact[known].astype(np.float64)
     centred: NDArray[np.float64] = difference - difference.mean()
     return float(np.sqrt(np.mean(centred**2)))
-
-
-def _shares(scores: _Scores) -> NDArray[np.float64]:
-    values = scores.astype(np.float64)
-    raised = np.exp(values - values.max(axis=-1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float64)

@@ -7,6 +7,8 @@ from typing import Literal, cast
 
 from parity.passes.after import AfterPass
 from parity.passes.again import AGAIN
+from parity.passes.batched_texts import BATCHED_TEXTS
+from parity.passes.cache_off import CACHE_OFF
 from parity.passes.composition import COMPOSITION
 from parity.passes.float64 import FLOAT64
 from parity.passes.generation import GENERATION
@@ -18,6 +20,7 @@ from parity.passes.pass_ import Pass, PassFacts
 from parity.passes.rerun import RERUN
 from parity.passes.same_ids import SAME_IDS
 from parity.passes.speed import SPEED
+from parity.passes.streamed_texts import STREAMED_TEXTS
 from parity.passes.swapped import SWAPPED
 from parity.subjects.registry import Group, with_registered
 
@@ -35,7 +38,19 @@ __all__ = [
 
 PASSES: tuple[Pass, ...] = (OWN, SAME_IDS, FLOAT64, RERUN)
 """Those of parity, in their order; others come after them, by the entry-point group `parity.passes`."""
-AFTER: tuple[AfterPass, ...] = (MASKED, SWAPPED, AGAIN, ORDER, COMPOSITION, ISOLATED, GENERATION, SPEED)
+AFTER: tuple[AfterPass, ...] = (
+    MASKED,
+    SWAPPED,
+    AGAIN,
+    ORDER,
+    COMPOSITION,
+    ISOLATED,
+    GENERATION,
+    BATCHED_TEXTS,
+    CACHE_OFF,
+    STREAMED_TEXTS,
+    SPEED,
+)
 """Those of parity that run when the sweep is over, in their order."""
 FIRST = PASSES[0]
 """The pass that every other begins with; what either side decides is what it gave there."""

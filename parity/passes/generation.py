@@ -9,8 +9,11 @@ from parity.align.generation_settings import changed_generation
 from parity.align.plan import Plan
 from parity.border.description import Description
 from parity.passes.after import AfterContext, AfterSettings
+from parity.passes.batched_texts import batch_of
+from parity.passes.distributions import distributions, distributions_exhibit
 from parity.passes.own import OWN
-from parity.passes.text_runs import TextRuns, Texts
+from parity.passes.text_runs import TextRuns, Texts, Way
+from parity.passes.texts_again import NOT_REQUESTED
 from parity.records.after import AfterResult
 from parity.records.exhibit import Cell, Exhibit, ExhibitColumn
 from parity.records.generation import Generation, SameSettings, SettingPair, StepDistributions
@@ -23,6 +26,7 @@ from parity.session.session import Session
 __all__ = ["GENERATION"]
 
 _SHOWN = 32
+_BATCH = 8  # prompts together where the sides pad on other sides and none says how many
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,9 @@ class _Generation:
     name: str = "generation"
     title: str = "generated"
     sentence: str = "each side generates by its own settings"
-    note: str = "greedy or beam search on the sampled rows, a row at a time, without sampling"
+    note: str = (
+        "greedy or beam search on the sampled rows, without sampling; a row at a time, or in a side's batch"
+    )
     condition: str = ""
     phase: Phase = "after"
     feed: FeedKind = "own"
@@ -38,7 +44,7 @@ class _Generation:
 
     def possible(self, sides: Pair[Session], plan: Plan, settings: AfterSettings) -> str:
         """Whether it was requested; a side that cannot generate is found when it is run, since that counts."""
-        return "" if settings.generate else "generation was not requested (--generate N)"
+        return "" if settings.generate else NOT_REQUESTED
 
     def run(self, context: AfterContext) -> AfterResult:
         """Generate on both sides, and compare."""
@@ -52,14 +58,15 @@ class _Generation:
             )
             return AfterResult(reason=who, not_compared=(NotCompared(stage=self.stage, reason=who),))
         most = context.settings.generate
-        runs = TextRuns(context.sides, context.window, most)
+        runs = TextRuns(context.sides, context.window.numbers, most)
         methods = [_method(side) for side in described]
-        beams = "beam search" in methods
-        texts = runs.texts(context.rows, beams)
+        ways = _ways(described)
+        texts = runs.texts(context.rows, ways)
         settings = changed_generation(described)
         same: SameSettings | None = None
         if texts.differences and settings:
-            again = runs.texts(texts.rows, beams, Pair({}, {item.key: item.reference for item in settings}))
+            changes = {item.key: item.reference for item in settings}
+            again = runs.texts(texts.rows, Pair(ways.reference, ways.candidate._replace(settings=changes)))
             same = SameSettings(
                 equal=len(again.rows) - len(again.differences),
                 explained_by_noise=sum(bool(item.explained_by_noise) for item in again.differences),
@@ -76,15 +83,29 @@ class _Generation:
             new_tokens=most,
             method=" and ".join(dict.fromkeys(methods)),
             same_settings=same,
-            distributions=runs.distributions(texts) if drawn else None,
+            distributions=distributions(runs, texts, described) if drawn else None,
+            batch={name: way.batch for name, way in zip(Pair._fields, ways, strict=True)},
         )
+        found = generation.distributions
+        drawn_from = () if found is None or not found.first else (distributions_exhibit(found, self.name),)
         return AfterResult(
             rows=len(texts.rows),
             stages=(_stage(self, generation, texts),),
-            not_compared=(*_failed(self.stage, texts), *_drawn(self.stage, described, sampling=sampling)),
-            exhibits=(_exhibit(self, generation, texts),),
+            not_compared=(
+                *_failed(self.stage, texts),
+                *_drawn(self.stage, described, sampling=sampling),
+                *_not_drawn(self.stage, found),
+            ),
+            exhibits=(_exhibit(self, generation, texts), *drawn_from),
             generation=generation,
         )
+
+
+def _ways(described: Pair[Description]) -> Pair[Way]:
+    """Each side's prompts alone, or in the batch that its user gives; where the sides pad on other sides that is to be seen as well."""
+    known = {side.tokenizer.get("padding_side") for side in described} - {None}
+    unlike = len(known) > 1
+    return Pair(*(Way(batch=batch_of(side, _BATCH if unlike else 1)) for side in described))
 
 
 def _method(side: Description) -> str:
@@ -126,10 +147,18 @@ def _reason(generation: Generation) -> str:
         parts.append(f"with the reference's settings {_agreeing(same, generation.rows)}")
     drawn: StepDistributions | None = generation.distributions
     if drawn is not None and drawn.beyond:
+        first = f", first at token {drawn.first[0].step} of row {drawn.first[0].row}" if drawn.first else ""
         parts.append(
-            f"what is drawn from differs at {drawn.beyond} of {drawn.steps} steps, by a total variation of up to {drawn.largest:.1e}"
+            f"what is drawn from differs at {drawn.beyond} of {drawn.steps} steps{first}, by a total variation of up to {drawn.largest:.1e}"
         )
     return "; ".join(parts)
+
+
+def _not_drawn(stage: str, found: StepDistributions | None) -> tuple[NotCompared, ...]:
+    """What is drawn from where it could not be compared."""
+    if found is None or not found.reason:
+        return ()
+    return (NotCompared(stage=stage, reason=found.reason),)
 
 
 def _agreeing(same: SameSettings, rows: int) -> str:
@@ -160,6 +189,15 @@ def _drawn(stage: str, described: Pair[Description], *, sampling: bool) -> tuple
     return (NotCompared(stage=stage, reason=reason),)
 
 
+def _together(generation: Generation) -> str:
+    """How many prompts each side was given together, where a side was given several."""
+    if max(generation.batch.values(), default=1) == 1:
+        return ""
+    return ", prompts together: " + ", ".join(
+        f"{count} by the {side}" for side, count in generation.batch.items()
+    )
+
+
 def _exhibit(one: _Generation, generation: Generation, texts: Texts) -> Exhibit:
     differences = {item.row: item for item in generation.first_differences}
     order = sorted(range(len(texts.rows)), key=lambda place: texts.rows[place] not in differences)
@@ -187,7 +225,7 @@ def _exhibit(one: _Generation, generation: Generation, texts: Texts) -> Exhibit:
         ],
         rows=rows,
         of=one.name,
-        note=f"Up to {generation.new_tokens} new tokens, by {generation.method}. The margin is by how much the reference scores its own token "
+        note=f"Up to {generation.new_tokens} new tokens, by {generation.method}{_together(generation)}. The margin is by how much the reference scores its own token "
         "above the candidate's where the two first differ; the tokens are counted from 0.",
         left_out=len(texts.rows) - len(rows),
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from parity.records.exhibit import Exhibit
-from parity.records.generation import Generation
+from parity.records.generation import Generation, TextsAgain
 from parity.records.layers import LayerRecord, OriginRecord
 from parity.records.provenance import Forwards
 from parity.records.stage import NotCompared, StageRecord
@@ -53,7 +55,7 @@ class AfterResult(NamedTuple):
     """What one pass after the sweep has, or all of them together.
 
     `rows` is how many rows it ran on, and `reason` why not, or not on all. `stages` are added to those that were measured, in
-    order; a stage is named with the pass whose column it stands in.
+    order; a stage is named with the pass whose column it stands in. `texts` are those of one side that were generated again.
     """
 
     rows: int = 0
@@ -67,10 +69,15 @@ class AfterResult(NamedTuple):
     forwards: Forwards | None = None
     layers: Sequence[LayerRecord] = ()
     origins: Sequence[OriginRecord] = ()
+    texts: Sequence[TextsAgain] = ()
 
 
 def joined(results: Sequence[AfterResult]) -> AfterResult:
     """All results as one: lists one after the other, of everything else the first that is there."""
+    generation = next((result.generation for result in results if result.generation), None)
+    texts = [one for result in results for one in result.texts]
+    if generation is not None and texts:
+        generation = msgspec.structs.replace(generation, again=[*generation.again, *texts])
     return AfterResult(
         rows=max((result.rows for result in results), default=0),
         reason=next((result.reason for result in results if result.reason), ""),
@@ -78,9 +85,10 @@ def joined(results: Sequence[AfterResult]) -> AfterResult:
         not_compared=[item for result in results for item in result.not_compared],
         exhibits=[exhibit for result in results for exhibit in result.exhibits],
         swapped=next((result.swapped for result in results if result.swapped is not None), None),
-        generation=next((result.generation for result in results if result.generation), None),
+        generation=generation,
         repeats=[repeat for result in results for repeat in result.repeats],
         forwards=next((result.forwards for result in results if result.forwards), None),
         layers=[layer for result in results for layer in result.layers],
         origins=[origin for result in results for origin in result.origins],
+        texts=texts,
     )

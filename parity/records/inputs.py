@@ -13,6 +13,7 @@ class InputsRecord(Record, frozen=True, kw_only=True):
     `words` counts the rows that are lists of words, `tagged` those with a tag for each. `split` says how a side that was not told
     otherwise tokenized them: each word by itself (true), or all of them as one text (false); null where no row is a list of words.
     `choices` counts the inputs that decide between several choices: then each choice is a row, and `count` counts those.
+    `messages` counts the rows that are conversations.
     """
 
     count: int
@@ -25,3 +26,4 @@ class InputsRecord(Record, frozen=True, kw_only=True):
     tagged: int = 0
     split: bool | None = None
     choices: int = 0
+    messages: int = 0

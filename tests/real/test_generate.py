@@ -53,6 +53,21 @@ def gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("llama") / "llama"
+    model = tiny(
+        "llama",
+        "AutoModelForCausalLM",
+        vocab_size=len(VOCABULARY),
+        bos_token_id=2,
+        eos_token_id=3,
+        pad_token_id=0,
+    )
+    give_noise(model, 3, 0.4).save_pretrained(folder)
+    return write_tokenizer(folder)
+
+
+@pytest.fixture(scope="module")
 def bart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bart") / "bart"
     model = tiny("bart", "AutoModelForSeq2SeqLM", vocab_size=len(VOCABULARY))
@@ -176,16 +191,20 @@ def _plain(folder: Path, dtype: Any) -> Any:
     return model.eval()
 
 
-def test_flips_of_bfloat16_are_marked_as_a_float64_run_finds_them(gpt2: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("family", ["gpt2", "llama"])
+def test_flips_of_bfloat16_are_marked_as_a_float64_run_finds_them(
+    family: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     import torch
     from transformers import AutoTokenizer
 
     lines = [f"{one} {two}" for one in _TEXTS for two in ("good", "bad", "it", "the film", "a plot")]
+    folder: Path = request.getfixturevalue(family)
     inputs = tmp_path / "many.txt"
     inputs.write_text("\n".join(lines) + "\n", encoding="utf-8")
     audit = compare(
-        f"hf:{gpt2}",
-        f"hf:{gpt2}?dtype=bfloat16",
+        f"hf:{folder}",
+        f"hf:{folder}?dtype=bfloat16",
         tmp_path / "audit",
         "--inputs",
         str(inputs),
@@ -194,8 +213,8 @@ def test_flips_of_bfloat16_are_marked_as_a_float64_run_finds_them(gpt2: Path, tm
     )
     found = _generated(audit)
     assert found.first_differences, "this model is to flip in bfloat16"
-    tokenizer: Any = AutoTokenizer.from_pretrained(gpt2)
-    models = [_plain(gpt2, dtype) for dtype in (torch.float32, torch.bfloat16, torch.float64)]
+    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+    models = [_plain(folder, dtype) for dtype in (torch.float32, torch.bfloat16, torch.float64)]
     for item in found.first_differences:
         assert item.position is not None
         prompt = torch.tensor([tokenizer(lines[item.row])["input_ids"]])

@@ -25,7 +25,7 @@ TEXTS = ("a good film", "it was dull and very boring", "never", "i love the plot
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Small causal and masked language models with one tokenizer, and inputs."""
     folder = tmp_path_factory.mktemp("language")
-    for family, changes in (("gpt2", {}), ("llama", {"tie_word_embeddings": False})):
+    for family, changes in (("gpt2", {}), ("llama", {"tie_word_embeddings": True})):
         _save(tiny(family, "AutoModelForCausalLM", vocab_size=len(VOCABULARY), **changes), folder / family)
     tiny_bert(folder / "bert", "AutoModelForMaskedLM")
     lines = (json.dumps({"text": text}) for text in TEXTS)
@@ -72,10 +72,11 @@ def test_the_same_causal_model_is_parity_and_every_position_decides(folders: Pat
     assert f"{audit.decisions.examples} of {audit.decisions.examples} next tokens agree" in audit.headline
 
 
+@pytest.mark.parametrize("family", ["gpt2", "llama"])
 def test_a_tied_and_an_untied_head_with_equal_numbers_are_parity_and_reported(
-    folders: Path, tmp_path: Path
+    family: str, folders: Path, tmp_path: Path
 ) -> None:
-    audit = _compared(folders, "gpt2", _untied(folders / "gpt2", tmp_path / "untied"), tmp_path / "out")
+    audit = _compared(folders, family, _untied(folders / family, tmp_path / "untied"), tmp_path / "out")
     assert "parity" == audit.verdict
     assert "tie_word_embeddings" in audit.headline or any(
         "tie_word_embeddings" in one.sentence for one in audit.findings
@@ -143,13 +144,35 @@ def test_a_constant_in_every_row_of_a_vocabulary_is_named_and_changes_no_token(
     assert (audit.language.kl_max or 0.0) < 1e-9
 
 
-def test_an_untied_head_with_other_numbers_is_divergent_at_the_logits(folders: Path, tmp_path: Path) -> None:
-    other = _untied(folders / "llama", tmp_path / "other", change=0.01)
-    audit = _compared(folders, "llama", other, tmp_path / "out")
+@pytest.mark.parametrize("family", ["gpt2", "llama"])
+def test_an_untied_head_with_other_numbers_is_divergent_at_the_logits(
+    family: str, folders: Path, tmp_path: Path
+) -> None:
+    other = _untied(folders / family, tmp_path / "other", change=0.01)
+    audit = _compared(folders, family, other, tmp_path / "out")
     assert "divergent" == audit.verdict
     assert audit.first_divergence is not None
     assert "logits" == audit.first_divergence.stage
     assert any("lm_head.weight" in one.sentence for one in audit.findings)
+
+
+@pytest.mark.parametrize("family", ["phi", "gptj"])
+def test_a_head_whose_bias_was_dropped_is_divergent_at_the_logits_and_named(
+    family: str, folders: Path, tmp_path: Path
+) -> None:
+    sizes = {"n_embd": 24, "n_layer": 2, "n_head": 3, "rotary_dim": 8, "n_positions": 40}
+    small = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 40}
+    fields = sizes if family == "gptj" else {**small, "max_position_embeddings": 40}
+    model = tiny(
+        family, "AutoModelForCausalLM", vocab_size=len(VOCABULARY), tie_word_embeddings=False, **fields
+    )
+    _save(model, tmp_path / "whole")
+    model.lm_head.bias.detach().zero_()
+    _save(model, tmp_path / "dropped")
+    audit = _compared(folders, str(tmp_path / "whole"), tmp_path / "dropped", tmp_path / "out")
+    assert audit.first_divergence is not None
+    assert ("divergent", "logits") == (audit.verdict, audit.first_divergence.stage)
+    assert "lm_head.bias" in audit.findings[0].sentence
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama"])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from parity.measure.flip import flip_of, variation
+from parity.measure.flip import flip_of
 from parity.records.pair import Pair
 
 
@@ -54,8 +54,3 @@ def test_a_token_that_a_processor_forbids_has_no_margin_and_no_excuse() -> None:
 
 def test_a_token_beyond_the_vocabulary_has_no_margin() -> None:
     assert (None, None, False) == tuple(flip_of(Pair(_scores(), _scores()), None, Pair(0, 900)))
-
-
-def test_total_variation_of_two_coins_is_the_difference_of_their_shares() -> None:
-    fair, biased = np.log([[0.5, 0.5]]), np.log([[0.8, 0.2]])
-    assert variation(fair, biased) == pytest.approx([0.3])
