@@ -44,6 +44,8 @@ def test_the_readme_has_its_commands_and_few_of_them_are_patterns() -> None:
         'parity compare "hf:FOLDER?pooling=mean" st:FOLDER --inputs TEXTS.jsonl',
         "parity compare hf:MODEL hf:PORT --inputs PROMPTS.txt --generate 40",
         'parity compare "hf:MODEL?batch_size=1" "hf:MODEL?batch_size=16" --inputs PROMPTS.txt',
+        "parity compare hf:MODEL outputs:SERVED.jsonl",
+        "parity compare hf:MODEL outputs:SERVED.jsonl --generate 32",
         "parity seeds RUN RUN RUN --inputs FILE --factors CSV",
     ] == list(filter(_is_a_pattern, commands))
 

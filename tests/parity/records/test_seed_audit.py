@@ -16,7 +16,7 @@ from tests.seed_audits import SEED_AUDITS
 # Written by the version that kept its statistics as plain objects; runs and contested examples are cut.
 EARLIER = Path(__file__).with_name("seed_audit_of_version_1.json")
 ADDED: dict[str, Any] = {"metric_forms": {}}
-ADDED_OF_INPUTS: dict[str, Any] = {"words": 0, "tagged": 0, "split": None}
+ADDED_OF_INPUTS: dict[str, Any] = {"words": 0, "tagged": 0, "split": None, "choices": 0, "messages": 0}
 
 
 def test_a_record_of_an_earlier_version_is_the_same_record_with_what_was_added_since() -> None:
