@@ -129,7 +129,7 @@ def test_a_tagger_that_was_taught_other_tags_is_different(
     found = audit(tmp_path / "out", runs, *arms)
     assert ("different", 1) == (found.verdict, found.exit_code), found.headline
     assert found.baseline is not None
-    assert (found.baseline.differences["entity_f1"].estimate.value or 0) < -0.1
+    assert (found.baseline.differences["entity_f1"].estimate.value or 0) < -0.05
 
 
 def test_an_adapter_is_trained_kept_and_answers_as_it_was_evaluated(
