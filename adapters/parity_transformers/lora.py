@@ -46,9 +46,10 @@ def wrapped(model: Any, recipe: dict[str, Any], host: Host) -> Any:
         found = peft.get_peft_model(model, config)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         first = str(error).strip().split("\n")[0][:300]
+        named = ", ".join(settings["target_modules"]) or "as peft chooses them"
         raise host.Refusal(
             "recipe",
-            f"peft {peft.__version__} cannot put a LoRA adapter on {recipe['model']['base']}: {first}",
+            f"peft {peft.__version__} cannot put a LoRA adapter on {recipe['model']['base']} (target_modules: {named}): {first}",
             "Name modules of this model under [lora]: target_modules, modules_to_save.",
         ) from error
     if not any(_WHOLE in name for name, _ in found.named_parameters()):
