@@ -74,7 +74,10 @@ HEADS = {
     "tag_projection_layer": "classifier",
 }
 LABELS = ["O", "B-PER", "I-PER", "B-LOC"]
-CLASSES = {"id2label": dict(enumerate(LABELS)), "label2id": {name: k for k, name in enumerate(LABELS)}}
+CLASSES: dict[str, Any] = {
+    "id2label": dict(enumerate(LABELS)),
+    "label2id": {name: k for k, name in enumerate(LABELS)},
+}
 SAME = ("equal", "within_noise")
 
 

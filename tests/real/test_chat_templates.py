@@ -37,11 +37,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One small model with one template, with another, and with none."""
     folder = tmp_path_factory.mktemp("chat")
     model = tiny("gpt2", "AutoModelForCausalLM", vocab_size=len(VOCABULARY))
-    for name, settings in (
-        ("plain", {"chat_template": _PLAIN}),
-        ("other", {"chat_template": _OTHER}),
-        ("none", {}),
-    ):
+    settings_of: dict[str, dict[str, Any]] = {
+        "plain": {"chat_template": _PLAIN},
+        "other": {"chat_template": _OTHER},
+        "none": {},
+    }
+    for name, settings in settings_of.items():
         model.save_pretrained(folder / name)
         write_tokenizer(folder / name, limit=60, **settings)
     lines = (json.dumps({"messages": one}) for one in _ROWS)

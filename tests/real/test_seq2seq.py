@@ -154,7 +154,7 @@ def test_a_target_that_is_split_otherwise_is_paired_by_its_characters(folders: P
 def test_two_encoders_that_are_an_encoder_decoder_are_compared_layer_by_layer(tmp_path: Path) -> None:
     import transformers
 
-    small = {
+    small: dict[str, Any] = {
         "vocab_size": len(VOCABULARY),
         "hidden_size": 24,
         "num_hidden_layers": 2,

@@ -13,8 +13,8 @@ def site(name: str, **fields: Any) -> Site:
 
 
 def test_the_encoders_places_get_its_name_and_the_decoders_the_axis_of_targets() -> None:
-    names = ("embeddings", "layer.0", "layer.0.mlp", "module.encoder.norm", "decoder.embeddings")
-    names = (*names, "decoder.layer.0", "module.decoder.norm", "pooled")
+    encoder = ("embeddings", "layer.0", "layer.0.mlp", "module.encoder.norm")
+    names = (*encoder, "decoder.embeddings", "decoder.layer.0", "module.decoder.norm", "pooled")
     found = of_two_texts([site(name, cut=True) for name in names])
     assert [
         ("encoder.embeddings", HIDDEN, True),

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import jensenshannon
+from scipy.spatial.distance import jensenshannon  # type: ignore[import-untyped]
 
 from parity.measure.drawn import drawn_from, shares
 from parity.records.pair import Pair

@@ -61,7 +61,7 @@ def refusal(path: Path) -> str:
     return str(caught.value).replace(f"{path.parent}/", "")
 
 
-def labels_and_texts(recipe: Recipe) -> list[tuple[str, str | None]]:
+def labels_and_texts(recipe: Recipe) -> list[tuple[str | None, str | None]]:
     return [(row.text, row.label) for row in recipe.train.read()]
 
 
