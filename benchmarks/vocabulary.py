@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import importlib
 import json
 import multiprocessing
 import os
@@ -83,9 +84,9 @@ def _write_texts(path: Path, rows: int, columns: int) -> Path:
 
 def _write_model(folder: Path, kind: str, columns: int) -> None:
     """A folder with a tiny model and a tokenizer that has a word for each column."""
-    import torch
     import transformers
 
+    torch: Any = importlib.import_module("torch")
     torch.manual_seed(0)
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     words = [*special, *(f"w{number}" for number in range(columns - len(special)))]

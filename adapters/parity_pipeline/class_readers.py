@@ -19,7 +19,8 @@ _FACTS: Any = importlib.import_module(".facts", __package__)  # of the package t
 
 class Classification(Reader):
     def start(self) -> None:
-        self.labels = _FACTS.labels(self.config)
+        labels: list[str] = _FACTS.labels(self.config)
+        self.labels = labels
         problem, function = (
             getattr(self.config, "problem_type", None),
             self.chosen.called_with.get("function_to_apply"),
@@ -27,9 +28,9 @@ class Classification(Reader):
         own = "softmax"
         if problem == "regression":
             own = "none"
-        elif problem == "multi_label_classification" or len(self.labels) == 1:
+        elif problem == "multi_label_classification" or len(labels) == 1:
             own = "sigmoid"
-        if len(self.labels) == 1 and problem != "multi_label_classification":
+        if len(labels) == 1 and problem != "multi_label_classification":
             if function is None and own == "sigmoid":
                 self.notes.append(
                     "The pipeline takes a sigmoid of the one value that the model gives; it was called with function_to_apply=none, so that the value is compared."
@@ -37,7 +38,7 @@ class Classification(Reader):
             function = function or "none"
             self.more["task"] = "regression"
         self._function = function or own
-        self.more["multi_label"] = self._function == "sigmoid" and len(self.labels) > 1
+        self.more["multi_label"] = self._function == "sigmoid" and len(labels) > 1
         self.more["values"] = "logits" if self._function == "none" else "probabilities"
         self.stages = [{"name": "logits", "axes": CLASSES, "module": ""}]
 

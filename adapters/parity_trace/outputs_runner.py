@@ -149,7 +149,7 @@ class Session:
         texts = None if selection is None else selection.generated
         if texts is None or asked["tokens"] is not None or asked["precision"] is not None:
             raise self._host.Refusal("inputs-do-not-fit", f"{self._path} holds no more than texts.")
-        found = [{"ids": [], "pieces": [], "text": texts[row] or ""} for row in rows]
+        found: list[dict[str, Any]] = [{"ids": [], "pieces": [], "text": texts[row] or ""} for row in rows]
         for one, row in zip(found, rows):
             if texts[row] is None:
                 one["reason"] = "the file has no text for it"

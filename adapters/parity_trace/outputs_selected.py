@@ -161,7 +161,7 @@ def _answer(number: int, value: Any) -> dict[str, Any]:
     if first is None or first == []:
         return {"places": [], "reason": "it has no answer"}
     text = first.get("text", first.get("answer")) if isinstance(first, dict) else None
-    if not isinstance(text, str):
+    if not isinstance(first, dict) or not isinstance(text, str):
         raise BadSelection(
             number,
             "its answer is neither a text nor an object with one",

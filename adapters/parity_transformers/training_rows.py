@@ -78,7 +78,8 @@ def _of_first_pieces(
     ids = encoded["input_ids"][k]
     special = tokenizer.get_special_tokens_mask(ids, already_has_special_tokens=True)
     of_tokens = words.numbers(tokenizer, encoded, k, row["words"], special) or [None] * len(ids)
-    found, seen = [], set()
+    found: list[int] = []
+    seen: set[int | None] = set()
     for number in of_tokens:
         first = number is not None and number not in seen
         found.append(numbers[row["tags"][number]] if first and number is not None else _NOT_TRAINED)

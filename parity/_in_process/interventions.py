@@ -28,9 +28,9 @@ def forward(session: Any, request: dict[str, Any], rows: Any, slots: Sequence[Sl
         return groups.forward(session, requested, request.get("groups") or [], write)
     if request.get("groups"):
         raise ValueError("a forward with interventions runs its rows together")
-    read = _reader(slots[asked["slot"]], asked["tensors"]) if "give" in asked else None
+    read = _reader(slots[int(asked["slot"])], asked["tensors"]) if "give" in asked else None
     with session.intervene(asked, write, read) as calls:
-        value = session.forward(*requested, calls.noting(write)) or {}
+        value: dict[str, Any] = session.forward(*requested, calls.noting(write)) or {}
     return dict(value, calls=calls.answer())
 
 
@@ -50,7 +50,8 @@ def _reader(slot: Slot, places: dict[str, Any]) -> Callable[[str], Any]:
             for size in place["shape"]:
                 count *= size
             data = bytearray(os.pread(slot.descriptor, count * dtype.itemsize, place["offset"]))
-            found = torch.from_numpy(numpy.frombuffer(data, dtype=dtype).reshape(place["shape"]))
+            flat: Any = numpy.frombuffer(data, dtype=dtype)
+            found = torch.from_numpy(flat.reshape(place["shape"]))  # pyright: ignore[reportUnknownMemberType]
             known[name] = found.bool() if place["source"] == "bool" else found
         return known[name]
 

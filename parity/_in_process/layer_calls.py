@@ -109,7 +109,7 @@ class LayerCalls:
         module.forward = forward
         self._undo.append(undo)
         # A module without any hook would not look for the one that a call adds.
-        self._undo.append(module.register_forward_hook(lambda *_: None).remove)
+        self._undo.append(module.register_forward_hook(_nothing).remove)
 
     def _called(self, place: Place, inner: Any, args: Any, kwargs: Any) -> Any:
         if self._again:
@@ -251,3 +251,7 @@ class LayerCalls:
             items = gives.get("items", [])
             return tuple(one(own, given) for own, given in zip(output, [*items, *[None] * len(output)]))
         return one(output, gives)
+
+
+def _nothing(*_: Any) -> None:
+    pass

@@ -7,7 +7,7 @@ numbers, and what a module keeps beside its parameters in a state of its own (sc
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -21,7 +21,7 @@ def packed_as(tensor: Any) -> str:
     """What packs a tensor: the name of its class or of its dtype; empty for ordinary numbers."""
     if getattr(tensor, "is_quantized", False):
         return str(tensor.dtype).replace("torch.", "")
-    kind = type(tensor)
+    kind = cast("Any", type(tensor))
     if hasattr(tensor, "__tensor_flatten__"):
         return str(kind.__name__)
     if tensor.dtype in _SMALL:
@@ -79,7 +79,8 @@ def beside_parameters(module: Any) -> dict[str, Any]:
         found = {"weight": module.weight()}
         bias = module.bias() if callable(getattr(module, "bias", None)) else None
         return found if bias is None else dict(found, bias=bias)
-    if type(module)._save_to_state_dict is torch.nn.Module._save_to_state_dict or not module._parameters:
+    own, plain = cast("Any", type(module)), cast("Any", torch.nn.Module)
+    if own._save_to_state_dict is plain._save_to_state_dict or not module._parameters:
         return {}
     if any(True for _ in module.children()):
         return {}

@@ -115,7 +115,7 @@ class Tap:
             if site.cut and known and len(shape) == 3 and shape[0] == known[0] and shape[1] > known[1]:
                 tensor = tensor[:, : known[1]]
                 shape = (*known, shape[2])
-            sizes = dict(zip(("row", "token"), known))
+            sizes: dict[str, int] = dict(zip(("row", "token"), known))
             if self._targets is not None:
                 sizes["target"] = self._targets
             lead = tuple(sizes[axis] for axis in site.axes if axis in sizes)

@@ -7,7 +7,7 @@ by its kind and the shapes of its weights, if no other part of the stage has bot
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, cast
 
 from parity.records.pair import Pair
 from parity.stages import layer_of
@@ -164,12 +164,13 @@ def given(reference: Calls, parts: Sequence[PairedPart], stages: Sequence[str]) 
 def tensors_of(described: Any) -> list[str]:
     """The names of the tensors that a description holds."""
     if isinstance(described, Mapping):
-        name = described.get("tensor")
+        held = cast("Mapping[str, Any]", described)
+        name = held.get("tensor")
         if isinstance(name, str):
             return [name]
-        return [found for one in described.values() for found in tensors_of(one)]
+        return [found for one in held.values() for found in tensors_of(one)]
     if isinstance(described, list | tuple):
-        return [found for one in described for found in tensors_of(one)]
+        return [found for one in cast("Sequence[Any]", described) for found in tensors_of(one)]
     return []
 
 

@@ -78,7 +78,9 @@ def kept_of(stage: StageTensor, batch: Batch, target: Target) -> Floats:
     assert stage.wide is not None, "only what stays with its runner is kept in part"
     shape = stage.values.shape[:2]
     real = batch.stages.get(MASKS.get(stage.axes[1], ""))
-    places = np.arange(shape[0] * shape[1]) if real is None else np.flatnonzero(real.values)
+    places = (
+        np.arange(int(shape[0] * shape[1]), dtype=np.int64) if real is None else np.flatnonzero(real.values)
+    )
     targets = _flat(_target_ids(batch, target), shape)
     step = max(1, BLOCK_BYTES // max(1, stage.wide.bytes_each))
     width = packed(np.zeros((1, stage.wide.columns)), np.array([-1])).shape[1]
@@ -101,7 +103,8 @@ def kept_blocks(
         )
     )
     at = _Positions(stages, targets)
-    whole = np.arange(stages.reference.values.shape[0] * stages.reference.values.shape[1])
+    shape = stages.reference.values.shape
+    whole = np.arange(int(shape[0] * shape[1]), dtype=np.int64)
     index = Pair(*(whole if places is None else places for places in (pairing.reference, pairing.candidate)))
     wide = [stage.wide.bytes_each for stage in stages if stage.wide is not None]
     step = max(1, BLOCK_BYTES // max(wide)) if wide else _POSITIONS

@@ -46,5 +46,5 @@ def align_targets(encodings: Pair[Sequence[Encoding | None]]) -> list[RowAlignme
         None
         if here is None or there is None or here.target is None or there.target is None
         else align_row(here.target.fed, there.target.fed)
-        for here, there in zip(*encodings, strict=True)
+        for here, there in zip(encodings.reference, encodings.candidate, strict=True)
     ]

@@ -13,7 +13,7 @@ import contextlib
 import os
 import shutil
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -211,7 +211,7 @@ class Runner:
         return Reply(lambda: self._batch(pending, slot), lambda: self._stages(pending, slot))
 
     @contextlib.contextmanager
-    def intervening(self, asked: Interventions) -> Iterator[None]:
+    def intervening(self, asked: Interventions) -> Generator[None]:
         """Have every forward that is requested, and waited for, inside the context show or change what its layers are called with."""
         number, slot = free_slot(self._slots[:_SLOTS], str(self.subject))
         slot.take(0)

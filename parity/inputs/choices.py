@@ -102,12 +102,11 @@ def _list_of(usual: Mapping[str, str], known: Mapping[str, Any]) -> tuple[str, .
     return () if found is None else (found,)
 
 
-def _listed(value: Any) -> list[Any] | None:
+def _listed(value: Any) -> list[object] | None:
     """The list of a cell, or the one under "text" of an object; None where it is neither."""
     if isinstance(value, dict):
         value = cast("dict[str, Any]", value).get("text")
-    listed: Any = value
-    return listed if isinstance(listed, list) else None
+    return cast("list[object]", value) if isinstance(value, list) else None
 
 
 def _numbered(usual: Mapping[str, str], known: Mapping[str, Any]) -> tuple[str, ...]:
@@ -126,21 +125,22 @@ def _numbered(usual: Mapping[str, str], known: Mapping[str, Any]) -> tuple[str, 
 
 def _texts(source: Source, row: Row, columns: ChoiceColumns) -> tuple[list[str], list[str]]:
     """The texts of the choices, and what each is called."""
-    if len(columns.choices) > 1:
+    column, *others = columns.choices
+    if others:
         found = [text_or_none(source, row, column) for column in columns.choices]
         return [text for text in found if text is not None], []
-    column = columns.choices[0]
     value: Any = row.cells.get(column)
     listed = _listed(value)
     if listed is None:
         return [], []
-    if not all(isinstance(text, str) for text in listed):
+    texts = [text for text in listed if isinstance(text, str)]
+    if len(texts) < len(listed):
         raise source.refuse(
             row.number, f"{column!r} holds a choice that is not a text", "Write each choice as a string."
         )
     names: Any = cast("dict[str, Any]", value).get("label") if isinstance(value, dict) else None
-    called = [str(name) for name in names] if isinstance(names, list) else []
-    return [whole_text(source, row, column, text) for text in listed], called
+    called = [str(name) for name in cast("list[object]", names)] if isinstance(names, list) else []
+    return [whole_text(source, row, column, text) for text in texts], called
 
 
 def _number(label: str | None, names: Sequence[str], texts: Sequence[str]) -> str | None:

@@ -136,7 +136,10 @@ def compared(reference: KeptSide, candidate: KeptSide, same_target: npt.NDArray[
     unknown = np.isnan(likely[0]) & np.isnan(likely[1]) & ~np.isnan(reference.log_sum + candidate.log_sum)
     likely = [np.where(unknown, 0.0, side) for side in likely]
     sign_sums = _signs(reference.width).sum(axis=1) / np.sqrt(SUMS)
-    raw, centred, sums, centred_sums = [], [], [], []
+    raw: list[Floats] = []
+    centred: list[Floats] = []
+    sums: list[Floats] = []
+    centred_sums: list[Floats] = []
     for side, values, target in zip(sides, (here, there), likely, strict=True):
         raw.append(np.concatenate([values, side.log_sum[:, None], target[:, None]], axis=1))
         less = np.concatenate([values, side.log_sum[:, None]], axis=1) - side.mean[:, None]

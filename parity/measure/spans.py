@@ -65,12 +65,11 @@ def best_spans(start: Floats, end: Floats, context: Booleans, count: int) -> lis
     scores = _scores(start, end, context)
     if scores is None:
         return []
+    width = int(scores.shape[1])
     places = np.argsort(-scores, axis=None, kind="stable")[:count]
     found = (
-        Span(
-            int(place // scores.shape[1]), int(sum(divmod(place, scores.shape[1]))), float(scores.flat[place])
-        )
-        for place in places
+        Span(place // width, sum(divmod(place, width)), float(scores.flat[place]))
+        for place in map(int, places)
     )
     return [span for span in found if np.isfinite(span.score)]
 

@@ -62,13 +62,14 @@ class ChoiceLedger(DecisionLedger):
         """Logits [n, 1] of both sides; the inputs that are whole now are decided, those with as many choices together."""
         self._axes = axes
         done: dict[int, list[_Input]] = {}
-        for row, *logits in zip(item.rows.tolist(), *item.values, strict=True):
+        sides = item.values
+        for row, here, there in zip(item.rows.tolist(), sides.reference, sides.candidate, strict=True):
             example = self._rows[row]
             choice = example.choice
             assert choice is not None, "the inputs are read by choice"
             known = self._waiting.setdefault(choice.input, _Input({}, np.full((2, choice.of), np.nan)))
             known.examples[choice.number] = example
-            known.logits[:, choice.number] = [float(side[0]) for side in logits]
+            known.logits[:, choice.number] = float(here[0]), float(there[0])
             if known.whole:
                 done.setdefault(choice.of, []).append(self._waiting.pop(choice.input))
         for count, inputs in done.items():

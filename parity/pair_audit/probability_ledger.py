@@ -54,7 +54,7 @@ class ProbabilityLedger:
 
     def add(self, choices: Choices, places: NDArray[np.int64] | None = None) -> None:
         """Logits [n, classes] of both sides; `places` [n, 2] are the row and the position of each, where a row has several."""
-        self._distances.add(*choices.logits, places)
+        self._distances.add(choices.logits.reference, choices.logits.candidate, places)
         here, there = (np.asarray(side, dtype=np.float64) for side in choices.values)
         self._implied.add(here / self._own.reference, there / self._own.candidate)
 

@@ -152,7 +152,7 @@ class SelectionLedger:
                 return "its tokens are named by texts, and those of the other side by ids"
             if ids and not 0 <= min(ids) <= max(ids) < len(logits):
                 return f"the token {max(ids)} is not in the other side's vocabulary of {len(logits)}"
-            return _Names(held(shares(logits), ids), lambda place: f"token {place}", ids)
+            return _Names(held(shares(logits), ids), "token {}".format, ids)
         labels = self._other.labels or [str(place) for place in range(len(logits))]
         classes = list(range(len(labels)))
         if selects.among:
@@ -165,7 +165,7 @@ class SelectionLedger:
         if unknown is not None:
             return f"the class {unknown!r} is not one of the other side's"
         places = [spoken.index(str(name)) for name in one.names]
-        return _Names(held(shares(logits[classes]), places), lambda place: spoken[place], places)
+        return _Names(held(shares(logits[classes]), places), spoken.__getitem__, places)
 
     def _add_answer(self, number: int, example: Example, row: SelectedRow, other: Batch) -> None:
         encoding = self._encodings.get(example.row)

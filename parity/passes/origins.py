@@ -248,7 +248,7 @@ def _of_arguments(found: Isolation, order: dict[str, int]) -> Iterator[_Seen]:
             root = found.calls.candidate.root
             inside = path[len(root) :] if root and path.startswith(root + ".") else ""
             there = found.calls.reference.root + inside if inside else path
-            stages = tuple(stage for (stage, name), one in found.apart.items() if one > 0) or ("embeddings",)
+            stages = tuple(stage for (stage, _), one in found.apart.items() if one > 0) or ("embeddings",)
             yield _Seen(-1.0, Pair(there, path), stages, apart, None, found.least, ())
     for (stage, name), apart in found.apart.items():
         place, layer = found.stages.get(stage), found.calls.reference.layers.get(stage)

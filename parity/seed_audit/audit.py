@@ -104,7 +104,8 @@ def survey(request: SurveyRequest, progress: OnProgress) -> SeedAudit:
     }
     if not collected:
         raise _nothing(request.runs, outcomes)
-    counted = Counter(run.counted for run in collected.values()).most_common(1)[0][0]
+    counts: Counter[Counted] = Counter(run.counted for run in collected.values())
+    counted = counts.most_common(1)[0][0]
     request = request._replace(primary=metric_for(counted, request.primary, named=request.metric_named))
     alike = [run for run in collected.values() if run.counted == counted]
     classes = usual_classes([classes_of_run(run) for run in alike])

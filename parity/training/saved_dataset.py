@@ -52,11 +52,13 @@ def saved_rows(folder: Path) -> Iterator[Row]:
 
 def _class_names(feature: Any) -> list[str]:
     """The names of a feature of classes, or of a list of them; empty for any other."""
-    inner = feature.get("feature", feature) if isinstance(feature, dict) else {}
-    return cast("list[str]", inner.get("names") or []) if isinstance(inner, dict) else []
+    whole = cast("dict[str, Any]", feature) if isinstance(feature, dict) else {}
+    inner = whole.get("feature", whole)
+    fields = cast("dict[str, Any]", inner) if isinstance(inner, dict) else {}
+    return cast("list[str]", fields.get("names") or [])
 
 
 def _named(value: Any, names: list[str]) -> Any:
     if isinstance(value, list):
-        return [_named(one, names) for one in value]
+        return [_named(one, names) for one in cast("list[object]", value)]
     return names[value] if isinstance(value, int) and 0 <= value < len(names) else value

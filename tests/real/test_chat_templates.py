@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_conversations_are_rendered_as_the_library_renders_them(folders: Path, t
 
     audit = _compared(folders, "plain", "plain", tmp_path, "chats.jsonl", "--generate", "4")
     assert ("parity", 2) == (audit.verdict, audit.inputs.messages)
-    tokenizer: Any = AutoTokenizer.from_pretrained(folders / "plain")
+    tokenizer = cast("Any", AutoTokenizer).from_pretrained(folders / "plain")
     expected = [
         tokenizer.apply_chat_template(
             one, add_generation_prompt=one[-1]["role"] != "assistant", return_dict=False

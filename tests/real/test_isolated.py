@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
+import importlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,14 +98,14 @@ def test_a_fault_beside_the_layers_is_none_of_theirs(
 
 def test_one_unit_in_the_last_place_of_a_weight_is_an_error_of_its_layer(bert: Path, tmp_path: Path) -> None:
     import torch
-    from safetensors.torch import load_file, save_file
 
+    safetensors: Any = importlib.import_module("safetensors.torch")
     name = "bert.encoder.layer.2.intermediate.dense.weight"
     path = copy(bert, tmp_path / "faulty") / "model.safetensors"
-    tensors = load_file(path)
+    tensors = safetensors.load_file(path)
     flat = tensors[name].view(-1)
     flat[7] = torch.nextafter(flat[7], torch.tensor(torch.inf))
-    save_file(tensors, path, metadata={"format": "pt"})
+    safetensors.save_file(tensors, path, metadata={"format": "pt"})
     audit = _audit(bert, tmp_path / "faulty", tmp_path)
     assert audit.first_divergence is not None and audit.first_divergence.float64_only
     assert ["bert.encoder.layer.2"] == [one.module.candidate for one in audit.origins]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 from pathlib import Path
@@ -41,8 +42,8 @@ def _save(model: Any, folder: Path) -> None:
 def _untied(folder: Path, to: Path, *, change: float = 0.0) -> Path:
     """The same model with a head of its own, which holds the same numbers, or others."""
     import torch
-    import transformers
 
+    transformers: Any = importlib.import_module("transformers")
     model: Any = transformers.AutoModelForCausalLM.from_pretrained(folder)
     model.config.tie_word_embeddings = False
     model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone() * (1 + change))
@@ -84,8 +85,7 @@ def test_a_tied_and_an_untied_head_with_equal_numbers_are_parity_and_reported(
 
 
 def test_the_texts_have_the_likelihood_that_the_library_gives_them(folders: Path, tmp_path: Path) -> None:
-    import transformers
-
+    transformers: Any = importlib.import_module("transformers")
     other = _untied(folders / "gpt2", tmp_path / "other", change=0.01)
     audit = _compared(folders, "gpt2", other, tmp_path / "out")
     assert audit.language is not None
@@ -124,8 +124,7 @@ def test_the_texts_have_the_likelihood_that_the_library_gives_them(folders: Path
 def test_a_constant_in_every_row_of_a_vocabulary_is_named_and_changes_no_token(
     folders: Path, tmp_path: Path
 ) -> None:
-    import transformers
-
+    transformers: Any = importlib.import_module("transformers")
     model: Any = transformers.AutoModelForMaskedLM.from_pretrained(folders / "bert")
     model.cls.predictions.bias.data += 2.5
     model.save_pretrained(tmp_path / "shifted")
@@ -193,8 +192,8 @@ def test_a_masked_model_decides_at_the_mask_and_where_there_is_none_at_each_toke
     folders: Path, tmp_path: Path
 ) -> None:
     import torch
-    import transformers
 
+    transformers: Any = importlib.import_module("transformers")
     audit = _compared(folders, "bert", "bert", tmp_path)
     assert "parity" == audit.verdict
     tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folders / "bert")
@@ -225,8 +224,7 @@ def test_a_masked_model_decides_at_the_mask_and_where_there_is_none_at_each_toke
 def test_each_flip_of_a_predicted_token_has_its_margins_and_whether_rounding_explains_it(
     folders: Path, tmp_path: Path
 ) -> None:
-    import transformers
-
+    transformers: Any = importlib.import_module("transformers")
     model: Any = transformers.AutoModelForCausalLM.from_pretrained(folders / "llama")
     model.lm_head.weight.data[7:90] *= 1.2
     _save(model, tmp_path / "other")
@@ -244,8 +242,7 @@ def test_each_flip_of_a_predicted_token_has_its_margins_and_whether_rounding_exp
 
 
 def test_what_only_a_mask_shows_is_seen_where_no_text_has_one(folders: Path, tmp_path: Path) -> None:
-    import transformers
-
+    transformers: Any = importlib.import_module("transformers")
     tiny_bert(tmp_path / "one", "AutoModelForMaskedLM", tie_word_embeddings=False)
     model: Any = transformers.AutoModelForMaskedLM.from_pretrained(tmp_path / "one")
     model.bert.embeddings.word_embeddings.weight.data[VOCABULARY.index("[MASK]")] *= 1.5
@@ -318,8 +315,8 @@ def test_a_change_among_the_logits_that_a_trace_does_not_keep_is_divergent(
     traces: Path, tmp_path: Path
 ) -> None:
     import torch
-    import transformers
 
+    transformers: Any = importlib.import_module("transformers")
     model: Any = transformers.AutoModelForCausalLM.from_pretrained(traces / "gpt2")
     model.config.tie_word_embeddings = False
     head = model.lm_head.weight.detach().clone()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -52,7 +52,7 @@ def _changed(folder: Path, to: Path, *names: str) -> Path:
     import torch
     import transformers
 
-    model: Any = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder)
+    model = cast("Any", transformers.AutoModelForSeq2SeqLM).from_pretrained(folder)
     found = [one for name, one in model.state_dict().items() if name.endswith(names)]
     assert found
     with torch.no_grad():

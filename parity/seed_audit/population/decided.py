@@ -75,10 +75,11 @@ class Truth(NamedTuple):
             picked = np.where(fine, logits.argmax(axis=2), -1).astype(np.int64)
         starts = np.searchsorted(self.rows, np.arange(len(self.tags)))
         texts = tuple(tuple(_tags(part, names) for part in np.split(run, starts[1:])) for run in picked)
+        counts: Integers = np.diff([*starts, words])
         place = {name: number for number, name in enumerate(names)}
         labels = [
             place.get(tag, -1)
-            for tags, count in zip(self.tags, np.diff([*starts, words]), strict=True)
+            for tags, count in zip(self.tags, counts, strict=True)
             for tag in ([""] * int(count) if tags is None else tags)
         ]
         return Decided(
@@ -160,7 +161,7 @@ class Decided(NamedTuple):
 
 def _tags(picked: Integers, names: Sequence[str]) -> str:
     """The tags of a row's words; empty where a word has none."""
-    return _UNDECIDED if (picked < 0).any() else " ".join(names[number] for number in picked)
+    return _UNDECIDED if (picked < 0).any() else " ".join(names[int(number)] for number in picked)
 
 
 def _codes(texts: Sequence[Sequence[str]]) -> Integers:

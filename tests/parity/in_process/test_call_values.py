@@ -31,7 +31,11 @@ def test_arguments_are_named_as_the_forward_names_them_and_the_first_alike_in_al
 
 def test_a_tensor_is_sent_once_and_again_after_it_was_written_into() -> None:
     sent: list[str] = []
-    sender = Sender(Doubling(), lambda name, *_: sent.append(name))
+
+    def write(name: str, *_: Any) -> None:
+        sent.append(name)
+
+    sender = Sender(Doubling(), write)
     tensor = torch.ones(2)
     first = sender.describe([tensor, {"again": tensor}, None, 3])
     assert {"tensor": "call.0"} == first["items"][0] == first["items"][1]["fields"]["again"]
@@ -46,7 +50,10 @@ def test_a_parameter_is_described_by_its_name_too() -> None:
 
 
 def given(tensor: Any) -> Any:
-    return lambda _: tensor
+    def answer(_: Any) -> Any:
+        return tensor
+
+    return answer
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+from typing import Any
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import jensenshannon  # type: ignore[import-untyped]
 
 from parity.measure.drawn import drawn_from, shares
 from parity.records.pair import Pair
+
+jensenshannon: Any = importlib.import_module("scipy.spatial.distance").jensenshannon
 
 
 def _random(seed: int) -> np.ndarray:

@@ -44,7 +44,8 @@ def test_a_change_of_one_logit_moves_the_sums_by_its_size_wherever_it_is(
     here = _logits(seed, columns)
     there = here.copy()
     there[:, seed % columns] += size
-    moved = np.linalg.norm(np.subtract(*_pair(here, there).sums), axis=1)
+    sums = _pair(here, there).sums
+    moved = np.linalg.norm(sums.reference - sums.candidate, axis=1)
     assert pytest.approx(np.full(ROWS, size), rel=1e-6) == moved
 
 
@@ -105,10 +106,12 @@ def test_what_is_not_a_number_on_one_side_only_is_seen(other: float, live: bool)
     here = _logits(0, 200)
     here[:, 7] = -np.inf
     there = here.copy()
-    assert np.array_equal(*_pair(here, there, live=live).sums)
+    same = _pair(here, there, live=live).sums
+    assert np.array_equal(same.reference, same.candidate)
     there[:, 7] = other
     with np.errstate(invalid="ignore"):
-        moved = np.abs(np.subtract(*_pair(here, there, live=live).sums))
+        sums = _pair(here, there, live=live).sums
+        moved = np.abs(sums.reference - sums.candidate)
     assert (~(moved < 1.0)).any(axis=1).all()
 
 

@@ -52,7 +52,7 @@ def test_spearman_is_the_correlation_of_ranks_and_its_interval_a_jackknife(
     expected = [_correlation(side, texts.labels) for side in sides]
     assert pytest.approx(expected) == [found.reference, found.candidate]
     assert pairs == found.scored
-    changes = []
+    changes: list[float] = []
     for pair in range(pairs):
         kept = np.delete(np.arange(2 * pairs), [2 * pair, 2 * pair + 1])
         labels = [texts.labels[place] for place in kept]
@@ -100,7 +100,8 @@ def test_recall_is_the_share_of_texts_with_one_of_their_label_near(
         near = side @ side.T
         np.fill_diagonal(near, -np.inf)
         right = [
-            any(labels[other] == labels[place] for other in np.argsort(-near[place])[:k]) for place in asked
+            any(labels[int(other)] == labels[place] for other in np.argsort(-near[place])[:k])
+            for place in asked
         ]
         assert pytest.approx(np.mean(right)) == value
     assert len(asked) == found.scored

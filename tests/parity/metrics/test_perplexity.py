@@ -22,11 +22,11 @@ def _sides(
     """-ln p of the tokens of some texts on two sides, and the outputs that have them."""
     draw = np.random.default_rng(seed)
     lengths = draw.integers(1, 9, texts)
-    here = [draw.exponential(3.0, length) + 0.01 for length in lengths]
+    here: list[np.ndarray] = [draw.exponential(3.0, length) + 0.01 for length in lengths]
     there = [np.maximum(one + apart * draw.normal(size=len(one)), 1e-3) for one in here]
     rows = np.repeat(np.arange(texts), lengths)
     labels = np.zeros(len(rows), dtype=np.int64)
-    outputs = []
+    outputs: list[Outputs] = []
     for side in (here, there):
         p = np.exp(-np.concatenate(side))
         outputs.append(Outputs(np.log(np.stack([p, 1 - p], axis=1)), labels, labels, rows=rows))
@@ -51,7 +51,8 @@ def test_the_interval_is_that_of_the_influence_of_each_text(seed: int, texts: in
     paired = PERPLEXITY.paired()
     paired.add(one, other)
     length = sum(map(len, here)) / texts
-    values, influences = [], []
+    values: list[float] = []
+    influences: list[np.ndarray] = []
     for side in (here, there):
         mean = np.concatenate(side).mean()
         values.append(np.exp(mean))

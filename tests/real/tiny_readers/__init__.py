@@ -30,7 +30,7 @@ class TinyOfSentences(_models.Model):  # type: ignore[misc]
     """A classifier of texts that are split into sentences: the mean of the sentences' means."""
 
     def __init__(self, vocab: Any, width: int) -> None:
-        super().__init__(vocab)
+        super().__init__(vocab)  # pyright: ignore[reportUnknownMemberType]
         self._embedding = _torch.nn.Embedding(vocab.get_vocab_size("tokens"), width)
         self._classification_layer = _torch.nn.Linear(width, vocab.get_vocab_size("labels"))
 
