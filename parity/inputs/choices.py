@@ -128,7 +128,14 @@ def _texts(source: Source, row: Row, columns: ChoiceColumns) -> tuple[list[str],
     column, *others = columns.choices
     if others:
         found = [text_or_none(source, row, column) for column in columns.choices]
-        return [text for text in found if text is not None], []
+        texts = [text for text in found if text is not None]
+        if None in found[: len(texts)]:
+            raise source.refuse(
+                row.number,
+                f"{columns.choices[found.index(None)]!r} has no text, and a later choice has one",
+                "Write the choices of a row one after the other: a label counts them.",
+            )
+        return texts, []
     value: Any = row.cells.get(column)
     listed = _listed(value)
     if listed is None:

@@ -87,6 +87,12 @@ def test_a_choice_that_is_no_text_is_refused_with_its_line(tmp_path: Path) -> No
         )
 
 
+def test_a_choice_missing_before_another_is_refused_as_the_label_would_count_another(tmp_path: Path) -> None:
+    first = {"premise": "p", "choice1": "a", "choice2": "b", "choice3": "c", "label": 1}
+    with pytest.raises(MalformedLine, match=r"line 2: 'choice2' has no text, and a later choice has one"):
+        written(tmp_path / "a.jsonl", first, {**first, "choice2": None})
+
+
 def test_read_by_choice_an_input_without_any_is_refused(tmp_path: Path) -> None:
     found = written(
         tmp_path / "a.jsonl", {"text": "t", "choices": ["a", "b"]}, {"text": "u", "choices": None}
