@@ -97,7 +97,7 @@ def test_a_name_used_twice_is_an_error_that_names_both_places(installed: Callabl
     installed("Taken")
     with pytest.raises(
         NameTaken,
-        match=r"Two causes are called 'text\.lowercase': parity's parity\.causes\.\w+:Lowercase and other-causes's other_causes:Taken",
+        match=r"Two causes are called '[\w.]+': parity's parity\.causes\.\w+:\w+ and other-causes's other_causes:Taken",
     ):
         all_causes()
 
