@@ -239,7 +239,7 @@ def _state(find: Find, place: str) -> dict[str, Any]:
 
 
 def read_json(path: str | None) -> Any:
-    """The content of a JSON file; None where there is no file, or it cannot be read."""
+    """The content of a JSON file; None where the file is missing or cannot be read."""
     if path is None:
         return None
     try:

@@ -21,7 +21,7 @@ class _MultipleChoice(ClassTask):
     decided_by = "an input is decided by the largest logit of its choices, each of which is a row"
 
     def scored_by(self, metric: Metric) -> bool:
-        """Metrics of single decisions, but for those over classes: the number of a choice is no class."""
+        """Metrics of single decisions, except those over classes: the number of a choice is not a class."""
         return super().scored_by(metric) and not of_classes(metric)
 
 

@@ -280,6 +280,13 @@ def test_weights_that_nothing_consumed_are_named(tmp_path: Path) -> None:
     with start(tiny_bert(tmp_path / "next", "AutoModelForNextSentencePrediction"), "?task=encoder") as runner:
         said = runner.describe()
     assert ["cls.seq_relationship.bias", "cls.seq_relationship.weight"] == said.unused_weights
+    model: Any = transformers.GPT2DoubleHeadsModel(tiny("gpt2", vocab_size=len(VOCABULARY)).config)
+    model.save_pretrained(tmp_path / "two")
+    write_tokenizer(tmp_path / "two")
+    with start(tmp_path / "two") as runner:
+        said = runner.describe()
+    assert ["multiple_choice_head.summary.bias", "multiple_choice_head.summary.weight"] == said.unused_weights
+    assert any("GPT2DoubleHeadsModel" in note for note in said.notes)
     with start(tiny_bert(tmp_path / "masked", "AutoModelForMaskedLM"), "?task=encoder") as runner:
         said = runner.describe()
     assert ["pooler.dense.bias", "pooler.dense.weight"] == said.newly_initialised
