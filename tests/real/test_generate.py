@@ -36,12 +36,10 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small GPT-2 with large weights, so that its texts vary."""
-    folder = tmp_path_factory.mktemp("gpt2") / "gpt2"
+def _generator(family: str, folder: Path) -> Path:
+    """A small model with large weights, so that its texts vary."""
     model = tiny(
-        "gpt2",
+        family,
         "AutoModelForCausalLM",
         vocab_size=len(VOCABULARY),
         bos_token_id=2,
@@ -50,21 +48,16 @@ def gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     give_noise(model, 3, 0.4).save_pretrained(folder)
     return write_tokenizer(folder)
+
+
+@pytest.fixture(scope="module")
+def gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _generator("gpt2", tmp_path_factory.mktemp("gpt2") / "gpt2")
 
 
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("llama") / "llama"
-    model = tiny(
-        "llama",
-        "AutoModelForCausalLM",
-        vocab_size=len(VOCABULARY),
-        bos_token_id=2,
-        eos_token_id=3,
-        pad_token_id=0,
-    )
-    give_noise(model, 3, 0.4).save_pretrained(folder)
-    return write_tokenizer(folder)
+    return _generator("llama", tmp_path_factory.mktemp("llama") / "llama")
 
 
 @pytest.fixture(scope="module")
