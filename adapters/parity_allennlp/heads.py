@@ -58,7 +58,7 @@ class Head:
 class Answers(Head):
     """transformer_qa: a start and an end logit for each token, as the linear layer gives them.
 
-    What the model returns has a large negative number at every token outside the context; that is no value to compare.
+    What the model returns has a large negative number at every token outside the context; that is not a value to compare.
     """
 
     field = "question_with_context"

@@ -24,7 +24,7 @@ def check(tokenizer: Any, requested: bool | None, host: Host) -> None:
 
 
 def described(tokenizer: Any, requested: bool | None) -> dict[str, Any]:
-    """The template, for a description of the tokenizer, and whether it was told to be applied or not."""
+    """The template, for a description of the tokenizer, and whether an option applies it."""
     template = _template(tokenizer)
     found: dict[str, Any] = {} if template is None else {"chat_template": template}
     return found if requested is None else dict(found, apply_chat_template=requested)

@@ -81,6 +81,6 @@ class ChatTemplate(Cause):
 
 def _used(described: Description, *, conversations: bool) -> str | None:
     """The template that a side renders by; None where it renders nothing."""
-    told = described.tokenizer.get(_APPLY)
-    applied = told if told is not None else conversations
+    chosen = described.tokenizer.get(_APPLY)
+    applied = chosen if chosen is not None else conversations
     return described.tokenizer.get(_KEY) if applied else None
