@@ -223,6 +223,8 @@ def test_architectures_of_any_form_are_names_or_left_out_with_a_note(
 @pytest.mark.parametrize("content", [[1], None, "text"])
 def test_settings_of_generation_that_are_no_mapping_are_compared_whole(content: Any, tmp_path: Path) -> None:
     tiny("bert", "AutoModelForNextSentencePrediction", vocab_size=len(VOCABULARY)).save_pretrained(tmp_path)
+    # A head that is not run, of a class that generates nothing.
+    edit(tmp_path / "config.json", architectures=["DPRReader"])
     write_tokenizer(tmp_path)
     write(tmp_path / "generation_config.json", content)
     (head,) = described(tmp_path).not_run
