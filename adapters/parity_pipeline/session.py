@@ -98,29 +98,31 @@ class Session:
     def generate(
         self, rows: list[dict[str, Any]], asked: dict[str, Any], write: Callable[..., None]
     ) -> dict[str, Any]:
-        """Call the pipeline with each row by itself, for at most so many new tokens, without drawing at random."""
+        """Call the pipeline with `batch` rows at a time, for at most so many new tokens, without drawing at random."""
         if asked["tokens"] is not None or asked["precision"] is not None:
             raise self._host.Refusal(
                 "inputs-do-not-fit", f"{self._name}: a pipeline gives texts, and no scores of steps."
             )
         found: list[dict[str, Any]] = []
-        for place, row in enumerate(rows):
-            self._host.progress("generating", place, len(rows))
-            found.append(self._text(row["text"], asked))
+        together = max(1, asked["batch"])
+        for start in range(0, len(rows), together):
+            self._host.progress("generating", start, len(rows))
+            found += self._texts([row["text"] for row in rows[start : start + together]], asked)
         return {"rows": found, "float64": None}
 
-    def _text(self, text: str, asked: dict[str, Any]) -> dict[str, Any]:
+    def _texts(self, texts: list[str], asked: dict[str, Any]) -> list[dict[str, Any]]:
         changes = {name: value for name, value in asked["settings"].items() if not name.startswith("max_")}
         arguments = dict(self._chosen.called_with, **self._chosen.generation)
-        arguments.update(changes, max_new_tokens=self._most(text, asked), do_sample=False)
+        most = min(self._most(text, asked) for text in texts)
+        arguments.update(changes, max_new_tokens=most, do_sample=False, batch_size=len(texts))
         if self._chosen.call.task == "text-generation":
             arguments["return_full_text"] = False
         try:
-            answer = self._made(text, **arguments)
-        except Exception as error:  # noqa: BLE001  # one text that the library refuses is one row that is not compared
-            return {"ids": [], "pieces": [], "text": "", "reason": _FINDING.first_line(error)}
-        (written,) = (value for name, value in answer[0].items() if name.endswith("_text"))
-        return {"ids": [], "pieces": [], "text": written}
+            answers: list[Any] = self._made(texts, **arguments)
+        except Exception as error:  # noqa: BLE001  # texts that the library refuses are rows that are not compared
+            reason = _FINDING.first_line(error)
+            return [{"ids": [], "pieces": [], "text": "", "reason": reason} for _ in texts]
+        return [{"ids": [], "pieces": [], "text": _written(answer)} for answer in answers]
 
     def _most(self, text: str, asked: dict[str, Any]) -> int:
         """New tokens at most: as requested, and as the pipeline's own settings permit."""
@@ -135,3 +137,10 @@ class Session:
 
     def close(self) -> None:
         """Nothing to release: the process ends."""
+
+
+def _written(answer: Any) -> str:
+    """The text of one answer; a task that could give several texts gives them as a list of one."""
+    one: dict[str, str] = answer[0] if isinstance(answer, list) else answer
+    (text,) = (value for name, value in one.items() if name.endswith("_text"))
+    return text

@@ -154,6 +154,8 @@ class Targets:
             "tokens": None,
             "sampled": False,
             "precision": None,
+            "batch": 1,
+            "stream": False,
         }
         found = self._generator.run(rows, asked, _nothing)["rows"]
         return [list(one["ids"]) for one in found]

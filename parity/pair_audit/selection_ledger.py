@@ -226,6 +226,9 @@ class SelectionLedger:
     def not_compared(self) -> Iterator[NotCompared]:
         """What of the selections was not compared."""
         yield from self._sums.not_compared()
+        record = self.stage()
+        if record is not None and record.status == "not_comparable":
+            yield NotCompared(stage=record.stage, pass_=record.pass_, reason=record.reason)
         if self._how.selects.grouped:
             yield NotCompared(
                 stage=SCORES,

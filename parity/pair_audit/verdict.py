@@ -75,6 +75,7 @@ def _judged(
     first = first_divergence(stages, policy)
     counted = _counted(stages, policy)
     counting = [item for item in not_compared if item.counts and excluded_by(item, policy) is None]
+    counting += _without_a_word(counted, not_compared)
     tensors = [record for record in counted if record.noise_floor is not None]
     measured = any(record.compared for record in tensors) or _of_texts(counted, decisions)
     if first is None and not measured:
@@ -109,6 +110,16 @@ def _judged(
     if limited:
         return Judgement("equivalent", 0, equivalent_sentence(tensors, decisions, policy))
     return Judgement("parity", 0, parity_sentence(counted, decisions, policy))
+
+
+def _without_a_word(counted: Sequence[StageRecord], not_compared: Sequence[NotCompared]) -> list[NotCompared]:
+    """Stages that were judged neither equal nor different, of which nothing else says that they were not compared: they count all the same."""
+    known = {item.stage for item in not_compared}
+    return [
+        NotCompared(stage=record.stage, pass_=record.pass_, reason=record.reason)
+        for record in counted
+        if record.status == "not_comparable" and record.stage not in known
+    ]
 
 
 def _of_texts(counted: Sequence[StageRecord], decisions: Decisions | None) -> bool:

@@ -102,9 +102,12 @@ class _Generation:
 
 
 def _ways(described: Pair[Description]) -> Pair[Way]:
-    """Each side's prompts alone, or in the batch that its user gives; where the sides pad on other sides that is to be seen as well."""
+    """Each side's prompts alone, or in the batch that its user gives; where the sides pad on other sides that is to be seen as well.
+
+    A side that gives texts alone is called as its user calls it: a prompt at a time unless a batch was given.
+    """
     known = {side.tokenizer.get("padding_side") for side in described} - {None}
-    unlike = len(known) > 1
+    unlike = len(known) > 1 and not any(side.can.texts_only for side in described)
     return Pair(*(Way(batch=batch_of(side, _BATCH if unlike else 1)) for side in described))
 
 

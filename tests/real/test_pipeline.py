@@ -144,8 +144,8 @@ def _older() -> str:
         pytest.param(
             "classes", "texts", "", "probabilities", "logits", ("example", 6), marks=pytest.mark.long
         ),
-        pytest.param("tags", "words", "", "scores", "scores", ("word", 30), marks=pytest.mark.long),
-        pytest.param("tags", "texts", "", "scores", "scores", ("token", 30), marks=pytest.mark.long),
+        pytest.param("tags", "words", "", "scores", "scores", ("word", 33), marks=pytest.mark.long),
+        pytest.param("tags", "texts", "", "scores", "scores", ("token", 33), marks=pytest.mark.long),
         pytest.param("encoder", "texts", "", "layer.2", "layer.2", None, marks=pytest.mark.long),
         pytest.param(
             "nli",

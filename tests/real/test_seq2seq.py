@@ -130,7 +130,7 @@ def test_another_start_token_is_a_difference_of_the_targets_tokens(folders: Path
     assert "'[PAD]' in the reference and '[CLS]' in the candidate" in audit.findings[0].sentence
     assert "divergent" == stage(audit, "logits").status
     assert "equal" == stage(audit, "logits", "same_ids").status
-    assert ["Tokens of the target that differ"] == [one.title for one in audit.exhibits]
+    assert ["Tokens of the target that differ", "Predicted tokens"] == [one.title for one in audit.exhibits]
 
 
 def test_a_target_that_is_split_otherwise_is_paired_by_its_characters(folders: Path, tmp_path: Path) -> None:
@@ -178,12 +178,12 @@ def test_two_encoders_that_are_an_encoder_decoder_are_compared_layer_by_layer(tm
     ]
 
 
-def test_a_vocabulary_of_a_decoder_is_not_recorded_and_a_missing_column_is_named(
+def test_a_decoder_is_not_recorded_and_a_missing_column_is_named(
     folders: Path, tmp_path: Path
 ) -> None:
     run = parity("record", f"hf:{folders / 't5'}", "--out", str(tmp_path / "t"))
     assert run.code in (2, 3)
-    assert "over a whole vocabulary, which a trace does not keep" in run.complained
+    assert "at the tokens of a target, which a trace does not keep" in run.complained
     spec, inputs = f"hf:{folders / 't5'}", str(folders / "targets.jsonl")
     run = parity("compare", spec, spec, "--inputs", inputs, "--target-column", "summery")
     assert 2 == run.code

@@ -204,6 +204,13 @@ def test_what_was_not_compared_keeps_the_verdict_from_parity() -> None:
     )
 
 
+def test_a_stage_that_could_not_be_judged_is_no_parity_though_nothing_else_names_it() -> None:
+    record = msgspec.structs.replace(judged(1e-3), status="not_comparable", reason="rounded to 3 decimals")
+    found = verdict(judged(), record)
+    assert ("not_comparable", 1) == (found.verdict, found.exit_code)
+    assert "rounded to 3 decimals" in found.headline
+
+
 def test_what_does_not_count_or_is_ignored_does_not() -> None:
     uncounted = NotCompared(stage="text", reason="outputs only", counts=False)
     assert "parity" == verdict(judged(), missing=(uncounted,)).verdict
