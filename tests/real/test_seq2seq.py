@@ -178,9 +178,7 @@ def test_two_encoders_that_are_an_encoder_decoder_are_compared_layer_by_layer(tm
     ]
 
 
-def test_a_decoder_is_not_recorded_and_a_missing_column_is_named(
-    folders: Path, tmp_path: Path
-) -> None:
+def test_a_decoder_is_not_recorded_and_a_missing_column_is_named(folders: Path, tmp_path: Path) -> None:
     run = parity("record", f"hf:{folders / 't5'}", "--out", str(tmp_path / "t"))
     assert run.code in (2, 3)
     assert "at the tokens of a target, which a trace does not keep" in run.complained
