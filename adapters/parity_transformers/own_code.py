@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tempfile
 
 __all__ = ["digest", "files", "keep_apart", "note"]
@@ -17,8 +18,13 @@ _COPIES = "transformers_modules"
 
 
 def keep_apart() -> None:
-    """Let transformers copy code to a folder of this process alone, which is removed with its temporary files. Before transformers is imported."""
-    os.environ[_VARIABLE] = tempfile.mkdtemp(prefix="modules-")
+    """Let transformers copy code to a folder of this process alone, which is removed with its temporary files."""
+    folder = tempfile.mkdtemp(prefix="modules-")
+    os.environ[_VARIABLE] = folder
+    # Where something has imported it already, a sitecustomize for one, it has read the variable.
+    for name, module in list(sys.modules.items()):
+        if name.startswith("transformers") and _VARIABLE in getattr(module, "__dict__", {}):
+            setattr(module, _VARIABLE, folder)
 
 
 def files() -> list[tuple[str, str]]:

@@ -32,7 +32,15 @@ _PATIENCE = 120.0  # seconds for the imports
 # What differs from one start to the next, and that nothing reads when it is imported.
 _FREE = ("TMPDIR", "PWD", "OLDPWD", "SHLVL", "_")
 _READ_BY_THE_COMMAND_LINE = ("PYTHON", "LC_", "LANG", "OMP_", "MKL_", "OPENBLAS_")
-_RUNNERS = ("parity_transformers", "parity_allennlp", "parity_onnx")
+_OF_TRANSFORMERS = ("parity_transformers", "parity_onnx", "parity_pipeline")
+_RUNNERS = (*_OF_TRANSFORMERS, "parity_allennlp")
+# What their runners set before transformers is imported, which reads it then.
+_QUIET: Mapping[str, str] = {
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
 _OF_THE_COMMAND_LINE = (
     *("tests.warm.hook", "parity.cli.app", "parity.cli.compare", "parity.cli.record", "parity.cli.summary"),
     *(
@@ -66,6 +74,12 @@ _OF_RUNNERS = (
         "yaml",
         "spacy",
     ),
+)
+_TRANSFORMERS = (
+    "transformers",
+    "transformers.models.auto.tokenization_auto",
+    "transformers.models.auto.modeling_auto",
+    "transformers.models.bert.modeling_bert",
 )
 
 
@@ -110,14 +124,15 @@ def _warm(command: list[str], variables: Mapping[str, str]) -> list[str]:
     if COLD in os.environ or _FOLDER not in os.environ or runner.parent.name not in _RUNNERS:
         return command
     kept = {name: value for name, value in variables.items() if name not in _FREE}
-    place = _place(command[0], kept)
+    library = runner.parent.name in _OF_TRANSFORMERS
+    place = _place(command[0], kept, library=library)
     if place.exists():
         return [*_launch(place), *command[1:]]
     once, twice = place.with_suffix(".once"), place.with_suffix(".wanted")
     if not once.exists():
         once.touch()
         return command
-    twice.write_text(json.dumps([str(place), command[0], kept]), "utf-8")
+    twice.write_text(json.dumps([str(place), command[0], kept, library]), "utf-8")
     if _folder.cache_info().currsize:  # this process keeps the servers
         _serve_wanted(twice)
         return [*_launch(place), *command[1:]]
@@ -125,18 +140,21 @@ def _warm(command: list[str], variables: Mapping[str, str]) -> list[str]:
 
 
 def _serve_wanted(wanted: Path) -> None:
-    place, interpreter, variables = json.loads(wanted.read_text("utf-8"))
+    place, interpreter, variables, library = json.loads(wanted.read_text("utf-8"))
     wanted.unlink()
-    _serve(Path(place), interpreter, variables, _OF_RUNNERS)
+    if library:
+        offline = variables.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+        variables = {**variables, **_QUIET, **({"TRANSFORMERS_OFFLINE": "1"} if offline else {})}
+    _serve(Path(place), interpreter, variables, (*_OF_RUNNERS, *_TRANSFORMERS) if library else _OF_RUNNERS)
 
 
 def _launch(place: Path) -> list[str]:
     return [sys.executable, "-I", "-S", str(_HERE / "launcher.py"), str(place)]
 
 
-def _place(interpreter: str, variables: Mapping[str, str]) -> Path:
-    """The socket of the server of this interpreter in these variables."""
-    key = json.dumps([interpreter, sorted(variables.items())])
+def _place(interpreter: str, variables: Mapping[str, str], *, library: bool = False) -> Path:
+    """The socket of the server of this interpreter in these variables, with `library` of one that has transformers imported."""
+    key = json.dumps([interpreter, sorted(variables.items()), library])
     folder = Path(os.environ[_FOLDER]) if _FOLDER in os.environ else _folder()
     return folder / hashlib.sha256(key.encode()).hexdigest()[:16]
 
