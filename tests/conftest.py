@@ -3,7 +3,7 @@
 On CI, property-based tests draw the same examples every time; elsewhere new ones. Where several workers share the tests (`-n 2`), each takes
 whole modules, and the longest come first, so that no worker is left with one at the end: those with the most tests that run a real
 framework, which take seconds each. A worker computes on one core: its neighbours have the others. Frameworks are imported once for
-all tests of a worker (`tests/warm`), but where a module asks for `cold`.
+all tests of a worker (`tests/warm`), but where a test asks for `cold`.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 warm.begin()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cold() -> Iterator[None]:
-    """Every process of the module's tests is started cold, as a user's is."""
+    """Every process of the test is started cold, as a user's is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(warm.COLD, "1")
         yield

@@ -121,6 +121,7 @@ def test_the_same_seed_twice_is_the_same_to_the_bit(first: Answer, folder: Path)
     assert first.logits.tobytes() == again.logits.tobytes()
 
 
+@pytest.mark.long
 def test_three_seeds_are_three_archives_that_allennlp_answers_for_as_well(
     first: Answer, folder: Path
 ) -> None:
@@ -136,8 +137,8 @@ def test_three_seeds_are_three_archives_that_allennlp_answers_for_as_well(
 @pytest.mark.parametrize(
     ("seed", "expected"),
     [
-        ("random_seed", {"order_digests", "weights_digest"}),
-        ("numpy_seed", set[str]()),
+        pytest.param("random_seed", {"order_digests", "weights_digest"}, marks=pytest.mark.long),
+        pytest.param("numpy_seed", set[str](), marks=pytest.mark.long),
         ("pytorch_seed", {"head_digest", "initial_digest", "dropout_digest", "weights_digest"}),
     ],
 )
@@ -185,6 +186,7 @@ def test_external_variables_and_a_transformer_are_given_as_options(first: Answer
     assert any("'some/where'" in note for note in found.description.notes)
 
 
+@pytest.mark.long
 def test_killed_in_the_middle_and_started_again_it_is_the_same_to_the_bit(
     first: Answer, folder: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,13 @@ if not ARCHIVES:
     pytest.skip("no archives beside the repository", allow_module_level=True)
 
 
-@pytest.mark.parametrize("archive", ARCHIVES, ids=lambda path: path.name.removesuffix(".tar.gz"))
+def _of(path: Path) -> Any:
+    """One archive; but for the first kind, which users have most, they run with the long tests."""
+    marks = () if "basic_classifier_serialization" in path.name else pytest.mark.long
+    return pytest.param(path, id=path.name.removesuffix(".tar.gz"), marks=marks)
+
+
+@pytest.mark.parametrize("archive", map(_of, ARCHIVES))
 def test_an_archive_is_recorded_and_replayed_to_equality(archive: Path, tmp_path: Path) -> None:
     subject = f"allennlp:{archive}"
     trace = tmp_path / "golden.trace"

@@ -92,6 +92,7 @@ def test_a_row_that_the_library_cannot_take_is_not_compared_and_counts(upgrade: 
     assert "the reference cannot run 1 row of 3 as its library does (row 2: " in reasons["reference"]
 
 
+@pytest.mark.long
 def test_an_option_that_is_given_wins(half: Path, other: Path, texts: Path, tmp_path: Path) -> None:
     given = "?dtype=float32&truncation=true"
     audit = compare(f"hf:{half}@{other}{given}", f"hf:{half}{given}", tmp_path, "--inputs", str(texts))

@@ -265,6 +265,7 @@ def test_a_constant_added_to_every_logit_of_a_row_is_said_and_moves_no_probabili
     assert ("equivalent", 0) == (allowed.verdict, allowed.exit_code)
 
 
+@pytest.mark.long
 def test_rounding_of_eight_million_elements_is_noise(tmp_path: Path) -> None:
     """15. Noise of 1e-6 on 8 million elements. Alarms L2 thresholds that do not know the size."""
     logits = normal(8000, 1000, scale=10)

@@ -184,6 +184,7 @@ def _plain(folder: Path, dtype: Any) -> Any:
     return model.eval()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", ["gpt2", "llama"])
 def test_flips_of_bfloat16_are_marked_as_a_float64_run_finds_them(
     family: str, request: pytest.FixtureRequest, tmp_path: Path

@@ -10,7 +10,7 @@ import pytest
 
 from tests.real.asking import ROOT, compare, stage
 
-pytestmark = [pytest.mark.real, pytest.mark.usefixtures("cold")]
+pytestmark = [pytest.mark.real]
 
 ARCHIVE = "allennlp:fixtures/reviews.tar.gz"
 LAYERS = ["layer.0", "layer.1", "layer.2"]
@@ -30,6 +30,7 @@ def porting() -> ModuleType:
     return module
 
 
+@pytest.mark.usefixtures("cold")
 @pytest.mark.parametrize("order", ["port first", "archive first"])
 def test_the_port_is_parity_in_every_stage(order: str, tmp_path: Path) -> None:
     subjects = ("hf:fixtures/port", ARCHIVE) if order == "port first" else (ARCHIVE, "hf:fixtures/port")
