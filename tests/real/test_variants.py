@@ -19,7 +19,7 @@ from tests.real.minilm import (
     write_questions,
 )
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.long]
 
 TEMPERATURES = (0.5, 1.0, 1.7, 5.0)
 
