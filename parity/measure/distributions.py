@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from parity.measure.activation import SOFTMAX, Activation
 from parity.measure.decision_rule import LARGEST, DecisionRule
+from parity.measure.dots import dots
 
 __all__ = [
     "Distances",
@@ -26,7 +27,10 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 
-_CHUNK = 1 << 18  # elements at a time: a few rows of a large vocabulary
+_SMALL = 1e-3  # below, the fourth order of a series is all that float64 holds
+_CHUNK = (
+    1 << 16
+)  # elements at a time, so that what is computed from them stays in the cache: a row or two of a large vocabulary
 
 
 class Distances(NamedTuple):
@@ -61,9 +65,61 @@ class TemperatureMeasurement(NamedTuple):
 
 def distances(reference: Floats, candidate: Floats) -> Distances:
     """Distances between distributions given as log probabilities, over the last axis."""
+    with np.errstate(invalid="ignore"):
+        apart = candidate - reference
+    apart[reference == candidate] = 0.0  # two that are -inf too
+    near = np.abs(apart).max(axis=-1, initial=0.0) < 1.0
+    if near.all():
+        return _near(reference, apart)
+    if not near.any():
+        return _far(reference, candidate, apart)
+    found = Distances(*(np.empty(near.shape) for _ in Distances._fields))
+    parts = (near, _near(reference[near], apart[near])), (~near, _far(reference[~near], candidate[~near], apart[~near]))  # fmt: skip
+    for rows, part in parts:
+        for whole, values in zip(found, part, strict=True):
+            whole[rows] = values
+    return found
+
+
+def _near(reference: Floats, apart: Floats) -> Distances:
+    """Where no log probability is moved by as much as 1: each of the three sums from one e^x - 1 and one logarithm.
+
+    With m the middle, log(m / p) = log(1 + (e^x - 1) / 2), log(m / q) is less by x, and m / q - 1 = -(1 - e^-x) / 2.
+    """
+    p = np.exp(reference)
+    moved = np.expm1(apart)
+    up = np.log1p(moved / 2)
+    down = up - apart
+    small = np.abs(apart) < _SMALL
+    kl = dots(p, _curved(apart, moved, small))
+    towards = p * _curved(up, moved / 2, small)
+    change = p * moved
+    back = (p + change) * _curved(down, moved / (-2 * (1 + moved)), small)
+    size = np.abs(change)
+    return Distances(
+        kl=kl,
+        js=(towards + back).sum(axis=-1) / 2,
+        tv=np.minimum(size.sum(axis=-1) / 2, 1.0),
+        max_abs=size.max(axis=-1, initial=0.0),
+    )
+
+
+def _curved(x: Floats, moved: Floats, small: npt.NDArray[np.bool_]) -> Floats:
+    """e^x - 1 - x, given e^x - 1: where x is `small` by its series, since the difference has lost its digits there."""
+    if not small.any():
+        return moved - x
+    series = x / 120
+    for factor in (1 / 24, 1 / 6, 1 / 2):
+        series += factor
+        series *= x
+    series *= x
+    return series if small.all() else np.where(small, series, moved - x)
+
+
+def _far(reference: Floats, candidate: Floats, apart: Floats) -> Distances:
+    """Where some are further apart, or infinitely."""
     p, q = np.exp(reference), np.exp(candidate)
     with np.errstate(invalid="ignore", over="ignore"):
-        apart = np.where(reference == candidate, 0.0, candidate - reference)
         middle = np.logaddexp(reference, candidate) - math.log(2.0)
         # For nearly equal values the distance to the middle comes from the difference itself, since `middle` has lost its small digits.
         near = np.abs(apart) < 1.0

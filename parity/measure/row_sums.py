@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.measure.dots import dots
+
 __all__ = [
     "FILL",
     "LOW",
@@ -188,14 +190,14 @@ def lean_sums(x: Values, y: Values, scratch: Values) -> RowSums:
 
 def _lean_block(x: Values, y: Values, scratch: Values, ones: Values, sums: RowSums, part: slice) -> bool:
     """Fill in one block's part of the table, all but `b2`; whether the two hold the same bits (then nothing but `a2`)."""
-    sums.a2[part] = np.vecdot(x, x)
+    sums.a2[part] = dots(x, x)
     if same_bits(x, y):
         return True
     d = np.subtract(y, x, out=scratch[: len(x)])
-    sums.d2[part] = np.vecdot(d, d)
-    sums.ad[part] = np.vecdot(x, d)
+    sums.d2[part] = dots(d, d)
+    sums.ad[part] = dots(x, d)
     np.abs(d, out=d)
-    sums.sum_abs[part] = np.vecdot(d, ones)
+    sums.sum_abs[part] = dots(d, ones)
     # Sizes as integers are in the same order (NaN on top), and their maximum is found in fewer steps.
     sums.largest[part] = np.max(d.view(f"i{d.dtype.itemsize}"), axis=1).view(d.dtype)
     return False
@@ -257,7 +259,7 @@ def integer_sums(x: Values, y: Values, *, centred: bool = False) -> RowSums:
 
 def _table(largest: Floats, size: Floats, a: Floats, b: Floats, d: Floats) -> Floats:
     """The sums of rows [rows, width] in the order that `RowSums` has them."""
-    products = np.vecdot(d, d), np.vecdot(a, a), np.vecdot(b, b), np.vecdot(a, d)
+    products = dots(d, d), dots(a, a), dots(b, b), dots(a, d)
     return np.stack([largest, size.sum(axis=1), *products])
 
 

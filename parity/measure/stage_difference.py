@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.measure.dots import dots
 from parity.measure.measurement import Measurement, Spot
 from parity.measure.row_sums import (
     FILL,
@@ -272,14 +273,14 @@ def _typical_norm(vectors: Values, centred: bool) -> float | None:
         return None
     with np.errstate(invalid="ignore", over="ignore"):
         if vectors.dtype in LOW and not centred:
-            mean = float(np.vecdot(vectors, vectors).mean(dtype=np.float64))
+            mean = float(dots(vectors, vectors).mean(dtype=np.float64))
             if LOW[vectors.dtype] < mean < FILL:
                 return math.sqrt(mean)
         values = vectors.astype(np.float64)
         values[~(np.abs(values) < FILL)] = 0
     if centred and values.shape[1]:
         values -= values.mean(axis=1, keepdims=True)
-    return math.sqrt(float(np.vecdot(values, values).mean()))
+    return math.sqrt(float(dots(values, values).mean()))
 
 
 def _marked(seen: npt.NDArray[np.bool_], rows: Integers) -> npt.NDArray[np.bool_]:
