@@ -67,8 +67,8 @@ class LargestLogit(DecisionRule):
 
     def usable(self, outputs: npt.NDArray[Any]) -> Booleans:
         """[rows] no NaN, no +inf, and a finite logit: a masked class (-inf) is one that cannot be chosen."""
-        broken = np.isnan(outputs) | np.isposinf(outputs)
-        return np.asarray(~broken.any(axis=1) & np.isfinite(outputs).any(axis=1))
+        # The largest is NaN where one is, +inf where one is, and -inf where no logit is finite.
+        return np.asarray(np.isfinite(outputs.max(axis=1, initial=-np.inf)))
 
     def margins(self, outputs: Floats) -> Floats:
         """[rows] the gap between the two largest logits; infinite where there is only one class."""
