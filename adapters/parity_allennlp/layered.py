@@ -53,7 +53,10 @@ class Layered:
         return next((str(site.module_name) for site in self._sites.around if site.name == stage), None)
 
     def intervene(self, asked: dict[str, Any], write: Write, read: Any) -> Any:
-        """What the layers of one forward are called with: shown, or given (`layer_calls.py`)."""
+        """What the layers of one forward are called with: shown, or given (`layer_calls.py`). Or the head on every layer (`head_replay.py`)."""
+        if "lens" in asked:
+            replay = self._host.head_replay.HeadReplay
+            return replay(self._model, self._sites.inside, self._as_stages, asked, write, read)
         sites = [*self._sites.inside, *self._sites.around]
         calls = self._host.layer_calls.LayerCalls
         return calls(self._model, self.seen.transformer, sites, asked, write, read)
@@ -105,6 +108,11 @@ class Layered:
                 write(stage, values, axes)
             if stage == "logits" and word_ids is not None and (requested is None or "words" in requested):
                 write("words", heads.Roles.of_words(values, word_ids), ("row", "word", "class"))
+
+    def _as_stages(self, output: dict[str, Any]) -> list[tuple[str, Any, Sequence[str]]]:
+        """What the model returned as stages; of a head whose outputs are taken from inside the model there are none."""
+        head = self.seen.head
+        return [] if isinstance(head, heads.Answers) else list(head.outputs(output, [], self.seen.word_level))
 
     def _word_ids(self, tensors: dict[str, Any], real: Any, inputs: Any) -> Any:
         """[rows, tokens] the word of each token, where the model has logits for each piece and a word is decided by one of them."""

@@ -143,10 +143,20 @@ class Stages:
         return self._compiled is None
 
     def intervene(self, whole: Any, asked: dict[str, Any], write: Write, read: Any) -> Any:
-        """What the layers of one forward are called with: shown, or given (`layer_calls.py`); `whole` is the model that names them."""
+        """What the layers of one forward are called with: shown, or given (`layer_calls.py`); `whole` is the model that names them.
+
+        Or the head on every layer (`head_replay.py`).
+        """
+        if "lens" in asked:
+            replay = self.host.head_replay.HeadReplay
+            return replay(self._model, self._sites, self._as_stages, asked, write, read)
         base = getattr(self._model, "base_model", self._model)
         head = None if base is self._model else base
         return self.host.layer_calls.LayerCalls(whole, head, self._sites, asked, write, read)
+
+    def _as_stages(self, outputs: Any) -> list[tuple[str, Any, tuple[str, ...]]]:
+        """The model's outputs that are stages, with their axes."""
+        return [(stage, outputs[key], axes) for key, (stage, axes) in self._outputs.items()]
 
     def _of_modules(self, outputs: Any, tensors: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         """What the modules after the model make of its last hidden states."""

@@ -18,6 +18,7 @@ __all__ = ["Host", "Refusal", "Write", "check_protocol", "failure"]
 _SHARED = (
     "float64",
     "forbidden",
+    "head_replay",
     "layer_calls",
     "pickled_vocabulary",
     "run_folder",
@@ -79,6 +80,7 @@ class Host:
         from . import (
             float64,
             forbidden,
+            head_replay,
             layer_calls,
             pickled_vocabulary,
             run_folder,

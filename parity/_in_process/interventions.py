@@ -2,8 +2,10 @@
 
 `{"see": "all" | "names"}` describes the calls of the layers and of what stands beside them; with "all" their tensors are written too, as
 `call.N`. `{"give": {...}, "slot": i, "tensors": {name: {"dtype", "source", "shape", "offset"}}}` gives them what another model's were
-called with; the tensors lie in that slot, where the host has put them. The answer has `calls`: what was seen, or the outcome.
-A session with the ability `isolates` has `intervene(asked, write, read)`, which returns a context manager around one forward (`layer_calls.py`).
+called with; the tensors lie in that slot, where the host has put them. `{"lens": {"output": stage, "top": k}}` applies the model's own head to
+every layer, and writes `lens.<layer>`. The answer has `calls`: what was seen, or the outcome.
+A session with the ability `isolates` has `intervene(asked, write, read)`, which returns a context manager around one forward (`layer_calls.py`,
+`head_replay.py`).
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ def forward(session: Any, request: dict[str, Any], rows: Any, slots: Sequence[Sl
         return groups.forward(session, requested, request.get("groups") or [], write)
     if request.get("groups"):
         raise ValueError("a forward with interventions runs its rows together")
-    read = _reader(slots[int(asked["slot"])], asked["tensors"]) if "give" in asked else None
+    read = _reader(slots[int(asked["slot"])], asked["tensors"]) if asked.get("tensors") else None
     with session.intervene(asked, write, read) as calls:
         value: dict[str, Any] = session.forward(*requested, calls.noting(write)) or {}
+    # What is run again runs here, when no hook of that forward is left.
     return dict(value, calls=calls.answer())
 
 

@@ -30,6 +30,7 @@ from .call_values import (
     leaves,
     named_arguments,
 )
+from .replaced_forward import replace_forward
 from .sites import Site
 
 __all__ = ["LayerCalls"]
@@ -95,19 +96,12 @@ class LayerCalls:
     def _wrap(self, place: Place) -> None:
         # Not a hook before the forward: the tap, which comes later, must see what the model itself passes on.
         module = place.module
-        inner, own = module.forward, module.__dict__.get("forward")
+        inner = module.forward
 
         def forward(*args: Any, **kwargs: Any) -> Any:
             return self._called(place, inner, args, kwargs)
 
-        def undo() -> None:
-            if own is None:
-                module.__dict__.pop("forward", None)
-            else:
-                module.forward = own
-
-        module.forward = forward
-        self._undo.append(undo)
+        self._undo.append(replace_forward(module, forward))
         # A module without any hook would not look for the one that a call adds.
         self._undo.append(module.register_forward_hook(_nothing).remove)
 

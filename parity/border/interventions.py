@@ -36,6 +36,11 @@ class Interventions(NamedTuple):
         """Give the layers what another model's were called with."""
         return cls({"give": what}, tensors)
 
+    @classmethod
+    def lens(cls, output: str, top: int, columns: StageTensor | None = None) -> Interventions:
+        """Apply the side's own head to every layer: `output` is its stage. Of a vocabulary `top` columns are shown, or those that are given."""
+        return cls({"lens": {"output": output, "top": top}}, {} if columns is None else {"columns": columns})
+
     def put(self, number: int, slot: Slot) -> dict[str, Any]:
         """Put the tensors into a slot that nothing is written to meanwhile; the field of the request."""
         places: dict[str, Any] = {}

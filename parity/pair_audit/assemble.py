@@ -83,6 +83,7 @@ def conclude(comparison: Comparison) -> Audit:
         generation=comparison.after.generation,
         layers=list(comparison.after.layers),
         origins=list(comparison.after.origins),
+        lens=list(comparison.after.lens),
         language=language,
         provenance=msgspec.structs.replace(comparison.provenance, forwards=comparison.after.forwards),
         command=comparison.command,

@@ -163,11 +163,13 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         )
         alike = {one.name for one in runs.passes if one.feed == "shared"}
         judged = [one for one in tensor_stages(seen)[0] if one.pass_ in alike]
+        # Before the passes after the sweep: the process of a side may end in one of them.
+        permuted = permuted_rows(sides) if not ledgers.stages.ended else []
+        settings = request.after._replace(temperatures=request.temperatures)
         after = run_after(
-            AfterContext(sides, plan, inputs, drawn, floors, request.after, ledgers, judged, shared.feed),
+            AfterContext(sides, plan, inputs, drawn, floors, settings, ledgers, judged, shared.feed),
             ledgers.stages.ended,
         )
-        permuted = permuted_rows(sides) if not ledgers.stages.ended else []
         records = Pair(sides.reference.record(), sides.candidate.record())
     if cut is not None and cut < inputs.count:
         plan = plan.held_until(cut)

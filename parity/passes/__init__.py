@@ -13,6 +13,7 @@ from parity.passes.composition import COMPOSITION
 from parity.passes.float64 import FLOAT64
 from parity.passes.generation import GENERATION
 from parity.passes.isolated import ISOLATED
+from parity.passes.lens import LENS
 from parity.passes.masked import MASKED, masks_in_turn
 from parity.passes.order import ORDER
 from parity.passes.own import OWN
@@ -50,6 +51,7 @@ AFTER: tuple[AfterPass, ...] = (
     CACHE_OFF,
     STREAMED_TEXTS,
     SPEED,
+    LENS,
 )
 """Those of parity that run when the sweep is over, in their order."""
 FIRST = PASSES[0]

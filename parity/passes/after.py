@@ -29,9 +29,10 @@ __all__ = ["AfterContext", "AfterPass", "AfterSettings", "MaskedTokens"]
 
 
 class AfterSettings(NamedTuple):
-    """What the user requested of these passes: `generate` is how many new tokens (0: none)."""
+    """What the user requested of these passes: `generate` is how many new tokens (0: none), `temperatures` are those of the probabilities."""
 
     generate: int = 0
+    temperatures: Sequence[float] = (1.0,)
 
 
 class MaskedTokens(Protocol):

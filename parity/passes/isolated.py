@@ -14,6 +14,7 @@ from parity.errors import RunnerRaised
 from parity.passes.after import AfterContext, AfterSettings
 from parity.passes.isolation import Isolation
 from parity.passes.origins import layers_of, origins_of
+from parity.passes.sample_feed import small_batches
 from parity.records.after import AfterResult
 from parity.records.exhibit import Cell, Exhibit, ExhibitColumn
 from parity.records.layers import LayerRecord, OriginRecord
@@ -118,12 +119,13 @@ def _isolation(context: AfterContext, rows: Sequence[int]) -> tuple[Isolation, l
             break
         chosen.append(row)
         spent += lengths[row]
+    batches = small_batches(context.sides, chosen, lengths, _AT_ONCE)
     try:
         exact = context.floors.exact and all(side.described.can.float64 for side in context.sides)
-        found = _try(context, window.numbers, _batches(context, chosen, lengths)) if exact else None
+        found = _try(context, window.numbers, batches) if exact else None
         if found is None:
             found = Isolation(context, exact=False)
-            for batch in _batches(context, chosen, lengths):
+            for batch in batches:
                 found.add(window.numbers, batch)
     finally:
         window.forget(context.sides)
@@ -140,17 +142,6 @@ def _try(context: AfterContext, numbers: Pair[int], batches: Sequence[Sequence[i
         return None
     places = found.stages.values()
     return found if any(place.total.beyond(found.allowed(place)) for place in places) else None
-
-
-def _batches(context: AfterContext, rows: Sequence[int], lengths: dict[int, int]) -> list[list[int]]:
-    """Rows of similar length together, few enough tokens at once; one at a time where a side takes no more."""
-    alone = any(side.described.max_rows == 1 for side in context.sides)
-    made: list[list[int]] = []
-    for row in sorted(rows, key=lambda row: (lengths[row], row)):
-        if alone or not made or (len(made[-1]) + 1) * lengths[row] > _AT_ONCE:
-            made.append([])
-        made[-1].append(row)
-    return made
 
 
 def _shown(

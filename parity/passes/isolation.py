@@ -22,6 +22,7 @@ from parity.border.reply import StageTensor
 from parity.border.runner import Batch, written
 from parity.measure.noise import NOISE_FACTOR, UNIT_ROUNDOFF
 from parity.passes.after import AfterContext
+from parity.passes.sample_feed import of_reference
 from parity.records.pair import Pair
 
 __all__ = ["Distance", "Isolation", "Place"]
@@ -142,12 +143,7 @@ class Isolation:
         precision = _FLOAT64 if self.exact else None
         see = Interventions.see(tensors=True)
         reference = self._forward(0, see, precision, rows=rows, window=window.reference)
-        feed: dict[str, Any] = {"rows": rows, "window": window.candidate}
-        if self._context.sides.candidate.described.can.accepts_feed and "input_ids" in reference.stages:
-            positions = self._context.feed.positions and "position_ids" in reference.stages
-            can = self._context.sides.candidate.described.can
-            fed = Feed.of(reference)
-            feed = {"inputs": fed.inputs(positions=positions, words=can.words != "no", target=can.target)}
+        feed = of_reference(self._context, reference, rows, window.candidate)
         total = self._forward(1, Interventions.see(tensors=False), precision, **feed)
         if not Feed.of(reference).same_as(Feed.of(total), positions=False):
             raise _NotFed("the candidate cannot be given the reference's ids")

@@ -10,6 +10,7 @@ import msgspec
 from parity.records.exhibit import Exhibit
 from parity.records.generation import Generation, TextsAgain
 from parity.records.layers import LayerRecord, OriginRecord
+from parity.records.lens import LensRecord
 from parity.records.provenance import Forwards
 from parity.records.stage import NotCompared, StageRecord
 
@@ -69,6 +70,7 @@ class AfterResult(NamedTuple):
     forwards: Forwards | None = None
     layers: Sequence[LayerRecord] = ()
     origins: Sequence[OriginRecord] = ()
+    lens: Sequence[LensRecord] = ()
     texts: Sequence[TextsAgain] = ()
 
 
@@ -90,5 +92,6 @@ def joined(results: Sequence[AfterResult]) -> AfterResult:
         forwards=next((result.forwards for result in results if result.forwards), None),
         layers=[layer for result in results for layer in result.layers],
         origins=[origin for result in results for origin in result.origins],
+        lens=[layer for result in results for layer in result.lens],
         texts=texts,
     )

@@ -12,6 +12,7 @@ from parity_reports.blocks import Block, Points, Prose
 from parity_reports.compare.compared import build_compared, summarise_compared
 from parity_reports.compare.exhibits import build_exhibits, exhibit_lines, summarise_exhibits
 from parity_reports.compare.findings import build_findings, summarise_findings
+from parity_reports.compare.lens import build_lens, lens_lines
 from parity_reports.compare.limits import build_limits
 from parity_reports.compare.noise import build_noise
 from parity_reports.compare.not_compared import build_not_compared, summarise_not_compared
@@ -57,6 +58,7 @@ def build_page(audit: Audit, sizes: Sizes = Sizes()) -> Page:  # noqa: B008 - im
         build_stages(audit, details=sizes.stage_details),
         build_findings(audit, sizes.findings),
         build_predictions(audit.decisions, sizes.flips),
+        build_lens(audit, details=sizes.stage_details),
         build_serving(audit),
         build_exhibits(audit, sizes.exhibits),
         build_scale(audit),
@@ -132,7 +134,7 @@ def _glance(audit: Audit) -> Iterator[Block]:
         for item in audit.not_compared
     ]
     yield Points(own_error_lines(audit))
-    yield Points((*exhibit_lines(audit), *serving_lines(audit)))
+    yield Points((*lens_lines(audit), *exhibit_lines(audit), *serving_lines(audit)))
     yield Points(_few(others, "more findings in the report"))
     yield Points(_few(missing, "more that were not compared in the report"), mark="?")
 

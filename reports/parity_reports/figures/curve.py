@@ -30,13 +30,14 @@ class Series(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """Sizes by stage, and what is permitted at each."""
+    """Sizes by stage, and what is permitted at each; where nothing is `judged`, sizes alone."""
 
     title: str
     stages: tuple[str, ...]
     series: tuple[Series, ...]
     permitted: tuple[float | None, ...]
     permission: str
+    judged: bool = True
 
 
 def draw_curve(curve: Curve) -> Markup:
@@ -81,6 +82,8 @@ def share_bar(share: float | None) -> Markup:
 
 
 def _label(curve: Curve) -> str:
+    if not curve.judged:
+        return f"{curve.title}, on a log scale: {', '.join(series.name for series in curve.series)}."
     phrase: list[str] = []
     for series in curve.series:
         beyond = [stage for stage, is_beyond in zip(curve.stages, series.beyond, strict=True) if is_beyond]
