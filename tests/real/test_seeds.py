@@ -110,7 +110,7 @@ def started(out: Path, runs: Path, *arguments: str) -> Generator[subprocess.Pope
             process.kill()
 
 
-def wait_for(process: subprocess.Popen[str], happened: Callable[[], bool], seconds: float = 120) -> None:
+def wait_for(process: subprocess.Popen[str], happened: Callable[[], bool], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not happened():
         assert process.poll() is None, process.communicate()[1]
