@@ -2,8 +2,9 @@
 
 `{"see": "all" | "names"}` describes the calls of the layers and of what stands beside them; with "all" their tensors are written too, as
 `call.N`. `{"give": {...}, "slot": i, "tensors": {name: {"dtype", "source", "shape", "offset"}}}` gives them what another model's were
-called with; the tensors lie in that slot, where the host has put them. `{"lens": {"output": stage, "top": k}}` applies the model's own head to
-every layer, and writes `lens.<layer>`. The answer has `calls`: what was seen, or the outcome.
+called with; the tensors lie in that slot, where the host has put them. With `"inside": [path]` either is about the modules inside those of these
+paths (`module_calls.py`). `{"lens": {"output": stage, "top": k}}` applies the model's own head to every layer, and writes `lens.<layer>`. The answer
+has `calls`: what was seen, or the outcome.
 A session with the ability `isolates` has `intervene(asked, write, read)`, which returns a context manager around one forward (`layer_calls.py`,
 `head_replay.py`).
 """

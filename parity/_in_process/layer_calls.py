@@ -30,6 +30,7 @@ from .call_values import (
     leaves,
     named_arguments,
 )
+from .module_calls import ModuleCalls
 from .replaced_forward import replace_forward
 from .sites import Site
 
@@ -40,7 +41,8 @@ Write = Callable[[str, Any, Sequence[str]], None]
 
 
 class LayerCalls:
-    """A context manager around one forward. `asked` is `{"see": "all" | "names"}`, or `{"give": {...}}` as the host made it of what was seen.
+    """A context manager around one forward. `asked` is `{"see": "all" | "names"}`, or `{"give": {...}}` as the host made it of what was seen; with
+    `inside` it is about the modules inside some (`module_calls.py`), and the layers are left alone.
 
     `base` is the module whose output a head takes (None: there is none), `read` gets a given tensor by its name. A site that the forward does not reach does no harm.
     """
@@ -48,7 +50,7 @@ class LayerCalls:
     def __init__(
         self, model: Any, base: Any, sites: Sequence[Site], asked: dict[str, Any], write: Write, read: Any
     ) -> None:
-        self._asked = asked
+        self._inside = ModuleCalls(model, asked, write, read) if "inside" in asked else None
         self._given: dict[str, Any] | None = asked.get("give")
         self._write = write
         self._read = read
@@ -79,9 +81,12 @@ class LayerCalls:
 
     def answer(self) -> dict[str, Any]:
         """What was seen, or the outcome of what was given."""
-        return self._answer
+        return self._answer if self._inside is None else self._inside.answer()
 
     def __enter__(self) -> LayerCalls:  # noqa: PYI034 (Self is not in Python 3.8)
+        if self._inside is not None:
+            self._inside.enter()
+            return self
         for place in self._places.values():
             self._wrap(place)
         if self._base is not None:
@@ -89,6 +94,8 @@ class LayerCalls:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._inside is not None:
+            self._inside.leave()
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()

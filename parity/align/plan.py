@@ -99,7 +99,7 @@ class Plan(NamedTuple):
         return self._replace(not_compared=(*self.not_compared, *partly))
 
 
-def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> Plan:
+def plan_of(sides: Pair[Description], *, words: bool = False) -> Plan:
     """Pair what can be paired; what cannot is listed with its reason, and counts unless a side never offered it.
 
     `words` says that the inputs are lists of words: a side that decides per word where it is told the words then does so.
@@ -109,7 +109,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> P
     aligned = align_stages(specs.reference, specs.candidate)
     selecting, missing = selecting_of(sides, words=words)
     for name, reason in aligned.reasons.items():
-        if (not detail and is_detail(name)) or any(name in side.excluded for side in sides):
+        if is_detail(name) or any(name in side.excluded for side in sides):
             continue
         side: Literal["reference", "candidate", "both"] = "both"
         counts = True
@@ -133,7 +133,7 @@ def plan_of(sides: Pair[Description], *, detail: bool, words: bool = False) -> P
                     False,
                 )
         missing.append(NotCompared(stage=name, reason=reason.rstrip("."), side=side, counts=counts))
-    stages = [name for name in aligned.paired if detail or not is_detail(name)]
+    stages = [name for name in aligned.paired if not is_detail(name)]
     labels = None
     of_classes = [name for name in _OUTPUTS if name in stages]
     if of_classes and any(side.labels is not None for side in sides):

@@ -22,8 +22,8 @@ class Call(NamedTuple):
     def __str__(self) -> str:
         """The call as Python.
 
-        >>> str(Call("compare", ("hf:a", "hf:b"), {"inputs": ["x", "y"], "seeds": None, "detail": True}))
-        "parity.compare('hf:a', 'hf:b', inputs=<a list of 2>, detail=True)"
+        >>> str(Call("compare", ("hf:a", "hf:b"), {"inputs": ["x", "y"], "seeds": None, "generate": 8}))
+        "parity.compare('hf:a', 'hf:b', inputs=<a list of 2>, generate=8)"
         """
         given = {
             name: value for name, value in self.named.items() if value is not None and value not in ((), [])

@@ -12,7 +12,7 @@ from typing import TypedDict, Unpack
 from parity.api.audits import Audit, as_audit, audit_file
 from parity.api.call import Call, known_settings
 from parity.api.given import Given, given_inputs
-from parity.api.values import checked, checked_temperatures, positive, whole
+from parity.api.values import checked, checked_temperatures, one_of, positive, whole
 from parity.pair_audit import run
 from parity.pair_audit.policy import load_policy, with_options
 from parity.pair_audit.seed_alike import check_alike
@@ -29,8 +29,8 @@ class PairSettings(TypedDict, total=False):
     """The optional settings of a comparison, named as the command line's options.
 
     `ignore`: stages, by name or pattern, that are measured and do not count. `allow_inconclusive`: whether rows that cannot
-    settle it pass. `temperatures`: that probabilities are compared at, besides 1. `detail`: also attention and MLP of each
-    layer. `generate`: also generate texts of so many new tokens at most, on the examples of the sample (0: none). `sample`: examples that the noise floor is measured on. `seeds`: the audit.json of a seed audit, to give the
+    settle it pass. `temperatures`: that probabilities are compared at, besides 1. `depth`: whether a "module" is named
+    that has an error of its own, or a "layer" at least. `generate`: also generate texts of so many new tokens at most, on the examples of the sample (0: none). `sample`: examples that the noise floor is measured on. `seeds`: the audit.json of a seed audit, to give the
     differences beside those of seeds. `timeout`: seconds that a model's process may be silent. `command`: what the record
     says was called.
     """
@@ -38,7 +38,7 @@ class PairSettings(TypedDict, total=False):
     ignore: Sequence[str]
     allow_inconclusive: bool
     temperatures: Sequence[float]
-    detail: bool
+    depth: str
     generate: int
     sample: int
     seeds: str | PathLike[str] | None
@@ -81,11 +81,13 @@ def compare(
             inputs=given_inputs(inputs, Path(folder)),
             policy=required,
             temperatures=checked_temperatures(settings.get("temperatures", (1.0,))),
-            detail=settings.get("detail", False),
             sample=checked("sample", settings.get("sample", 32), whole(1)),
             timeout=checked("timeout", settings.get("timeout", 600.0), positive),
             command=settings.get("command", str(call)),
-            after=run.AfterSettings(generate=checked("generate", settings.get("generate", 0), whole(0))),
+            after=run.AfterSettings(
+                generate=checked("generate", settings.get("generate", 0), whole(0)),
+                depth=checked("depth", settings.get("depth", "module"), one_of("layer", "module")),
+            ),
             check=None if seeds is None else partial(check_alike, seeds=seeds, named=str(named)),
         )
         audit = run.compare(request, progress or unwatched)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from parity.errors import UsageError
 
-__all__ = ["checked", "checked_temperatures", "positive", "temperature", "whole"]
+__all__ = ["checked", "checked_temperatures", "one_of", "positive", "temperature", "whole"]
 
 _COLDEST = 1e-6  # as of a subject's own temperature (parity/subjects/adapter.py, kind "positive")
 _HOTTEST = 1e6
@@ -47,6 +47,21 @@ def whole(least: int) -> Callable[[object], int]:
         if number is None or number < least:
             raise ValueError(f"{str(value)!r} is not a whole number of {least} or more.")
         return number
+
+    return check
+
+
+def one_of(*words: str) -> Callable[[object], str]:
+    """The check of one of these words; it raises ValueError with the value.
+
+    >>> one_of("layer", "module")("layer")
+    'layer'
+    """
+
+    def check(value: object) -> str:
+        if value not in words:
+            raise ValueError(f"{value!r} is not one of {', '.join(map(repr, words))}.")
+        return str(value)
 
     return check
 

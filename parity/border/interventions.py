@@ -7,7 +7,7 @@ that the host writes.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +40,25 @@ class Interventions(NamedTuple):
     def lens(cls, output: str, top: int, columns: StageTensor | None = None) -> Interventions:
         """Apply the side's own head to every layer: `output` is its stage. Of a vocabulary `top` columns are shown, or those that are given."""
         return cls({"lens": {"output": output, "top": top}}, {} if columns is None else {"columns": columns})
+
+    @classmethod
+    def see_inside(cls, paths: Sequence[str]) -> Interventions:
+        """Show the calls inside these modules, with their tensors."""
+        return cls({"see": "all", "inside": list(paths)}, {})
+
+    @classmethod
+    def measure_inside(
+        cls, paths: Sequence[str], what: Mapping[str, Any], tensors: Mapping[str, StageTensor]
+    ) -> Interventions:
+        """Show the calls inside these modules by name, and measure their outputs against another model's."""
+        return cls({"see": "names", "inside": list(paths), "give": {**what, "exchange": False}}, tensors)
+
+    @classmethod
+    def give_inside(
+        cls, paths: Sequence[str], what: Mapping[str, Any], tensors: Mapping[str, StageTensor]
+    ) -> Interventions:
+        """Give every module inside these what another model's was called with, and measure what each makes of it."""
+        return cls({"inside": list(paths), "give": {**what, "exchange": True}}, tensors)
 
     def put(self, number: int, slot: Slot) -> dict[str, Any]:
         """Put the tensors into a slot that nothing is written to meanwhile; the field of the request."""

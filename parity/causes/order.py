@@ -69,7 +69,7 @@ def _explains(drawn: Drawn, start: str, places: _Places) -> bool:
 
 
 class _Places:
-    """Where stages stand on the way through the model, also those that were not compared (`layer.0.mlp` without --detail)."""
+    """Where stages stand on the way through the model, also those that were not compared (`layer.0.mlp`)."""
 
     def __init__(self, stages: Sequence[StageRecord]) -> None:
         self._order = list(dict.fromkeys(record.stage for record in stages))

@@ -44,9 +44,15 @@ def command(
     ] = None,
     allow_inconclusive: shared.AllowInconclusiveOption = False,
     temperatures: shared.TemperaturesOption = None,
-    detail: Annotated[
-        bool, typer.Option("--detail", help="Also compare attention and MLP within each layer.")
-    ] = False,
+    depth: Annotated[
+        str,
+        typer.Option(
+            "--depth",
+            metavar="layer|module",
+            parser=shared.one_of(("layer", "module")),
+            help="How small a thing is named that has an error of its own.",
+        ),
+    ] = "module",
     generate: Annotated[
         int,
         typer.Option(
@@ -105,7 +111,7 @@ def command(
             ignore=ignore or (),
             allow_inconclusive=allow_inconclusive,
             temperatures=temperatures or (1.0,),
-            detail=detail,
+            depth=depth,
             generate=generate,
             sample=sample,
             seeds=seeds,

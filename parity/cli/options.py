@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from parity.api.values import one_of as known
 from parity.api.values import positive as check_positive
 from parity.api.values import temperature as check_temperature
 from parity.api.values import whole
@@ -73,12 +74,7 @@ def at_least(least: int) -> Callable[[str], int]:
 def one_of(words: Sequence[str]) -> Callable[[str], str]:
     """The parser of one of these words."""
 
-    def check(value: object) -> str:
-        if value not in words:
-            raise ValueError(f"{value!r} is not one of {', '.join(map(repr, words))}.")
-        return str(value)
-
-    return _parser(check)
+    return _parser(known(*words))
 
 
 SubjectArgument = Annotated[str, typer.Argument(metavar="SUBJECT", hidden=True)]

@@ -29,7 +29,11 @@ def run_after(context: AfterContext, ended: str) -> After:
         reason = one.possible(context.sides, context.plan, context.settings)
         result = AfterResult(reason=reason)
         if not reason:
-            result, ended = (_not_run(one, ended), ended) if ended else _run(one, context)
+            result, ended = (
+                (_not_run(one, ended), ended)
+                if ended
+                else _run(one, context._replace(so_far=joined(results)))
+            )
         results.append(result)
         records.append(_record(one, result))
     return After(joined(results), tuple(records))

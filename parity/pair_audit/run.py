@@ -69,7 +69,6 @@ class Request(NamedTuple):
     inputs: InputsSpec
     policy: PolicyRecord
     temperatures: Sequence[float] = (1.0,)
-    detail: bool = False
     sample: int = 32
     timeout: float = 600.0
     command: str = ""
@@ -97,7 +96,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         inputs = single_texts(inputs) if singly else inputs
         if request.check is not None:
             request.check(described, inputs)
-        plan = plan_of(described, detail=request.detail, words=inputs.words > 0)
+        plan = plan_of(described, words=inputs.words > 0)
         check_temperatures(request.temperatures, described, decided=plan.task is not None)
         check_in_part(request.temperatures, plan)
         offered = (seen.name for side in described for seen in side.stages)

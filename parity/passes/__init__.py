@@ -12,6 +12,7 @@ from parity.passes.cache_off import CACHE_OFF
 from parity.passes.composition import COMPOSITION
 from parity.passes.float64 import FLOAT64
 from parity.passes.generation import GENERATION
+from parity.passes.inside import INSIDE
 from parity.passes.isolated import ISOLATED
 from parity.passes.lens import LENS
 from parity.passes.masked import MASKED, masks_in_turn
@@ -46,6 +47,7 @@ AFTER: tuple[AfterPass, ...] = (
     ORDER,
     COMPOSITION,
     ISOLATED,
+    INSIDE,
     GENERATION,
     BATCHED_TEXTS,
     CACHE_OFF,

@@ -29,10 +29,13 @@ __all__ = ["AfterContext", "AfterPass", "AfterSettings", "MaskedTokens"]
 
 
 class AfterSettings(NamedTuple):
-    """What the user requested of these passes: `generate` is how many new tokens (0: none), `temperatures` are those of the probabilities."""
+    """What the user requested of these passes: `generate` is how many new tokens (0: none), `temperatures` are those of the probabilities, `depth` how
+    small a thing is named that has an error of its own: a "layer" or a "module".
+    """
 
     generate: int = 0
     temperatures: Sequence[float] = (1.0,)
+    depth: str = "module"
 
 
 class MaskedTokens(Protocol):
@@ -51,7 +54,8 @@ class AfterContext(NamedTuple):
     """Both sides, still open; the plan; the sampled rows in their window, tokenized on both sides; and the floors.
 
     `inputs` are all of them: a pass that needs other rows opens a window of its own. `masked` takes in what is seen at masks. `stages` are those
-    that were compared on the same inputs, judged as in the record; `feed` knows whose positions a shared feed takes.
+    that were compared on the same inputs, judged as in the record; `feed` knows whose positions a shared feed takes, `so_far` is
+    what the passes before this one have.
     """
 
     sides: Pair[Session]
@@ -63,6 +67,7 @@ class AfterContext(NamedTuple):
     masked: MaskedTokens | None = None
     stages: Sequence[StageRecord] = ()
     feed: SharedFeed = SharedFeed()
+    so_far: AfterResult = AfterResult()
 
     @property
     def rows(self) -> Sequence[int]:

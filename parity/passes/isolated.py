@@ -6,15 +6,15 @@ takes what the reference's layer took, and what stands between them is given the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parity.align.plan import Plan
 from parity.errors import RunnerRaised
 from parity.passes.after import AfterContext, AfterSettings
+from parity.passes.forwards import RowsAtHand, rows_at_hand, rows_showing
 from parity.passes.isolation import Isolation
 from parity.passes.origins import layers_of, origins_of
-from parity.passes.sample_feed import small_batches
 from parity.records.after import AfterResult
 from parity.records.exhibit import Cell, Exhibit, ExhibitColumn
 from parity.records.layers import LayerRecord, OriginRecord
@@ -22,7 +22,6 @@ from parity.records.pair import Pair
 from parity.records.passes import FeedKind, Phase
 from parity.records.stage import StageRecord
 from parity.session.session import Session
-from parity.session.window import open_window
 
 __all__ = ["ISOLATED"]
 
@@ -56,7 +55,7 @@ class _Isolated:
         reason = _impossible(context)
         if reason:
             return AfterResult(reason=reason, layers=_without(context, reason))
-        best = list(dict.fromkeys(row for record in divergent for row in _rows_of(record)))[:_SHOWING]
+        best = list(dict.fromkeys(row for record in divergent for row in rows_showing(record)))[:_SHOWING]
         rows = list(dict.fromkeys((*best, *context.rows)))[:_ROWS]
         found, ran = _isolation(context, rows)
         layers = layers_of(found)
@@ -99,45 +98,24 @@ def _without(context: AfterContext, reason: str) -> list[LayerRecord]:
     ]
 
 
-def _rows_of(record: StageRecord) -> Iterable[int]:
-    """The rows that show a stage's difference: that of the largest, then the first ones."""
-    at = record.max_abs.at
-    if at is not None and at.startswith("[row "):
-        yield int(at[5:].partition(",")[0].rstrip("]"))
-    yield from (place[0] for place in record.first_beyond)
-
-
 def _isolation(context: AfterContext, rows: Sequence[int]) -> tuple[Isolation, list[int]]:
     """In float64 where that is exact and shows something, else in each side's own precision; and the rows that were run."""
-    window = open_window(context.sides, context.inputs.picked(sorted(rows)))
-    order = {row: place for place, row in enumerate(rows)}
-    lengths = dict(zip((one.row for one in window.examples), window.lengths(), strict=True))
-    chosen: list[int] = []
-    spent = 0
-    for row in sorted(lengths, key=lambda row: order[row]):
-        if chosen and spent + lengths[row] > _TOKENS:
-            break
-        chosen.append(row)
-        spent += lengths[row]
-    batches = small_batches(context.sides, chosen, lengths, _AT_ONCE)
-    try:
+    with rows_at_hand(context, rows, tokens=_TOKENS, at_once=_AT_ONCE) as taken:
         exact = context.floors.exact and all(side.described.can.float64 for side in context.sides)
-        found = _try(context, window.numbers, batches) if exact else None
+        found = _try(context, taken) if exact else None
         if found is None:
             found = Isolation(context, exact=False)
-            for batch in batches:
-                found.add(window.numbers, batch)
-    finally:
-        window.forget(context.sides)
-    return found, chosen
+            for batch in taken.batches:
+                found.add(taken.numbers, batch)
+    return found, taken.rows
 
 
-def _try(context: AfterContext, numbers: Pair[int], batches: Sequence[Sequence[int]]) -> Isolation | None:
+def _try(context: AfterContext, taken: RowsAtHand) -> Isolation | None:
     """In float64; None where a side cannot be run so, or nothing differs there."""
     found = Isolation(context, exact=True)
     try:
-        for batch in batches:
-            found.add(numbers, batch)
+        for batch in taken.batches:
+            found.add(taken.numbers, batch)
     except RunnerRaised:
         return None
     places = found.stages.values()

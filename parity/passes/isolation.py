@@ -6,90 +6,26 @@ each side's own precision: then it is what the same stage gives in float64 on th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from parity.align.batch import PairedStage, paired_stages
 from parity.align.calls import Calls, PairedPart, given, pair_parts, tensors_of
-from parity.align.feed import Feed
 from parity.align.plan import Plan
 from parity.border.interventions import Interventions
 from parity.border.reply import StageTensor
-from parity.border.runner import Batch, written
-from parity.measure.noise import NOISE_FACTOR, UNIT_ROUNDOFF
+from parity.border.runner import Batch
 from parity.passes.after import AfterContext
+from parity.passes.distance import Place
+from parity.passes.forwards import FLOAT64, Forwards, check_fed, moved
 from parity.passes.sample_feed import of_reference
 from parity.records.pair import Pair
 
-__all__ = ["Distance", "Isolation", "Place"]
+__all__ = ["Isolation"]
 
-_FLOAT64 = "float64"
-_ROUNDED = 2.0**-52
-_FLOAT64_ROUNDING = 2.0**-53
-_FLOAT64_LEAST = (
-    1e-12  # of a stage in float64 two libraries may differ by that: other sums, other approximations
-)
-_ROW_FACTOR = 10.0
-_UNITS = {"bfloat16": 2.0**-9, "float16": 2.0**-12}
-_FILL = 1e30
 _NO_ROW = -1  # what holds for every row alike, as a table of positions does
-Array = NDArray[np.float64]
-
-
-class Distance:
-    """The relative L2 of two versions of some vectors, over all and by row; infinite where a value is a number in one version only."""
-
-    def __init__(self) -> None:
-        self._squares: dict[int, Array] = {}
-
-    def add(self, rows: Iterable[int], reference: Any, other: Any) -> None:
-        """More vectors [n, width] with the row of each."""
-        here = np.asarray(reference, dtype=np.float64).reshape(len(reference), -1)
-        there = np.asarray(other, dtype=np.float64).reshape(len(other), -1)
-        with np.errstate(invalid="ignore", over="ignore"):
-            apart = np.where(here == there, 0.0, there - here)
-            apart[np.isnan(here) & np.isnan(there)] = 0.0
-            sizes = np.where(np.isfinite(here), here, 0.0)
-            squares = np.stack([np.square(apart).sum(axis=1), np.square(sizes).sum(axis=1)], axis=1)
-        squares[np.isnan(squares)] = np.inf
-        for row, both in zip(rows, squares, strict=True):
-            self._squares[int(row)] = self._squares.get(int(row), np.zeros(2)) + both
-
-    @property
-    def relative(self) -> float | None:
-        """Over all; None where nothing was seen."""
-        if not self._squares:
-            return None
-        return _root(*np.sum(list(self._squares.values()), axis=0))
-
-    def rows(self, over: float) -> list[int]:
-        """The rows that differ by more."""
-        return sorted(row for row, both in self._squares.items() if row >= 0 and _root(*both) > over)
-
-    def beyond(self, allowed: float) -> bool:
-        """Whether it is more than is allowed, over all or in a row alone."""
-        return (self.relative or 0.0) > allowed or bool(self.rows(_ROW_FACTOR * allowed))
-
-
-def _root(apart: float, size: float) -> float:
-    return 0.0 if apart == 0 else math.sqrt(apart / size) if size else math.inf
-
-
-class Place:
-    """One stage, or one part: its own error, the total, and its rounding on either side."""
-
-    def __init__(self) -> None:
-        self.own, self.total = Distance(), Distance()
-        self.noise = Pair(Distance(), Distance())
-
-    def floor(self, least: float) -> float:
-        """The rounding of the stage alone: that of the finer side, and no less than one rounding."""
-        known = [one.relative for one in self.noise if one.relative is not None]
-        return max(math.sqrt(2.0) * min(known, default=0.0), least)
 
 
 class Isolation:
@@ -101,7 +37,7 @@ class Isolation:
 
     def __init__(self, context: AfterContext, *, exact: bool) -> None:
         self._context = context
-        self.exact = exact
+        self._forwards = Forwards(context, exact=exact)
         self.plan: Plan = context.plan
         self.stages: dict[str, Place] = {}
         self.parts: dict[str, Place] = {}
@@ -124,29 +60,24 @@ class Isolation:
     @property
     def precision(self) -> str:
         """That of the forwards, by its name."""
-        return _FLOAT64 if self.exact else str(self._context.sides.candidate.described.dtype)
+        return self._forwards.named
 
     @property
     def least(self) -> float:
         """One rounding in this precision, the finer of the two sides'."""
-        if self.exact:
-            return _FLOAT64_ROUNDING
-        return min(_UNITS.get(side.described.dtype, UNIT_ROUNDOFF) for side in self._context.sides)
+        return self._forwards.least
 
     def allowed(self, place: Place) -> float:
         """What rounding explains of an own error."""
-        most = NOISE_FACTOR * place.floor(self.least)
-        return max(most, _FLOAT64_LEAST) if self.exact else most
+        return self._forwards.allowed(place)
 
     def add(self, window: Pair[int], rows: Sequence[int]) -> None:
         """Run one batch of rows of a window; raises what a forward failed with."""
-        precision = _FLOAT64 if self.exact else None
         see = Interventions.see(tensors=True)
-        reference = self._forward(0, see, precision, rows=rows, window=window.reference)
+        reference = self._forward(0, see, self._forwards.precision, rows=rows, window=window.reference)
         feed = of_reference(self._context, reference, rows, window.candidate)
-        total = self._forward(1, Interventions.see(tensors=False), precision, **feed)
-        if not Feed.of(reference).same_as(Feed.of(total), positions=False):
-            raise _NotFed("the candidate cannot be given the reference's ids")
+        total = self._forward(1, Interventions.see(tensors=False), self._forwards.precision, **feed)
+        check_fed(reference, total)
         assert reference.calls is not None and total.calls is not None, "a runner that isolates answers so"
         calls = Pair(*(Calls.read(one.calls or {}, self.plan.stages) for one in (reference, total)))
         pairs = pair_parts(calls)
@@ -154,7 +85,7 @@ class Isolation:
             self.calls, self.pairs = calls, pairs
         what = given(calls.reference, pairs, self.plan.stages)
         tensors = {name: one for name, one in reference.stages.items() if name.startswith("call.")}
-        own = self._forward(1, Interventions.give(what, tensors), precision, **feed)
+        own = self._forward(1, Interventions.give(what, tensors), self._forwards.precision, **feed)
         self._measure(reference, total, own, pairs, rows)
         if not self._has_noise:
             self._rounding(
@@ -166,12 +97,7 @@ class Isolation:
         return any(place.noise.reference.relative is not None for place in self.stages.values())
 
     def _forward(self, number: int, asked: Interventions, precision: str | None, **feed: Any) -> Batch:
-        side = self._context.sides[number]
-        with side.runner.intervening(asked):
-            batch = written(side.runner.forward(stages=list(self.plan.stages), precision=precision, **feed))
-        if batch.failure is not None:
-            raise batch.failure
-        return batch
+        return self._forwards.run(number, asked, precision, stages=self.plan.stages, feed=feed)
 
     def _measure(
         self, reference: Batch, total: Batch, own: Batch, pairs: Sequence[PairedPart], rows: Sequence[int]
@@ -208,13 +134,13 @@ class Isolation:
         give, tensors = what
         mirrored = [PairedPart(Pair(pair.sides.reference, pair.sides.reference)) for pair in pairs]
         self_given = given(calls.reference, mirrored, self.plan.stages)
-        fine = self._context.sides.reference.described.can.float64 and not self.exact
-        changed = tensors if fine else {name: _moved(one) for name, one in tensors.items()}
-        precision = _FLOAT64 if fine or self.exact else None
+        fine = self._forwards.finer(0)
+        changed = tensors if fine else {name: moved(one) for name, one in tensors.items()}
+        precision = FLOAT64 if fine else self._forwards.precision
         again = self._forward(0, Interventions.give(self_given, changed), precision, rows=rows, window=window)
         self._noise(0, Pair(own.reference, again), mirrored, pairs, rows, seen=own.reference)
-        if fine and self._context.sides.candidate.described.can.float64:
-            exact = self._forward(1, Interventions.give(give, tensors), _FLOAT64, **feeds.candidate)
+        if fine and self._forwards.finer(1):
+            exact = self._forward(1, Interventions.give(give, tensors), FLOAT64, **feeds.candidate)
             self._noise(1, Pair(own.candidate, exact), pairs, pairs, rows, seen=own.reference)
 
     def _noise(
@@ -236,21 +162,6 @@ class Isolation:
             place = self.parts.get(keys[pair.key])
             if place is not None:
                 place.noise[number].add(*_real(seen, rows, here, there))
-
-
-class _NotFed(Exception):
-    """The candidate cannot be run on the reference's feed."""
-
-
-def _moved(tensor: StageTensor) -> StageTensor:
-    """A tensor with every number moved by one rounding of its precision, up and down in turn."""
-    values = tensor.values
-    if values.dtype.kind != "f":
-        return tensor
-    unit = {"float64": _ROUNDED, "float32": 2.0**-23, "bfloat16": 2.0**-8, "float16": 2.0**-11}[tensor.source]
-    signs = np.where(np.arange(values.size) % 2, 1.0, -1.0).reshape(values.shape)
-    moved = np.where(np.abs(values) < _FILL, values * (1.0 + unit * signs), values).astype(values.dtype)
-    return tensor._replace(values=moved)
 
 
 def _part_outputs(

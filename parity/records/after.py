@@ -56,7 +56,8 @@ class AfterResult(NamedTuple):
     """What one pass after the sweep has, or all of them together.
 
     `rows` is how many rows it ran on, and `reason` why not, or not on all. `stages` are added to those that were measured, in
-    order; a stage is named with the pass whose column it stands in. `texts` are those of one side that were generated again.
+    order; a stage is named with the pass whose column it stands in. `texts` are those of one side that were generated again. `origins` take the
+    place of those of the passes before.
     """
 
     rows: int = 0
@@ -91,7 +92,7 @@ def joined(results: Sequence[AfterResult]) -> AfterResult:
         repeats=[repeat for result in results for repeat in result.repeats],
         forwards=next((result.forwards for result in results if result.forwards), None),
         layers=[layer for result in results for layer in result.layers],
-        origins=[origin for result in results for origin in result.origins],
+        origins=next((result.origins for result in reversed(results) if result.origins), ()),
         lens=[layer for result in results for layer in result.lens],
         texts=texts,
     )

@@ -33,7 +33,11 @@ class LayerRecord(Record, frozen=True, kw_only=True):
 
 
 class OriginRecord(Record, frozen=True, kw_only=True):
-    """A module with an error of its own: the stages in which it runs, its largest own error, the total there, the floor, and the rows that show it."""
+    """A module with an error of its own: the stages in which it runs, its largest own error, the total there, the floor, and the rows that show it.
+
+    `paired_by` says how a module inside a layer was found to be the other's; empty for a layer and what stands beside layers. `reason` says
+    why it is not a smaller module, or what it was not given.
+    """
 
     module: ModulePair
     stages: list[str]
@@ -42,3 +46,5 @@ class OriginRecord(Record, frozen=True, kw_only=True):
     noise_floor: float | None
     times_floor: float | None
     rows: list[int]
+    paired_by: str = ""
+    reason: str = ""

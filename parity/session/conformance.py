@@ -62,7 +62,7 @@ def check_adapter(
             complaints += _encodings(described, together, encodings)
             complaints += _selected(described, together, len(rows))
             complaints += _promises(described, together, examples, encodings)
-            plan = plan_of(Pair(described, described), detail=False)
+            plan = plan_of(Pair(described, described))
             for row in rows:
                 alone = runner.forward([row], window=window).wait()
                 complaints += _same(

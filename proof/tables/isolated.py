@@ -94,7 +94,15 @@ def run(case: Case, folder: Path) -> Row:
     else:
         copy(model, folder / "changed")
     texts = write_texts(folder / "texts.jsonl")
-    compared = compare(f"hf:{model}", f"hf:{folder / 'changed'}", folder / "audit", "--inputs", str(texts))
+    compared = compare(
+        f"hf:{model}",
+        f"hf:{folder / 'changed'}",
+        folder / "audit",
+        "--inputs",
+        str(texts),
+        "--depth",
+        "layer",
+    )
     audit = compared.audit
     if audit is None:
         return Row((compared.verdict, "", "", "", ""), compared.complaint.strip() or "it was not compared")

@@ -1,4 +1,4 @@
-"""Each layer on the reference's input: faults in two layers are both named, and nothing that only inherits them."""
+"""Each layer on the reference's input: faults in two layers are both named by their modules, and nothing that only inherits them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def test_two_faults_are_both_named_and_only_they(name: str, tmp_path: Path) -> N
     audit = _audit(model, tmp_path / "faulty", tmp_path)
     assert ["layer.1", "layer.3"] == _own(audit)
     named = [(one.module.reference, one.module.candidate, one.stages) for one in audit.origins]
-    assert [(path, path, [f"layer.{layer}"]) for path, layer in zip(faulty, (1, 3), strict=True)] == named
+    inside = [f"{path}.{weight.rpartition('.')[0]}" for path in faulty]
+    assert [(path, path, [f"layer.{layer}"]) for path, layer in zip(inside, (1, 3), strict=True)] == named
     assert [True, True] == [(one.times_floor or 0.0) > 1e6 for one in audit.origins]
     layers = {layer.stage: layer for layer in audit.layers}
     # What lies between only inherits: nothing of its own, and as much in total as before.
@@ -74,14 +75,19 @@ def test_a_shared_layer_is_one_module_with_all_its_stages(tmp_path: Path) -> Non
     audit = _audit(model, tmp_path / "faulty", tmp_path)
     stages = [f"layer.{layer}" for layer in range(4)]
     assert stages == _own(audit)
-    assert [(_SHARED, stages)] == [(one.module.candidate, one.stages) for one in audit.origins]
+    inside = f"{_SHARED}.albert_layers.0.ffn_output"
+    assert [(inside, stages)] == [(one.module.candidate, one.stages) for one in audit.origins]
 
 
 @pytest.mark.parametrize(
     ("weight", "module", "stage"),
     [
-        ("bert.embeddings.token_type_embeddings.weight", "bert.embeddings", "embeddings"),
-        ("bert.pooler.dense.bias", "bert.pooler", "pooled"),
+        (
+            "bert.embeddings.token_type_embeddings.weight",
+            "bert.embeddings.token_type_embeddings",
+            "embeddings",
+        ),
+        ("bert.pooler.dense.bias", "bert.pooler.dense", "pooled"),
         ("classifier.weight", "classifier", "logits"),
     ],
 )
@@ -108,15 +114,27 @@ def test_one_unit_in_the_last_place_of_a_weight_is_an_error_of_its_layer(bert: P
     safetensors.save_file(tensors, path, metadata={"format": "pt"})
     audit = _audit(bert, tmp_path / "faulty", tmp_path)
     assert audit.first_divergence is not None and audit.first_divergence.float64_only
-    assert ["bert.encoder.layer.2"] == [one.module.candidate for one in audit.origins]
+    assert ["bert.encoder.layer.2.intermediate.dense"] == [one.module.candidate for one in audit.origins]
     assert {"float64"} == {layer.precision for layer in audit.layers}
+
+
+def test_with_depth_layer_the_layers_are_named(bert: Path, tmp_path: Path) -> None:
+    vary(bert, tmp_path / "faulty", ["*layer.0.attention.output.dense.weight"], 1e-3)
+    given = (*_inputs(tmp_path), "--depth", "layer")
+    audit = compare(f"hf:{bert}", f"hf:{tmp_path / 'faulty'}", tmp_path / "out", *given)
+    assert [("bert.encoder.layer.0", "")] == [(one.module.candidate, one.paired_by) for one in audit.origins]
+    (record,) = [one for one in audit.passes if one.name == "inside"]
+    assert (0, "only layers were requested (depth: layer)") == (record.rows, record.reason)
 
 
 def test_the_twin_has_no_error_and_pays_nothing(bert: Path, tmp_path: Path) -> None:
     audit = _audit(bert, copy(bert, tmp_path / "twin"), tmp_path)
     assert ("parity", [], []) == (audit.verdict, audit.layers, audit.origins)
-    (record,) = [one for one in audit.passes if one.name == "isolated"]
-    assert (0, "no stage differs on the same inputs") == (record.rows, record.reason)
+    records = [(one.name, one.rows, one.reason) for one in audit.passes if one.name in ("isolated", "inside")]
+    assert [
+        ("isolated", 0, "no stage differs on the same inputs"),
+        ("inside", 0, "no layer has an error of its own"),
+    ] == records
 
 
 def test_another_precision_is_an_error_of_every_layer_measured_in_it(bert: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from parity.records.audit import Audit
-from parity.records.layers import LayerRecord
+from parity.records.layers import LayerRecord, OriginRecord
 from parity.stages import stage_title
 from parity_reports.text import wording
 
@@ -34,12 +34,32 @@ def own_error_sentence(audit: Audit) -> str:
         parts.append(f"{_few(inherited)} only {'inherits' if single else 'inherit'}")
     if unknown:
         parts.append(f"not known of {_few(unknown)}")
-    return f"{'; '.join(parts)}."
+    return f"{'; '.join(parts)}.{_modules(audit)}"
+
+
+def _modules(audit: Audit) -> str:
+    """The modules inside layers, by their paths in the candidate."""
+    inside = [one.module.candidate for one in audit.origins if one.paired_by]
+    return f" It is that of {_few(inside)}." if inside else ""
 
 
 def own_error_lines(audit: Audit) -> tuple[str, ...]:
-    """A line for each run of stages of one kind, own error and total side by side."""
-    return tuple(_lines(audit.layers))
+    """A line for each run of stages of one kind, own error and total side by side; then one for each module that has an error of its own."""
+    inside = any(one.paired_by or one.reason for one in audit.origins)
+    return (*_lines(audit.layers), *(_module_lines(audit.origins) if inside else ()))
+
+
+def _module_lines(origins: Sequence[OriginRecord]) -> Iterator[str]:
+    for one in origins[:_NAMED]:
+        own, total = (
+            "not known" if size is None else wording.number(size)
+            for size in (one.isolated_relative_l2, one.total_relative_l2)
+        )
+        where = ", ".join(one.stages[:_NAMED])
+        remark = f" ({one.reason})" if one.reason else ""
+        yield f"{one.module.candidate or 'the model'} in {where}: isolated {own}, total {total}{remark}"
+    if len(origins) > _NAMED:
+        yield f"and {len(origins) - _NAMED} more modules"
 
 
 def _lines(layers: Sequence[LayerRecord]) -> Iterator[str]:

@@ -105,7 +105,7 @@ def test_what_one_side_does_not_use_and_the_other_holds_among_its_parameters_is_
 
 def test_an_excluded_stage_is_named_and_does_not_count() -> None:
     side = described(excluded={"pooled": ["pooler.dense.weight"]})
-    plan = plan_of(Pair(side, side), detail=False)
+    plan = plan_of(Pair(side, side))
     (entry,) = plan.not_compared
     assert ("pooled", False) == (entry.stage, entry.counts)
     assert "pooler.dense.weight" in entry.reason
@@ -113,7 +113,7 @@ def test_an_excluded_stage_is_named_and_does_not_count() -> None:
 
 def test_a_stage_that_one_side_excludes_and_the_other_has_counts() -> None:
     without = described(excluded={"pooled": ["pooler.dense.weight"]})
-    plan = plan_of(Pair(without, described(stages=("layer.0", "pooled"))), detail=False)
+    plan = plan_of(Pair(without, described(stages=("layer.0", "pooled"))))
     (entry,) = plan.not_compared
     assert ("pooled", True) == (entry.stage, entry.counts)
 

@@ -78,9 +78,7 @@ def test_neither_selects_and_nothing_is_lost() -> None:
 
 def test_a_plan_requests_the_logits_of_the_other_side_and_does_not_miss_them() -> None:
     stages = {"layer.0": ["row", "token", "hidden"], **_AXES["mask"]}
-    plan = plan_of(
-        Pair(side(stages, task="masked_lm"), side(selects=Selects("mask"), task="masked_lm")), detail=False
-    )
+    plan = plan_of(Pair(side(stages, task="masked_lm"), side(selects=Selects("mask"), task="masked_lm")))
     assert ((), ("logits",), ()) == (plan.stages, plan.wanted(0), plan.wanted(1))
     assert ("logits",) == plan.one_sided(0).stages
     assert [("layer.0", False)] == [(item.stage, item.counts) for item in plan.not_compared]
@@ -94,7 +92,7 @@ def test_outputs_beside_texts_alone_are_no_loss() -> None:
         can=Abilities(tokens=False, generate=True, texts_only=True),
         scope="outputs",
     )
-    plan = plan_of(Pair(side(_AXES["next"], task="causal_lm"), texts), detail=False)
+    plan = plan_of(Pair(side(_AXES["next"], task="causal_lm"), texts))
     assert [("logits", "The candidate gives texts alone", False)] == [
         (item.stage, item.reason, item.counts) for item in plan.not_compared
     ]

@@ -81,7 +81,7 @@ def window(examples: Sequence[Example], sides: Sequence[Pair[Encoding]]) -> Wind
 
 def saw_all(kept: Ledgers, *passes: str, off: float = 0.0, plan: Plan | None = None) -> Ledgers:
     """Let the ledgers see every stage as ones in some passes, the candidate's off by a share, in every row."""
-    planned = plan or plan_of(Pair(described(), described()), detail=False)
+    planned = plan or plan_of(Pair(described(), described()))
     batches = Pair(ones(planned, 1.0), ones(planned, 1.0 + off))
     kept.stages.add(Shown(passes, batches, range(ROWS), None, decides=OWN in passes), planned)
     return kept
@@ -115,7 +115,7 @@ def concluded(
         Comparison(
             described=both,
             records=Pair(subject("toy:a"), subject("toy:b")),
-            plan=plan_of(both, detail=False),
+            plan=plan_of(both),
             sample=noise or sample(),
             ledgers=kept,
             floors=floors,
@@ -176,7 +176,7 @@ def test_symbols_come_before_tensors_and_probabilities_after_logits() -> None:
     stages = [StageSeen("embeddings", ["row", "token", "hidden"]), StageSeen("logits", ["row", "class"])]
     side = described(stages=stages, labels=["no", "yes"], task="sequence_classification")
     kept = ledger()
-    saw_all(kept, *BOTH, plan=plan_of(Pair(side, side), detail=False))
+    saw_all(kept, *BOTH, plan=plan_of(Pair(side, side)))
     names = list(dict.fromkeys(one.stage for one in concluded(kept, sides=Pair(side, side)).stages))
     symbols = ["text", "tokens", "input_ids", "token_type_ids", "attention_mask"]
     assert [*symbols, "embeddings", "logits", "probabilities"] == names
@@ -257,7 +257,7 @@ def token_ledger(pieces: str, other: str, *, columns: int = 3) -> tuple[Ledgers,
     """One row of a token classifier between two special tokens, the reference's pieces against the candidate's."""
     stages = [StageSeen("logits", ["row", "token", "class"])]
     side = described(stages=stages, task="token_classification")
-    plan = plan_of(Pair(side, side), detail=False)
+    plan = plan_of(Pair(side, side))
     deciding = Deciding([], [1.0], plan, noise=None, confidence=0.95)
     kept = open_ledgers(FLOORS, deciding)
     sides = Pair(framed(pieces), framed(other))
@@ -343,9 +343,9 @@ def test_the_columns_of_a_regression_are_no_classes() -> None:
     outputs = described(stages=[logits], task="sequence_classification", scope="outputs")
     classes = described(stages=[logits], task="sequence_classification", model_class="A", labels=["x", "y"])
     for sides in (Pair(values, values), Pair(values, outputs), Pair(outputs, values)):
-        plan = plan_of(sides, detail=False)
+        plan = plan_of(sides)
         assert (None, ()) == (plan.task, plan.not_compared)
-    plan = plan_of(Pair(classes, values), detail=False)
+    plan = plan_of(Pair(classes, values))
     assert plan.task is None
     reason = "one side is a regression, the other decides between classes"
     assert [("probabilities", reason, True)] == [
@@ -419,7 +419,7 @@ def test_a_batch_size_that_one_side_imposes_on_both_is_said() -> None:
 
 def test_nan_beside_a_divergence_is_said_to_be_not_compared() -> None:
     kept = saw_all(ledger(), *BOTH, off=0.5)
-    plan = plan_of(Pair(described(), described()), detail=False)._replace(stages=("layer.0",))
+    plan = plan_of(Pair(described(), described()))._replace(stages=("layer.0",))
     nothing = ones(plan, np.nan)
     kept.stages.add(Shown(BOTH, Pair(nothing, nothing), range(ROWS), None, decides=True), plan)
     audit = concluded(kept)
@@ -436,7 +436,7 @@ def test_nothing_measured_is_not_comparable() -> None:
 def test_a_stage_of_one_side_alone_counts_unless_the_other_holds_outputs_only() -> None:
     logits = StageSeen("logits", ["row", "class"])
     outputs = described(stages=[logits], scope="outputs")
-    plan = plan_of(Pair(described(stages=[*described().stages, logits]), outputs), detail=False)
+    plan = plan_of(Pair(described(stages=[*described().stages, logits]), outputs))
     assert {("embeddings", False), ("layer.0", False)} == {(i.stage, i.counts) for i in plan.not_compared}
 
 
@@ -450,7 +450,7 @@ def test_a_stage_of_one_side_alone_counts_unless_the_other_holds_outputs_only() 
 )
 def test_what_a_side_without_layers_shows_is_said(stages: list[str], said: str) -> None:
     seen = [StageSeen(name, ["row", "other"]) for name in stages]
-    plan = plan_of(Pair(described(), described(stages=seen, scope="outputs")), detail=False)
+    plan = plan_of(Pair(described(), described(stages=seen, scope="outputs")))
     reasons = {item.stage: item.reason for item in plan.not_compared}
     assert f"The candidate {said}" == reasons["layer.0"]
 
@@ -458,7 +458,7 @@ def test_what_a_side_without_layers_shows_is_said(stages: list[str], said: str) 
 def test_logits_count_even_where_a_side_holds_outputs_only() -> None:
     logits = StageSeen("logits", ["row", "class"])
     outputs = described(stages=[StageSeen("output.tags", ["row", "other"])], scope="outputs")
-    plan = plan_of(Pair(described(stages=[logits]), outputs), detail=False)
+    plan = plan_of(Pair(described(stages=[logits]), outputs))
     assert (
         NotCompared(stage="logits", reason="Only the reference has logits", side="reference")
         in plan.not_compared

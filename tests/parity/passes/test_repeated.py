@@ -33,7 +33,7 @@ def repeated(tmp_path: Path, kinds: Sequence[str]) -> After:
     with ExitStack() as stack:
         opening = [OpenRequest(parse_subject(f"repeating:here?kind={kind}"), ADAPTER) for kind in kinds]
         sides = Pair(*open_sessions(opening, stack))
-        plan = plan_of(Pair(sides.reference.described, sides.candidate.described), detail=False)
+        plan = plan_of(Pair(sides.reference.described, sides.candidate.described))
         floors = Floors(Pair({}, {}), BUILT_IN["faithful"], exact=True)
         window = open_window(sides, inputs.picked([0, 1, 2, 3, 4]))
         return run_after(AfterContext(sides, plan, inputs, window, floors, AfterSettings()), "")

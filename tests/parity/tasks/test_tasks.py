@@ -85,7 +85,7 @@ def described(task: str, axes: tuple[str, ...] = ("row", "class"), **fields: Any
 
 
 def planned(one: Description, other: Description) -> Plan:
-    return plan_of(Pair(one, other), detail=False)
+    return plan_of(Pair(one, other))
 
 
 def test_every_file_that_holds_a_task_is_named_in_the_tuple() -> None:

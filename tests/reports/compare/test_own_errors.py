@@ -22,7 +22,7 @@ def layer(stage: str, own: float | None, total: float, reason: str = "") -> Laye
     )
 
 
-def shown(*layers: LayerRecord, modules: dict[str, list[str]] | None = None) -> Audit:
+def shown(*layers: LayerRecord, modules: dict[str, list[str]] | None = None, paired: str = "") -> Audit:
     origins = [
         OriginRecord(
             module=ModulePair(reference=name, candidate=name),
@@ -32,6 +32,7 @@ def shown(*layers: LayerRecord, modules: dict[str, list[str]] | None = None) -> 
             noise_floor=1e-16,
             times_floor=1e13,
             rows=[0],
+            paired_by=paired,
         )
         for name, stages in (modules or {}).items()
     ]
@@ -73,3 +74,12 @@ def test_where_no_stage_could_be_isolated_the_reason_is_said() -> None:
 def test_a_module_beside_the_stages_is_named() -> None:
     seen = shown(layer("layer.0", 0.0, 1e-3), modules={"model.rotary_emb": ["layer.0"]})
     assert "An error of its own: model.rotary_emb; layer 0 only inherits." == own_error_sentence(seen)
+
+
+def test_the_modules_inside_layers_are_named_with_the_layers() -> None:
+    seen = shown(*TWO, modules={"layer.0.attention.query": ["layer.0"]}, paired="path, class and shapes")
+    sentence = (
+        "An error of its own: layer 0; layer 1 to logits only inherit. It is that of layer.0.attention.query."
+    )
+    assert sentence == own_error_sentence(seen)
+    assert "layer.0.attention.query in layer.0: isolated 1.0e-03, total 1.0e-03" == own_error_lines(seen)[-1]

@@ -1,4 +1,4 @@
-"""Distances by row, as the passes that isolate layers measure them."""
+"""Distances by row, as the passes that isolate layers and modules measure them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as draw
 
-from parity.passes.isolation import Distance
+from parity.passes.distance import Distance
 
 VALUES = draw.floats(-1e6, 1e6, width=32)
 PAIRS = draw.lists(

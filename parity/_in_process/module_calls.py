@@ -1,0 +1,187 @@
+"""The calls of the modules inside some modules of a model: seen in one forward, or given what another model's were called with.
+
+`inside` are the paths of the modules to go into. Every call of them, and of what lies in them, is watched:
+
+* `see` describes what each takes and gives; with "all" their tensors are written;
+* `give` holds another model's calls by `path#call`. With `exchange` each module takes the other's arguments in place of its own and, when its own
+  output has been measured, returns the other's: so no module inherits an error, whatever lies in it or before it. Without `exchange` nothing
+  is changed, and the outputs are measured as they are.
+
+An argument is computed by the module that calls (`caller`): how far it is from the other's tells of that one's own work between its modules.
+What is measured is a list of `[row, squared difference, squared size]` (row -1: of all rows), on real tokens alone where a tensor has rows and tokens.
+"""
+
+# Values from torch are Any here.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from typing import Any, Callable, Sequence
+
+import torch
+
+from .call_values import Sender, exchanged, first_leaf, given_output, has_tensors, leaves, named_arguments
+from .replaced_forward import replace_forward
+
+__all__ = ["ModuleCalls"]
+
+_FILL = 1e30  # beyond it a number of a mask says "not at all"
+_EVERY = -1
+Write = Callable[[str, Any, Sequence[str]], None]
+
+
+class ModuleCalls:
+    """The modules inside those of `asked["inside"]`, for the time of one forward; `read` gets a given tensor by its name."""
+
+    def __init__(self, model: Any, asked: dict[str, Any], write: Write, read: Any) -> None:
+        self._roots = [path for path in asked["inside"] if path]
+        self._see = asked.get("see", "")
+        given = asked.get("give") or {}
+        self._given: dict[str, Any] = given.get("modules", {})
+        self._exchange = bool(given.get("exchange"))
+        self._real = given.get("real")
+        self._read = read
+        self._sender = Sender(model, write if self._see == "all" else None)
+        self._model = model
+        self._inside: dict[tuple[str, int], str] = {}
+        self._counts: dict[str, int] = {}
+        self._stack: list[tuple[str, str, int]] = []
+        self._undo: list[Callable[[], None]] = []
+        self._entries: list[dict[str, Any]] = []
+
+    def answer(self) -> dict[str, Any]:
+        """Every call, in the order in which they begin."""
+        return {"modules": self._entries}
+
+    def enter(self) -> None:
+        """Watch from now on."""
+        modules = dict(self._model.named_modules())
+        paths = {id(module): path for path, module in modules.items()}
+        watched: dict[int, Any] = {}
+        for root in self._roots:
+            inner = list(modules[root].named_modules()) if root in modules else []
+            # Without a module in it, it is the smallest there is.
+            for inside, module in inner if len(inner) > 1 else ():
+                self._inside[root, id(module)] = inside
+                watched[id(module)] = module
+        for key, module in watched.items():
+            self._wrap(paths[key], module)
+
+    def leave(self) -> None:
+        """Leave every module as it was."""
+        for undo in reversed(self._undo):
+            undo()
+        self._undo.clear()
+
+    def _wrap(self, path: str, module: Any) -> None:
+        inner = module.forward
+
+        def forward(*args: Any, **kwargs: Any) -> Any:
+            return self._called(path, module, inner, args, kwargs)
+
+        self._undo.append(replace_forward(module, forward))
+
+    def _called(self, path: str, module: Any, inner: Any, args: Any, kwargs: Any) -> Any:
+        call = self._counts.get(path, 0)
+        self._counts[path] = call + 1
+        key = f"{path}#{call}"
+        given = self._given.get(key)
+        root = self._stack[0][1:] if self._stack else (path, call)
+        # A module that several layers hold is known by one path alone: where it runs says in which of them it is.
+        inside = self._inside.get((root[0], id(module)))
+        if inside is None or (given is None and not self._see):
+            return inner(*args, **kwargs)
+        entry: dict[str, Any] = {
+            "path": path,
+            "call": call,
+            "inside": inside,
+            "root": root[0],
+            "root_call": root[1],
+            "caller": self._stack[-1][0] if self._stack else "",
+            "apart": {},
+            "output": {},
+            "kept": [],
+        }
+        self._entries.append(entry)
+        if self._see:
+            entry["kind"] = type(module).__name__
+            entry["weights"] = [[int(size) for size in one.shape] for one in module.parameters()]
+            named = named_arguments(inner, args, kwargs)
+            entry["takes"] = {name: self._sender.describe(value) for name, _, value in named}
+        if given is not None and self._exchange:
+            args, kwargs = self._arguments(entry, given["takes"], inner, args, kwargs)
+        self._stack.append((key, *root))
+        try:
+            output = inner(*args, **kwargs)
+        finally:
+            self._stack.pop()
+        if self._see:
+            entry["gives"] = None if first_leaf(output) is None else self._sender.describe(output)
+        return output if given is None else self._measured(entry, given["gives"], output)
+
+    def _arguments(
+        self, entry: dict[str, Any], takes: dict[str, Any], inner: Any, args: Any, kwargs: Any
+    ) -> Any:
+        """The other's arguments in place of its own, and how far its own are from them."""
+        positional, named = list(args), dict(kwargs)
+        for name, place, own in named_arguments(inner, args, kwargs):
+            found = exchanged(own, takes.get(name), self._fresh)
+            if found is None:
+                if first_leaf(own) is not None or has_tensors(takes.get(name)):
+                    entry["kept"].append(name)
+                continue
+            for number, (here, there) in enumerate(zip(leaves(own), leaves(found.value))):
+                entry["apart"][f"{name}.{number}"] = self._squares(here, there)
+            if isinstance(place, int):
+                positional[place] = found.value
+            else:
+                named[place] = found.value
+        return tuple(positional), named
+
+    def _measured(self, entry: dict[str, Any], gives: Any, output: Any) -> Any:
+        """How far an output is from the other's; and that in its place, where it is to be exchanged."""
+        other = None if gives is None else given_output(output, gives, self._fresh)
+        if other is None:
+            return output
+        for number, (here, there) in enumerate(zip(leaves(output), leaves(other))):
+            if here is not there:
+                entry["output"][str(number)] = self._squares(here, there)
+        return other if self._exchange else output
+
+    def _fresh(self, name: str) -> Any:
+        """A given tensor that a model may write into."""
+        return self._read(name).clone()
+
+    def _squares(self, own: Any, given: Any) -> list[list[float]]:
+        """What sets two tensors of one shape apart, by row."""
+        if not own.is_floating_point():
+            apart = (own != given).double()
+            size = torch.ones_like(apart)
+        else:
+            here, there = own.double(), given.double()
+            alike = (here == there) | ((here < -_FILL) & (there < -_FILL)) | (here.isnan() & there.isnan())
+            apart = (here - there).square().masked_fill(alike, 0.0)
+            apart = apart.masked_fill(apart.isnan(), float("inf"))
+            size = there.square().masked_fill(~(there.abs() < _FILL), 0.0)
+        rows = self._by_row(apart, own)
+        if rows is None:
+            return [[_EVERY, float(apart.sum()), float(size.sum())]]
+        sizes = self._by_row(size, own)
+        return [[row, float(one), float(sizes[row])] for row, one in enumerate(rows.tolist())]
+
+    def _by_row(self, squares: Any, own: Any) -> Any:
+        """Their sums by row, on real tokens where tokens are known; None where there are no rows."""
+        if self._real is None:
+            return None
+        real = self._read(self._real).bool().to(squares.device)
+        shape, tokens = tuple(squares.shape), tuple(real.shape)
+        if squares.dim() == 4 and (shape[0], shape[2]) == tokens and shape[:2] != tokens:
+            squares = squares.transpose(1, 2)  # by head
+        elif squares.dim() >= 2 and shape[0] == real.numel() and real.numel() > tokens[0]:
+            squares = squares.reshape(*tokens, -1)  # rows and tokens in one axis
+        by_token = squares.dim() > 2 or (squares.dim() == 2 and not own.is_floating_point())
+        if by_token and tuple(squares.shape[:2]) == tokens:
+            return squares.reshape(*tokens, -1).sum(dim=2).masked_fill(~real, 0.0).sum(dim=1)
+        if squares.dim() and squares.shape[0] == tokens[0]:
+            return squares.reshape(tokens[0], -1).sum(dim=1)
+        return None
