@@ -109,7 +109,7 @@ class LayerDecisions:
             reference_temperature=self._own.reference,
             candidate_temperature=self._own.candidate,
         )
-        sums.add(*seen.logits)
+        sums.add(seen.logits.reference, seen.logits.candidate)
         return sums.measurements()
 
     def _usable(self, seen: Seen) -> NDArray[np.bool_]:
@@ -120,7 +120,12 @@ class LayerDecisions:
     def _agree(self, seen: Seen) -> NDArray[np.bool_]:
         """[n] where both sides decide alike, or one of them decides nothing."""
         rule = self._rule
-        same = rule.same(*seen.logits) if seen.best is None else seen.best.reference == seen.best.candidate
+        logits, best = seen.logits, seen.best
+        same = (
+            rule.same(logits.reference, logits.candidate)
+            if best is None
+            else best.reference == best.candidate
+        )
         return np.asarray(same | ~self._usable(seen))
 
     def _step(self, stage: str, seen: Seen, labels: Sequence[str], *, same: bool) -> list[Cell]:

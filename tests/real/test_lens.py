@@ -1,5 +1,9 @@
 """Each side's own head on every layer: a fault shows at its layer and not before it, and the last layer gives the model's own logits."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+# torch and transformers are typed in part only.
+
 from __future__ import annotations
 
 import inspect
