@@ -22,7 +22,7 @@ def _of(path: Path) -> Any:
     return pytest.param(path, id=path.name.removesuffix(".tar.gz"), marks=marks)
 
 
-@pytest.mark.parametrize("archive", map(_of, ARCHIVES))
+@pytest.mark.parametrize("archive", [_of(path) for path in ARCHIVES])
 def test_an_archive_is_recorded_and_replayed_to_equality(archive: Path, tmp_path: Path) -> None:
     subject = f"allennlp:{archive}"
     trace = tmp_path / "golden.trace"
