@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.batch import PairedStage, paired_stages
-from parity.align.feed import Feed
 from parity.align.plan import Plan
 from parity.border.interventions import Interventions
 from parity.border.runner import Batch, written
 from parity.errors import ParityError
 from parity.passes.after import AfterContext, AfterSettings
+from parity.passes.forwards import NotFed, check_fed
 from parity.passes.layer_decisions import LayerDecisions, Seen
 from parity.passes.sample_feed import of_reference, small_batches
 from parity.records.after import AfterResult
@@ -82,7 +82,7 @@ class _Lens:
             return AfterResult(
                 rows=len(rows), lens=found.records(), exhibits=found.exhibits(self.name, labels)
             )
-        except _NotApplied as unlike:
+        except (_NotApplied, NotFed) as unlike:
             reason = str(unlike)
         except ParityError as error:
             reason = error.sentence
@@ -112,8 +112,7 @@ def _add(context: AfterContext, rows: Sequence[int], found: LayerDecisions) -> N
         asked = Interventions.lens(output, _TOP, reference.stages["lens.columns"])
     feed = of_reference(context, reference, rows, window.candidate)
     candidate = _forward(context, 1, asked, **feed)
-    if not Feed.of(reference).same_as(Feed.of(candidate), positions=False):
-        raise _NotApplied("the candidate cannot be given the reference's ids")
+    check_fed(reference, candidate)
     layers = [_layers(batch) for batch in (reference, candidate)]
     if layers[0] != layers[1]:
         raise _NotApplied(

@@ -450,7 +450,7 @@ def test_nan_on_both_sides_equals_nothing(texts: str, tmp_path: Path) -> None:
 
 
 def test_a_nan_in_double_precision_alone_is_divergent(texts: str, tmp_path: Path) -> None:
-    """The float64 comparison is no number then, and no number is below any limit."""
+    """The float64 comparison is NaN then, and NaN is not below any limit."""
     audit = fooled("honest", "nan_in_float64", texts, tmp_path)
     assert ("divergent", "layer.1") == (audit.verdict, first_stage(audit))
     assert audit.first_divergence is not None and audit.first_divergence.float64_only

@@ -163,7 +163,7 @@ def test_symbols_that_differ_are_counted_by_row() -> None:
 
 
 def test_flips_are_counted_without_what_is_said_of_rows_that_have_no_label() -> None:
-    reason = "in 4 of 24 rows there is no label"
+    reason = "4 of 24 rows have no label"
     record = discrete_record("label", "own", Symbols(20, 20, [2], 8), reason)
     assert "Divergent from label on: 8 of 20 rows differ." == verdict(judged(), record).headline
 
