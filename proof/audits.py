@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from parity.records.audit import Audit, load_audit
 from parity.records.seed_audit import SeedAudit, load_seed_audit
 from proof.kept import ROOT
+from tests.warm.client import command_of_parity
 
 __all__ = ["TEXTS", "Compared", "Seeded", "compare", "materials", "parity", "seeds", "write_texts"]
 
@@ -74,14 +74,15 @@ def seeds(out: Path, *arguments: str, timeout: float = 600) -> Seeded:
 def parity(*arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
     """Run the command line of this working copy."""
     roots = [str(ROOT), str(ROOT / "adapters"), str(ROOT / "reports")]
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(roots)}
     return subprocess.run(
-        [sys.executable, "-m", "parity", *arguments],
+        [*command_of_parity(variables), *arguments],
         capture_output=True,
         text=True,
         cwd=ROOT,
         timeout=timeout,
         check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(roots)},
+        env=variables,
     )
 
 

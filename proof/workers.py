@@ -1,8 +1,13 @@
-"""Running cases in processes of their own, several at once."""
+"""Running cases in processes of their own, several at once.
+
+What a case starts is forked from processes that have the frameworks imported (`tests/warm`), unless PARITY_TEST_COLD is set.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.util
+import shutil
 import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
@@ -12,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from proof.table import Case, Row, Table, load_table
+from tests.warm import client as warm
 
 __all__ = ["Done", "run_cases"]
 
@@ -40,7 +46,8 @@ def run_cases(table: Table, cases: Sequence[Case], jobs: int) -> Iterator[Done]:
 
 def _pool(table: Table, cases: Sequence[Case], jobs: int) -> Iterator[Done | Case]:
     # Not forked: torch's threads do not survive it.
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_keep_warm) as pool:
         running: dict[Future[Row], Case] = {pool.submit(_run_one, table.name, case): case for case in cases}
         for future in as_completed(running):
             case = running[future]
@@ -55,6 +62,12 @@ def _pool(table: Table, cases: Sequence[Case], jobs: int) -> Iterator[Done | Cas
 
 def _broken(table: Table, case: Case, sentence: str) -> Done:
     return Done(case, Row(("",) * len(table.columns), sentence), lasting=False)
+
+
+def _keep_warm() -> None:
+    folder = warm.begin()
+    # A worker ends without `atexit`.
+    multiprocessing.util.Finalize(None, shutil.rmtree, (folder,), {"ignore_errors": True}, exitpriority=0)
 
 
 def _run_one(name: str, case: Case) -> Row:

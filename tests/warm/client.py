@@ -83,10 +83,10 @@ _TRANSFORMERS = (
 )
 
 
-def begin() -> None:
-    """Let this process keep servers, and fork its own runners from them."""
-    _folder()
+def begin() -> Path:
+    """Let this process keep servers, and fork its own runners from them; their folder, which goes when this process ends by itself."""
     use()
+    return _folder()
 
 
 def use() -> None:
