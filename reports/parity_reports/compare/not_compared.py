@@ -1,11 +1,13 @@
-"""What could not be compared, with the reason, and whether it counts."""
+"""What could not be compared, with the reason and whether it counts; and which passes were run, and why others were not."""
 
 from __future__ import annotations
 
 from parity.records.audit import Audit
+from parity.records.passes import PassRecord
 from parity.records.passes_shown import passes_shown
 from parity_reports.blocks import Column, Prose, Row, Table
 from parity_reports.pages import Section
+from parity_reports.text import wording
 
 __all__ = ["build_not_compared", "summarise_not_compared"]
 
@@ -20,7 +22,7 @@ def build_not_compared(audit: Audit) -> Section:
         if rows
         else (Prose("Everything that either side reported was compared."),)
     )
-    return Section("not-compared", _TITLE, "Not compared", "", blocks, count=len(rows))
+    return Section("not-compared", _TITLE, "Not compared", "", (*blocks, *_passes(audit)), count=len(rows))
 
 
 def summarise_not_compared(audit: Audit) -> Section | None:
@@ -32,6 +34,22 @@ def summarise_not_compared(audit: Audit) -> Section | None:
 def _table(rows: tuple[Row, ...]) -> Table:
     heads = ("Pass", "Side", "Reason", "Counts")
     return Table(_TITLE, (Column("Stage", "data"), *(Column(head) for head in heads)), rows)
+
+
+def _passes(audit: Audit) -> tuple[Table, ...]:
+    """Every pass, and on how many rows it was run; earlier records list none."""
+    rows = tuple(
+        Row((one.title, one.sentence, f"not run: {one.reason}" if one.reason and not one.rows else _ran(one)))
+        for one in audit.passes
+    )
+    heads = (Column("Pass", "data"), Column("What it runs"), Column("Run on"))
+    return (Table("Which passes were run", heads, rows),) if rows else ()
+
+
+def _ran(one: PassRecord) -> str:
+    """On how many rows, with the reason why not on more."""
+    ran = wording.plural(one.rows, "row") if one.rows else "not needed"
+    return f"{ran}; {one.reason}" if one.reason else ran
 
 
 def _rows(audit: Audit) -> tuple[Row, ...]:
