@@ -19,6 +19,7 @@ from . import rows as rows_of
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
     from parity._in_process.float64 import Watch
     from parity._in_process.host import Host, Write
@@ -120,10 +121,9 @@ class Session:
         assert isinstance(self._view, layered.Layered), "only such a model announces the ability"
         return self._view.intervene(asked, write, read)
 
-    def row_digests(self, names: Sequence[str]) -> dict[str, str]:
-        """One digest of each named parameter's rows, whatever their order."""
-        digests: dict[str, str] = self._host.tap.row_digests(self._model, names)
-        return digests
+    def holders(self) -> list[Module]:
+        """The modules whose parameters are described."""
+        return [self._model]
 
     def tokenize(self, examples: list[dict[str, Any]]) -> dict[str, object]:
         """The examples by the archive's own reader and indexers; a forward is of the instances, which are kept."""

@@ -135,7 +135,7 @@ class Session:
         self._notes = notes
         self.tokenize = answering.tokenize
         self.forward = answering.forward
-        self.row_digests = answering.row_digests
+        self.holders = answering.holders
         self.close = answering.close
 
     def describe(self) -> dict[str, Any]:

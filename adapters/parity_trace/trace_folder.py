@@ -28,7 +28,7 @@ _COUNT = forms.Whole(0)
 _PART = forms.Record({"stage": str, "kept": forms.Whole(1), "sums": forms.Whole(1)})
 _STAGE = forms.Record({"name": str, "axes": forms.Each(str)}, {"module": forms.Maybe(str)})
 _PARAMETER = forms.Record(
-    {"name": str, "shape": forms.Each(_COUNT), "dtype": str, "digest": str}, {"packed": str}
+    {"name": str, "shape": forms.Each(_COUNT), "dtype": str, "digest": str}, {"packed": str, "tied": str}
 )
 # As `parity/border/description.py` has it; a test compares the two.
 DESCRIPTION = forms.Record(

@@ -272,10 +272,9 @@ class Session:
         status = serving.float64_status(self._options, watch.status)
         return {"float64": loading.float64_status(self._loaded, status)}
 
-    def row_digests(self, names: Sequence[str]) -> dict[str, str]:
-        """One digest of each named parameter's rows, whatever their order."""
-        digests: dict[str, str] = self._tap.row_digests(self._model, names)
-        return digests
+    def holders(self) -> list[Any]:
+        """The modules whose parameters are described."""
+        return [self._model, self._loaded.modules.chain]
 
     def close(self) -> None:
         """Nothing to release: the process ends."""

@@ -23,7 +23,7 @@ A request is `{"id": n, "op": ..., ...}`. Several may be sent ahead; they are an
                "interventions": {...}|null (`interventions.py`)}
                                                                       -> {"cpu_seconds": f, "seconds": f, "selected": [...], ...}
     block     {"slot": i, "forward": id, "stage", "positions": [int]}                     -> {"dtype", "source", "shape", "offset"}
-    rows_of_parameters  {"names": [str]}                                                 -> {"digests": {str: str}}
+    rows_of_parameters  {"names": [str], "rows": [int]|null}       -> what they are like, or rows of one (`parameters_asked.py`)
     generate  {"slot", "window", "rows", "asked": {...}}  -> {"rows": [...], ...}; `parity/border/generated.py` has the form of both
     forget    {"window": int}                                                                      -> {}
     close     {}                                                              -> {}, and the process ends
@@ -52,7 +52,7 @@ folder.
 **Windows.** The examples of one `tokenize` are a window, and the host numbers it, so that forwards can be requested before it
 is answered. Rows have numbers of their own, those of all inputs; a window may hold any of them. Any number of windows is
 held at once, until `forget`. A `forward` is of rows of one window, or of `inputs`. `rows_of_parameters` is requested of a session with
-the ability `row_digests`, which is also its method (`weights.py`).
+the ability `row_digests`, whose method `holders` returns the modules that hold them.
 
 **Selected**: what a subject without logits selects in each row (`parity/border/selected.py`). **Groups.** Where a forward names groups, the rows of each are run by themselves, and padded by themselves: `groups.py` does so, and
 a runner sees one forward for each. Without groups all rows are run together.
@@ -103,7 +103,7 @@ if __name__ == "__main__":  # run by path, so that this is not a package yet
     __package__ = "_parity_host"
     private_package(__package__, _HERE)
 
-from . import interventions, wide, wire
+from . import interventions, parameters_asked, wide, wire
 from .host import Host, Refusal, check_protocol, failure
 
 PROTOCOL = 2
@@ -184,7 +184,7 @@ class Conversation:
         return found
 
     def _rows_of_parameters(self, request: dict[str, Any]) -> Any:
-        return {"digests": self._session.row_digests(request["names"])}
+        return parameters_asked.answer(self._session, request, self._slots[-1])
 
     def _forget(self, request: dict[str, Any]) -> None:
         self._windows.pop(request["window"], None)

@@ -4,7 +4,7 @@
 forward and calls `write(stage, tensor, axes)` as each is computed. The hooks return None, so that they cannot change what the
 model computes.
 
-`in_float64`, `is_packed`, `kept_state`, `of_two_texts`, `parameters`, `row_digests`, `weights_bytes` and `weights_digest` come from the files beside this one, so that a runner needs this only.
+`in_float64`, `is_packed`, `kept_state`, `of_two_texts`, `parameters`, `weights_bytes` and `weights_digest` come from the files beside this one, so that a runner needs this only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .kept_state import kept_state
 from .packed import is_packed, weights_bytes
 from .sites import HIDDEN, Site, first_tensor, locate, position_limit, position_rows
 from .two_texts import of_two_texts
-from .weights import parameters, row_digests, weights_digest
+from .weights import parameters, weights_digest
 
 __all__ = [
     "HIDDEN",
@@ -33,7 +33,6 @@ __all__ = [
     "parameters",
     "position_limit",
     "position_rows",
-    "row_digests",
     "weights_bytes",
     "weights_digest",
 ]

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Generator, Sequence
+from typing import Any, Generator
 
 import torch
 
 from .packed import beside_parameters, dtype_of, packed_as, tensors_of
 
-__all__ = ["parameters", "row_digests", "weights_digest"]
+__all__ = ["digest", "named", "parameters", "weights_digest"]
 
 
 def parameters(model: Any) -> list[dict[str, Any]]:
-    """Every parameter under every name it has (tied ones more than once): name, shape, dtype, digest of its bytes.
+    """Every parameter under every name it has: name, shape, dtype, digest of its bytes.
 
-    A packed one is described as it is held, with what packs it (`packed`).
+    A packed one is described as it is held, with what packs it (`packed`); one that shares its memory with one before with that one's name (`tied`).
     """
-    known: dict[tuple[Any, ...], str] = {}
+    known: dict[tuple[Any, ...], tuple[str, str]] = {}
     found: list[dict[str, Any]] = []
-    for name, parameter in _named(model):
+    for name, parameter in named(model):
         data = parameter.detach()
         packed = packed_as(parameter)
         one: dict[str, Any] = {"name": name, "shape": _shape(parameter), "dtype": dtype_of(parameter)}
@@ -27,9 +27,11 @@ def parameters(model: Any) -> list[dict[str, Any]]:
             found.append(dict(one, digest=_packed_digest(data), packed=packed))
             continue
         key = (data.data_ptr(), tuple(data.shape), tuple(data.stride()), data.dtype, data.device)
-        if not data.numel() or key not in known:
-            known[key] = _digest(data)
-        found.append(dict(one, digest=known[key]))
+        if data.numel() and key in known:
+            found.append(dict(one, digest=known[key][0], tied=known[key][1]))
+            continue
+        known[key] = digest(data), name
+        found.append(dict(one, digest=known[key][0]))
     return found
 
 
@@ -42,27 +44,8 @@ def weights_digest(found: list[dict[str, Any]]) -> str:
     return "sha256:" + whole.hexdigest()
 
 
-def row_digests(model: Any, names: Sequence[str]) -> dict[str, str]:
-    """One digest of each named parameter's rows, whatever their order: two that hold the same rows in another order have the same.
-
-    A row is what the first axis counts (one number of a vector). It is made of the sorted digests of the rows' bytes. Packed
-    parameters have none: their rows share scales.
-    """
-    wanted = set(names)
-    found: dict[str, str] = {}
-    for path, module in model.named_modules(remove_duplicate=False):
-        for name, parameter in module._parameters.items():
-            full = path + "." + name if path else name
-            if parameter is None or full not in wanted or not parameter.dim() or packed_as(parameter):
-                continue
-            data = parameter.detach().cpu().contiguous()
-            rows = data.reshape(len(data), -1).view(torch.uint8).numpy()
-            each = sorted(hashlib.sha256(row).digest() for row in rows)
-            found[full] = "sha256:" + hashlib.sha256(b"".join(each)).hexdigest()
-    return found
-
-
-def _named(model: Any) -> Generator[tuple[str, Any], None, None]:
+def named(model: Any) -> Generator[tuple[str, Any], None, None]:
+    """The tensors of a model's weights under every name that they have."""
     for path, module in model.named_modules(remove_duplicate=False):
         for name, tensor in (*module._parameters.items(), *beside_parameters(module).items()):
             if tensor is not None:
@@ -79,11 +62,12 @@ def _packed_digest(data: Any) -> str:
     parts, words = tensors_of(data)
     whole = hashlib.sha256(words.encode("utf-8"))
     for part in parts:
-        whole.update(f"{part.dtype} {list(part.shape)} {_digest(part)}\n".encode())
+        whole.update(f"{part.dtype} {list(part.shape)} {digest(part)}\n".encode())
     return "sha256:" + whole.hexdigest()
 
 
-def _digest(data: Any) -> str:
+def digest(data: Any) -> str:
+    """The digest of a tensor's bytes in C order."""
     flat = data.detach().cpu().contiguous().reshape(-1)
     content = flat.view(torch.uint8).numpy() if flat.numel() else b""
     return "sha256:" + hashlib.sha256(memoryview(content)).hexdigest()

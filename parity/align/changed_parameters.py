@@ -5,8 +5,17 @@ from __future__ import annotations
 from parity.align.names import some
 from parity.border.description import Description
 from parity.records.pair import Pair
+from parity.records.parameters import Parameters
 
-__all__ = ["changed_parameters", "changed_parameters_note", "common_parameters", "packed_on_one_side"]
+__all__ = [
+    "changed_parameters",
+    "changed_parameters_note",
+    "common_parameters",
+    "packed_on_one_side",
+    "unlike_parameters",
+]
+
+_NO_CHANGE = ("dtype:", "newly_initialised", "reshaped")
 
 
 def common_parameters(sides: Pair[Description]) -> list[str]:
@@ -32,6 +41,24 @@ def changed_parameters(sides: Pair[Description]) -> list[str]:
     ours, theirs = ({item.name: item.digest for item in side.parameters} for side in sides)
     drawn = {name for side in sides for name in side.newly_initialised}
     return [name for name in common_parameters(sides) if name not in drawn and ours[name] != theirs[name]]
+
+
+def unlike_parameters(sides: Pair[Description], compared: Parameters | None) -> list[str]:
+    """The parameters with other values, by the candidate's names; those of one name where it was not found out which is which.
+
+    Those with a row for each class are not among them where both sides have the same classes in another order, and the rows are in it.
+    """
+    if compared is None or not compared.compared:
+        return changed_parameters(sides)
+    names = [side.labels or [] for side in sides]
+    classes = len(names[0]) if names[0] != names[1] and sorted(names[0]) == sorted(names[1]) else 0
+    rows = {one.name: one.shape[0] for one in sides.candidate.parameters if one.shape}
+    return [
+        one.candidate
+        for one in compared.differing
+        if not one.relation.startswith(_NO_CHANGE)
+        and not (classes and one.relation == "permuted:rows" and rows.get(one.candidate) == classes)
+    ]
 
 
 def changed_parameters_note(changed: list[str]) -> str:

@@ -39,13 +39,17 @@ class StageSeen(msgspec.Struct, frozen=True):
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """One parameter tensor: name, shape, dtype and the digest of its bytes; what packs it (`packed`) where it is quantised."""
+    """One parameter tensor: name, shape, dtype and the digest of its bytes; what packs it (`packed`) where it is quantised.
+
+    `tied` names the parameter before it that it is the same tensor as.
+    """
 
     name: str
     shape: list[int]
     dtype: str
     digest: str
     packed: str = ""
+    tied: str = ""
 
 
 class NotRun(msgspec.Struct, frozen=True):
@@ -67,7 +71,7 @@ class Abilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can be requested of the subject; an ability of another name is refused, since it would be ignored silently.
 
     `accepts_feed`: it runs on another's ids, mask, types and positions. `blank`: it reads empty texts; `tokens`: it has
-    tokens. `words`: it decides per word, of texts that it splits itself ("own"), or where it is told the words ("given"). `target`: its decoder reads a target beside the text: that of the inputs, else what it writes itself. `row_digests`: it digests the rows of its parameters whatever their order. `generate`: it generates texts;
+    tokens. `words`: it decides per word, of texts that it splits itself ("own"), or where it is told the words ("given"). `target`: its decoder reads a target beside the text: that of the inputs, else what it writes itself. `row_digests`: it sketches its parameters, by digests of their rows among others, and reads rows of them. `generate`: it generates texts;
     `texts_only`: without the tokens and the scores that they were chosen by.
     `isolates`: a forward can show what its layers are called with, and give them what another's were.
     """

@@ -25,6 +25,7 @@ from parity.border.failures import Failures
 from parity.border.generated import Asked, Generated, read_generated
 from parity.border.interventions import Interventions
 from parity.border.messages import Done, Failed, Tensor, listed, span
+from parity.border.parameters_asked import ParametersAsked
 from parity.border.reply import Batch, Group, Reply, StageTensor, TokenizeReply, Wide, written
 from parity.border.selected import read_selected
 from parity.border.slots import Array, Slot, files_of, free_slot, slot_folder
@@ -164,10 +165,10 @@ class Runner:
         subject, count = str(self.subject), len(examples)
         return TokenizeReply(lambda: read_encodings(self._outcome(pending), count, subject), self._windows)
 
-    def row_digests(self, names: Sequence[str]) -> dict[str, str]:
-        """One digest of each named parameter's rows, whatever their order; of a subject that has the ability, waited for."""
-        pending = self._connection.ask("reading rows of parameters", "rows_of_parameters", names=list(names))
-        return dict(self._fields(pending)["digests"])
+    @property
+    def parameters(self) -> ParametersAsked:
+        """What parameters are like, of a subject that has the ability `row_digests`."""
+        return ParametersAsked(self._connection.ask, self._fields, self._slots[-1], str(self.subject))
 
     def forget(self, window: int) -> None:
         """Let the runner release a window; its number is not used again."""

@@ -15,6 +15,7 @@ from parity.records.decisions import Decisions
 from parity.records.embeddings import Embeddings
 from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
+from parity.records.parameters import Parameters
 from parity.records.policy import PolicyRecord
 from parity.records.stage import FirstDivergence, NotCompared, StageRecord
 from parity.records.targets import Targets
@@ -83,7 +84,7 @@ class Lost(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """All that one comparison saw; `permuted` are the parameters whose rows are the other side's in another order.
+    """All that one comparison saw; `parameters` is how the weights of both compare (None: not found out).
 
     `upgrade`: the same weights in two interpreters, each run as its library does.
     """
@@ -99,7 +100,7 @@ class Evidence(NamedTuple):
     outputs: Outputs
     lost: Lost
     after: AfterResult = AfterResult()
-    permuted: Sequence[str] = ()
+    parameters: Parameters | None = None
     upgrade: bool = False
     embeddings: Embeddings | None = None
     targets: Targets | None = None

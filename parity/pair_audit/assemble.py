@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from parity.align.changed_parameters import changed_parameters, changed_parameters_note
+from parity.align.changed_parameters import changed_parameters_note, unlike_parameters
 from parity.align.changed_settings import changed_settings_note
 from parity.align.exclusions import not_counting
 from parity.align.generation_settings import changed_generation_note
@@ -84,6 +84,7 @@ def conclude(comparison: Comparison) -> Audit:
         layers=list(comparison.after.layers),
         origins=list(comparison.after.origins),
         lens=list(comparison.after.lens),
+        parameters=comparison.parameters,
         language=language,
         provenance=msgspec.structs.replace(comparison.provenance, forwards=comparison.after.forwards),
         command=comparison.command,
@@ -141,7 +142,7 @@ def _verdict(comparison: Comparison, judged: _Judged, evidence: Evidence) -> Jud
         notes.append(_of_part(comparison))
         notes.append(float64_note(policy, float64_status(sample), kept_unlike=sample.kept_unlike))
     if found.verdict == "parity":
-        notes.append(changed_parameters_note(changed_parameters(comparison.described)))
+        notes.append(changed_parameters_note(unlike_parameters(comparison.described, comparison.parameters)))
         notes.append(changed_settings_note(open_settings(evidence)))
     if found.verdict in {"parity", "equivalent"}:
         notes.append(requested_tasks(comparison.described))
@@ -185,7 +186,7 @@ def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:
         ),
         lost=Lost(judged.not_compared, tuple(ledgers.stages.breakdowns.values())),
         after=comparison.after,
-        permuted=comparison.permuted,
+        parameters=comparison.parameters,
         upgrade=comparison.upgrade,
         embeddings=None if ledgers.embeddings is None else ledgers.embeddings.record(),
         targets=None if ledgers.targets is None else ledgers.targets.record(),

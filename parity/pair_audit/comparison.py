@@ -13,6 +13,7 @@ from parity.pair_audit.sample import NoiseSample
 from parity.records.after import AfterResult
 from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
+from parity.records.parameters import Parameters
 from parity.records.passes import PassRecord
 from parity.records.policy import PolicyRecord
 from parity.records.provenance import Provenance
@@ -24,7 +25,7 @@ __all__ = ["Comparison"]
 class Comparison(NamedTuple):
     """What a pair was run with and what it showed; nothing is run any more, and nothing is judged yet.
 
-    `permuted` are the parameters whose rows are the other side's in another order. `upgrade`: the same weights in two interpreters, each
+    `parameters` is how the weights of both compare (None: not found out). `upgrade`: the same weights in two interpreters, each
     run as its library does.
     """
 
@@ -40,5 +41,5 @@ class Comparison(NamedTuple):
     provenance: Provenance
     command: str
     after: AfterResult = AfterResult()
-    permuted: Sequence[str] = ()
+    parameters: Parameters | None = None
     upgrade: bool = False

@@ -30,8 +30,8 @@ from parity.pair_audit.assemble import conclude
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.embedding_ledger import embedding_of, embeds_singly
 from parity.pair_audit.ledgers import Ledgers, open_ledgers
+from parity.pair_audit.parameters import compare_parameters
 from parity.pair_audit.pass_runs import PassRuns
-from parity.pair_audit.permuted_rows import permuted_rows
 from parity.pair_audit.probability_ledger import Deciding
 from parity.pair_audit.provenance import Clock
 from parity.pair_audit.sample import NoiseSample, take_sample
@@ -163,7 +163,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         alike = {one.name for one in runs.passes if one.feed == "shared"}
         judged = [one for one in tensor_stages(seen)[0] if one.pass_ in alike]
         # Before the passes after the sweep: the process of a side may end in one of them.
-        permuted = permuted_rows(sides) if not ledgers.stages.ended else []
+        parameters = compare_parameters(sides, ledgers.stages.ended)
         settings = request.after._replace(temperatures=request.temperatures)
         after = run_after(
             AfterContext(sides, plan, inputs, drawn, floors, settings, ledgers, judged, shared.feed),
@@ -178,7 +178,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             plan=plan,
             passes=(*seen.passes, *after.passes),
             after=after.result,
-            permuted=permuted,
+            parameters=parameters,
             provenance=clock.provenance(sweep.seconds),
         )
     )

@@ -77,7 +77,7 @@ def test_given_its_own_calls_a_model_gives_the_same_bits_and_is_what_it_was(
     session: Session, window: int
 ) -> None:
     names = [parameter.name for parameter in session.described.parameters]
-    before, plain = session.runner.row_digests(names), forward(session, window)
+    before, plain = session.runner.parameters.sketches(names).wait(), forward(session, window)
     seen = forward(session, window, Interventions.see(tensors=True))
     calls = calls_of(seen)
     what = given(calls, [PairedPart(Pair(part, part)) for part in calls.parts], STAGES)
@@ -88,7 +88,7 @@ def test_given_its_own_calls_a_model_gives_the_same_bits_and_is_what_it_was(
     assert {0.0} == {apart for layer in again.calls["layers"].values() for apart in layer["apart"].values()}
     assert [] == [name for layer in again.calls["layers"].values() for name in layer["kept"]]
     assert {True} == set(same(plain, forward(session, window)).values())
-    assert before == session.runner.row_digests(names)
+    assert before == session.runner.parameters.sketches(names).wait()
 
 
 def test_a_layer_takes_what_it_is_given_and_what_comes_after_does_not_inherit_it(

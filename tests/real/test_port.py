@@ -53,6 +53,10 @@ def test_the_port_is_parity_in_every_stage(order: str, tmp_path: Path) -> None:
     assert audit.decisions is not None
     assert audit.decisions.examples == audit.decisions.agree == audit.inputs.count
     assert [] == [item for item in audit.not_compared if item.counts]
+    # Named otherwise in the archive, paired by what they hold; the embedder's own pooler is not trained and not used.
+    seen = audit.parameters
+    assert seen is not None and (57, 57, {"digest": 57}) == (seen.compared, seen.equal, seen.paired_by)
+    assert ["pooler"] * 2 == [name.split(".")[-3] for name in (*seen.only_reference, *seen.only_candidate)]
 
 
 @pytest.mark.parametrize(
@@ -111,3 +115,6 @@ def test_classes_in_another_order_names_and_rows_alike_are_parity_and_said(
     assert audit.decisions is not None
     assert "permuted" == audit.decisions.class_order
     assert "output.label_order" in {finding.cause for finding in audit.findings}
+    assert audit.parameters is not None
+    assert ["permuted:rows"] * 2 == [one.relation for one in audit.parameters.differing]
+    assert "differ" not in audit.headline

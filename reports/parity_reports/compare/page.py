@@ -17,6 +17,7 @@ from parity_reports.compare.limits import build_limits
 from parity_reports.compare.noise import build_noise
 from parity_reports.compare.not_compared import build_not_compared, summarise_not_compared
 from parity_reports.compare.own_errors import own_error_lines
+from parity_reports.compare.parameters import build_parameters, parameter_lines
 from parity_reports.compare.predictions import build_predictions, summarise_predictions
 from parity_reports.compare.screen import build_first_screen
 from parity_reports.compare.seed_scale import build_scale
@@ -64,6 +65,7 @@ def build_page(audit: Audit, sizes: Sizes = Sizes()) -> Page:  # noqa: B008 - im
         build_scale(audit),
         build_tokens(audit, sizes.tokens),
         build_not_compared(audit),
+        build_parameters(audit, sizes.fields),
         build_compared(audit, sizes.fields, sizes.remarks),
         build_noise(audit),
         build_limits(audit),
@@ -134,7 +136,7 @@ def _glance(audit: Audit) -> Iterator[Block]:
         for item in audit.not_compared
     ]
     yield Points(own_error_lines(audit))
-    yield Points((*lens_lines(audit), *exhibit_lines(audit), *serving_lines(audit)))
+    yield Points((*lens_lines(audit), *exhibit_lines(audit), *serving_lines(audit), *parameter_lines(audit)))
     yield Points(_few(others, "more findings in the report"))
     yield Points(_few(missing, "more that were not compared in the report"), mark="?")
 

@@ -1,0 +1,102 @@
+"""How the parameters of the two compare: a section with a table of those that differ, and a line for a terminal where some do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from parity.records.audit import Audit
+from parity.records.parameters import Parameters
+from parity_reports.blocks import Block, Column, Points, Prose, Row, Table
+from parity_reports.pages import Section
+from parity_reports.text import wording
+
+__all__ = ["build_parameters", "parameter_lines"]
+
+_TITLE = "Are the parameters the same?"
+_NAMED = 40
+
+
+def build_parameters(audit: Audit, most: int) -> Section | None:
+    """The section, with at most so many rows; None where the record does not say."""
+    seen = audit.parameters
+    return (
+        None if seen is None else Section("parameters", _TITLE, "Parameters", "", tuple(_blocks(seen, most)))
+    )
+
+
+def parameter_lines(audit: Audit) -> tuple[str, ...]:
+    """How many differ, and how; nothing where all that were compared are equal."""
+    seen = audit.parameters
+    if seen is None or not seen.differing:
+        return ()
+    relations = Counter(one.relation for one in seen.differing)
+    kinds = ", ".join(f"{count} {relation}" for relation, count in relations.most_common())
+    first = seen.differing[0].candidate
+    return (f"parameters: {_equal(seen)}; {kinds}; the first is {first}",)
+
+
+def _equal(seen: Parameters) -> str:
+    return f"{seen.equal:,} of {seen.compared:,} hold the same bytes"
+
+
+def _blocks(seen: Parameters, most: int) -> Iterator[Block]:
+    told: list[str] = []
+    if seen.compared:
+        told.append(
+            f"{wording.plural(seen.compared, 'parameter')} of both sides were compared by digest: {_equal(seen)}."
+        )
+        told.append(f"Paired by {', '.join(f'{by} ({count:,})' for by, count in seen.paired_by.items())}.")
+    if seen.reason:
+        told.append(f"{'Not examined' if seen.compared else 'Not compared'}: {seen.reason}.")
+    yield Prose(" ".join(told))
+    if seen.differing:
+        yield _table(seen, most)
+    for side, names in (("reference", seen.only_reference), ("candidate", seen.only_candidate)):
+        if names:
+            shown = Table(
+                f"Only in the {side}",
+                (Column("parameter", "data"),),
+                tuple(Row((name,)) for name in names[:_NAMED]),
+                heading=f"Without a counterpart, in the {side}",
+                left_out=max(0, len(names) - _NAMED),
+                collapsed=True,
+            )
+            yield shown
+    if seen.tied:
+        yield Points(
+            tuple(wording.capital(f"{one}.") for one in seen.tied[:_NAMED]),
+            heading="One tensor on one side alone",
+        )
+
+
+def _table(seen: Parameters, most: int) -> Table:
+    """Every pair that differs, with how it is related and why the two are one another's."""
+    rows = tuple(
+        Row(
+            (
+                one.reference,
+                one.candidate if one.candidate != one.reference else "the same name",
+                one.relation,
+                wording.number(one.relative_l2),
+                one.detail,
+                one.by,
+            )
+        )
+        for one in seen.differing[:most]
+    )
+    return Table(
+        "Parameters that differ",
+        (
+            Column("Reference", "data", "ref"),
+            Column("Candidate", "data", "cand"),
+            Column("Relation"),
+            Column("Relative L2", "number"),
+            Column("How much, and where", "prose"),
+            Column("Paired by"),
+        ),
+        rows,
+        heading="Those that differ",
+        left_out=max(0, len(seen.differing) - most),
+        collapsed=True,
+    )

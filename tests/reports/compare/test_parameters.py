@@ -1,0 +1,63 @@
+"""The section on parameters: what differs and how, what has no counterpart, and what was not compared."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from parity.records.parameters import ParameterPair, Parameters
+from parity_reports.blocks import Prose, Table
+from parity_reports.compare.parameters import build_parameters, parameter_lines
+from tests.audits import AUDITS
+
+AUDIT = next(iter(AUDITS.values()))
+DIFFERING = ParameterPair(
+    reference="a.key.bias",
+    candidate="b.key.bias",
+    relation="changed",
+    relative_l2=0.25,
+    by="name, renamed as 3 others are",
+    detail="24 of 24 rows",
+)
+SEEN = Parameters(
+    compared=4,
+    equal=3,
+    differing=[DIFFERING],
+    only_candidate=["b.pooler"],
+    paired_by={"digest": 3, "name": 1},
+)
+
+
+def test_what_differs_is_a_folded_table_with_the_reason_of_its_pair() -> None:
+    section = build_parameters(replace(AUDIT, parameters=SEEN), 50)
+    assert section is not None
+    told, table, only = section.blocks
+    assert isinstance(told, Prose) and isinstance(table, Table) and isinstance(only, Table)
+    assert (
+        "4 parameters of both sides were compared by digest: 3 of 4 hold the same bytes. Paired by digest (3), name (1)."
+        == told.text
+    )
+    assert (True, ("a.key.bias", "b.key.bias", "changed", "0.25", "24 of 24 rows", DIFFERING.by)) == (
+        table.collapsed,
+        table.rows[0].cells,
+    )
+    assert ("b.pooler",) == only.rows[0].cells
+
+
+def test_a_terminal_has_one_line_and_none_where_nothing_differs() -> None:
+    assert ("parameters: 3 of 4 hold the same bytes; 1 changed; the first is b.key.bias",) == parameter_lines(
+        replace(AUDIT, parameters=SEEN)
+    )
+    assert () == parameter_lines(replace(AUDIT, parameters=Parameters(compared=4, equal=4)))
+
+
+def test_what_was_not_compared_is_said_and_an_older_record_has_no_section() -> None:
+    section = build_parameters(
+        replace(
+            AUDIT,
+            parameters=Parameters(compared=0, equal=0, reason="the candidate (onnx) does not give them"),
+        ),
+        50,
+    )
+    assert section is not None
+    assert [Prose("Not compared: the candidate (onnx) does not give them.")] == list(section.blocks)
+    assert None is build_parameters(replace(AUDIT, parameters=None), 50)
