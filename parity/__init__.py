@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from parity.api.audits import SeedAudit as SeedAudit
     from parity.api.audits import load_audit as load_audit
     from parity.api.pair import compare as compare
+    from parity.api.pairing import pairing as pairing
     from parity.api.runs import seeds as seeds
     from parity.api.subject import inspect as inspect
     from parity.api.subject import record as record
@@ -57,6 +58,7 @@ _PLACES = {
     "compare": "parity.api.pair",
     "inspect": "parity.api.subject",
     "load_audit": "parity.api.audits",
+    "pairing": "parity.api.pairing",
     "record": "parity.api.subject",
     "seeds": "parity.api.runs",
 }
@@ -80,6 +82,7 @@ __all__ = [
     "compare",
     "inspect",
     "load_audit",
+    "pairing",
     "record",
     "seeds",
 ]

@@ -48,6 +48,7 @@ __all__ = [
     "InterpreterError",
     "InterpreterNotFound",
     "MalformedLine",
+    "MapDoesNotFit",
     "MissingColumn",
     "NameTaken",
     "OutOfSpace",
@@ -105,6 +106,12 @@ class UsageError(ParityError):
 
     slug = "usage"
     exit_code = 2
+
+
+class MapDoesNotFit(UsageError):
+    """A file of --map that is not one, or names what a side does not have."""
+
+    slug = "map"
 
 
 class SubjectError(UsageError):

@@ -47,6 +47,7 @@ NAMES = [
     "compare",
     "inspect",
     "load_audit",
+    "pairing",
     "record",
     "seeds",
 ]

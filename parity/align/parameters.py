@@ -69,9 +69,16 @@ class _Pairs:
         return Pairing(ordered, Pair(*(list(side.values()) for side in self.left)))
 
 
-def pair_parameters(described: Pair[Description]) -> Pairing:
-    """Pair by digests and names. What no file holds is drawn at random, so that its digest says nothing."""
+def pair_parameters(described: Pair[Description], given: Mapping[str, str] | None = None) -> Pairing:
+    """Pair by digests and names. What no file holds is drawn at random, so that its digest says nothing.
+
+    `given` are the parameters of the candidate by those of the reference: then no others are paired.
+    """
     found = _Pairs(Pair(*(side.parameters for side in described)))
+    if given is not None:
+        for name, other in given.items():
+            found.add(found.left.reference[name], found.left.candidate[other], "the map")
+        return found.result()
     drawn = {one for side in described for one in side.newly_initialised}
     ours, theirs = found.left
     for name, one in list(ours.items()):

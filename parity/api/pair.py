@@ -14,6 +14,7 @@ from parity.api.call import Call, known_settings
 from parity.api.given import Given, given_inputs
 from parity.api.values import checked, checked_temperatures, one_of, positive, whole
 from parity.pair_audit import run
+from parity.pair_audit.pairing import read_pairs
 from parity.pair_audit.policy import load_policy, with_options
 from parity.pair_audit.seed_alike import check_alike
 from parity.pair_audit.seed_scale import beside_seeds
@@ -31,7 +32,7 @@ class PairSettings(TypedDict, total=False):
     `ignore`: stages, by name or pattern, that are measured and do not count. `allow_inconclusive`: whether rows that cannot
     settle it pass. `temperatures`: that probabilities are compared at, besides 1. `depth`: whether a "module" is named
     that has an error of its own, or a "layer" at least. `generate`: also generate texts of so many new tokens at most, on the examples of the sample (0: none). `sample`: examples that the noise floor is measured on. `seeds`: the audit.json of a seed audit, to give the
-    differences beside those of seeds. `timeout`: seconds that a model's process may be silent. `command`: what the record
+    differences beside those of seeds. `map`: a file that `pairing` wrote, of which stage and which parameter is which. `timeout`: seconds that a model's process may be silent. `command`: what the record
     says was called.
     """
 
@@ -42,6 +43,7 @@ class PairSettings(TypedDict, total=False):
     generate: int
     sample: int
     seeds: str | PathLike[str] | None
+    map: str | PathLike[str] | None
     timeout: float
     command: str
 
@@ -74,6 +76,7 @@ def compare(
     )
     named = settings.get("seeds")
     seeds = None if named is None else load_seed_audit(audit_file(named))
+    mapped = settings.get("map")
     call = Call("compare", (reference, candidate), {"inputs": inputs, "policy": policy, **settings})
     with TemporaryDirectory(prefix="parity-") as folder:
         request = run.Request(
@@ -88,6 +91,8 @@ def compare(
                 generate=checked("generate", settings.get("generate", 0), whole(0)),
                 depth=checked("depth", settings.get("depth", "module"), one_of("layer", "module")),
             ),
+            pairs=None if mapped is None else read_pairs(Path(mapped)),
+            pairs_named=str(mapped),
             check=None if seeds is None else partial(check_alike, seeds=seeds, named=str(named)),
         )
         audit = run.compare(request, progress or unwatched)

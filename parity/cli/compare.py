@@ -80,6 +80,14 @@ def command(
             help="An audit.json of parity seeds: also show the differences relative to those between seeds.",
         ),
     ] = None,
+    pairs: Annotated[
+        str | None,
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            help="Which stage and which parameter is which, as parity align wrote it, edited.",
+        ),
+    ] = None,
     out: shared.OutOption = "parity-audit",
     timeout: shared.TimeoutOption = 600.0,
     json: shared.JsonOption = False,
@@ -115,6 +123,7 @@ def command(
             generate=generate,
             sample=sample,
             seeds=seeds,
+            map=pairs,
             timeout=timeout,
             command=typed(),
         )

@@ -16,7 +16,7 @@ from parity.records.pair import Pair
 from parity.records.parameters import ParameterPair, Parameters
 from parity.session.session import Session
 
-__all__ = ["compare_parameters"]
+__all__ = ["compare_parameters", "paired"]
 
 _SKETCHED = 1 << 26  # numbers of a side: of what is more, the largest parameters are sampled only
 _READ = 1 << 23  # numbers of a side that cross the border at most
@@ -34,8 +34,10 @@ class _Examined(NamedTuple):
     reason: str = ""
 
 
-def compare_parameters(sides: Pair[Session], ended: str) -> Parameters:
-    """All parameters of both; `ended` says how the process of a side ended, empty while both run."""
+def compare_parameters(
+    sides: Pair[Session], ended: str, given: Mapping[str, str] | None = None
+) -> Parameters:
+    """All parameters of both; `ended` says how the process of a side ended, empty while both run. `given` are the pairs of a map."""
     described = Pair(*(side.described for side in sides))
     silent = [
         f"the {name} ({side.framework}) does not give its parameters"
@@ -44,12 +46,17 @@ def compare_parameters(sides: Pair[Session], ended: str) -> Parameters:
     ]
     if silent:
         return Parameters(compared=0, equal=0, reason=" and ".join(silent))
-    pairing = pair_parameters(described)
-    found = _examined(sides, pairing, ended)
+    found = _examined(sides, pair_parameters(described, given), ended, by_content=given is None)
     return _record(described, found)
 
 
-def _examined(sides: Pair[Session], pairing: Pairing, ended: str) -> _Examined:
+def paired(sides: Pair[Session]) -> Pairing:
+    """Which parameter is which, by digests, names and sketches; what could not be read is paired by digests and names alone."""
+    described = Pair(*(side.described for side in sides))
+    return _examined(sides, pair_parameters(described), "", by_content=True).pairing
+
+
+def _examined(sides: Pair[Session], pairing: Pairing, ended: str, *, by_content: bool) -> _Examined:
     """What sketches and rows show; with the reason where they could not be requested."""
     described = Pair(*(side.described for side in sides))
     drawn = _drawn(described)
@@ -70,7 +77,7 @@ def _examined(sides: Pair[Session], pairing: Pairing, ended: str) -> _Examined:
         )
         replies = [side.runner.parameters.sketches(names) for side, names in zip(sides, asked, strict=True)]
         sketches = Pair(*(reply.wait() for reply in replies))
-        pairing = pair_by_content(pairing, sketches)
+        pairing = pair_by_content(pairing, sketches) if by_content else pairing
         unequal = [one for one in pairing.pairs if not one.equal and not _names(one) & drawn]
         return _Examined(pairing, dict(_relations(sides, unequal, sketches)))
     except ParityError as error:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from parity.align.answers import ANSWERS
 from parity.align.exclusions import check_exclusions
+from parity.align.pair_map import PairMap
 from parity.align.plan import Plan, plan_of
 from parity.align.targets import one_vocabulary
 from parity.align.texts import mask_piece, null_piece, unknown_piece
@@ -62,7 +63,7 @@ __all__ = ["AfterSettings", "Request", "compare"]
 class Request(NamedTuple):
     """What is requested: two subjects, which inputs, the policy, and how to run.
 
-    `check` may refuse the pair once both have described themselves, before anything is run.
+    `pairs` is the map that says what is paired, in the file `pairs_named` (None: what is found). `check` may refuse the pair once both have described themselves, before anything is run.
     """
 
     subjects: Pair[Subject]
@@ -74,6 +75,8 @@ class Request(NamedTuple):
     command: str = ""
     check: Callable[[Pair[Description], Inputs], None] | None = None
     after: AfterSettings = AfterSettings()
+    pairs: PairMap | None = None
+    pairs_named: str = ""
 
 
 def compare(request: Request, progress: OnProgress) -> Audit:
@@ -97,6 +100,9 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         if request.check is not None:
             request.check(described, inputs)
         plan = plan_of(described, words=inputs.words > 0)
+        if request.pairs is not None:
+            request.pairs.check(described, request.pairs_named)
+            plan = request.pairs.planned(plan)
         check_temperatures(request.temperatures, described, decided=plan.task is not None)
         check_in_part(request.temperatures, plan)
         offered = (seen.name for side in described for seen in side.stages)
@@ -163,7 +169,9 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         alike = {one.name for one in runs.passes if one.feed == "shared"}
         judged = [one for one in tensor_stages(seen)[0] if one.pass_ in alike]
         # Before the passes after the sweep: the process of a side may end in one of them.
-        parameters = compare_parameters(sides, ledgers.stages.ended)
+        parameters = compare_parameters(
+            sides, ledgers.stages.ended, None if request.pairs is None else request.pairs.pairs()
+        )
         settings = request.after._replace(temperatures=request.temperatures)
         after = run_after(
             AfterContext(sides, plan, inputs, drawn, floors, settings, ledgers, judged, shared.feed),
