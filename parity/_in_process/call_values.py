@@ -102,15 +102,22 @@ def first_leaf(value: Any) -> Any:
     return value if isinstance(value, torch.Tensor) else None
 
 
-def exchanged(own: Any, given: dict[str, Any] | None, read: Callable[[str], Any]) -> Exchanged | None:
-    """The given value in the form of one's own; None where the two are not of one form. `read` gets a tensor by its name."""
+def exchanged(
+    own: Any, given: dict[str, Any] | None, read: Callable[[str], Any], *, measured: bool = True
+) -> Exchanged | None:
+    """The given value in the form of one's own; None where the two are not of one form. `read` gets a tensor by its name.
+
+    How far one's own is from it is 0 where that is not to be `measured`.
+    """
     if given is None:
         return None
     if isinstance(own, torch.Tensor):
-        return _tensor(own, read(given["tensor"])) if "tensor" in given else None
+        return _tensor(own, read(given["tensor"]), measured) if "tensor" in given else None
     if isinstance(own, dict):
         fields = given.get("fields", {})
-        found = {key: exchanged(one, fields.get(str(key)), read) for key, one in own.items()}
+        found = {
+            key: exchanged(one, fields.get(str(key)), read, measured=measured) for key, one in own.items()
+        }
         made = {key: own[key] if one is None else one.value for key, one in found.items()}
         known = [one for one in found.values() if one is not None]
         if not known:
@@ -120,7 +127,7 @@ def exchanged(own: Any, given: dict[str, Any] | None, read: Callable[[str], Any]
         items = given.get("items")
         if items is None or len(items) != len(own) or type(own) not in (tuple, list):
             return None
-        parts = [exchanged(one, item, read) for one, item in zip(own, items)]
+        parts = [exchanged(one, item, read, measured=measured) for one, item in zip(own, items)]
         whole = [one for one in parts if one is not None]
         if len(whole) != len(own):
             return None
@@ -131,14 +138,14 @@ def exchanged(own: Any, given: dict[str, Any] | None, read: Callable[[str], Any]
     return Exchanged(own, 0.0) if alike else None
 
 
-def _tensor(own: Any, given: Any) -> Exchanged | None:
+def _tensor(own: Any, given: Any, measured: bool) -> Exchanged | None:
     if given.shape != own.shape or given.is_floating_point() != own.is_floating_point():
         return None
     if own.is_floating_point() and given.dtype != own.dtype:
         room = torch.finfo(own.dtype)  # a mask's lowest number must not become an infinity
         given = given.clamp(min=room.min, max=room.max)
     given = given.to(device=own.device, dtype=own.dtype)
-    return Exchanged(given, _apart(own, given))
+    return Exchanged(given, _apart(own, given) if measured else 0.0)
 
 
 def _apart(own: Any, given: Any) -> float:
@@ -157,15 +164,15 @@ def _apart(own: Any, given: Any) -> float:
 
 def given_output(output: Any, gives: Any, read: Any) -> Any:
     """A module's output with the other's tensors: all of them where both have one form, else the first alone; None leaves it as it is."""
-    whole = exchanged(output, gives, read)
+    whole = exchanged(output, gives, read, measured=False)
     if whole is not None:
         return whole.value
     if isinstance(output, tuple) and type(output) is tuple and gives is not None and output:
         items = gives.get("items") or [gives]
-        first = exchanged(output[0], items[0], read)
+        first = exchanged(output[0], items[0], read, measured=False)
         return None if first is None else (first.value, *output[1:])
     if isinstance(output, torch.Tensor) and gives is not None and gives.get("items"):
-        first = exchanged(output, gives["items"][0], read)
+        first = exchanged(output, gives["items"][0], read, measured=False)
         return None if first is None else first.value
     return None
 

@@ -16,7 +16,7 @@ import torch
 
 from .kept_state import KeptState, kept_state
 
-__all__ = ["Watch", "in_float64"]
+__all__ = ["Watch", "in_float64", "unwatched"]
 
 _LOWER = (torch.float32, torch.float16, torch.bfloat16)
 _CASTS = ("float", "half", "bfloat16")
@@ -193,6 +193,14 @@ def _grouped(rows: Any, weights: Any, offs: Any) -> Any:
     return found
 
 
+def _computing(module: Any) -> Generator[Any, None, None]:
+    """A module and those in it, but for those that return what was kept (`kept_outputs.py`): their parameters stay as they are."""
+    if not getattr(module.__dict__.get("forward"), "computes_nothing", False):
+        yield module
+        for child in module.children():
+            yield from _computing(child)
+
+
 def _watching(watch: Watch) -> Any:
     if not hasattr(torch.overrides, "TorchFunctionMode"):  # torch before 1.12
         return contextlib.nullcontext()
@@ -209,6 +217,12 @@ def _watching(watch: Watch) -> Any:
     ):  # there the code that enters a mode creates it
         return push(keeping)
     return keeping()
+
+
+def unwatched() -> Any:
+    """A context for what is no work of the model, in which nothing is kept in float64 and nothing is noted: that would cost more than the work."""
+    core: Any = getattr(torch, "_C")  # noqa: B009 - no other name has it
+    return getattr(core, "DisableTorchFunction", contextlib.nullcontext)()
 
 
 @contextlib.contextmanager
@@ -234,12 +248,13 @@ def in_float64(model: Any, start: KeptState | None = None) -> Generator[Watch, N
             widened[key] = tensor.to(torch.float64)
         return widened[key]
 
+    computing = list(dict.fromkeys(_computing(model)))
     try:
-        for parameter in model.parameters():
-            if parameter.dtype.is_floating_point:
+        for parameter in dict.fromkeys(one for module in computing for one in module._parameters.values()):
+            if parameter is not None and parameter.dtype.is_floating_point:
                 parameters.append((parameter, parameter.data))
                 parameter.data = wide(parameter.data)
-        for module in model.modules():
+        for module in computing:
             for name, buffer in module._buffers.items():
                 if buffer is not None and buffer.dtype.is_floating_point:
                     buffers.append((module, name, buffer))

@@ -1,7 +1,8 @@
 """What a forward is asked to change or to show, for the time of that forward: the field `interventions` of a request.
 
 `{"see": "all" | "names"}` describes the calls of the layers and of what stands beside them; with "all" their tensors are written too, as
-`call.N`. `{"give": {...}, "slot": i, "tensors": {name: {"dtype", "source", "shape", "offset"}}}` gives them what another model's were
+`call.N`; with `"keep": name` what they return is kept for later forwards of the same rows, which `"skip": name` lets return it (`kept_outputs.py`).
+`{"give": {...}, "slot": i, "tensors": {name: {"dtype", "source", "shape", "offset"}}}` gives them what another model's were
 called with; the tensors lie in that slot, where the host has put them. With `"inside": [path]` either is about the modules inside those of these
 paths (`module_calls.py`). `{"lens": {"output": stage, "top": k}}` applies the model's own head to every layer, and writes `lens.<layer>`. The answer
 has `calls`: what was seen, or the outcome.
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from .host import Write
     from .wire import Slot
 
-__all__ = ["forward"]
+__all__ = ["Enough", "forward"]
+
+
+class Enough(Exception):
+    """What a forward was requested for has been computed: the rest of it is not needed."""
 
 
 def forward(session: Any, request: dict[str, Any], rows: Any, slots: Sequence[Slot], write: Write) -> Any:
@@ -33,7 +38,10 @@ def forward(session: Any, request: dict[str, Any], rows: Any, slots: Sequence[Sl
         raise ValueError("a forward with interventions runs its rows together")
     read = _reader(slots[int(asked["slot"])], asked["tensors"]) if asked.get("tensors") else None
     with session.intervene(asked, write, read) as calls:
-        value: dict[str, Any] = session.forward(*requested, calls.noting(write)) or {}
+        try:
+            value: dict[str, Any] = session.forward(*requested, calls.noting(write)) or {}
+        except Enough:
+            value = {}
     # What is run again runs here, when no hook of that forward is left.
     return dict(value, calls=calls.answer())
 

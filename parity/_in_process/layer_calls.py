@@ -30,6 +30,7 @@ from .call_values import (
     leaves,
     named_arguments,
 )
+from .kept_outputs import Kept
 from .module_calls import ModuleCalls
 from .replaced_forward import replace_forward
 from .sites import Site
@@ -52,6 +53,7 @@ class LayerCalls:
     ) -> None:
         self._inside = ModuleCalls(model, asked, write, read) if "inside" in asked else None
         self._given: dict[str, Any] | None = asked.get("give")
+        self._kept = Kept.begin(model, asked["keep"]) if "keep" in asked else None
         self._write = write
         self._read = read
         self._sender = Sender(model, write if asked.get("see") == "all" else None)
@@ -135,6 +137,8 @@ class LayerCalls:
             name: self._sender.describe(value) for name, _, value in named_arguments(inner, args, kwargs)
         }
         output = inner(*args, **kwargs)
+        if self._kept is not None:
+            self._kept.add(place.path, call, output)
         found = first_leaf(output)
         entry: dict[str, Any] = {
             "path": place.path,

@@ -6,6 +6,8 @@
 * `give` holds another model's calls by `path#call`. With `exchange` each module takes the other's arguments in place of its own and, when its own
   output has been measured, returns the other's: so no module inherits an error, whatever lies in it or before it. Without `exchange` nothing
   is changed, and the outputs are measured as they are.
+* `skip` names an earlier forward of the same rows: what was kept of it (`kept_outputs.py`) is returned again in place of running what these
+  modules have nothing to do with, and after their last call the forward ends. `unlike` lists those that did not return again what they had returned.
 
 An argument is computed by the module that calls (`caller`): how far it is from the other's tells of that one's own work between its modules.
 What is measured is a list of `[row, squared difference, squared size]` (row -1: of all rows), on real tokens alone where a tensor has rows and tokens.
@@ -21,6 +23,9 @@ from typing import Any, Callable, Sequence
 import torch
 
 from .call_values import Sender, exchanged, first_leaf, given_output, has_tensors, leaves, named_arguments
+from .float64 import unwatched
+from .interventions import Enough
+from .kept_outputs import Kept, skip
 from .replaced_forward import replace_forward
 
 __all__ = ["ModuleCalls"]
@@ -48,10 +53,12 @@ class ModuleCalls:
         self._stack: list[tuple[str, str, int]] = []
         self._undo: list[Callable[[], None]] = []
         self._entries: list[dict[str, Any]] = []
+        self._kept = Kept.of(model, asked["skip"]) if "skip" in asked else None
+        self._unlike: list[str] = []
 
     def answer(self) -> dict[str, Any]:
         """Every call, in the order in which they begin."""
-        return {"modules": self._entries}
+        return {"modules": self._entries, "unlike": self._unlike}
 
     def enter(self) -> None:
         """Watch from now on."""
@@ -66,6 +73,8 @@ class ModuleCalls:
                 watched[id(module)] = module
         for key, module in watched.items():
             self._wrap(paths[key], module)
+        if self._kept is not None:
+            self._undo += skip(self._model, self._kept, self._roots)
 
     def leave(self) -> None:
         """Leave every module as it was."""
@@ -106,18 +115,37 @@ class ModuleCalls:
         if self._see:
             entry["kind"] = type(module).__name__
             entry["weights"] = [[int(size) for size in one.shape] for one in module.parameters()]
-            named = named_arguments(inner, args, kwargs)
-            entry["takes"] = {name: self._sender.describe(value) for name, _, value in named}
+            with unwatched():
+                named = named_arguments(inner, args, kwargs)
+                entry["takes"] = {name: self._sender.describe(value) for name, _, value in named}
         if given is not None and self._exchange:
-            args, kwargs = self._arguments(entry, given["takes"], inner, args, kwargs)
+            with unwatched():
+                args, kwargs = self._arguments(entry, given["takes"], inner, args, kwargs)
         self._stack.append((key, *root))
         try:
             output = inner(*args, **kwargs)
         finally:
             self._stack.pop()
+        with unwatched():
+            output = self._returned(entry, given, output)
+        if self._is_last():
+            raise Enough
+        return output
+
+    def _returned(self, entry: dict[str, Any], given: Any, output: Any) -> Any:
+        """Show and measure what a module returned; the other's where that is to be exchanged."""
+        path, call = entry["path"], entry["call"]
+        if self._kept is not None and not self._exchange and path == entry["root"] and self._kept.knows(path):
+            self._unlike += [] if self._kept.same(path, call, output) else [path]
         if self._see:
             entry["gives"] = None if first_leaf(output) is None else self._sender.describe(output)
         return output if given is None else self._measured(entry, given["gives"], output)
+
+    def _is_last(self) -> bool:
+        """Whether every module that this is about has been called as often as in the forward that was kept."""
+        if self._kept is None or self._stack:
+            return False
+        return all(self._counts.get(root, 0) == self._kept.counts.get(root) for root in self._roots)
 
     def _arguments(
         self, entry: dict[str, Any], takes: dict[str, Any], inner: Any, args: Any, kwargs: Any
@@ -125,7 +153,7 @@ class ModuleCalls:
         """The other's arguments in place of its own, and how far its own are from them."""
         positional, named = list(args), dict(kwargs)
         for name, place, own in named_arguments(inner, args, kwargs):
-            found = exchanged(own, takes.get(name), self._fresh)
+            found = exchanged(own, takes.get(name), self._fresh, measured=False)
             if found is None:
                 if first_leaf(own) is not None or has_tensors(takes.get(name)):
                     entry["kept"].append(name)
@@ -140,7 +168,8 @@ class ModuleCalls:
 
     def _measured(self, entry: dict[str, Any], gives: Any, output: Any) -> Any:
         """How far an output is from the other's; and that in its place, where it is to be exchanged."""
-        other = None if gives is None else given_output(output, gives, self._fresh)
+        read = self._fresh if self._exchange else self._read
+        other = None if gives is None else given_output(output, gives, read)
         if other is None:
             return output
         for number, (here, there) in enumerate(zip(leaves(output), leaves(other))):
@@ -159,15 +188,21 @@ class ModuleCalls:
             size = torch.ones_like(apart)
         else:
             here, there = own.double(), given.double()
+            if _all_numbers(here) and _all_numbers(there):
+                return self._summed((here - there).square_(), there.square(), own)
             alike = (here == there) | ((here < -_FILL) & (there < -_FILL)) | (here.isnan() & there.isnan())
             apart = (here - there).square().masked_fill(alike, 0.0)
             apart = apart.masked_fill(apart.isnan(), float("inf"))
             size = there.square().masked_fill(~(there.abs() < _FILL), 0.0)
+        return self._summed(apart, size, own)
+
+    def _summed(self, apart: Any, size: Any, own: Any) -> list[list[float]]:
+        """Squares of differences and of sizes, summed by row."""
         rows = self._by_row(apart, own)
         if rows is None:
             return [[_EVERY, float(apart.sum()), float(size.sum())]]
-        sizes = self._by_row(size, own)
-        return [[row, float(one), float(sizes[row])] for row, one in enumerate(rows.tolist())]
+        sizes = self._by_row(size, own).tolist()
+        return [[row, one, sizes[row]] for row, one in enumerate(rows.tolist())]
 
     def _by_row(self, squares: Any, own: Any) -> Any:
         """Their sums by row, on real tokens where tokens are known; None where there are no rows."""
@@ -185,3 +220,11 @@ class ModuleCalls:
         if squares.dim() and squares.shape[0] == tokens[0]:
             return squares.reshape(tokens[0], -1).sum(dim=1)
         return None
+
+
+def _all_numbers(values: Any) -> bool:
+    """Whether every value is a number, and none of them stands for "not at all"."""
+    if not values.numel():
+        return False
+    least, most = values.min(), values.max()
+    return bool(least > -_FILL) and bool(most < _FILL)

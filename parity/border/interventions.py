@@ -27,9 +27,11 @@ class Interventions(NamedTuple):
     tensors: Mapping[str, StageTensor]
 
     @classmethod
-    def see(cls, *, tensors: bool) -> Interventions:
-        """Show the calls of a forward; with their `tensors`, or their names alone."""
-        return cls({"see": "all" if tensors else "names"}, {})
+    def see(cls, *, tensors: bool, keep: str = "") -> Interventions:
+        """Show the calls of a forward; with their `tensors`, or their names alone. The runner keeps what they return under the name `keep`, where there
+        is one."""
+        fields = {"see": "all" if tensors else "names"}
+        return cls({**fields, "keep": keep} if keep else fields, {})
 
     @classmethod
     def give(cls, what: Mapping[str, Any], tensors: Mapping[str, StageTensor]) -> Interventions:
@@ -59,6 +61,10 @@ class Interventions(NamedTuple):
     ) -> Interventions:
         """Give every module inside these what another model's was called with, and measure what each makes of it."""
         return cls({"inside": list(paths), "give": {**what, "exchange": True}}, tensors)
+
+    def skipping(self, kept: str) -> Interventions:
+        """The same about modules inside some, but with what the runner kept under this name in place of what lies outside of them."""
+        return self._replace(fields={**self.fields, "skip": kept}) if kept else self
 
     def put(self, number: int, slot: Slot) -> dict[str, Any]:
         """Put the tensors into a slot that nothing is written to meanwhile; the field of the request."""

@@ -25,6 +25,7 @@ __all__ = [
     "Forwards",
     "NotFed",
     "RowsAtHand",
+    "batches_at_hand",
     "check_fed",
     "moved",
     "rows_at_hand",
@@ -131,10 +132,24 @@ class RowsAtHand(NamedTuple):
 
 
 @contextmanager
+def batches_at_hand(context: AfterContext, batches: Sequence[Sequence[int]]) -> Generator[RowsAtHand]:
+    """The rows of these batches, tokenized."""
+    rows = [row for batch in batches for row in batch]
+    window = open_window(context.sides, context.inputs.picked(sorted(rows)))
+    try:
+        yield RowsAtHand(window.numbers, rows, [list(batch) for batch in batches])
+    finally:
+        window.forget(context.sides)
+
+
+@contextmanager
 def rows_at_hand(
-    context: AfterContext, rows: Sequence[int], *, tokens: int, at_once: int
+    context: AfterContext, rows: Sequence[int], *, tokens: int, at_once: int, lead: int = 0
 ) -> Generator[RowsAtHand]:
-    """The first of these rows that have so many `tokens` together, tokenized, in batches of at most `at_once` tokens."""
+    """The first of these rows that have so many `tokens` together, tokenized, in batches of at most `at_once` tokens.
+
+    The first `lead` of them are in batches of their own, which come first and have half as many tokens.
+    """
     window = open_window(context.sides, context.inputs.picked(sorted(rows)))
     order = {row: place for place, row in enumerate(rows)}
     lengths = dict(zip((one.row for one in window.examples), window.lengths(), strict=True))
@@ -146,6 +161,8 @@ def rows_at_hand(
         chosen.append(row)
         spent += lengths[row]
     try:
-        yield RowsAtHand(window.numbers, chosen, small_batches(context.sides, chosen, lengths, at_once))
+        batches = small_batches(context.sides, chosen[:lead], lengths, at_once // 2)
+        batches += small_batches(context.sides, chosen[lead:], lengths, at_once)
+        yield RowsAtHand(window.numbers, chosen, batches)
     finally:
         window.forget(context.sides)

@@ -7,6 +7,7 @@ each is seen alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -15,9 +16,9 @@ from msgspec.structs import replace
 from parity.align.plan import Plan
 from parity.errors import RunnerRaised
 from parity.passes.after import AfterContext, AfterSettings
-from parity.passes.forwards import NotFed, rows_at_hand, rows_showing
+from parity.passes.forwards import FLOAT64, NotFed, RowsAtHand, batches_at_hand, rows_at_hand, rows_showing
 from parity.passes.module_errors import ModuleError, ModuleErrors
-from parity.records.after import AfterResult
+from parity.records.after import AfterResult, KeptBatch
 from parity.records.exhibit import Cell, Exhibit, ExhibitColumn
 from parity.records.layers import ModulePair, OriginRecord
 from parity.records.pair import Pair
@@ -30,7 +31,6 @@ _ROWS = 8
 _TOKENS = 1024  # of all rows together
 _AT_ONCE = 256  # tokens of one forward: all that the modules take and give is held
 _SHOWN = 64  # modules of the table
-_FLOAT64 = "float64"
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class _Inside:
         roots = [
             Pair(one.module.reference, one.module.candidate) for one in origins if not reasons[one.module]
         ]
-        exact = any(one.precision == _FLOAT64 for one in context.so_far.layers)
-        found, ran, reason = _errors(context, roots, _rows(context, origins), exact=exact)
+        exact = any(one.precision == FLOAT64 for one in context.so_far.layers)
+        found, ran, reason = _errors(context, roots, origins, exact=exact)
         refined: list[OriginRecord] = []
         for one in origins:
             root = Pair(one.module.reference, one.module.candidate)
@@ -96,17 +96,30 @@ def _rows(context: AfterContext, origins: Sequence[OriginRecord]) -> list[int]:
     return list(dict.fromkeys(turns))[:_ROWS] or list(context.rows)[:_ROWS]
 
 
+def _batches(
+    context: AfterContext, origins: Sequence[OriginRecord], *, exact: bool
+) -> tuple[AbstractContextManager[RowsAtHand], list[KeptBatch]]:
+    """The rows to run, and what the runners keep of them: the rows of the pass before where they show every error, else those that show it best."""
+    precision = FLOAT64 if exact else None
+    kept = [one for one in context.so_far.kept if one.precision == precision]
+    rows = {row for one in kept for row in one.rows}
+    if kept and all(rows.intersection(one.rows) for one in origins if one.rows):
+        return batches_at_hand(context, [one.rows for one in kept]), kept
+    return rows_at_hand(context, _rows(context, origins), tokens=_TOKENS, at_once=_AT_ONCE), []
+
+
 def _errors(
-    context: AfterContext, roots: Sequence[Pair[str]], rows: Sequence[int], *, exact: bool
+    context: AfterContext, roots: Sequence[Pair[str]], origins: Sequence[OriginRecord], *, exact: bool
 ) -> tuple[ModuleErrors, list[int], str]:
     """What the modules inside differ by, the rows that were run, and why they were not."""
     found = ModuleErrors(context, roots, exact=exact)
     if not roots:
         return found, [], ""
     try:
-        with rows_at_hand(context, rows, tokens=_TOKENS, at_once=_AT_ONCE) as taken:
-            for batch in taken.batches:
-                found.add(taken.numbers, batch)
+        batches, kept = _batches(context, origins, exact=exact)
+        with batches as taken:
+            for number, batch in enumerate(taken.batches):
+                found.add(taken.numbers, batch, kept[number].name if kept else "")
             return found, taken.rows, ""
     except RunnerRaised as error:
         reason = f"the modules in it could not be run alone: {error.sentence.rstrip('.')}"

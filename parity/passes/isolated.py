@@ -15,7 +15,7 @@ from parity.passes.after import AfterContext, AfterSettings
 from parity.passes.forwards import RowsAtHand, rows_at_hand, rows_showing
 from parity.passes.isolation import Isolation
 from parity.passes.origins import layers_of, origins_of
-from parity.records.after import AfterResult
+from parity.records.after import AfterResult, KeptBatch
 from parity.records.exhibit import Cell, Exhibit, ExhibitColumn
 from parity.records.layers import LayerRecord, OriginRecord
 from parity.records.pair import Pair
@@ -57,7 +57,8 @@ class _Isolated:
             return AfterResult(reason=reason, layers=_without(context, reason))
         best = list(dict.fromkeys(row for record in divergent for row in rows_showing(record)))[:_SHOWING]
         rows = list(dict.fromkeys((*best, *context.rows)))[:_ROWS]
-        found, ran = _isolation(context, rows)
+        found, taken, kept = _isolation(context, rows, len(best))
+        ran = taken.rows
         layers = layers_of(found)
         origins = origins_of(found)
         return AfterResult(
@@ -65,6 +66,7 @@ class _Isolated:
             layers=layers,
             origins=origins,
             exhibits=_shown(self.name, found, layers, origins, ran),
+            kept=kept,
         )
 
 
@@ -98,28 +100,45 @@ def _without(context: AfterContext, reason: str) -> list[LayerRecord]:
     ]
 
 
-def _isolation(context: AfterContext, rows: Sequence[int]) -> tuple[Isolation, list[int]]:
-    """In float64 where that is exact and shows something, else in each side's own precision; and the rows that were run."""
-    with rows_at_hand(context, rows, tokens=_TOKENS, at_once=_AT_ONCE) as taken:
+def _isolation(
+    context: AfterContext, rows: Sequence[int], lead: int
+) -> tuple[Isolation, RowsAtHand, list[KeptBatch]]:
+    """In float64 where that is exact and shows something, else in each side's own precision; the rows that were run; and what the runners keep of the
+    first `lead` of them."""
+    with rows_at_hand(context, rows, tokens=_TOKENS, at_once=_AT_ONCE, lead=lead) as taken:
         exact = context.floors.exact and all(side.described.can.float64 for side in context.sides)
-        found = _try(context, taken) if exact else None
+        found = _try(context, taken, lead) if exact else None
         if found is None:
             found = Isolation(context, exact=False)
-            for batch in taken.batches:
-                found.add(taken.numbers, batch)
-    return found, taken.rows
+            _add(found, taken, lead)
+    return found, taken, _kept(found, taken, lead)
 
 
-def _try(context: AfterContext, taken: RowsAtHand) -> Isolation | None:
+def _try(context: AfterContext, taken: RowsAtHand, lead: int) -> Isolation | None:
     """In float64; None where a side cannot be run so, or nothing differs there."""
     found = Isolation(context, exact=True)
     try:
-        for batch in taken.batches:
-            found.add(taken.numbers, batch)
+        _add(found, taken, lead)
     except RunnerRaised:
         return None
     places = found.stages.values()
     return found if any(place.total.beyond(found.allowed(place)) for place in places) else None
+
+
+def _add(found: Isolation, taken: RowsAtHand, lead: int) -> None:
+    names = [one.name for one in _kept(found, taken, lead)]
+    for number, batch in enumerate(taken.batches):
+        found.add(taken.numbers, batch, names[number] if number < len(names) else "")
+
+
+def _kept(found: Isolation, taken: RowsAtHand, lead: int) -> list[KeptBatch]:
+    """The batches of the first rows."""
+    leading = set(taken.rows[:lead])
+    batches = [batch for batch in taken.batches if leading.issuperset(batch)]
+    return [
+        KeptBatch(f"isolated {found.precision} {number}", found.requested, batch)
+        for number, batch in enumerate(batches)
+    ]
 
 
 def _shown(

@@ -14,6 +14,7 @@ import numpy as np
 from parity.align.batch import PairedStage, paired_stages
 from parity.align.calls import Calls, PairedPart, given, pair_parts, tensors_of
 from parity.align.plan import Plan
+from parity.align.rearranged import rearranged
 from parity.border.interventions import Interventions
 from parity.border.reply import StageTensor
 from parity.border.runner import Batch
@@ -31,7 +32,7 @@ _NO_ROW = -1  # what holds for every row alike, as a table of positions does
 class Isolation:
     """The rows of one run in one precision: `stages` by name, `parts` by the candidate's key, and what the layers took.
 
-    `layers` are the candidate's answers by stage, of the first batch; `apart` the largest difference of each argument besides the hidden states, `base`
+    `rearranged` are the arguments that are made of a part's tensors by moving values, by the names of the reference's first batch. `layers` are the candidate's answers by stage, of the first batch; `apart` the largest difference of each argument besides the hidden states, `base`
     that of what the model without its head returns, when its last stage returned the reference's.
     """
 
@@ -47,6 +48,7 @@ class Isolation:
         self.apart: dict[tuple[str, str], float] = {}
         self.owners: dict[str, float] = {}
         self.base = 0.0
+        self.rearranged: dict[str, list[str]] = {}
 
     @property
     def after_model(self) -> list[str]:
@@ -56,6 +58,11 @@ class Isolation:
             for seen in self._context.sides.candidate.described.stages
             if seen.module is None and seen.axes == ["row", "hidden"] and seen.name in self.plan.stages
         ]
+
+    @property
+    def requested(self) -> str | None:
+        """What a forward is requested with."""
+        return self._forwards.precision
 
     @property
     def precision(self) -> str:
@@ -71,12 +78,14 @@ class Isolation:
         """What rounding explains of an own error."""
         return self._forwards.allowed(place)
 
-    def add(self, window: Pair[int], rows: Sequence[int]) -> None:
-        """Run one batch of rows of a window; raises what a forward failed with."""
-        see = Interventions.see(tensors=True)
+    def add(self, window: Pair[int], rows: Sequence[int], keep: str = "") -> None:
+        """Run one batch of rows of a window, which the runners `keep` under that name; raises what a forward failed with."""
+        see = Interventions.see(tensors=True, keep=keep)
         reference = self._forward(0, see, self._forwards.precision, rows=rows, window=window.reference)
         feed = of_reference(self._context, reference, rows, window.candidate)
-        total = self._forward(1, Interventions.see(tensors=False), self._forwards.precision, **feed)
+        total = self._forward(
+            1, Interventions.see(tensors=False, keep=keep), self._forwards.precision, **feed
+        )
         check_fed(reference, total)
         assert reference.calls is not None and total.calls is not None, "a runner that isolates answers so"
         calls = Pair(*(Calls.read(one.calls or {}, self.plan.stages) for one in (reference, total)))
@@ -87,6 +96,8 @@ class Isolation:
         tensors = {name: one for name, one in reference.stages.items() if name.startswith("call.")}
         own = self._forward(1, Interventions.give(what, tensors), self._forwards.precision, **feed)
         self._measure(reference, total, own, pairs, rows)
+        if calls is self.calls and any(self.apart.values()):
+            self.rearranged = rearranged(calls.reference, tensors)
         if not self._has_noise:
             self._rounding(
                 Pair(reference, own), Pair(what, tensors), calls, pairs, Pair((rows, window.reference), feed)

@@ -53,15 +53,18 @@ class ModuleErrors:
         self.reasons: dict[Pair[str], str] = {}
         self.whole: list[Pair[str]] = []
         self._roots = list(roots)
+        self._skipped = ""
         self._pairs: dict[str, PairedModule] = {}
         self._places: dict[_Where, Place] = {}
         self._callers: dict[str, str] = {}
         self._kept: dict[str, list[str]] = {}
 
-    def add(self, numbers: Pair[int], rows: Sequence[int]) -> None:
-        """Run one batch of rows of a window; raises what a forward failed with."""
+    def add(self, numbers: Pair[int], rows: Sequence[int], kept: str = "") -> None:
+        """Run one batch of rows of a window; raises what a forward failed with. What lies outside the modules is not run again where the runners have it
+        under the name `kept`."""
         if not self._roots:
             return
+        self._skipped = kept
         feed: Mapping[str, Any] = {"rows": rows, "window": numbers.reference}
         see = Interventions.see_inside([root.reference for root in self._roots])
         reference = self._forward(0, see, feed)
@@ -121,7 +124,14 @@ class ModuleErrors:
     def _forward(
         self, number: int, asked: Interventions, feed: Mapping[str, Any], precision: str | None = None
     ) -> Batch:
-        return self.forwards.run(number, asked, precision or self.forwards.precision, stages=(), feed=feed)
+        precision = precision or self.forwards.precision
+        skipping = asked.skipping(self._skipped)
+        batch = self.forwards.run(number, skipping, precision, stages=(), feed=feed)
+        if not (batch.calls or {})["unlike"]:
+            return batch
+        # What it was given was not what it is given in a whole forward.
+        self._skipped = ""
+        return self.forwards.run(number, asked, precision, stages=(), feed=feed)
 
     def _rounding(
         self,

@@ -220,13 +220,14 @@ def _rows(found: Isolation, stages: Sequence[str]) -> list[int]:
 
 
 def _taken_by(found: Isolation, tensors: Sequence[str]) -> tuple[str, ...]:
-    """The layers that take one of these tensors beside their hidden states."""
+    """The layers that take one of these tensors beside their hidden states, or what is made of it by moving its values."""
     assert found.calls is not None
+    wanted = {*tensors, *(made for name in tensors for made in found.rearranged.get(name, ()))}
     return tuple(
         stage
         for stage, layer in found.calls.reference.layers.items()
         if any(
-            set(tensors_of(described)) & set(tensors)
+            wanted.intersection(tensors_of(described))
             for name, described in layer["takes"].items()
             if name != "hidden"
         )
@@ -240,7 +241,8 @@ def _of_arguments(found: Isolation, order: dict[str, int]) -> Iterator[_Seen]:
         tensor
         for pair in found.pairs
         if pair.key in found.parts
-        for tensor in tensors_of(pair.sides.reference.gives)
+        for name in tensors_of(pair.sides.reference.gives)
+        for tensor in (name, *found.rearranged.get(name, ()))
     }
     for owner, apart in found.owners.items():
         path = owner.rpartition(".")[0]

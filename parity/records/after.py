@@ -14,7 +14,7 @@ from parity.records.lens import LensRecord
 from parity.records.provenance import Forwards
 from parity.records.stage import NotCompared, StageRecord
 
-__all__ = ["AfterResult", "Repeat", "SwappedInputs", "joined"]
+__all__ = ["AfterResult", "KeptBatch", "Repeat", "SwappedInputs", "joined"]
 
 
 class SwappedInputs(NamedTuple):
@@ -52,12 +52,20 @@ class Repeat(NamedTuple):
     alike: bool = False
 
 
+class KeptBatch(NamedTuple):
+    """Rows that were run together in one precision, of which both runners keep under this name what their layers returned."""
+
+    name: str
+    precision: str | None
+    rows: Sequence[int]
+
+
 class AfterResult(NamedTuple):
     """What one pass after the sweep has, or all of them together.
 
     `rows` is how many rows it ran on, and `reason` why not, or not on all. `stages` are added to those that were measured, in
     order; a stage is named with the pass whose column it stands in. `texts` are those of one side that were generated again. `origins` take the
-    place of those of the passes before.
+    place of those of the passes before. `kept` is what the passes after this one need not run again.
     """
 
     rows: int = 0
@@ -73,6 +81,7 @@ class AfterResult(NamedTuple):
     origins: Sequence[OriginRecord] = ()
     lens: Sequence[LensRecord] = ()
     texts: Sequence[TextsAgain] = ()
+    kept: Sequence[KeptBatch] = ()
 
 
 def joined(results: Sequence[AfterResult]) -> AfterResult:
@@ -95,4 +104,5 @@ def joined(results: Sequence[AfterResult]) -> AfterResult:
         origins=next((result.origins for result in reversed(results) if result.origins), ()),
         lens=[layer for result in results for layer in result.lens],
         texts=texts,
+        kept=[one for result in results for one in result.kept],
     )

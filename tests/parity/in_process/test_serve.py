@@ -217,7 +217,10 @@ def test_a_runner_finds_the_files_beside_it_and_nothing_else_does(
         assert ("beside [1]", "_parity_runner") == (described["beside"], described["package"])
         ours = {
             "_parity_host",
-            *(f"_parity_host.{name}" for name in ("groups", "host", "interventions", "wide", "wire")),
+            *(
+                f"_parity_host.{name}"
+                for name in ("groups", "host", "interventions", "parameters_asked", "wide", "wire")
+            ),
             "_parity_runner",
         }
         ours |= {"_parity_runner.json", "_parity_runner." + name.replace(".", "_")}
