@@ -8,11 +8,11 @@ from __future__ import annotations
 import fnmatch
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["copy", "tensor_names", "vary"]
+__all__ = ["change_tensor", "copy", "tensor_names", "vary"]
 
 
 def copy(folder: Path, out: Path, **config: Any) -> Path:
@@ -31,6 +31,19 @@ def tensor_names(folder: Path) -> list[str]:
 
     with safe_open(folder / "model.safetensors", framework="pt") as file:
         return sorted(str(name) for name in file.keys())  # noqa: SIM118 - it is no mapping
+
+
+def change_tensor(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
+    """Put what `change` makes of the tensor of this name in its place; raises ValueError where that is the same."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    path = folder / "model.safetensors"
+    tensors = load_file(path)
+    changed = change(tensors[name].clone())
+    if torch.equal(changed, tensors[name]):
+        raise ValueError(f"{name} was not changed.")
+    save_file({**tensors, name: changed}, path, metadata={"format": "pt"})
 
 
 def vary(

@@ -1,4 +1,4 @@
-"""One weight of one layer moved by a millionth of its tensor's spread."""
+"""One weight of one layer moved by a millionth of its tensor's spread, or by one unit in the last place."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # torch and safetensors are typed in part only.
@@ -6,13 +6,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from proof.modules import MODULES
 from proof.table import Case, Row
 
 TITLE = "One weight moved by a millionth"
-EXPECTED = """One element of one matrix of layer 1 is moved by 1e-6 of the matrix's standard deviation. Every pair is `divergent` from that
-layer on, invisible in float32, seen in float64."""
-COLUMNS = ("verdict", "first stage", "only in float64", "relative L2 in float32", "in float64", "float64")
+EXPECTED = """One element of one matrix of layer 1 is moved by 1e-6 of the matrix's standard deviation, or by one unit in the last place of float32. Every pair
+is `divergent` from that layer on, invisible in float32, seen in float64; where it was one unit in the last place, its module is named and no other."""
+COLUMNS = (
+    "verdict",
+    "first stage",
+    "modules with an error of their own",
+    "only in float64",
+    "relative L2 in float32",
+    "in float64",
+    "float64",
+)
 
 _MOVED = {
     "LlamaForSequenceClassification": ("*layers.1.self_attn.o_proj.weight", "*layers.1.mlp.down_proj.weight"),
@@ -36,13 +46,44 @@ _MOVED = {
 _AMOUNT = 1e-6
 
 
+_LAST_PLACE = {
+    # the module of layer 1
+    "BertForSequenceClassification": "attention.output.dense",
+    "RobertaForSequenceClassification": "attention.self.value",
+    "DistilBertForSequenceClassification": "ffn.lin2",
+    "ElectraForSequenceClassification": "output.dense",
+    "AlbertForSequenceClassification": "attention.dense",
+    "MPNetForSequenceClassification": "attention.attn.o",
+    "DebertaV2ForSequenceClassification": "attention.self.value_proj",
+    "ModernBertForSequenceClassification": "mlp.Wo",
+    "GPT2ForSequenceClassification": "attn.c_proj",
+    "GPTNeoForSequenceClassification": "mlp.c_fc",
+    "LlamaForSequenceClassification": "mlp.down_proj",
+    "Qwen2ForSequenceClassification": "self_attn.v_proj",
+    "OPTForSequenceClassification": "fc2",
+    "T5EncoderModel": "layer.1.DenseReluDense.wo",
+}
+
+
 def cases(seed: int) -> list[Case]:
     """One case a tensor."""
-    return [
+    moved = [
         Case(f"{name}: {tensor.lstrip('*')}", {"architecture": name, "tensor": tensor, "seed": seed})
         for name, tensors in _MOVED.items()
         for tensor in tensors
     ]
+    return [*moved, *(_last_place(name, inside, seed) for name, inside in _LAST_PLACE.items())]
+
+
+def _last_place(name: str, inside: str, seed: int) -> Case:
+    module = f"{MODULES[name].layers[-3:][0]}.{inside}"
+    data: dict[str, str | int | float | bool] = {
+        "architecture": name,
+        "tensor": f"{module}.weight",
+        "module": module,
+        "seed": seed,
+    }
+    return Case(f"{name}: one unit in the last place of {module}.weight", data)
 
 
 def run(case: Case, folder: Path) -> Row:
@@ -51,42 +92,54 @@ def run(case: Case, folder: Path) -> Row:
     from proof.tiny import build
     from proof.vary import copy
 
-    model = build(str(case.data["architecture"]), folder / "model", seed=int(case.data["seed"]))
-    _move(copy(model, folder / "moved"), str(case.data["tensor"]))
+    name, module = str(case.data["architecture"]), str(case.data.get("module", ""))
+    fields = MODULES[name].fields if module else {}
+    model = build(name, folder / "model", seed=int(case.data["seed"]), **fields)
+    _move(copy(model, folder / "moved"), str(case.data["tensor"]), last_place=bool(module))
     texts = write_texts(folder / "texts.jsonl")
     compared = compare(f"hf:{model}", f"hf:{folder / 'moved'}", folder / "audit", "--inputs", str(texts))
     audit = compared.audit
     if audit is None or audit.first_divergence is None:
         headline = compared.complaint.strip() if audit is None else audit.headline
         status = "" if audit is None else audit.noise.candidate_float64
-        return Row((compared.verdict, "", "", "", "", status), headline)
+        return Row((compared.verdict, "", "", "", "", "", status), headline)
     first = audit.first_divergence
     record = next(one for one in audit.stages if (one.stage, one.pass_) == (first.stage, first.pass_))
     small = [record.relative_l2, record.float64_relative_l2]
+    named = [one.module.candidate for one in audit.origins]
     cells = (
         audit.verdict,
         first.stage,
+        ", ".join(named),
         "yes" if first.float64_only else "no",
         *("" if value is None else f"{value:.0e}" for value in small),
         audit.noise.candidate_float64,
     )
-    right = first.stage in {"layer.1", "layer.1.attention", "layer.1.mlp"} and first.float64_only
-    return Row(cells, "" if right else audit.headline)
+    # The layers of ALBERT are one module.
+    stages = {"layer.1", "layer.1.attention", "layer.1.mlp", *(("layer.0",) if "Albert" in name else ())}
+    right = first.stage in stages and first.float64_only and (not module or named == [module])
+    return Row(cells, "" if right else f"{audit.headline} Named: {named}")
 
 
-def _move(folder: Path, pattern: str) -> None:
-    """Move the largest element of the tensor that float32 can move by so little: one near the tensor's own spread may not be."""
+def _move(folder: Path, pattern: str, *, last_place: bool) -> None:
+    """Move one element of the tensor: by a millionth of its spread one that float32 can move by so little, which one near the spread may not be; or the
+    largest by one unit in the last place."""
     import fnmatch
 
     import torch
-    from safetensors.torch import load_file, save_file
 
-    path = folder / "model.safetensors"
-    tensors = load_file(path)
-    (name,) = fnmatch.filter(tensors, pattern)
-    flat = tensors[name].clone().view(-1)
-    spread = flat.double().std()
-    place = int((flat.double().abs() - spread / 8).abs().argmin())
-    flat[place] += (_AMOUNT * spread).to(torch.float32)
-    tensors[name] = flat.view(tensors[name].shape)
-    save_file(tensors, path, metadata={"format": "pt"})
+    from proof.vary import change_tensor, tensor_names
+
+    def moved(tensor: Any) -> Any:
+        flat = tensor.view(-1)
+        spread = flat.double().std()
+        if last_place:
+            place = int(flat.abs().argmax())
+            flat[place] = torch.nextafter(flat[place], torch.zeros(()))
+        else:
+            place = int((flat.double().abs() - spread / 8).abs().argmin())
+            flat[place] += (_AMOUNT * spread).to(torch.float32)
+        return tensor
+
+    (name,) = fnmatch.filter(tensor_names(folder), pattern)
+    change_tensor(folder, name, moved)
