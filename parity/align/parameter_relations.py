@@ -16,7 +16,7 @@ __all__ = ["Related", "RowsRead", "by_digests", "by_rows", "differing_rows"]
 
 _SAME = 1e-6  # relative: what is left after a factor is taken out
 _NEAR = 0.02  # of a step of a grid
-_LEAST = 8  # numbers that show a factor
+_LEAST = 8  # numbers that show a factor, or the grid of a row
 _ON_GRID = 64  # numbers that show a grid
 _GRIDS = (("int4", 16), ("int8", 256))
 
@@ -150,6 +150,8 @@ def _grid(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> str:
     """The grid of whole numbers that the candidate's rows lie on, each number beside the reference's; empty where there is none."""
     if theirs.size < _ON_GRID:
         return ""
+    if theirs.shape[1] < _LEAST:  # a vector, or rows so short that any two numbers lie on some grid
+        ours, theirs = ours.reshape(1, -1), theirs.reshape(1, -1)
     for name, levels in _GRIDS:
         if all(_on_grid(one, other, theirs, levels) for one, other in zip(ours, theirs, strict=True)):
             return name

@@ -1,6 +1,7 @@
 """How two parameters are related: each relation is seen where it was made, and none where it was not."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
 
 from __future__ import annotations
 
@@ -114,10 +115,16 @@ def test_numbers_that_are_not_finite_are_said() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**31), st.integers(2, 40), st.integers(2, 40))
+@given(st.integers(0, 2**31), st.integers(2, 40), st.integers(1, 40))
 def test_another_training_is_a_change_and_nothing_else(seed: int, rows: int, columns: int) -> None:
     one, other = drawn(seed, rows, columns), drawn(seed + 1, rows, columns)
     found = related(one, other)
     apart = np.linalg.norm((other - one).double().numpy()) / np.linalg.norm(one.double().numpy())
     assert "changed" == found.relation
     assert found.relative_l2 == pytest.approx(apart, rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [64, 384])
+def test_each_number_of_a_changed_vector_is_not_taken_for_a_grid_of_its_own(size: int) -> None:
+    one = drawn(0, 1, size)[0]
+    assert "changed" == related(one, one + 0.001 * drawn(1, 1, size)[0]).relation
