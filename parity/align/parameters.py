@@ -76,8 +76,8 @@ def pair_parameters(described: Pair[Description], given: Mapping[str, str] | Non
     """
     found = _Pairs(Pair(*(side.parameters for side in described)))
     if given is not None:
-        for name, other in given.items():
-            found.add(found.left.reference[name], found.left.candidate[other], "the map")
+        for name, counterpart in given.items():
+            found.add(found.left.reference[name], found.left.candidate[counterpart], "the map")
         return found.result()
     drawn = {one for side in described for one in side.newly_initialised}
     ours, theirs = found.left
