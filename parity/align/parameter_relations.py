@@ -162,10 +162,10 @@ def _on_grid(
     one: NDArray[np.float64], other: NDArray[np.float64], whole: NDArray[np.float64], levels: int
 ) -> bool:
     half = levels // 2
-    steps = [np.abs(part).max() / top for part in (other, whole) for top in (half - 1, half)]
+    steps = [float(np.abs(part).max()) / top for part in (other, whole) for top in (half - 1, half)]
     for part in (other, whole):
         gaps = np.diff(np.unique(part))
-        steps += [gaps[gaps > 1e-3 * gaps.max()].min()] if len(gaps) else []
+        steps += [float(gaps[gaps > 1e-3 * gaps.max()].min())] if len(gaps) else []
     for step in steps:
         if step <= 0.0:
             continue

@@ -1,6 +1,6 @@
 """How two parameters are related: each relation is seen where it was made, and none where it was not."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownLambdaType=false
 # pyright: reportUnknownLambdaType=false
 
 from __future__ import annotations
