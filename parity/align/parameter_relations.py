@@ -169,7 +169,7 @@ def _on_grid(
     for step in steps:
         if step <= 0.0:
             continue
-        places = (other - other.min()) / step
+        places: NDArray[np.float64] = (other - float(other.min())) / step
         near = np.abs(places - np.round(places)).max() <= _NEAR
         if near and places.max() < levels and np.abs(other - one).max() <= (0.5 + _NEAR) * step:
             return True

@@ -8,11 +8,11 @@ __all__ = ["ParameterPair", "Parameters"]
 
 
 class ParameterPair(Record, frozen=True, kw_only=True):
-    """Two parameters that are one another's and not equal, by their names (one of several that are fused stands alone).
+    """Two parameters that are one another's and not equal, by their names.
 
     `relation` is one of `dtype:KIND` (the same numbers, held as another dtype), `rounded:KIND` (one is the other rounded to a dtype or to a grid
     of `int8`), `permuted:rows`, `permuted:columns`, `permuted:heads`, `permuted:numbers`, `permuted:layers` and `permuted:names` (the same tensor
-    under the name of another one), `transposed`, `reshaped`, `resized`, `shape`, `fused`, `scaled`, `zeros`, `changed`, `retrained` (changed, as
+    under the name of another one), `transposed`, `reshaped`, `resized`, `shape`, `scaled`, `zeros`, `changed`, `retrained` (changed, as
     nearly all are), `newly_initialised`, and `unknown` where the numbers could not be examined.
 
     `relative_l2` is of the difference to the reference's norm; null where the two cannot be subtracted or were not read. `by` says why they are
