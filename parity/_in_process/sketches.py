@@ -34,10 +34,17 @@ def sketches(models: Sequence[Any], names: Sequence[str]) -> dict[str, dict[str,
 
 
 def rows_of(models: Sequence[Any], name: str, rows: Sequence[int]) -> Any:
-    """[rows, n] these rows of a parameter, as what its first axis counts; of a vector one number each."""
-    numbers = _numbers(_of(models, [name])[name])
-    assert numbers is not None, "a parameter with a sketch"
-    return _matrix(numbers)[torch.tensor(list(rows), dtype=torch.long)]
+    """[rows, n] these rows of a parameter, as what its first axis counts; of a vector one number each; None where they are not known.
+
+    Only the rows of what is not packed are converted: the whole of a large table would take as much memory again.
+    """
+    tensor = _of(models, [name])[name].detach()
+    packed = bool(packed_as(tensor))
+    held = _numbers(tensor) if packed else tensor
+    if held is None:
+        return None
+    taken = _matrix(held)[torch.tensor(list(rows), dtype=torch.long, device=held.device)]
+    return taken if packed else _numbers(taken)
 
 
 def _of(models: Sequence[Any], names: Sequence[str]) -> dict[str, Any]:

@@ -44,21 +44,24 @@ def changed_parameters(sides: Pair[Description]) -> list[str]:
 
 
 def unlike_parameters(sides: Pair[Description], compared: Parameters | None) -> list[str]:
-    """The parameters with other values, by the candidate's names; those of one name where it was not found out which is which.
+    """The parameters with other values, by the candidate's names; those of one name where it was not found out which is which, or a map leaves them out.
 
-    Those with a row for each class are not among them where both sides have the same classes in another order, and the rows are in it.
+    Those with a row for each class, in another order, are not among them where both sides have the same classes in another order: these are
+    compared by their names and columns.
     """
     if compared is None or not compared.compared:
         return changed_parameters(sides)
+    left_out = {*compared.only_reference} & {*compared.only_candidate}
     names = [side.labels or [] for side in sides]
     classes = len(names[0]) if names[0] != names[1] and sorted(names[0]) == sorted(names[1]) else 0
     rows = {one.name: one.shape[0] for one in sides.candidate.parameters if one.shape}
-    return [
+    seen = [
         one.candidate
         for one in compared.differing
         if not one.relation.startswith(_NO_CHANGE)
         and not (classes and one.relation == "permuted:rows" and rows.get(one.candidate) == classes)
     ]
+    return [*seen, *(name for name in changed_parameters(sides) if name in left_out)]
 
 
 def changed_parameters_note(changed: list[str]) -> str:

@@ -70,13 +70,15 @@ class ParametersAsked(NamedTuple):
         pending = self.ask(what, "rows_of_parameters", names=list(names), rows=None)
         return Reply(lambda: Sketch.read(self.fields(pending)["sketches"], self.subject), dict)
 
-    def rows(self, name: str, rows: Sequence[int]) -> Reply[NDArray[np.float64]]:
-        """[rows, n] rows of a parameter with a sketch; to be collected before others are requested."""
+    def rows(self, name: str, rows: Sequence[int]) -> Reply[NDArray[np.float64] | None]:
+        """[rows, n] rows of a parameter, None where its numbers are not known; to be collected before others are requested."""
         what = f"reading {name}"
         pending = self.ask(what, "rows_of_parameters", names=[name], rows=[int(row) for row in rows])
 
-        def collect() -> NDArray[np.float64]:
+        def collect() -> NDArray[np.float64] | None:
             place = self.fields(pending)
+            if "offset" not in place:
+                return None
             shape = tuple(int(size) for size in place["shape"])
             return self.slot.view(str(place["dtype"]), shape, int(place["offset"])).astype(np.float64)
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from parity.align.names import some
 from parity.align.parameter_relations import Related, RowsRead, by_digests, by_rows, differing_rows
 from parity.align.parameters import PairedParameter, Pairing, pair_by_content, pair_parameters
 from parity.border.description import Description, Parameter
@@ -22,6 +23,9 @@ _SKETCHED = 1 << 26  # numbers of a side: of what is more, the largest parameter
 _READ = 1 << 23  # numbers of a side that cross the border at most
 _LEAST = 1 << 12  # numbers of each parameter, in any case
 _FEW = 4  # parameters: no other training shows in fewer
+_UNREAD = (
+    "its numbers cannot be read on one side: they are packed in a form that is not known, or lie on disk"
+)
 _MOST = 0.9  # of those that were compared: so many changed ones are another training
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
 
@@ -47,7 +51,7 @@ def compare_parameters(
     if silent:
         return Parameters(compared=0, equal=0, reason=" and ".join(silent))
     found = _examined(sides, pair_parameters(described, given), ended, by_content=given is None)
-    return _record(described, found)
+    return _record(described, found, mapped=given is not None)
 
 
 def paired(sides: Pair[Session]) -> Pairing:
@@ -108,13 +112,10 @@ def _relations(
                 Related("shape", None, f"{one.sides.reference.shape} against {one.sides.candidate.shape}"),
             )
             continue
-        if any(side.packed for side in one.sides) and known is None:
-            yield (
-                one.sides.reference.name,
-                Related("unknown", None, "it is packed in a form that cannot be read"),
-            )
-            continue
         read = _read(sides, one, known, share)
+        if read is None:
+            yield one.sides.reference.name, Related("unknown", None, _UNREAD)
+            continue
         related = by_rows(read, None if known is None else known.reference.norm)
         yield (
             one.sides.reference.name,
@@ -122,8 +123,10 @@ def _relations(
         )
 
 
-def _read(sides: Pair[Session], one: PairedParameter, known: Pair[Sketch] | None, most: int) -> RowsRead:
-    """The rows that differ, or as many of them as may cross, evenly spaced."""
+def _read(
+    sides: Pair[Session], one: PairedParameter, known: Pair[Sketch] | None, most: int
+) -> RowsRead | None:
+    """The rows that differ, or as many of them as may cross, evenly spaced; None where a side does not know its numbers."""
     shape = one.sides.reference.shape
     rows = shape[0] if shape else 1
     differing = None if known is None else differing_rows(known)
@@ -134,8 +137,10 @@ def _read(sides: Pair[Session], one: PairedParameter, known: Pair[Sketch] | None
         side.runner.parameters.rows(parameter.name, at)
         for side, parameter in zip(sides, one.sides, strict=True)
     ]
-    values = Pair(*(reply.wait() for reply in replies))
-    return RowsRead(values, at, rows, None if differing is None else len(differing))
+    ours, theirs = (reply.wait() for reply in replies)
+    if ours is None or theirs is None:
+        return None
+    return RowsRead(Pair(ours, theirs), at, rows, None if differing is None else len(differing))
 
 
 def _smallest(parameters: Sequence[Parameter]) -> list[str]:
@@ -155,7 +160,7 @@ def _known(one: PairedParameter, sketches: Pair[dict[str, Sketch]]) -> Pair[Sket
     return Pair(*(sketch for sketch in found if sketch is not None)) if all(found) else None
 
 
-def _record(described: Pair[Description], found: _Examined) -> Parameters:
+def _record(described: Pair[Description], found: _Examined, *, mapped: bool) -> Parameters:
     pairing, drawn = found.pairing, _drawn(described)
     differing: list[ParameterPair] = []
     for one in pairing.pairs:
@@ -176,6 +181,7 @@ def _record(described: Pair[Description], found: _Examined) -> Parameters:
     if len(pairing.pairs) >= _FEW and changed >= _MOST * len(pairing.pairs):
         differing = [_retrained(one) for one in differing]
     only = [[one.name for one in side if not one.tied] for side in pairing.only]
+    left = f"the map leaves out {some(sorted({*only[0], *only[1]}))}" if mapped and any(only) else ""
     return Parameters(
         compared=len(pairing.pairs),
         equal=len(pairing.pairs) - len(differing),
@@ -184,7 +190,7 @@ def _record(described: Pair[Description], found: _Examined) -> Parameters:
         only_candidate=only[1],
         tied=list(_tied(pairing)),
         paired_by=dict(Counter(one.by for one in pairing.pairs).most_common()),
-        reason=found.reason,
+        reason="; ".join(filter(None, (found.reason, left))),
     )
 
 

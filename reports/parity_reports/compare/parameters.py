@@ -26,14 +26,18 @@ def build_parameters(audit: Audit, most: int) -> Section | None:
 
 
 def parameter_lines(audit: Audit) -> tuple[str, ...]:
-    """How many differ, and how; nothing where all that were compared are equal."""
+    """How many differ, and how, and what was not examined; nothing where all are equal."""
     seen = audit.parameters
-    if seen is None or not seen.differing:
+    if seen is None or not seen.compared or not (seen.differing or seen.reason):
         return ()
-    relations = Counter(one.relation for one in seen.differing)
-    kinds = ", ".join(f"{count} {relation}" for relation, count in relations.most_common())
-    first = seen.differing[0].candidate
-    return (f"parameters: {_equal(seen)}; {kinds}; the first is {first}",)
+    parts = [f"parameters: {_equal(seen)}"]
+    if seen.differing:
+        relations = Counter(one.relation for one in seen.differing)
+        parts.append(", ".join(f"{count} {relation}" for relation, count in relations.most_common()))
+        parts.append(f"the first is {seen.differing[0].candidate}")
+    if seen.reason:
+        parts.append(f"not examined: {seen.reason}")
+    return ("; ".join(parts),)
 
 
 def _equal(seen: Parameters) -> str:

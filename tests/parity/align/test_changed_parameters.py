@@ -10,9 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from parity.align.changed_parameters import changed_parameters, changed_parameters_note, common_parameters
+from parity.align.changed_parameters import (
+    changed_parameters,
+    changed_parameters_note,
+    common_parameters,
+    unlike_parameters,
+)
 from parity.border.description import Abilities, Description, Parameter
 from parity.records.pair import Pair
+from parity.records.parameters import Parameters
 from tests.models import tiny_bert
 from tests.real.asking import compare
 
@@ -39,6 +45,13 @@ def test_parameters_of_one_name_and_other_values_are_named() -> None:
 def test_what_no_file_holds_is_drawn_anew_and_is_no_change() -> None:
     sides = Pair(described({"a": "1", "b": "1"}, newly_initialised=["b"]), described({"a": "1", "b": "2"}))
     assert [] == changed_parameters(sides)
+
+
+def test_a_change_that_a_map_leaves_out_is_named_all_the_same() -> None:
+    sides = Pair(described({"a": "1", "b": "1", "c": "1"}), described({"a": "1", "b": "2", "c": "1"}))
+    left_out = Parameters(compared=1, equal=1, only_reference=["b", "c"], only_candidate=["b", "c"])
+    assert ["b"] == unlike_parameters(sides, left_out)
+    assert ["b"] == unlike_parameters(sides, None)
 
 
 @pytest.mark.parametrize(

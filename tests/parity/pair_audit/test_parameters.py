@@ -34,9 +34,11 @@ def opened(reference: Path) -> Iterator[Session]:
         yield session
 
 
-def compared(opened: Session, folder: Path, options: str = "", ended: str = "") -> Parameters:
+def compared(
+    opened: Session, folder: Path, options: str = "", ended: str = "", given: dict[str, str] | None = None
+) -> Parameters:
     with open_session(OpenRequest(parse_subject(f"hf:{folder}{options}"))) as other:
-        return compare_parameters(Pair(opened, other), ended)
+        return compare_parameters(Pair(opened, other), ended, given)
 
 
 def changed(folder: Path, to: Path, change: Callable[[dict[str, Any]], None]) -> Path:
@@ -110,3 +112,28 @@ def test_what_could_not_be_examined_is_said(opened: Session, reference: Path, tm
     assert [(name, "unknown", None)] == [
         (one.candidate, one.relation, one.relative_l2) for one in found.differing
     ]
+
+
+def test_numbers_that_lie_on_disk_are_not_known_and_those_of_the_others_are(
+    opened: Session, reference: Path, tmp_path: Path
+) -> None:
+    there, here = (LAYER.format(layer, "attention.self.key", "bias") for layer in (1, 2))
+
+    def change(held: dict[str, Any]) -> None:
+        for name in (there, here):
+            held[name] = held[name] + 1.0
+
+    other = changed(reference, tmp_path / "disk", change)
+    found = compared(opened, other, "?device_map=bert.encoder.layer.1:disk")
+    assert {there: "unknown", here: "changed"} == {one.candidate: one.relation for one in found.differing}
+    assert "cannot be read on one side" in next(
+        one.detail for one in found.differing if one.candidate == there
+    )
+    assert "" == found.reason
+
+
+def test_what_a_map_leaves_out_is_said(opened: Session, reference: Path) -> None:
+    names = [one.name for one in opened.described.parameters]
+    found = compared(opened, reference, given={name: name for name in names[1:]})
+    assert (56, 56, {"the map": 56}) == (found.compared, found.equal, found.paired_by)
+    assert f"the map leaves out {names[0]}" == found.reason

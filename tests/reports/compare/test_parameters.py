@@ -48,6 +48,15 @@ def test_a_terminal_has_one_line_and_none_where_nothing_differs() -> None:
         replace(AUDIT, parameters=SEEN)
     )
     assert () == parameter_lines(replace(AUDIT, parameters=Parameters(compared=4, equal=4)))
+    silent = Parameters(compared=0, equal=0, reason="the candidate (onnx) does not give them")
+    assert () == parameter_lines(replace(AUDIT, parameters=silent))
+
+
+def test_a_terminal_says_what_was_not_examined_beside_what_was() -> None:
+    seen = Parameters(compared=4, equal=4, reason="the map leaves out a.bias")
+    assert (
+        "parameters: 4 of 4 hold the same bytes; not examined: the map leaves out a.bias",
+    ) == parameter_lines(replace(AUDIT, parameters=seen))
 
 
 def test_what_was_not_compared_is_said_and_an_older_record_has_no_section() -> None:
