@@ -43,7 +43,10 @@ def _passes(audit: Audit) -> tuple[Table, ...]:
         for one in audit.passes
     )
     heads = (Column("Pass", "data"), Column("What it runs"), Column("Run on"))
-    return (Table("Which passes were run", heads, rows),) if rows else ()
+    title = "Which passes were run"
+    ran = sum(one.rows > 0 for one in audit.passes)
+    heading = f"{title}: {ran} of {len(rows)}"
+    return (Table(title, heads, rows, heading=heading, collapsed=True),) if rows else ()
 
 
 def _ran(one: PassRecord) -> str:

@@ -36,6 +36,7 @@ def test_every_pass_is_listed_with_its_rows_or_the_reason_why_it_was_not_run() -
         ("rows alone", "what rows alone runs", "1 row; one row was too long"),
         ("run again", "what run again runs", "not needed"),
     ] == [row.cells for row in table.rows]
+    assert ("Which passes were run: 2 of 4", True) == (table.heading, table.collapsed)
 
 
 def test_a_record_that_lists_no_passes_has_no_such_table() -> None:
