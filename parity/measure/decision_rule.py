@@ -15,6 +15,7 @@ __all__ = ["EACH", "LARGEST", "LARGEST_OF_ROWS", "SIGN", "DecisionRule"]
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
+_POWERS = 10
 
 
 class DecisionRule:
@@ -44,9 +45,21 @@ class DecisionRule:
 
     def moved(self, reference: Floats, candidate: Floats) -> tuple[Floats, Floats]:
         """[rows] the largest difference of an output, and the same without what cannot change a decision."""
-        with np.errstate(invalid="ignore"):
-            size = np.abs(np.where(reference == candidate, 0.0, candidate - reference)).max(axis=1)
+        size = np.abs(_apart(reference, candidate)).max(axis=1)
         return size, size
+
+    def factors(self, reference: Floats, candidate: Floats) -> Floats:
+        """[rows] how many times larger the difference of two rows that decide alike would have to be for them to decide apart.
+
+        For any rule the power of two below which they still do not, up to 1024; infinite beyond.
+        """
+        apart = _apart(reference, candidate)
+        found = np.full(len(reference), np.inf)
+        for power in range(_POWERS, 0, -1):
+            with np.errstate(over="ignore", invalid="ignore"):
+                further = reference + 2.0**power * apart
+            found[~(self.usable(further) & self.same(reference, further))] = 2.0 ** (power - 1)
+        return found
 
     def near(self, outputs: Floats, step: float) -> Booleans:
         """[rows] whether rounding probabilities by up to `step` can change what a row decides."""
@@ -79,9 +92,19 @@ class LargestLogit(DecisionRule):
 
     def moved(self, reference: Floats, candidate: Floats) -> tuple[Floats, Floats]:
         """[rows] the largest |b - a|, and the same minus the constant that makes it smallest: a shift of a whole row decides nothing."""
-        with np.errstate(invalid="ignore"):
-            d = np.where(reference == candidate, 0.0, candidate - reference)
+        d = _apart(reference, candidate)
         return np.abs(d).max(axis=1), (d.max(axis=1) - d.min(axis=1)) / 2
+
+    def factors(self, reference: Floats, candidate: Floats) -> Floats:
+        """[rows] the smallest t at which another class overtakes in a + t (b - a): its gap in a, by how fast it closes."""
+        if reference.shape[1] < self.least or not reference.size:
+            return np.full(len(reference), np.inf)
+        d = _apart(reference, candidate)
+        leads = reference.argmax(axis=1)[:, np.newaxis]
+        with np.errstate(invalid="ignore"):
+            gaps = np.take_along_axis(reference, leads, axis=1) - reference
+            closing = d - np.take_along_axis(d, leads, axis=1)
+        return _smallest(gaps, closing)
 
     def near(self, outputs: Floats, step: float) -> Booleans:
         """[rows] whether the two largest probabilities lie within twice the step."""
@@ -115,6 +138,11 @@ class EachLogit(DecisionRule):
         """[rows] the smallest |logit|."""
         return np.asarray(np.abs(outputs).min(axis=1, initial=np.inf), dtype=np.float64)
 
+    def factors(self, reference: Floats, candidate: Floats) -> Floats:
+        """[rows] the smallest t at which a logit crosses 0 in a + t (b - a)."""
+        d = _apart(reference, candidate)
+        return _smallest(np.abs(reference), np.where(reference > 0, -d, d))
+
     def near(self, outputs: Floats, step: float) -> Booleans:
         """[rows] whether a probability lies within the step of a half."""
         with np.errstate(over="ignore", invalid="ignore"):
@@ -137,6 +165,20 @@ LARGEST = LargestLogit()
 LARGEST_OF_ROWS = LargestOfRows()
 EACH = EachLogit()
 SIGN = SignOfLogit()
+
+
+def _apart(reference: Floats, candidate: Floats) -> Floats:
+    """candidate - reference, 0 where they are equal, infinities too."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(reference == candidate, 0.0, candidate - reference))
+
+
+def _smallest(gaps: Floats, closing: Floats) -> Floats:
+    """[rows] the smallest gap over the speed at which it closes; infinite where none does, 1 where that is not a number."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        times = np.where(closing > 0, gaps / closing, np.inf)
+        times = np.where(np.isnan(closing) | np.isnan(times), 1.0, times)
+    return np.asarray(times.min(axis=1, initial=np.inf))
 
 
 def _within(apart: Floats, step: float) -> Booleans:

@@ -10,7 +10,9 @@ import numpy.typing as npt
 from parity.measure.decision_rule import LARGEST, DecisionRule
 from parity.statistics.interval import Interval, one_sided_bounds
 
-__all__ = ["DecisionCount", "DecisionMeasurement", "FlipMeasurement"]
+__all__ = ["FACTORS", "DecisionCount", "DecisionMeasurement", "FlipMeasurement", "HeadroomMeasurement"]
+
+FACTORS = (2.0, 10.0, 100.0)
 
 
 class FlipMeasurement(NamedTuple):
@@ -32,6 +34,18 @@ class FlipMeasurement(NamedTuple):
     explained_by_noise: bool
 
 
+class HeadroomMeasurement(NamedTuple):
+    """How many `decisions` that agree would flip, were the difference between the two larger: `flips` at each of FACTORS.
+
+    `first_at` is the factor at which the first of them would, `first_row` its example; infinite and -1 where none ever does.
+    """
+
+    decisions: int
+    flips: tuple[int, ...]
+    first_at: float
+    first_row: int
+
+
 class DecisionMeasurement(NamedTuple):
     """Decisions compared. `flips` are the first ones by row and position, `flips_total` counts all.
 
@@ -39,7 +53,8 @@ class DecisionMeasurement(NamedTuple):
     exactly 0. `undefined` counts rows where a side cannot decide (NaN, or no finite logit): they are in `examples`, and
     never agree; `undefined_both` counts those among them where neither can. `inputs` are the examples that the
     decisions belong to (as many, or fewer where each token is one), `inputs_flipped` those with a decision that differs.
-    `flip_bounds` and `input_bounds` are one-sided, each at `confidence`.
+    `flip_bounds` and `input_bounds` are one-sided, each at `confidence`. `headroom` is None where no decision agrees, or where
+    a side does not hold all of its outputs.
     """
 
     examples: int
@@ -56,6 +71,7 @@ class DecisionMeasurement(NamedTuple):
     inputs: int
     inputs_flipped: int
     input_bounds: Interval
+    headroom: HeadroomMeasurement | None
 
 
 class DecisionCount:
@@ -83,6 +99,8 @@ class DecisionCount:
         self._examples = self._agree = self._ties = self._undefined = self._flips_total = self._explained = 0
         self._undefined_both = self._inputs = self._inputs_flipped = 0
         self._flips: list[FlipMeasurement] = []
+        self._headroom = HeadroomMeasurement(0, (0,) * len(FACTORS), float("inf"), -1)
+        self._whole = True  # whether both sides held all outputs of every decision
         self._last = (-1, False)  # the last example of the last call, and whether a decision of it differs
 
     def add(
@@ -120,6 +138,9 @@ class DecisionCount:
         one, other = self.rule.chosen(a), self.rule.chosen(b)
         same = self.rule.same(a, b)
         self._agree += int(same.sum())
+        self._whole &= options is None
+        if self._whole:
+            self._look_further(a[same], b[same], at_row[same])
         margins, other_margins = self.rule.margins(a), self.rule.margins(b)
         self._ties += int(((margins == 0) | (other_margins == 0)).sum())
         flips = np.flatnonzero(~same)
@@ -156,6 +177,22 @@ class DecisionCount:
         self._flips = sorted(self._flips, key=lambda flip: (flip.row, flip.position))[: self.keep]
         return differing
 
+    def _look_further(
+        self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any], rows: npt.NDArray[np.int64]
+    ) -> None:
+        """Count what would flip of decisions that agree, were the difference larger."""
+        factors = self.rule.factors(reference, candidate)
+        known = self._headroom
+        flips = tuple(
+            count + int((factors < factor).sum()) for count, factor in zip(known.flips, FACTORS, strict=True)
+        )
+        nearest = (known.first_at, known.first_row)
+        if len(factors) and np.isfinite(factors.min()):
+            least = float(factors.min())
+            here = (least, int(rows[factors == least].min()))
+            nearest = here if known.first_row < 0 else min(nearest, here)
+        self._headroom = HeadroomMeasurement(known.decisions + len(factors), flips, *nearest)
+
     def kept(self) -> tuple[FlipMeasurement, ...]:
         """The first flips by row and position, as far as seen; a later batch may replace some of them."""
         return tuple(self._flips)
@@ -178,6 +215,7 @@ class DecisionCount:
             inputs=self._inputs,
             inputs_flipped=self._inputs_flipped,
             input_bounds=one_sided_bounds(self._inputs_flipped, self._inputs, confidence),
+            headroom=self._headroom if self._whole and self._headroom.decisions else None,
         )
 
 

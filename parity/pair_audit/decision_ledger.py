@@ -15,6 +15,7 @@ from parity.inputs.example import Example
 from parity.measure.decisions import DecisionCount, FlipMeasurement
 from parity.metrics.paired import LabelledSums, Words
 from parity.pair_audit.choices import Choices, choices_of
+from parity.pair_audit.headroom import headroom_of
 from parity.pair_audit.probability_ledger import Deciding, ProbabilityLedger, finite
 from parity.pair_audit.token_ledger import TokenLedger
 from parity.records.decisions import (
@@ -219,6 +220,7 @@ class DecisionLedger:
             decided_by=self._task.decided_by,
             probabilities=made is not None,
             stage=self._task.stage,
+            headroom=headroom_of(seen),
         )
 
     def _flip(self, flip: FlipMeasurement) -> Flip:

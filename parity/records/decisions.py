@@ -6,7 +6,16 @@ from typing import Literal
 
 from parity.records.places import Record
 
-__all__ = ["Decisions", "Flip", "FlipRate", "ImpliedTemperature", "LabelledMetric", "Temperature"]
+__all__ = [
+    "Decisions",
+    "Flip",
+    "FlipRate",
+    "Headroom",
+    "ImpliedTemperature",
+    "LabelledMetric",
+    "Temperature",
+    "WouldFlip",
+]
 
 
 class FlipRate(Record, frozen=True, kw_only=True):
@@ -77,6 +86,26 @@ class LabelledMetric(Record, frozen=True, kw_only=True):
     labelled: int = 0
 
 
+class WouldFlip(Record, frozen=True, kw_only=True):
+    """How many decisions that agree would flip, were the difference between the two `times` larger."""
+
+    times: float
+    flips: int
+
+
+class Headroom(Record, frozen=True, kw_only=True):
+    """How far the `decisions` that agree are from flipping.
+
+    Each output is moved on along the difference: at t times the difference a row decides by reference + t (candidate - reference).
+    `first_at` is the smallest t at which one flips (null: none ever does), `first_row` its input.
+    """
+
+    decisions: int
+    first_at: float | None
+    first_row: int | None
+    would_flip: list[WouldFlip]
+
+
 class Decisions(Record, frozen=True, kw_only=True):
     """What the two would decide, each on its own encoding. `unit` is "example", "token", "word" or "next_token".
 
@@ -88,6 +117,8 @@ class Decisions(Record, frozen=True, kw_only=True):
     texts (or pairs) among the rows, `distinct_flipped` those with a copy that differs (0 and null where the texts are not
     known): copies are not independent either. `noun` is what is decided, and `decided_by` how, where that is not obvious; `probabilities`
     is False where the task has none, so that there are no distances between them. `stage` is the stage that shows them.
+    `headroom` says what the decisions that agree would do, were the difference larger (null: not known, since a side does not hold
+    all that it decides by).
     """
 
     examples: int
@@ -117,3 +148,4 @@ class Decisions(Record, frozen=True, kw_only=True):
     decided_by: str = ""
     probabilities: bool = True
     stage: str = "label"
+    headroom: Headroom | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity.records.decisions import Decisions, Flip
+from parity.records.decisions import Decisions, Flip, Headroom
 from parity_reports.blocks import Block, Column, Facts, More, Row, Table
 from parity_reports.compare import older_records
 from parity_reports.compare.decision_words import decision_sentence, flips_total
@@ -110,6 +110,10 @@ def _facts(decisions: Decisions) -> tuple[tuple[str, str], ...]:
         facts.append(("Ties: two classes share the largest logit on one side", wording.count(decisions.ties)))
     if decisions.flips_explained:
         facts.append(("Flips that rounding alone can explain", wording.count(decisions.flips_explained)))
+    if decisions.headroom is not None:
+        facts.append(
+            ("Of those that agree, would flip if the difference were larger", _would_flip(decisions.headroom))
+        )
     if decisions.undefined:
         facts.append(("Undefined: the values of one side are not finite", wording.count(decisions.undefined)))
     if decisions.unknown_labels:
@@ -119,6 +123,13 @@ def _facts(decisions: Decisions) -> tuple[tuple[str, str], ...]:
     if how := older_records.decided_by(decisions):
         facts.append(("How it is decided", how))
     return tuple(facts)
+
+
+def _would_flip(room: Headroom) -> str:
+    if room.first_at is None:
+        return "none, however large"
+    counts = "; ".join(f"{one.times:g} times: {wording.count(one.flips)}" for one in room.would_flip)
+    return f"{counts}; the first at {wording.times(room.first_at)} times (row {room.first_row})"
 
 
 def _temperatures(decisions: Decisions, heading: str = "", note: str = "") -> Table:

@@ -64,6 +64,8 @@ def _matter(audit: Audit) -> Answer:
         detail += f" The largest change of a probability is {wording.number(moved.max_abs_probability)}, at T = {moved.temperature:g}."
     if flips and decisions.flips_explained >= flips:
         detail += " Every flip is within the noise."
+    elif not flips and decisions.headroom is not None and decisions.headroom.first_at is not None:
+        detail += f" The first would flip if the difference were {wording.times(decisions.headroom.first_at)} times as large."
     if decisions.undefined:
         detail += (
             f" In {wording.count(decisions.undefined)}, one side has no {noun}: its logits are not finite."

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.measure.decision_rule import EACH, LARGEST, SIGN
+from parity.measure.decision_rule import EACH, LARGEST, SIGN, DecisionRule
 from parity.measure.decisions import DecisionCount, DecisionMeasurement
 from parity.statistics.interval import one_sided_bounds
 
@@ -151,3 +151,57 @@ def test_one_logit_decides_between_two_options_as_two_of_which_one_is_zero(logit
     two = np.concatenate([np.zeros_like(one), one], axis=1)
     np.testing.assert_array_equal(LARGEST.chosen(two), SIGN.chosen(one))
     np.testing.assert_array_equal(LARGEST.margins(two), SIGN.margins(one))
+
+
+def test_what_agrees_is_said_to_flip_where_another_class_overtakes() -> None:
+    # Gaps of 1 and 4 that close by a quarter a difference, one that does not close, and one pair that differs already.
+    reference = [[2.0, 1.0], [5.0, 1.0], [3.0, 1.0], [1.0, 0.75]]
+    candidate = [[1.75, 1.0], [5.0, 1.25], [3.0, 1.0], [0.5, 0.75]]
+    assert count(reference, candidate).headroom == (3, (0, 1, 2), 4.0, 0)
+
+
+def test_a_difference_of_nothing_never_flips_anything() -> None:
+    room = count([[2.0, 1.0, -math.inf]], [[2.0, 1.0, -math.inf]]).headroom
+    assert room == (1, (0, 0, 0), math.inf, -1)
+
+
+def test_a_class_that_one_side_alone_forbids_may_flip_at_any_factor() -> None:
+    room = count([[2.0, 1.0, -math.inf]], [[2.0, 1.0, 0.0]]).headroom
+    assert room is not None and room.first_at == 1.0
+
+
+def test_nothing_is_said_of_larger_differences_where_outputs_are_missing() -> None:
+    counted = DecisionCount()
+    values = np.array([[2.0, 1.0]])
+    counted.add(values, values, [0], options=np.array([[7, 3]]))
+    assert counted.measurement().headroom is None
+
+
+class _Doubling(DecisionRule):
+    """The largest, as a rule that does not know when it flips."""
+
+    def chosen(self, outputs: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        return LARGEST.chosen(outputs)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 6), st.sampled_from([LARGEST, EACH]))
+def test_a_decision_stands_below_its_factor_and_falls_above_it(
+    seed: int, classes: int, rule: DecisionRule
+) -> None:
+    draw = np.random.default_rng(seed)
+    a, b = draw.normal(size=(20, classes)), draw.normal(size=(20, classes))
+    alike = rule.same(a, b)
+    a, b = a[alike], b[alike]
+    factors = rule.factors(a, b)
+    assert (factors >= 1).all()
+    flips = np.isfinite(factors)
+    for t, stands in ((0.999 * factors, True), (1.001 * factors, False)):
+        moved = a[flips] + t[flips, np.newaxis] * (b - a)[flips]
+        assert (rule.same(a[flips], moved) == stands).all()
+    assert rule.same(a[~flips], a[~flips] + 1e6 * (b - a)[~flips]).all()
+    coarse = _Doubling().factors(a, b)
+    if rule is LARGEST:
+        known = np.isfinite(coarse)
+        assert ((coarse[known] <= factors[known]) & (factors[known] <= 2 * coarse[known])).all()
+        assert (factors[~known] >= 2.0**10).all()

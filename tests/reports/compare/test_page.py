@@ -9,7 +9,7 @@ import pytest
 
 import parity_reports
 from parity.records.audit import Audit
-from parity.records.decisions import FlipRate
+from parity.records.decisions import FlipRate, Headroom, WouldFlip
 from parity.records.finding import Finding
 from parity_reports.blocks import Block, Facts, FindingBlock, More, Points, Table
 from parity_reports.compare.ladder import build_ladder, runs
@@ -168,6 +168,25 @@ def test_one_bound_is_shown_everywhere(render: str) -> None:
     text = getattr(parity_reports, render)(AUDITS["inconclusive"])
     assert "3.68 %" in text
     assert "4.51" not in text
+
+
+@pytest.mark.parametrize(
+    ("first_at", "said", "fact"),
+    [
+        (1933.96, "1,934 times as large", "2 times: 0; 10 times: 7; the first at 1,934 times (row 4)"),
+        (None, "", "none, however large"),
+    ],
+)
+def test_how_far_the_decisions_are_from_flipping_is_said(
+    first_at: float | None, said: str, fact: str
+) -> None:
+    counts = [WouldFlip(times=2.0, flips=0), WouldFlip(times=10.0, flips=7)]
+    room = Headroom(decisions=120, first_at=first_at, first_row=4, would_flip=counts)
+    page = build_page(audit(decisions=decisions(headroom=room)))
+    detail = page.first.answers[2].detail
+    assert said in detail
+    assert ("would flip" in detail) == bool(said)
+    assert ("Of those that agree, would flip if the difference were larger", fact) in _facts(page)
 
 
 def test_the_policy_of_decisions_is_not_recommended_to_who_uses_it() -> None:
