@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from parity.measure.noise import rerun_limit
@@ -10,6 +11,7 @@ from parity.passes.repeated import Repeated, RepeatPass, first_apart
 from parity.records.after import Repeat
 from parity.records.pair import Pair
 from parity.records.passes import FeedKind, Phase
+from parity.records.stage import NotCompared
 
 __all__ = ["AGAIN"]
 
@@ -25,8 +27,9 @@ class _Again(RepeatPass):
     feed: FeedKind = "own"
     stage: str = "again"
 
-    def seen(self, context: AfterContext, number: int) -> Repeat | None:
-        return _seen(context, number)
+    def seen(self, context: AfterContext, number: int) -> Iterable[Repeat | NotCompared]:
+        found = _seen(context, number)
+        return () if found is None else (found,)
 
     def lost(self, repeat: Repeat, context: AfterContext) -> str:
         return (

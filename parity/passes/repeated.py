@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,17 +37,23 @@ class RepeatPass:
 
     def run(self, context: AfterContext) -> AfterResult:
         """Each side that computes."""
-        seen = [self.seen(context, number) for number, side in enumerate(context.sides) if runs_itself(side)]
-        repeats = [repeat for repeat in seen if repeat is not None]
-        lost = [
+        seen = [
+            one
+            for number, side in enumerate(context.sides)
+            if runs_itself(side)
+            for one in self.seen(context, number)
+        ]
+        repeats = [one for one in seen if isinstance(one, Repeat)]
+        lost = [one for one in seen if isinstance(one, NotCompared)]
+        lost += [
             NotCompared(stage=repeat.stage, side=repeat.side, reason=reason)
             for repeat in repeats
             if (reason := self.lost(repeat, context))
         ]
         return AfterResult(rows=len(Repeated(context, 0).rows), not_compared=lost, repeats=repeats)
 
-    def seen(self, context: AfterContext, number: int) -> Repeat | None:
-        """How one side (0, 1) differs from itself; None where it does not."""
+    def seen(self, context: AfterContext, number: int) -> Iterable[Repeat | NotCompared]:
+        """How one side (0, 1) differs from itself, if it does, and what of it could not be run."""
         raise NotImplementedError
 
     def lost(self, repeat: Repeat, context: AfterContext) -> str:
@@ -94,6 +100,13 @@ class Repeated:
         if batch.failure is not None:
             raise batch.failure
         return batch
+
+    def rows_of(self, batch: Batch, rows: Sequence[int]) -> Batch:
+        """Some rows of a batch of all of them."""
+        places = [self.rows.index(row) for row in rows]
+        return batch._replace(
+            stages={name: seen._replace(values=seen.values[places]) for name, seen in batch.stages.items()}
+        )
 
 
 def runs_itself(side: Session) -> bool:

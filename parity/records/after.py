@@ -37,7 +37,7 @@ class Repeat(NamedTuple):
     `kind` is what was done with the rows: the same batch again, the same batches in another order, or alone instead of in the
     side's batch of so many (`batch`). `rows` are those of the `of` rows that differ; `settles` says that further
     repeats differ less and less, as they do where a side keeps something from one call to the next. `alike` says that both sides
-    were run in the same batches, so that the comparison does not show this.
+    were run in the same batches with the same padding, so that the comparison does not show this.
     """
 
     kind: Literal["same_batch", "other_order", "alone"]
