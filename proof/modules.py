@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-__all__ = ["LAYERS", "MODULES", "Modules"]
+__all__ = ["LAYERS", "MODULES", "ONE_INSIDE", "Modules"]
 
 LAYERS = 4
 
@@ -152,3 +152,21 @@ MODULES = {
     ),
 }  # fmt: skip
 """By the name of the class. Every tensor of theirs whose name ends in `weight` is that of one of these modules."""
+
+ONE_INSIDE = {
+    "BertForSequenceClassification": "attention.output.dense",
+    "RobertaForSequenceClassification": "attention.self.value",
+    "DistilBertForSequenceClassification": "ffn.lin2",
+    "ElectraForSequenceClassification": "output.dense",
+    "AlbertForSequenceClassification": "attention.dense",
+    "MPNetForSequenceClassification": "attention.attn.o",
+    "DebertaV2ForSequenceClassification": "attention.self.value_proj",
+    "ModernBertForSequenceClassification": "mlp.Wo",
+    "GPT2ForSequenceClassification": "attn.c_proj",
+    "GPTNeoForSequenceClassification": "mlp.c_fc",
+    "LlamaForSequenceClassification": "mlp.down_proj",
+    "Qwen2ForSequenceClassification": "self_attn.v_proj",
+    "OPTForSequenceClassification": "fc2",
+    "T5EncoderModel": "layer.1.DenseReluDense.wo",
+}
+"""One module in a layer of each of them, for tables that change no more than one."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from proof.modules import MODULES
+from proof.modules import MODULES, ONE_INSIDE
 from proof.table import Case, Row
 
 TITLE = "One weight moved by a millionth"
@@ -46,25 +46,6 @@ _MOVED = {
 _AMOUNT = 1e-6
 
 
-_LAST_PLACE = {
-    # the module of layer 1
-    "BertForSequenceClassification": "attention.output.dense",
-    "RobertaForSequenceClassification": "attention.self.value",
-    "DistilBertForSequenceClassification": "ffn.lin2",
-    "ElectraForSequenceClassification": "output.dense",
-    "AlbertForSequenceClassification": "attention.dense",
-    "MPNetForSequenceClassification": "attention.attn.o",
-    "DebertaV2ForSequenceClassification": "attention.self.value_proj",
-    "ModernBertForSequenceClassification": "mlp.Wo",
-    "GPT2ForSequenceClassification": "attn.c_proj",
-    "GPTNeoForSequenceClassification": "mlp.c_fc",
-    "LlamaForSequenceClassification": "mlp.down_proj",
-    "Qwen2ForSequenceClassification": "self_attn.v_proj",
-    "OPTForSequenceClassification": "fc2",
-    "T5EncoderModel": "layer.1.DenseReluDense.wo",
-}
-
-
 def cases(seed: int) -> list[Case]:
     """One case a tensor."""
     moved = [
@@ -72,7 +53,7 @@ def cases(seed: int) -> list[Case]:
         for name, tensors in _MOVED.items()
         for tensor in tensors
     ]
-    return [*moved, *(_last_place(name, inside, seed) for name, inside in _LAST_PLACE.items())]
+    return [*moved, *(_last_place(name, inside, seed) for name, inside in ONE_INSIDE.items())]
 
 
 def _last_place(name: str, inside: str, seed: int) -> Case:
