@@ -34,6 +34,7 @@ def page(table: Table, seed: int, rows: Sequence[tuple[Case, Row]]) -> str:
         "",
         f"{len(rows)} cases, seed {seed}: {len(rows) - broken} as expected, {broken} not. {made_with}.",
         "",
+        *([*summary, ""] if (summary := table.summary(rows)) else []),
         _line(columns),
         _line(["---"] * len(columns)),
         *(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,11 @@ class Table:
         if twice:
             raise ValueError(f"Table {self.name} has several cases of one name: {', '.join(twice)}.")
         return found
+
+    def summary(self, rows: Sequence[tuple[Case, Row]]) -> list[str]:
+        """What all rows come to, as lines of Markdown; none where the table's module has no `summary`."""
+        summed = getattr(self.module, "summary", None)
+        return [] if summed is None else list(summed(rows))
 
     def run(self, case: Case, folder: Path) -> Row:
         """Run one case; raises ValueError where its cells are not as many as the columns."""

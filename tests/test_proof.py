@@ -99,3 +99,28 @@ def test_a_change_that_meets_no_tensor_or_is_less_than_its_rounding_is_refused(t
         vary(model, tmp_path / "one", ["lm_head.*"], 1e-3)
     with pytest.raises(ValueError, match="less than its rounding"):
         vary(model, tmp_path / "two", ["ln_f.weight"], 1e-12)
+
+
+def test_a_page_sums_up_how_many_pairs_pass_a_multiple_of_the_floor() -> None:
+    table = load_table("sizes")
+    cases = [case for case in table.cases(0) if case.data["amount"] == 1e-6][:4]
+    rows = [
+        (case, Row(("1e-06", "divergent", "yes", cell, "x")))
+        for case, cell in zip(cases, "0247", strict=True)
+    ]
+    text = page(table, 0, rows)
+    assert (
+        "| misses without float64 | 1 times | 2 times | 3 times | 5 times | 10 times | 20 times |\n" in text
+    )
+    assert "| 1e-06 | 25 % | 50 % | 50 % | 75 % | 100 % | 100 % |\n" in text
+
+
+def test_what_depends_on_its_padding_by_design_is_no_false_alarm_of_a_multiple() -> None:
+    table = load_table("architectures")
+    pair = "padded to the longest, to max_length"
+    cases = [case for case in table.cases(0) if case.data["pair"] == pair]
+    high = [case for case in cases if str(case.data["architecture"]).startswith(("FNet", "XLNet"))]
+    low = [case for case in cases if str(case.data["architecture"]).startswith("Bert")]
+    rows = [(case, Row(("divergent", "9e+04", "", "", ""))) for case in high]
+    rows += [(case, Row(("parity", "0.4", "", "", ""))) for case in low]
+    assert f"| {pair} | 0 % | 0 % | 0 % | 0 % | 0 % | 0 % |" in table.summary(rows)

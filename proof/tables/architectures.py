@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from proof.multiples import beyond, largest_multiple, lines, multiple_in_words
 from proof.table import Case, Row
 
 TITLE = "The same model, read again, under another attention, under another padding and in batches of another size"
@@ -12,7 +14,7 @@ padding by design, in the pairs of unlike padding or batches; there a finding ha
 segments of the batch's length), convbert and mobilebert (convolutions and trigrams reach into the padding), funnel (pooling halves the
 padded sequence, and cannot take three tokens alone), xlnet (its label is read at the last position, which is padding where a tokenizer
 pads on the right)."""
-COLUMNS = ("verdict", "float64", "largest relative L2 in float64", "said of padding")
+COLUMNS = ("verdict", "multiple of the floor", "float64", "largest relative L2 in float64", "said of padding")
 
 _SEQUENCES = (
     "Albert", "Bart", "Bert", "BigBird", "BioGpt", "Bloom", "Camembert", "ConvBert", "Data2VecText", "Deberta", "DebertaV2", "DistilBert",
@@ -43,6 +45,36 @@ def cases(seed: int) -> list[Case]:
     ]
 
 
+def summary(rows: Sequence[tuple[Case, Row]]) -> list[str]:
+    """How many pairs of the same model pass a multiple of the noise floor: what a verdict at that multiple would call them."""
+    shares = [
+        (pair, beyond(cells))
+        for pair in _PAIRS
+        if pair != "read again"
+        and (
+            cells := [
+                row.cells[1]
+                for case, row in rows
+                if case.data["pair"] == pair
+                and row.cells[1]
+                and not _depends(str(case.data["architecture"]), pair)
+            ]
+        )
+    ]
+    return [
+        "Pairs of the same model in which a stage is farther apart than this multiple of its noise floor, without those that depend on their padding",
+        "by design. parity calls 5 times noise.",
+        "",
+        *lines("false alarms", shares),
+    ]
+
+
+def _depends(architecture: str, pair: str) -> bool:
+    """Whether what is compared may differ by design."""
+    unlike = any(pair.startswith(way) for way in ("padded", "in batches"))
+    return unlike and any(architecture.startswith(start) for start in _BY_DESIGN)
+
+
 def run(case: Case, folder: Path) -> Row:
     """Build the folder, compare it with itself under the options of the pair."""
     from proof.audits import TEXTS, compare, write_texts
@@ -58,19 +90,19 @@ def run(case: Case, folder: Path) -> Row:
         f"hf:{model}{options[0]}", f"hf:{twin}{options[1]}", folder / "audit", "--inputs", str(texts)
     )
     audit = compared.audit
-    unlike = any(pair.startswith(way) for way in ("padded", "in batches"))
-    by_design = unlike and any(name.startswith(start) for start in _BY_DESIGN)
+    by_design = _depends(name, pair)
     if audit is None:
         # An attention that the architecture does not have is refused in a sentence.
         refused = pair == "eager, sdpa" and compared.verdict == "[bad-option-value]"
         return Row(
-            ("no sdpa" if refused else compared.verdict, "", "", ""),
+            ("no sdpa" if refused else compared.verdict, "", "", "", ""),
             "" if refused else compared.complaint.strip(),
         )
     seen = [record.float64_relative_l2 for record in audit.stages if record.float64_relative_l2 is not None]
     status = dict.fromkeys((audit.noise.reference_float64, audit.noise.candidate_float64))
-    said = next((one.standing for one in audit.findings if one.cause == _CAUSE), "")
-    cells = (audit.verdict, " / ".join(status), f"{max(seen):.0e}" if seen else "", said)
+    said = next((one.standing for one in audit.findings if one.cause == _CAUSE), "") or ""
+    multiple = multiple_in_words(largest_multiple(audit))
+    cells = (audit.verdict, multiple, " / ".join(status), f"{max(seen):.0e}" if seen else "", said)
     expected = audit.verdict == "parity" or (audit.verdict == "divergent" and by_design and said)
     too_short = name.startswith("Funnel") and pair.startswith("in batches")
     lost = any(item.stage == "float64" for item in audit.not_compared) and not too_short
