@@ -155,6 +155,9 @@ def _apart(own: Any, given: Any) -> float:
     if not own.is_floating_point():
         return float((own != given).double().mean())
     here, there = own.double(), given.double()
+    apart, size = (float(torch.linalg.vector_norm(one)) for one in (here - there, there))
+    if apart < _FILL and 0 < size < _FILL:
+        return apart / size
     filled = (here < -_FILL) & (there < -_FILL)
     apart = float((here - there).masked_fill(filled, 0.0).norm())
     size = float(there.masked_fill(there.abs() > _FILL, 0.0).norm())

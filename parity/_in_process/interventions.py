@@ -47,15 +47,15 @@ def forward(session: Any, request: dict[str, Any], rows: Any, slots: Sequence[Sl
 
 
 def _reader(slot: Slot, places: dict[str, Any]) -> Callable[[str], Any]:
-    """Gets a tensor of a slot by its name, each read once."""
+    """Gets a tensor of a slot by its name, each read once; and again where a model wrote into it."""
     # By numpy: a float64 run keeps torch from making anything narrower, whatever dtype is named.
     import numpy
     import torch
 
-    known: dict[str, Any] = {}
+    known: dict[str, tuple[Any, int]] = {}
 
     def read(name: str) -> Any:
-        if name not in known:
+        if name not in known or known[name][1] != known[name][0]._version:
             place = places[name]
             dtype: Any = numpy.dtype(place["dtype"])
             count = 1
@@ -64,7 +64,8 @@ def _reader(slot: Slot, places: dict[str, Any]) -> Callable[[str], Any]:
             data = bytearray(os.pread(slot.descriptor, count * dtype.itemsize, place["offset"]))
             flat: Any = numpy.frombuffer(data, dtype=dtype)
             found = torch.from_numpy(flat.reshape(place["shape"]))  # pyright: ignore[reportUnknownMemberType]
-            known[name] = found.bool() if place["source"] == "bool" else found
-        return known[name]
+            found = found.bool() if place["source"] == "bool" else found
+            known[name] = (found, int(found._version))
+        return known[name][0]
 
     return read

@@ -55,6 +55,7 @@ class ModuleCalls:
         self._entries: list[dict[str, Any]] = []
         self._kept = Kept.of(model, asked["skip"]) if "skip" in asked else None
         self._unlike: list[str] = []
+        self._known: dict[int, tuple[Any, tuple[bool, Any]]] = {}
 
     def answer(self) -> dict[str, Any]:
         """Every call, in the order in which they begin."""
@@ -153,7 +154,7 @@ class ModuleCalls:
         """The other's arguments in place of its own, and how far its own are from them."""
         positional, named = list(args), dict(kwargs)
         for name, place, own in named_arguments(inner, args, kwargs):
-            found = exchanged(own, takes.get(name), self._fresh, measured=False)
+            found = exchanged(own, takes.get(name), self._read, measured=False)
             if found is None:
                 if first_leaf(own) is not None or has_tensors(takes.get(name)):
                     entry["kept"].append(name)
@@ -168,8 +169,7 @@ class ModuleCalls:
 
     def _measured(self, entry: dict[str, Any], gives: Any, output: Any) -> Any:
         """How far an output is from the other's; and that in its place, where it is to be exchanged."""
-        read = self._fresh if self._exchange else self._read
-        other = None if gives is None else given_output(output, gives, read)
+        other = None if gives is None else given_output(output, gives, self._read)
         if other is None:
             return output
         for number, (here, there) in enumerate(zip(leaves(output), leaves(other))):
@@ -177,54 +177,64 @@ class ModuleCalls:
                 entry["output"][str(number)] = self._squares(here, there)
         return other if self._exchange else output
 
-    def _fresh(self, name: str) -> Any:
-        """A given tensor that a model may write into."""
-        return self._read(name).clone()
-
     def _squares(self, own: Any, given: Any) -> list[list[float]]:
         """What sets two tensors of one shape apart, by row."""
         if not own.is_floating_point():
             apart = (own != given).double()
-            size = torch.ones_like(apart)
-        else:
-            here, there = own.double(), given.double()
-            if _all_numbers(here) and _all_numbers(there):
-                return self._summed((here - there).square_(), there.square(), own)
-            alike = (here == there) | ((here < -_FILL) & (there < -_FILL)) | (here.isnan() & there.isnan())
-            apart = (here - there).square().masked_fill(alike, 0.0)
-            apart = apart.masked_fill(apart.isnan(), float("inf"))
-            size = there.square().masked_fill(~(there.abs() < _FILL), 0.0)
-        return self._summed(apart, size, own)
+            return _listed(self._by_row(apart, own, _sum), self._by_row(torch.ones_like(apart), own, _sum))
+        sizes = self._sizes(given, own)
+        apart = own.double() - given.double()
+        plain = self._by_row(apart, own, _sum_of_squares)
+        # Two passes over what are all numbers; else each value is looked at.
+        if _all_plain(plain) and _all_plain(sizes):
+            return _listed(plain, sizes)
+        here, there = own.double(), given.double()
+        alike = (here == there) | ((here < -_FILL) & (there < -_FILL)) | (here.isnan() & there.isnan())
+        apart = apart.square().masked_fill(alike, 0.0)
+        apart = apart.masked_fill(apart.isnan(), float("inf"))
+        size = there.square().masked_fill(~(there.abs() < _FILL), 0.0)
+        return _listed(self._by_row(apart, own, _sum), self._by_row(size, own, _sum))
 
-    def _summed(self, apart: Any, size: Any, own: Any) -> list[list[float]]:
-        """Squares of differences and of sizes, summed by row."""
-        rows = self._by_row(apart, own)
-        if rows is None:
-            return [[_EVERY, float(apart.sum()), float(size.sum())]]
-        sizes = self._by_row(size, own).tolist()
-        return [[row, one, sizes[row]] for row, one in enumerate(rows.tolist())]
+    def _sizes(self, given: Any, own: Any) -> Any:
+        """The squared size of a given tensor by row, computed once."""
+        known = self._known.get(id(given))
+        if known is None or known[0] is not given:
+            known = self._known[id(given)] = (given, self._by_row(given.double(), own, _sum_of_squares))
+        return known[1]
 
-    def _by_row(self, squares: Any, own: Any) -> Any:
-        """Their sums by row, on real tokens where tokens are known; None where there are no rows."""
+    def _by_row(self, values: Any, own: Any, total: Callable[[Any, int], Any]) -> tuple[bool, Any]:
+        """What `total` makes of them by row, on real tokens where tokens are known; and whether there are rows."""
         if self._real is None:
-            return None
-        real = self._read(self._real).bool().to(squares.device)
-        shape, tokens = tuple(squares.shape), tuple(real.shape)
-        if squares.dim() == 4 and (shape[0], shape[2]) == tokens and shape[:2] != tokens:
-            squares = squares.transpose(1, 2)  # by head
-        elif squares.dim() >= 2 and shape[0] == real.numel() and real.numel() > tokens[0]:
-            squares = squares.reshape(*tokens, -1)  # rows and tokens in one axis
-        by_token = squares.dim() > 2 or (squares.dim() == 2 and not own.is_floating_point())
-        if by_token and tuple(squares.shape[:2]) == tokens:
-            return squares.reshape(*tokens, -1).sum(dim=2).masked_fill(~real, 0.0).sum(dim=1)
-        if squares.dim() and squares.shape[0] == tokens[0]:
-            return squares.reshape(tokens[0], -1).sum(dim=1)
-        return None
+            return False, total(values.reshape(1, -1), 1)
+        real = self._read(self._real).bool().to(values.device)
+        shape, tokens = tuple(values.shape), tuple(real.shape)
+        if values.dim() == 4 and (shape[0], shape[2]) == tokens and shape[:2] != tokens:
+            values = values.transpose(1, 2)  # by head
+        elif values.dim() >= 2 and shape[0] == real.numel() and real.numel() > tokens[0]:
+            values = values.reshape(*tokens, -1)  # rows and tokens in one axis
+        by_token = values.dim() > 2 or (values.dim() == 2 and not own.is_floating_point())
+        if by_token and tuple(values.shape[:2]) == tokens:
+            return True, total(values.reshape(*tokens, -1), 2).masked_fill(~real, 0.0).sum(dim=1)
+        if values.dim() and values.shape[0] == tokens[0]:
+            return True, total(values.reshape(tokens[0], -1), 1)
+        return False, total(values.reshape(1, -1), 1)
 
 
-def _all_numbers(values: Any) -> bool:
-    """Whether every value is a number, and none of them stands for "not at all"."""
-    if not values.numel():
-        return False
-    least, most = values.min(), values.max()
-    return bool(least > -_FILL) and bool(most < _FILL)
+def _sum(values: Any, axis: int) -> Any:
+    return values.sum(dim=axis)
+
+
+def _sum_of_squares(values: Any, axis: int) -> Any:
+    return torch.linalg.vector_norm(values, dim=axis).square_()
+
+
+def _all_plain(sums: tuple[bool, Any]) -> bool:
+    """Whether every value that was summed is a number, and none of them stands for "not at all"."""
+    return bool((sums[1] < _FILL**2).all())
+
+
+def _listed(apart: tuple[bool, Any], sizes: tuple[bool, Any]) -> list[list[float]]:
+    """By row: the row (or that of all), the squared difference, the squared size."""
+    rows, differences = apart
+    pairs = zip(differences.tolist(), sizes[1].tolist())
+    return [[row if rows else _EVERY, one, size] for row, (one, size) in enumerate(pairs)]

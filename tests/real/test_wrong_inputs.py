@@ -99,7 +99,7 @@ WRONG = [
     Wrong("hf:./m@./hello", ("hello", "answers 'hello'", "after the @"), "interpreter-broken"),
     Wrong("hf:./m@/bin/true", ("/bin/true", "after the @"), "interpreter-broken"),
     Wrong("hf:./m@bare", ("bare/bin/python has no torch", "-m pip install torch"), "framework-missing"),
-    Wrong("hf:./m", ("0.2 s", "--timeout"), "runner-timeout", 3, options=("--timeout", "0.2")),
+    Wrong("hf:./m", ("0.002 s", "--timeout"), "runner-timeout", 3, options=("--timeout", "0.002")),
     Wrong("hf:./m", ("/no/such", "PARITY_SLOTS"), "usage", variables=(("PARITY_SLOTS", "/no/such"),)),
 ]
 
