@@ -58,8 +58,8 @@ class Layered:
             replay = self._host.head_replay.HeadReplay
             return replay(self._model, self._sites.inside, self._as_stages, asked, write, read)
         sites = [*self._sites.inside, *self._sites.around]
-        calls = self._host.layer_calls.LayerCalls
-        return calls(self._model, self.seen.transformer, sites, asked, write, read)
+        watch = self._host.layer_calls.watch_calls
+        return watch(self._model, self.seen.transformer, sites, asked, write, read)
 
     def forward(self, rows: list[Any], inputs: Any, requested: set[str] | None, write: Write) -> None:
         """Run those rows, or `inputs`; each stage is written as it is computed, all of them unless `requested` names some."""

@@ -152,7 +152,7 @@ class Stages:
             return replay(self._model, self._sites, self._as_stages, asked, write, read)
         base = getattr(self._model, "base_model", self._model)
         head = None if base is self._model else base
-        return self.host.layer_calls.LayerCalls(whole, head, self._sites, asked, write, read)
+        return self.host.layer_calls.watch_calls(whole, head, self._sites, asked, write, read)
 
     def _as_stages(self, outputs: Any) -> list[tuple[str, Any, tuple[str, ...]]]:
         """The model's outputs that are stages, with their axes."""

@@ -46,8 +46,9 @@ class Sender:
     def __init__(self, model: Any, write: Callable[[str, Any, Sequence[str]], None] | None) -> None:
         self._write = write
         self._names: dict[tuple[int, int], str] = {}
-        self._held: list[Any] = list(model.parameters())  # an id is one tensor's as long as that lives
-        self._owners = {id(one): name for name, one in model.named_parameters()}
+        parameters = dict(model.named_parameters())
+        self._held: list[Any] = list(parameters.values())  # an id is one tensor's as long as that lives
+        self._owners = {id(one): name for name, one in parameters.items()}
 
     def describe(self, value: Any) -> dict[str, Any]:
         """The description of a value."""

@@ -77,10 +77,10 @@ class Kept:
         return bool(((here == there) | (here.isnan() & there.isnan())).all())
 
 
-def skip(model: Any, kept: Kept, about: Sequence[str]) -> list[Callable[[], None]]:
-    """Let every module that is kept return that, but for those of `about`, what is in them and what they are in; returns what undoes it."""
+def skip(modules: dict[str, Any], kept: Kept, about: Sequence[str]) -> list[Callable[[], None]]:
+    """Let every module (by its path) that is kept return that, but for those of `about`, what is in them and what they are in; returns what undoes it."""
     undo: list[Callable[[], None]] = []
-    for path, module in list(model.named_modules()):
+    for path, module in modules.items():
         if kept.knows(path) and not any(_one_in_the_other(path, other) for other in about):
             undo.append(replace_forward(module, _returning(kept, path, module.forward)))
     return undo

@@ -25,7 +25,10 @@ class KeptState:
         """Give the modules what they held then, where that is, or is now, a tensor; in another precision where `dtype` names one."""
         for module, then in self._attributes:
             now = module.__dict__
-            for name in [*now, *(name for name in then if name not in now)]:
+            names = [*now, *(name for name in then if name not in now)]
+            if dtype is None:
+                names = [name for name in names if now.get(name, _ABSENT) is not then.get(name, _ABSENT)]
+            for name in names:
                 before, after = then.get(name, _ABSENT), now.get(name, _ABSENT)
                 if not _holds(before) and (before is after or not _holds(after)):
                     continue

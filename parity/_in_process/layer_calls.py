@@ -35,15 +35,23 @@ from .module_calls import ModuleCalls
 from .replaced_forward import replace_forward
 from .sites import Site
 
-__all__ = ["LayerCalls"]
+__all__ = ["LayerCalls", "watch_calls"]
 
 _MOST = 1 << 22  # numbers of one tensor: the outputs of a vocabulary are compared as a stage
 Write = Callable[[str, Any, Sequence[str]], None]
 
 
+def watch_calls(
+    model: Any, base: Any, sites: Sequence[Site], asked: dict[str, Any], write: Write, read: Any
+) -> LayerCalls | ModuleCalls:
+    """The calls of the layers, or with `inside` those of the modules inside some (`module_calls.py`); the layers are then left alone."""
+    if "inside" in asked:
+        return ModuleCalls(model, asked, write, read)
+    return LayerCalls(model, base, sites, asked, write, read)
+
+
 class LayerCalls:
-    """A context manager around one forward. `asked` is `{"see": "all" | "names"}`, or `{"give": {...}}` as the host made it of what was seen; with
-    `inside` it is about the modules inside some (`module_calls.py`), and the layers are left alone.
+    """A context manager around one forward. `asked` is `{"see": "all" | "names"}`, or `{"give": {...}}` as the host made it of what was seen.
 
     `base` is the module whose output a head takes (None: there is none), `read` gets a given tensor by its name. A site that the forward does not reach does no harm.
     """
@@ -51,7 +59,6 @@ class LayerCalls:
     def __init__(
         self, model: Any, base: Any, sites: Sequence[Site], asked: dict[str, Any], write: Write, read: Any
     ) -> None:
-        self._inside = ModuleCalls(model, asked, write, read) if "inside" in asked else None
         self._given: dict[str, Any] | None = asked.get("give")
         self._kept = Kept.begin(model, asked["keep"]) if "keep" in asked else None
         self._write = write
@@ -83,12 +90,9 @@ class LayerCalls:
 
     def answer(self) -> dict[str, Any]:
         """What was seen, or the outcome of what was given."""
-        return self._answer if self._inside is None else self._inside.answer()
+        return self._answer
 
     def __enter__(self) -> LayerCalls:  # noqa: PYI034 (Self is not in Python 3.8)
-        if self._inside is not None:
-            self._inside.enter()
-            return self
         for place in self._places.values():
             self._wrap(place)
         if self._base is not None:
@@ -96,8 +100,6 @@ class LayerCalls:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._inside is not None:
-            self._inside.leave()
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()

@@ -1,4 +1,5 @@
-"""The calls of the modules inside some modules of a model: seen in one forward, or given what another model's were called with.
+"""The calls of the modules inside some modules of a model: seen in one forward, or given what another model's were called with. A context manager
+around that forward.
 
 `inside` are the paths of the modules to go into. Every call of them, and of what lies in them, is watched:
 
@@ -46,7 +47,7 @@ class ModuleCalls:
         self._exchange = bool(given.get("exchange"))
         self._real = given.get("real")
         self._read = read
-        self._sender = Sender(model, write if self._see == "all" else None)
+        self._sender = Sender(model, write if self._see == "all" else None) if self._see else None
         self._model = model
         self._inside: dict[tuple[str, int], str] = {}
         self._counts: dict[str, int] = {}
@@ -61,8 +62,11 @@ class ModuleCalls:
         """Every call, in the order in which they begin."""
         return {"modules": self._entries, "unlike": self._unlike}
 
-    def enter(self) -> None:
-        """Watch from now on."""
+    def noting(self, write: Write) -> Write:
+        """The same writer: the order of stages does not matter here."""
+        return write
+
+    def __enter__(self) -> ModuleCalls:  # noqa: PYI034 (Self is not in Python 3.8)
         modules = dict(self._model.named_modules())
         paths = {id(module): path for path, module in modules.items()}
         watched: dict[int, Any] = {}
@@ -75,10 +79,10 @@ class ModuleCalls:
         for key, module in watched.items():
             self._wrap(paths[key], module)
         if self._kept is not None:
-            self._undo += skip(self._model, self._kept, self._roots)
+            self._undo += skip(modules, self._kept, self._roots)
+        return self
 
-    def leave(self) -> None:
-        """Leave every module as it was."""
+    def __exit__(self, *_: object) -> None:
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()
@@ -113,7 +117,7 @@ class ModuleCalls:
             "kept": [],
         }
         self._entries.append(entry)
-        if self._see:
+        if self._sender is not None:
             entry["kind"] = type(module).__name__
             entry["weights"] = [[int(size) for size in one.shape] for one in module.parameters()]
             with unwatched():
@@ -138,7 +142,7 @@ class ModuleCalls:
         path, call = entry["path"], entry["call"]
         if self._kept is not None and not self._exchange and path == entry["root"] and self._kept.knows(path):
             self._unlike += [] if self._kept.same(path, call, output) else [path]
-        if self._see:
+        if self._sender is not None:
             entry["gives"] = None if first_leaf(output) is None else self._sender.describe(output)
         return output if given is None else self._measured(entry, given["gives"], output)
 

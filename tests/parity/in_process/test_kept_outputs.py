@@ -13,7 +13,8 @@ import torch
 from parity._in_process.float64 import in_float64
 from parity._in_process.interventions import Enough
 from parity._in_process.kept_outputs import Kept, skip
-from parity._in_process.layer_calls import LayerCalls
+from parity._in_process.layer_calls import LayerCalls, watch_calls
+from parity._in_process.module_calls import ModuleCalls
 from parity._in_process.tap import locate
 from tests.models import give_noise
 
@@ -31,7 +32,7 @@ def model() -> Any:
     return give_noise(transformers.BertModel(config), 1).eval()
 
 
-def calls(model: Any, asked: dict[str, Any]) -> tuple[LayerCalls, Counter[str], bool]:
+def calls(model: Any, asked: dict[str, Any]) -> tuple[LayerCalls | ModuleCalls, Counter[str], bool]:
     """A forward with these interventions: what modules inside the layers ran, and whether it ran to its end."""
     ran: Counter[str] = Counter()
 
@@ -45,7 +46,7 @@ def calls(model: Any, asked: dict[str, Any]) -> tuple[LayerCalls, Counter[str], 
     ]
     whole = True
     try:
-        with torch.no_grad(), LayerCalls(model, None, locate(model), asked, _nothing, None) as seen:
+        with torch.no_grad(), watch_calls(model, None, locate(model), asked, _nothing, None) as seen:
             try:
                 model(IDS)
             except Enough:
@@ -108,7 +109,7 @@ def test_a_copy_is_returned_so_that_writing_into_it_changes_nothing(model: Any) 
 
 def test_parameters_of_what_is_not_run_are_left_as_they_are_in_float64(model: Any) -> None:
     calls(model, {"see": "names", "keep": "rows"})
-    undo = skip(model, Kept.of(model, "rows"), [ABOUT])
+    undo = skip(dict(model.named_modules()), Kept.of(model, "rows"), [ABOUT])
     try:
         with in_float64(model):
             wide = {name for name, one in model.named_parameters() if one.dtype == torch.float64}

@@ -57,10 +57,8 @@ def called(
     model: Model, values: torch.Tensor, asked: dict[str, Any], write: Any, read: Any
 ) -> list[dict[str, Any]]:
     calls = ModuleCalls(model, {"inside": ["block"], **asked}, write, read)
-    with torch.no_grad():
-        calls.enter()
+    with torch.no_grad(), calls:
         model(values)
-        calls.leave()
     found: list[dict[str, Any]] = calls.answer()["modules"]
     return found
 
