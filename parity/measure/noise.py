@@ -53,7 +53,7 @@ class Floor(NamedTuple):
     `relative_l2` is the floor, `allowed` the relative L2 permitted, `position_allowed` the same for one position's vector,
     `float64_allowed` the relative L2 permitted between the two in float64, `max_abs` the largest absolute difference that
     rounding explains (None where it was not measured). Where the policy permits more (or less) than rounding explains, `limit`
-    is what it permits, and `noise_allowed` and `noise_float64_allowed` are what rounding explains.
+    is what it permits, and `noise_allowed` and `noise_float64_allowed` are what rounding explains. `precision` names that of the sides.
     """
 
     relative_l2: float
@@ -65,6 +65,7 @@ class Floor(NamedTuple):
     limit: float | None = None
     noise_allowed: float | None = None
     noise_float64_allowed: float | None = None
+    precision: str = "float32"
 
 
 def floor_of(
@@ -113,18 +114,20 @@ class Floors(NamedTuple):
     """The floors of all stages: what was measured on either side, and the policy.
 
     `exact` says that a difference in float64 comes from the models and not from rounding; `shares` that a side holds
-    probabilities: both are compared in that form, and neither is finer than it.
+    probabilities: both are compared in that form, and neither is finer than it. `precision` names that of the sides.
     """
 
     noise: Pair[dict[str, StageNoise]]
     policy: PolicyRecord
     exact: bool
     shares: bool = False
+    precision: str = "float32"
 
     def of(self, stage: str) -> Floor:
         """The floor at a stage."""
         noise = _coarser(self.noise, stage) if self.shares else self.noise
-        return floor_of(stage, noise.reference, noise.candidate, self.policy, float64_is_pure=self.exact)
+        found = floor_of(stage, noise.reference, noise.candidate, self.policy, float64_is_pure=self.exact)
+        return found._replace(precision=self.precision)
 
 
 def _coarser(noise: Pair[dict[str, StageNoise]], stage: str) -> Pair[dict[str, StageNoise]]:

@@ -37,7 +37,7 @@ def divergent_sentence(stages: Sequence[StageRecord], first: FirstDivergence) ->
     if first.float64_only and record.float64_relative_l2 is not None:
         permission = "is rounding" if record.limit is None else "is allowed"
         return (
-            f"Divergent from {first.stage} on, invisible in float32: in float64 the two differ by a relative L2 of "
+            f"Divergent from {first.stage} on, {record.reason.partition(';')[0]}: in float64 the two differ by a relative L2 of "
             f"{record.float64_relative_l2:.1e} (up to {record.float64_allowed:.1e} {permission})."
         )
     one = pass_named(first.pass_)
@@ -162,7 +162,7 @@ def _within_limits(records: Sequence[StageRecord]) -> str:
 
 
 def _distance(record: StageRecord) -> str:
-    """The distance that is over its noise: in float32, or in float64 where rounding explains what float32 shows."""
+    """The distance that is over its noise: in the precision of the sides, or in float64 where rounding explains what that shows."""
     if _only_in_float64(record):
         return f"in float64 by a relative L2 of {record.float64_relative_l2:.1e}, up to {record.float64_allowed:.2g}"
     return (
@@ -172,7 +172,7 @@ def _distance(record: StageRecord) -> str:
 
 
 def _only_in_float64(record: StageRecord) -> bool:
-    return record.reason.startswith("rounding explains it in float32")
+    return record.reason.startswith("rounding explains it in ")
 
 
 def _share_of_limit(record: StageRecord) -> float:

@@ -156,24 +156,30 @@ def _by_distance(measured: Measured, policy: PolicyRecord) -> tuple[Status, str]
     float64 = measured.float64 if policy.check_float64 else None
     if float64 is not None and not float64 <= floor.float64_allowed:
         if math.isinf(float64):
-            return "divergent", "invisible in float32; in float64 a value is a number on one side only"
+            return (
+                "divergent",
+                f"invisible in {floor.precision}; in float64 a value is a number on one side only",
+            )
         if floor.limit is not None and not _explained(measured):
             return (
                 "divergent",
                 f"in float64 the two differ by a relative L2 of {float64:.1e} (up to {floor.float64_allowed:.1e} is allowed)",
             )
-        return "divergent", "invisible in float32; in float64 rounding sinks and the difference stays"
+        return (
+            "divergent",
+            f"invisible in {floor.precision}; in float64 rounding sinks and the difference stays",
+        )
     if seen.bitwise_equal:
         return "equal", ""
     if not _explained(measured):
         return "within_limit", ""
     if float64 is not None and not float64 <= _permitted(floor.noise_float64_allowed, floor.float64_allowed):
-        return "within_limit", "rounding explains it in float32, and not in float64"
+        return "within_limit", f"rounding explains it in {floor.precision}, and not in float64"
     return "within_noise", ""
 
 
 def _explained(measured: Measured) -> bool:
-    """Whether rounding explains what is seen in float32, whatever a limit permits."""
+    """Whether rounding explains what is seen in the precision of the sides, whatever a limit permits."""
     seen, floor = measured.measurement, measured.floor
     noise = _permitted(floor.noise_allowed, floor.allowed)
     share = noise / floor.allowed if floor.allowed else 1.0

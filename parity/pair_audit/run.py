@@ -113,7 +113,8 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         plan = plan._replace(not_compared=(*plan.not_compared, *left_out, *texts))
         cut, shared, done = _cut(described), Shared(), 0
         drawn, sample = _sample(sides, plan, request, inputs, shared, progress)
-        floors = Floors(sample.noise, request.policy, sample.exact, shares=plan.known is not None)
+        precision = " and ".join(dict.fromkeys(side.dtype or "float32" for side in described))
+        floors = Floors(sample.noise, request.policy, sample.exact, plan.known is not None, precision)
         unknown = Pair(*(unknown_piece(side.tokenizer) for side in described))
         embedding = embedding_of(
             described, plan, inputs.count, pairs=singly, confidence=request.policy.confidence

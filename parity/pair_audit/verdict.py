@@ -149,7 +149,7 @@ def _over_a_limit(counted: Sequence[StageRecord], policy: PolicyRecord) -> Stage
 def _float64_only(record: StageRecord) -> bool:
     if record.relative_l2 is None or record.allowed is None:
         return False
-    return record.relative_l2 <= record.allowed and record.reason.startswith("invisible in float32")
+    return record.relative_l2 <= record.allowed and record.reason.startswith("invisible in ")
 
 
 def _subset(record: StageRecord) -> tuple[int | None, int | None]:

@@ -77,15 +77,20 @@ def _place_sentence(audit: Audit) -> str:
     places = [f"example {first.example}"] if first.example is not None else []
     places += [f"token {first.token}"] if first.token is not None else []
     where = f", first seen at {', '.join(places)}" if places else ""
-    hidden = ". Not visible in float32, visible in float64" if first.float64_only else ""
+    hidden = f". Not visible in {_precision(audit)}, visible in float64" if first.float64_only else ""
     return f"{by}{where}{hidden}."
+
+
+def _precision(audit: Audit) -> str:
+    """What the sides were run in."""
+    return " and ".join(dict.fromkeys(side.dtype or "float32" for side in (audit.reference, audit.candidate)))
 
 
 def _size(record: StageRecord) -> str:
     if record.noise_floor is None and record.rows:
         return f"{wording.differing(record.rows_beyond, record.rows, 'row')}."
     if (
-        record.reason.startswith(("invisible", "rounding explains it in float32"))
+        record.reason.startswith(("invisible", "rounding explains it in "))
         and record.float64_relative_l2 is not None
     ):
         return f"{wording.capital(wording.float64(record))}."

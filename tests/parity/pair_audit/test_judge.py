@@ -199,3 +199,9 @@ def test_a_place_is_said_in_the_words_of_its_stage(
 
 def test_symbols_of_no_row_are_not_comparable() -> None:
     assert "not_comparable" == discrete_record("tokens", "own", Symbols(0, 0, [], 0)).status
+
+
+def test_what_only_float64_shows_is_invisible_in_the_precision_of_the_sides() -> None:
+    record = judged(1e-7, float64=1e-4, floor=FLOOR._replace(precision="bfloat16"))
+    assert "divergent" == record.status
+    assert record.reason.startswith("invisible in bfloat16; ")
