@@ -13,7 +13,7 @@ EXPECTED = """Every pair is `parity`, in kept float64 too; an attention that an 
 padding by design, in the pairs of unlike padding or batches; there a finding has to say so (`batch.composition`): fnet (a Fourier transform over all positions), nystromformer (landmarks are means over
 segments of the batch's length), convbert and mobilebert (convolutions and trigrams reach into the padding), funnel (pooling halves the
 padded sequence, and cannot take three tokens alone), xlnet (its label is read at the last position, which is padding where a tokenizer
-pads on the right)."""
+pads on the right), yoso (it expects masked keys at -10,000, and is given the lowest number of float32)."""
 COLUMNS = ("verdict", "multiple of the floor", "float64", "largest relative L2 in float64", "said of padding")
 
 _SEQUENCES = (
@@ -24,7 +24,7 @@ _SEQUENCES = (
     "Roberta", "RobertaPreLayerNorm", "SqueezeBert", "StableLm", "Starcoder2", "T5", "XLM", "XLMRoberta", "XLNet", "Yoso",
 )  # fmt: skip
 _BARE = ("CohereModel", "OlmoModel", "XGLMModel")
-_BY_DESIGN = {"FNet", "Nystromformer", "ConvBert", "MobileBert", "Funnel", "XLNet"}
+_BY_DESIGN = {"FNet", "Nystromformer", "ConvBert", "MobileBert", "Funnel", "XLNet", "Yoso"}
 _PAIRS = {
     "read again": ("", ""),
     "eager, sdpa": ("?attn=eager", "?attn=sdpa"),
