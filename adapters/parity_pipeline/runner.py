@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import calls, session
+from . import calls, loaded_weights, session
 
 PROTOCOL = 2
 _SHARED = (
@@ -48,7 +48,9 @@ def open(request: dict[str, Any], host: Any) -> Any:
         options.device(arguments["device"], host)
     host.progress("loading the pipeline")
     try:
-        with untrusted.nothing_unpickled(name, False, host):
+        with untrusted.nothing_unpickled(name, False, host), loaded_weights.watched(
+            transformers.PreTrainedModel
+        ) as weights:
             made = transformers.pipeline(chosen.task, model=name, tokenizer=name, **arguments)
     except Exception as error:
         unsafe = host.safe_weights.refused(error)
@@ -59,9 +61,9 @@ def open(request: dict[str, Any], host: Any) -> Any:
         raise host.Refusal(
             "subject", f"pipeline({chosen.task!r}) cannot load {name}: {finding.first_line(error)}."
         ) from error
-    return session.Session(
-        made, chosen, name, dict(facts.versions()), _generation(made, chosen.generation), host
-    )
+    generation = _generation(made, chosen.generation)
+    new = weights.newly_initialised(made.model)
+    return session.Session(made, chosen, name, session.Facts(dict(facts.versions()), generation, new), host)
 
 
 def _generation(made: Any, given: dict[str, Any]) -> dict[str, Any]:

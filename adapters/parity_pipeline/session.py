@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 
 from .reader import Reader
 from .readers import READERS
@@ -14,7 +14,7 @@ from .readers import READERS
 if TYPE_CHECKING:
     from .calls import Chosen
 
-__all__ = ["Session"]
+__all__ = ["Facts", "Session"]
 
 _ENCODING: Any = importlib.import_module(".encoding", __package__)  # of the package that shares its modules
 _FACTS: Any = importlib.import_module(".facts", __package__)
@@ -23,20 +23,20 @@ _OPTIONS: Any = importlib.import_module(".options", __package__)
 _LENGTH_BY_DEFAULT = 20
 
 
+class Facts(NamedTuple):
+    """What is known of a pipeline beside what it holds: versions, what it generates with, the parameters that no file held."""
+
+    versions: dict[str, str]
+    generation: dict[str, Any]
+    newly_initialised: list[str]
+
+
 class Session:
     """One pipeline, which describes itself and is called with rows."""
 
-    def __init__(
-        self,
-        made: Any,
-        chosen: Chosen,
-        name: str,
-        versions: dict[str, str],
-        generation: dict[str, Any],
-        host: Any,
-    ) -> None:
+    def __init__(self, made: Any, chosen: Chosen, name: str, facts: Facts, host: Any) -> None:
         self._made, self._chosen, self._name = made, chosen, name
-        self._versions, self._generation, self._host = versions, dict(generation, **chosen.generation), host
+        self._facts, self._generation, self._host = facts, dict(facts.generation, **chosen.generation), host
         self._reader = READERS.get(chosen.call.task, Reader)(made, chosen, host)
         self._encoder = _ENCODING.Encoder(made.tokenizer, _OPTIONS.Options(), None, True, host)
 
@@ -46,7 +46,7 @@ class Session:
         what = "its generated texts are" if call.generates else "its outputs are"
         return {
             "framework": "pipeline",
-            "versions": self._versions,
+            "versions": self._facts.versions,
             "model_class": type(model).__name__,
             "task": call.means,
             "task_by": self._chosen.by,
@@ -71,9 +71,20 @@ class Session:
                 f"The pipeline {call.task}: {what} compared, and no layers, which it does not show.",
                 *reader.notes,
             ],
+            "newly_initialised": self._facts.newly_initialised,
+            **self._not_loaded(),
             "name_used": self._name,
             **reader.more,
         }
+
+    def _not_loaded(self) -> dict[str, Any]:
+        """What needs a parameter that no file held; features need no pooler."""
+        new, stages = self._facts.newly_initialised, [one["name"] for one in self._reader.stages]
+        if not new:
+            return {}
+        if self._chosen.call.task == "feature-extraction" and all("pooler" in name for name in new):
+            return {"excluded": {"pooled": new}}
+        return {"drawn": {stages[0] if stages else "": new}}
 
     def tokenize(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
         """There are no tokens to return; the rows are kept as they are."""

@@ -74,9 +74,7 @@ def load(checkpoint: Checkpoint, kind: str) -> LoadedModel:
             raise
         raise refusal from error
     model.eval()
-    missing = _keys(info, "missing_keys", model) + _keys(info, "mismatched_keys", model)
-    new = _really_missing(sorted(set(missing)), model)
-    return LoadedModel(model, new, _keys(info, "unexpected_keys", model))
+    return LoadedModel(model, newly_initialised(info, model), _keys(info, "unexpected_keys", model))
 
 
 def _dtype(checkpoint: Checkpoint, wanted: str) -> object:
@@ -176,6 +174,12 @@ def _keys(info: object, name: str, model: PreTrainedModel) -> list[str]:
     names = [key[len(prefix) :] if key not in own and key[len(prefix) :] in own else key for key in names]
     # Tables of 0, 1, 2, … that some versions saved as if they were weights.
     return sorted(key for key in names if not key.endswith(("position_ids", "token_type_ids")))
+
+
+def newly_initialised(info: object, model: PreTrainedModel) -> list[str]:
+    """The parameters that no file held, of what `from_pretrained` says of its loading."""
+    missing = _keys(info, "missing_keys", model) + _keys(info, "mismatched_keys", model)
+    return _really_missing(sorted(set(missing)), model)
 
 
 def _really_missing(names: list[str], model: PreTrainedModel) -> list[str]:
