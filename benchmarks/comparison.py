@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Cost", "arguments", "compare"]
+__all__ = ["Cost", "arguments", "choose", "compare"]
 
 _TEXTS = Path(__file__).parent.parent.parent / "shared" / "materials" / "data" / "banking77" / "train.csv"
 
@@ -52,7 +52,7 @@ def compare(asked: argparse.Namespace, rows: int, *, candidate: str = "attn=eage
     """Compare the model (with `attn=sdpa`) and itself with the candidate's options, over so many rows, evenly chosen."""
     with tempfile.TemporaryDirectory() as folder:
         inputs = Path(folder, "texts.csv")
-        _choose(asked.texts, rows, inputs)
+        choose(asked.texts, rows, inputs)
         done = subprocess.run(
             [
                 *(
@@ -85,7 +85,7 @@ def compare(asked: argparse.Namespace, rows: int, *, candidate: str = "attn=eage
     )
 
 
-def _choose(texts: Path, rows: int, chosen: Path) -> None:
+def choose(texts: Path, rows: int, chosen: Path) -> None:
     """Write so many rows of a .csv, from its first to its last, so that fewer have the lengths of more."""
     with texts.open(encoding="utf-8", newline="") as file:
         head, *body = csv.reader(file)
