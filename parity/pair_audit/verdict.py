@@ -113,8 +113,8 @@ def _judged(
 
 
 def _without_a_word(counted: Sequence[StageRecord], not_compared: Sequence[NotCompared]) -> list[NotCompared]:
-    """Stages that were judged neither equal nor different, of which nothing else says that they were not compared: they count all the same."""
-    known = {item.stage for item in not_compared}
+    """Stages that were judged neither equal nor different, of which nothing that counts says that they were not compared: they count all the same."""
+    known = {item.stage for item in not_compared if item.counts}
     return [
         NotCompared(stage=record.stage, pass_=record.pass_, reason=record.reason)
         for record in counted

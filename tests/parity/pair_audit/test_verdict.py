@@ -209,6 +209,9 @@ def test_a_stage_that_could_not_be_judged_is_no_parity_though_nothing_else_names
     found = verdict(judged(), record)
     assert ("not_comparable", 1) == (found.verdict, found.exit_code)
     assert "rounded to 3 decimals" in found.headline
+    # What does not count says nothing about whether the stage agrees.
+    aside = NotCompared(stage=record.stage, reason="one side has only outputs", counts=False)
+    assert "not_comparable" == verdict(judged(), record, missing=(aside,)).verdict
 
 
 def test_what_does_not_count_or_is_ignored_does_not() -> None:
