@@ -39,7 +39,7 @@ LINES = (
     Line("Random numbers, infinities and NaN in padded positions, all others equal: no difference", "An alarm from all that compare whole tensors (pytest-torch)"),
     Line("A constant added to all logits of a row: no probability changes", "An alarm without its reason from all that compare raw logits alone"),
     Line("Noise of 1e-6 on eight million logits of size 10: rounding", "An alarm from limits on the L2 norm that do not know how many elements there are (Polygraphy's `l2`)"),
-    Line("Two attention implementations of a model with outlier dimensions: 1e-4 apart, and rounding", "An alarm from every fixed limit on the largest difference"),
+    Line("Two attention implementations of a model with outlier dimensions: 1e-4 apart, and rounding", "An alarm from every fixed limit on the largest absolute difference"),
     Line("Two vectors whose cosine distance is 5e-13", "`1 - cos` in float32, which is 0 or a unit in the last place"),
     Line("Two distributions with a KL divergence of 5e-11", "KL in float32, which reads a hundred times as much, and less than 0 in some rows"),
     Line("Values of 1e-9 and -1e-9 beside logits of size 1: rounding", "An alarm from distances in units in the last place: 2e9 of them"),
