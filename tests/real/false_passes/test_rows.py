@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +58,11 @@ def test_seeds_that_gave_the_same_weights_had_no_effect_which_bars_a_pass(
 @pytest.mark.false_pass(34)
 def test_a_metric_that_was_requested_and_no_label_is_a_class_is_no_pass(models: Path, tmp_path: Path) -> None:
     """Three runs that agree everywhere. Fools verdicts on what is left: no label disagrees, and no run does."""
-    runs = [
-        changed(
-            models / "right",
-            tmp_path / f"run-{run}",
-            lambda weights, run=run: weights["classifier.bias"].add_(run * 1e-5),
-        )
-        for run in (1, 2, 3)
-    ]
+
+    def nudge(by: float) -> Callable[[Weights], Any]:
+        return lambda weights: weights["classifier.bias"].add_(by)
+
+    runs = [changed(models / "right", tmp_path / f"run-{run}", nudge(run * 1e-5)) for run in (1, 2, 3)]
     rows = tmp_path / "rows.jsonl"
     labels = ("NEGATIVE", "POSITIVE")
     lines = [{"text": f"{TEXTS[row % 6]} {row}", "label": labels[row % 2]} for row in range(60)]
