@@ -44,6 +44,14 @@ def classifier(encoder: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def keeps_state() -> dict[str, Any]:
+    """A basic_classifier whose encoder begins with the state that it ended with."""
+    found = classifier({"type": "boe", "embedding_dim": 8, "averaged": True})
+    encoder = {"type": "lstm", "input_size": WIDTH, "hidden_size": 8, "stateful": True}
+    found["model"]["seq2seq_encoder"] = encoder
+    return found
+
+
 def tagger(mode: str) -> dict[str, Any]:
     """A simple_tagger that makes words of their pieces in this way."""
     kind = "pretrained_transformer_mismatched"
@@ -85,6 +93,7 @@ def configs() -> dict[str, dict[str, Any]]:
         "tags-avg": tagger("avg"),
         "tags-last": tagger("last"),
         **{f"pools-{name}": classifier(encoder) for name, encoder in pooled.items()},
+        "keeps-state": keeps_state(),
         "sentences": {
             "dataset_reader": _reads(
                 "text_classification_json",

@@ -275,3 +275,16 @@ def test_what_a_reader_does_to_texts_is_named_in_findings(folder: Path, tmp_path
     assert "Of the reference and candidate: its reader splits each text into sentences" in said
     assert "reads only the first 7 rows of a file (max_instances)" in said
     assert "its reader makes lower case of every token (token_indexers.tokens.lowercase_tokens)" in said
+
+
+@pytest.mark.false_pass(32)
+def test_an_encoder_that_keeps_its_state_is_not_the_same_twice_and_never_parity(
+    folder: Path, tmp_path: Path
+) -> None:
+    """An archive against itself. Fools whoever runs each side once: both begin at the same state, and agree."""
+    subject = archive(folder, "keeps-state")
+    audit = compare(subject, subject, tmp_path, "--inputs", str(folder / "texts.txt"))
+    assert ("not_comparable", None) == (audit.verdict, audit.first_divergence), audit.headline
+    assert set(SAME) >= {record.status for record in audit.stages}
+    assert {"reference", "candidate"} == {item.side for item in audit.not_compared if item.counts}
+    assert {"runtime.state"} <= set(causes(audit))

@@ -97,6 +97,7 @@ def test_a_head_with_its_rows_swapped_is_named_and_its_answers_are_shown(
         assert not flip.explained_by_noise
 
 
+@pytest.mark.false_pass(30)
 def test_answers_that_lie_in_padding_in_a_batch_and_not_alone_are_divergent(
     models: dict[str, str], rows: str, tmp_path: Path
 ) -> None:

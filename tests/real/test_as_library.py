@@ -13,6 +13,7 @@ import pytest
 
 from parity.records.audit import Audit
 from tests.models import tiny_bert
+from tests.real.allennlp_asking import interpreter
 from tests.real.asking import compare, parity
 
 pytestmark = pytest.mark.real
@@ -125,3 +126,21 @@ def test_other_weights_in_another_interpreter_are_no_upgrade(
     tiny_bert(folder, seed=1)
     audit = compare(f"hf:{folder}@{other}", f"hf:{half}", tmp_path / "out", "--inputs", str(texts))
     assert ("float32", 3) == (audit.candidate.dtype, audit.tokens.rows)
+
+
+@pytest.mark.false_pass(31)
+def test_a_half_precision_checkpoint_under_two_major_versions_is_divergent_as_the_same_call_is(
+    half: Path, tmp_path: Path
+) -> None:
+    """Version 4 loads it in float32, version 5 as it was saved. Fools tools that set float32 on both sides."""
+    short = tmp_path / "short.txt"
+    short.write_text(SHORT, encoding="utf-8")
+    older, newer = f"hf:{half}@{interpreter()}", f"hf:{half}@{sys.executable}"
+    audit = compare(older, newer, tmp_path / "audit", "--inputs", str(short))
+    assert ["4", "5"] == [side.versions["transformers"][:1] for side in (audit.reference, audit.candidate)]
+    assert ("float32", "float16") == (audit.reference.dtype, audit.candidate.dtype)
+    assert audit.first_divergence is not None
+    assert ("divergent", "embeddings") == (audit.verdict, audit.first_divergence.stage)
+    assert "runtime.dtype" == audit.findings[0].cause
+    alike = (f"{older}?as=parity", f"{newer}?as=parity")
+    assert "parity" == compare(*alike, tmp_path / "alike", "--inputs", str(short)).verdict

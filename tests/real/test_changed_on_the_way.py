@@ -110,6 +110,7 @@ def left_out(found: SeedAudit) -> list[RunRecord]:
     return [run for run in found.runs if run.standing != "kept"]
 
 
+@pytest.mark.false_pass(35)
 @pytest.mark.parametrize(
     ("change", "options"),
     [(change_recipe, ()), (change_recipe, ("--jobs", "2")), (change_rows, ()), (change_base, ())],
@@ -137,6 +138,7 @@ def test_on_ray_too(recipe: Path, tmp_path: Path) -> None:
     assert {"other_recipe"} == {item.kind for item in found.findings if item.severity == "bars"}
 
 
+@pytest.mark.false_pass(35)
 def test_runs_of_two_recipes_that_were_named_one_by_one_are_not_averaged(
     recipe: Path, tmp_path: Path
 ) -> None:

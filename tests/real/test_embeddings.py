@@ -83,6 +83,7 @@ def test_a_folder_of_sentence_transformers_is_run_to_the_vector_and_is_parity_wi
     assert abs(audit.embeddings.cosine_min - 1.0) < 1e-9
 
 
+@pytest.mark.false_pass(27)
 def test_the_first_token_against_the_mean_is_divergent_at_the_pooling_and_says_so(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -95,6 +96,7 @@ def test_the_first_token_against_the_mean_is_divergent_at_the_pooling_and_says_s
     assert "share of nearest neighbours kept" in shown
 
 
+@pytest.mark.false_pass(27)
 def test_a_normalisation_that_is_gone_is_said(folder: Path, twin: Path, tmp_path: Path) -> None:
     modules = json.loads((twin / "modules.json").read_text(encoding="utf-8"))
     write(twin / "modules.json", modules[:-1])

@@ -100,6 +100,7 @@ def test_a_batch_size_holds_for_its_own_side(classifier: Path, texts: str, tmp_p
     assert any("1 row at a time, the candidate 8 rows" in finding.sentence for finding in audit.findings)
 
 
+@pytest.mark.false_pass(29)
 def test_positions_that_do_not_follow_the_mask_are_named_in_a_batch_against_rows_alone(
     classifier: Path, texts: str, tmp_path: Path
 ) -> None:

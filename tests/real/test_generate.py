@@ -121,6 +121,7 @@ def test_a_side_that_generates_nothing_says_so_and_it_counts(texts: Path, tmp_pa
     assert ("neither side generates texts", True) == (item.reason, item.counts)
 
 
+@pytest.mark.false_pass(28)
 def test_other_settings_give_other_texts_and_are_the_cause(bart: Path, texts: Path, tmp_path: Path) -> None:
     settings = {"max_length": 60, "min_length": 6, "num_beams": 3, "no_repeat_ngram_size": 2}
     full = _copy(bart, tmp_path / "full", **settings)

@@ -72,6 +72,7 @@ def test_defaults_are_described_by_their_values(bart: Path) -> None:
     )
 
 
+@pytest.mark.false_pass(28)
 def test_a_copy_without_its_settings_is_never_parity_without_a_word(bart: Path, tmp_path: Path) -> None:
     full = _copy(bart, tmp_path / "full", "generation_config.json", _BEAMS)
     audit = compare(f"hf:{full}", f"hf:{bart}", tmp_path, "--limit", "4")

@@ -155,6 +155,7 @@ def test_an_untied_head_with_other_numbers_is_divergent_at_the_logits(
     assert any("lm_head.weight" in one.sentence for one in audit.findings)
 
 
+@pytest.mark.false_pass(26)
 @pytest.mark.parametrize("family", ["phi", "gptj"])
 def test_a_head_whose_bias_was_dropped_is_divergent_at_the_logits_and_named(
     family: str, folders: Path, tmp_path: Path

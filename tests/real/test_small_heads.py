@@ -63,6 +63,7 @@ def twins(kind: str, changed: str, out: Path, given: Path | None, **fields: Any)
     )
 
 
+@pytest.mark.false_pass(26, folder="b")
 def test_between_choices_an_input_is_decided_and_held_against_its_label(inputs: Path, tmp_path: Path) -> None:
     same, other = twins("BertForMultipleChoice", "classifier", tmp_path, inputs / "choices.jsonl")
     assert ("parity", "multiple_choice") == (same.verdict, same.reference.task)
@@ -115,6 +116,7 @@ def test_choices_that_are_not_there_are_refused_and_a_recording_keeps_them(
     assert ("parity", 4) == (audit.verdict, audit.decisions.examples)
 
 
+@pytest.mark.false_pass(26, folder="b")
 def test_next_sentences_are_decided_for_a_pair(inputs: Path, tmp_path: Path) -> None:
     same, other = twins("BertForNextSentencePrediction", "cls", tmp_path, inputs / "pairs.jsonl")
     assert ("parity", "next_sentence") == (same.verdict, same.reference.task)
@@ -127,6 +129,7 @@ def test_next_sentences_are_decided_for_a_pair(inputs: Path, tmp_path: Path) -> 
     )
 
 
+@pytest.mark.false_pass(26, folder="b")
 @pytest.mark.parametrize(
     ("kind", "head", "shown"),
     [
@@ -148,6 +151,7 @@ def test_both_heads_of_pre_training_are_run_and_neither_excuses_the_other(
     assert ("divergent", 0) == (judged.verdict, judged.decisions.flips_total)
 
 
+@pytest.mark.false_pass(26, folder="b")
 def test_a_discriminator_decides_each_token(inputs: Path, tmp_path: Path) -> None:
     same, other = twins(
         "ElectraForPreTraining",

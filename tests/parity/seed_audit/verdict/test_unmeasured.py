@@ -58,6 +58,7 @@ def test_without_labels_and_without_a_named_metric_the_headline_says_that_churn_
     assert found.audit.headline.startswith("Stable. The inputs have no labels: churn alone was judged.")
 
 
+@pytest.mark.false_pass(34)
 @pytest.mark.parametrize("named", [[], ["--metric", "macro_f1"]])
 def test_labels_none_of_which_is_a_class_are_no_pass(files: Files, tmp_path: Path, named: list[str]) -> None:
     found = audited(tmp_path / "out", *labelled(files, [f"{label}!" for label in files.labels]), *named)
