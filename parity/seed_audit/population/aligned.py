@@ -42,9 +42,12 @@ def aligned(run: Collected, ground: Ground, width: int) -> Aligned:
         one, other = (_BY.get(kind, kind) for kind in (run.counted, counted))
         return Aligned(None, f"It decides by {one}, and most runs by {other}.")
     if counted == "tokens":
-        same = run.tokens is not None and all(
-            np.array_equal(mine, usual)
-            for mine, usual in ((run.tokens.texts, ground.truth.rows), (run.tokens.ids, ground.truth.targets))
+        usual, mine = ground.truth, run.tokens
+        assert usual.rows is not None and usual.targets is not None
+        same = (
+            mine is not None
+            and np.array_equal(mine.texts, usual.rows)
+            and np.array_equal(mine.ids, usual.targets)
         )
         told = "It splits the texts into other tokens than most runs: perplexities of other tokens cannot be compared."
         return Aligned(run.logits) if same else Aligned(None, told)

@@ -71,7 +71,7 @@ class Held(NamedTuple):
         """The places of what the logits are of, in these examples."""
         if self.rows is None:
             return np.array(list(examples), dtype=np.int64)
-        starts = np.searchsorted(self.rows, np.arange(self.codes.shape[1] + 1))
+        starts: Integers = np.searchsorted(self.rows, np.arange(self.codes.shape[1] + 1)).astype(np.int64)
         found = [np.arange(starts[place], starts[place + 1]) for place in examples]
         return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 

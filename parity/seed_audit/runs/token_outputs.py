@@ -7,7 +7,7 @@ on texts and tokens that are drawn with a fixed seed: a text of n tokens takes n
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,46 +30,50 @@ from parity.session.session import Session
 __all__ = ["MaskedOutputs", "NextOutputs"]
 
 Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
 _SEED, _TEXTS, _PLACES = 0, 256, 128  # texts that are masked, and tokens of each, at the most
+
+
+class _Part(NamedTuple):
+    """Some tokens of a text: their ids, how likely the run holds each (ln p), and which one it holds likeliest."""
+
+    ids: Integers
+    likely: Floats
+    picked: Integers
 
 
 class _TokenOutputs(RunOutputs):
     def __init__(self, temperature: float) -> None:
         self._temperature = temperature
-        self._found: dict[int, tuple[Integers, NDArray[np.float64], Integers]] = {}
+        self._found: dict[int, list[_Part]] = {}
 
     def logits(self) -> NDArray[Any]:
         """[tokens, 2] logits of the token that is there and of any other, in float64."""
-        none = np.zeros(0)
-        return two_ways(np.concatenate([none, *(self._found[row][1] for row in sorted(self._found))]))
+        return two_ways(np.concatenate([np.zeros(0), *(part.likely for part in self._parts())]))
 
     def tokens(self) -> Tokens:
         """Which tokens these are."""
-        rows = sorted(self._found)
-        none = np.zeros(0, dtype=np.int64)
-        counts = [len(self._found[row][0]) for row in rows]
-        texts = np.repeat(np.array(rows, dtype=np.int64), counts)
-        ids, picked = (np.concatenate([none, *(self._found[row][part] for row in rows)]) for part in (0, 2))
-        return Tokens(texts, ids, picked)
+        parts, none = self._parts(), np.zeros(0, dtype=np.int64)
+        texts = [np.full(len(part.ids), row) for row in sorted(self._found) for part in self._found[row]]
+        return Tokens(
+            np.concatenate([none, *texts]),
+            np.concatenate([none, *(part.ids for part in parts)]),
+            np.concatenate([none, *(part.picked for part in parts)]),
+        )
+
+    def _parts(self) -> list[_Part]:
+        """All, in the order of the texts."""
+        return [part for row in sorted(self._found) for part in self._found[row]]
 
     def _take(self, row: int, stage: StageTensor, places: Integers, ids: Integers) -> None:
         """Some positions of [rows * tokens] of a batch, and the token that each is held against."""
-        parts: list[tuple[NDArray[np.float64], Integers]] = []
         step = len(places) if stage.wide is None else max(1, BLOCK_BYTES // max(1, stage.wide.bytes_each))
         for start in range(0, len(places), max(1, step)):
             some, held = places[start : start + step], ids[start : start + step]
-            parts.append(self._of_part(stage, some) if keeps_part(stage) else self._of(stage, some, held))
-        known = self._found.get(row)
-        likely, picked = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
-        if known is not None:
-            ids, likely, picked = (
-                np.concatenate(both) for both in zip(known, (ids, likely, picked), strict=True)
-            )
-        self._found[row] = ids, likely, picked.astype(np.int64)
+            part = self._of_part(stage, some, held) if keeps_part(stage) else self._of(stage, some, held)
+            self._found.setdefault(row, []).append(part)
 
-    def _of(
-        self, stage: StageTensor, places: Integers, ids: Integers
-    ) -> tuple[NDArray[np.float64], Integers]:
+    def _of(self, stage: StageTensor, places: Integers, ids: Integers) -> _Part:
         wide = stage.wide
         block = (
             stage.values.reshape(-1, stage.values.shape[-1])[places] if wide is None else wide.block(places)
@@ -83,9 +87,9 @@ class _TokenOutputs(RunOutputs):
         with np.errstate(invalid="ignore"):
             likely = logits[np.arange(len(ids)), ids] - log_sums(logits)
             picked = np.where(LARGEST.usable(logits), logits.argmax(axis=1), -1)
-        return likely, picked
+        return _Part(ids, likely, picked.astype(np.int64))
 
-    def _of_part(self, stage: StageTensor, places: Integers) -> tuple[NDArray[np.float64], Integers]:
+    def _of_part(self, stage: StageTensor, places: Integers, ids: Integers) -> _Part:
         """Of a recording, which holds the logit of the token that is there and the sum of all."""
         if self._temperature != 1.0:
             raise InputsDoNotFit(
@@ -94,7 +98,8 @@ class _TokenOutputs(RunOutputs):
             )
         side = KeptSide.of(stage.values.reshape(-1, stage.values.shape[-1])[places])
         likely = side.target - side.log_sum
-        return likely, np.where(np.isfinite(side.values[:, 0]), side.columns[:, 0], -1)
+        picked = np.where(np.isfinite(side.values[:, 0]), side.columns[:, 0], -1)
+        return _Part(ids, likely, picked.astype(np.int64))
 
 
 class NextOutputs(_TokenOutputs):
