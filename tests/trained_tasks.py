@@ -136,8 +136,8 @@ def _batch(kind: str, tokenizer: Any, rows: Sequence[Row], draw: Any) -> dict[st
         found = dict(tokenizer(texts, pairs, padding=True, return_tensors="pt"))
         shaped = {name: value.reshape(len(rows), 3, -1) for name, value in found.items()}
         return shaped | {"labels": torch.tensor([row["label"] for row in rows])}
-    pairs = [row["text_pair"] for row in rows] if kind == "nsp" else None
-    found = dict(tokenizer([row["text"] for row in rows], pairs, padding=True, return_tensors="pt"))
+    seconds = [row["text_pair"] for row in rows] if kind == "nsp" else None
+    found = dict(tokenizer([row["text"] for row in rows], seconds, padding=True, return_tensors="pt"))
     if kind == "score":
         return found | {"labels": torch.tensor([row["label"] for row in rows])}
     if kind == "nsp":

@@ -33,9 +33,7 @@ Booleans = npt.NDArray[np.bool_]
 class _RecallAtK:
     name = "recall_at_k"
     noun = f"recall at {AT}"
-    form = MetricForm(
-        title=f"recall at {AT}", better="higher", scale=100.0, digits=1, unit="%", step="points"
-    )
+    form = MetricForm(title=f"recall@{AT}", better="higher", scale=100.0, digits=1, unit="%", step="points")
     range = Interval(0.0, 1.0)
     of_decisions = True
     needs = "one column of texts and a column of labels (label, intent, category, say)"
