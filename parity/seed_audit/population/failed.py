@@ -172,8 +172,8 @@ def _options(population: Population) -> float:
 
 def _choices(population: Population) -> NDArray[np.int64]:
     """[examples] how many choices each has."""
-    there: NDArray[np.bool_] = ~np.isneginf(population.logits[0])
-    return np.asarray(np.count_nonzero(there, axis=1), dtype=np.int64)
+    first: NDArray[np.float64] = population.logits[0]
+    return np.array([len(row) - np.count_nonzero(row == -np.inf) for row in first], dtype=np.int64)
 
 
 def _singles(labelled: Population) -> NDArray[np.int64] | None:

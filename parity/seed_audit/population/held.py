@@ -7,6 +7,7 @@ decided, so that there is no churn; of tokens churn is over all of them, and tex
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -71,7 +72,8 @@ class Held(NamedTuple):
         """The places of what the logits are of, in these examples."""
         if self.rows is None:
             return np.array(list(examples), dtype=np.int64)
-        starts: Integers = np.searchsorted(self.rows, np.arange(self.codes.shape[1] + 1)).astype(np.int64)
+        counts = np.bincount(self.rows, minlength=self.codes.shape[1]).tolist()
+        starts = [0, *accumulate(counts)]
         found = [np.arange(starts[place], starts[place + 1]) for place in examples]
         return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 
