@@ -11,7 +11,16 @@ from parity.records.subject import TasksRecord
 from parity.tasks.registry import all_tasks, task_that_fits
 from parity.tasks.task import Described, Task
 
-__all__ = ["PairTask", "alone", "other_task", "requested_tasks", "task_of", "task_of_pair", "tasks_record"]
+__all__ = [
+    "PairTask",
+    "alone",
+    "language_tasks",
+    "other_task",
+    "requested_tasks",
+    "task_of",
+    "task_of_pair",
+    "tasks_record",
+]
 
 
 class PairTask(NamedTuple):
@@ -77,6 +86,11 @@ def tasks_record(sides: Pair[Description]) -> TasksRecord:
 def alone(side: Description) -> bool:
     """Whether the user requested that a side is opened without a head: then it is not asked for one."""
     return side.task_by == TASK_REQUESTED and task_of(side).bare
+
+
+def language_tasks(side: Description) -> list[str]:
+    """What a subject can be opened as that predicts tokens which are known, so that its texts have a perplexity."""
+    return [task.name for task in all_tasks() if task.target and task.name in side.tasks]
 
 
 def requested_tasks(sides: Pair[Description]) -> str:

@@ -19,7 +19,7 @@ from parity.api.values import checked, checked_temperatures, positive, whole
 from parity.errors import UsageError
 from parity.inputs.choose import choose_for_runs
 from parity.metrics import METRICS
-from parity.metrics.registry import find_metric
+from parity.metrics.registry import runs_metric
 from parity.seed_audit.audit import SurveyRequest, survey
 from parity.seed_audit.margins import Margins
 from parity.seed_audit.runs.executors import run_here, run_on_ray
@@ -157,7 +157,7 @@ def _margins(settings: SeedSettings, metric: str) -> Margins:
             next_step=f"Give a rate from {_LEAST_ALPHA:g} to below 0.5: smaller rates are beyond what the intervals can compute.",
         )
     limits = (
-        ("--margin", margin, metric, find_metric(metric).range.high),
+        ("--margin", margin, metric, runs_metric(metric).range.high),
         ("--churn-budget", churn, "churn", 1.0),
     )
     for option, value, what, most in limits:

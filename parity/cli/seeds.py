@@ -9,12 +9,12 @@ import typer
 
 from parity.cli import options as shared
 from parity.cli.commands import single
-from parity.metrics import ANSWER_METRICS, METRICS, SPAN_METRICS
+from parity.metrics import ANSWER_METRICS, EMBEDDING_METRICS, METRICS, SPAN_METRICS, TOKEN_METRICS
 
 __all__ = ["command"]
 
 _EXECUTORS = ("local", "ray")
-_METRICS = (*METRICS, *SPAN_METRICS, *ANSWER_METRICS)
+_METRICS = (*METRICS, *SPAN_METRICS, *ANSWER_METRICS, *TOKEN_METRICS, *EMBEDDING_METRICS)
 
 
 def _metric(value: str) -> str:
@@ -109,7 +109,8 @@ def command(
             metavar=f"[{'|'.join(_METRICS)}]",
             parser=_metric,
             autocompletion=lambda: list(_METRICS),
-            help=f"The metric that decides.  [default: {METRICS[0]}; of words {SPAN_METRICS[0]}, of answers {ANSWER_METRICS[0]}]",
+            help=f"The metric that decides.  [default: {METRICS[0]}; of words {SPAN_METRICS[0]}, of answers {ANSWER_METRICS[0]}, of language "
+            f"models {TOKEN_METRICS[0]}, of scores {EMBEDDING_METRICS[0]}, of vectors {EMBEDDING_METRICS[1]}]",
         ),
     ] = None,
     margin: Annotated[

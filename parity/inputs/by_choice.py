@@ -10,7 +10,7 @@ from parity.errors import InputsDoNotFit
 from parity.inputs.example import Choice, Choices, Example
 from parity.inputs.table import Row, Source
 
-__all__ = ["as_choices", "choice_of", "with_the_next"]
+__all__ = ["as_choices", "choice_of", "whole_inputs", "with_the_next"]
 
 Read = Callable[[], Iterator[Example]]
 _MOST = 4  # of a built-in text
@@ -36,6 +36,18 @@ def as_choices(source: str, read: Read) -> Iterator[Example]:
             choice = Choice(number, place, len(pairs))
             yield Example(row, text, pair, label, example.id, choice=choice)
             row += 1
+
+
+def whole_inputs(read: Read) -> Iterator[Example]:
+    """Inputs of which each choice is a row, put together again: the first text is the input's, and the choices are the second ones."""
+    parts: dict[int, list[Example]] = {}
+    for example in read():
+        if example.choice is not None:
+            parts.setdefault(example.choice.input, []).append(example)
+    for row, (_, rows) in enumerate(sorted(parts.items())):
+        first = rows[0]
+        pairs = tuple((one.text, one.pair or "") for one in rows)
+        yield Example(row, first.text, None, first.label, first.id, choices=Choices(pairs, first.label))
 
 
 def choice_of(source: Source, row: Row, column: str | None) -> Choice | None:

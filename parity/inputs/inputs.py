@@ -47,7 +47,7 @@ class Inputs:
     counts the rows without a character in them: where every row is blank, nothing would be compared. `words` counts the rows that are
     lists of words, `tagged` those with a tag for each, `messages` the conversations, `choices` the inputs with several choices; with
     `each_choice` each of them is a row. `unanswerable` counts the questions of which the inputs say that no answer is right, `targets` the rows
-    with a target for a decoder.
+    with a target for a decoder. Where the rows are read in another way than they are given, `given_digest` is that of those given.
     """
 
     source: str
@@ -66,6 +66,7 @@ class Inputs:
     columns: Columns
     read: Callable[[], Iterator[Example]] = field(repr=False, compare=False)
     each_choice: bool = False
+    given_digest: str = ""
 
     def windows(self, size: int = WINDOW, cut: int | None = None) -> Iterator[list[Example]]:
         """The examples in order, `size` at a time; no window holds rows from both sides of row `cut`.
@@ -111,6 +112,7 @@ class Inputs:
             self,
             count=tally.count,
             digest=tally.digest(),
+            given_digest=self.as_given,
             labelled=tally.labelled,
             pairs=tally.pairs,
             blank=tally.blank,
@@ -118,11 +120,17 @@ class Inputs:
             read=read,
         )
 
+    @property
+    def as_given(self) -> str:
+        """The digest of the rows as they are given."""
+        return self.given_digest or self.digest
+
     def record(self) -> InputsRecord:
         """The inputs as an audit keeps them."""
         return InputsRecord(
             count=self.count,
             digest=self.digest,
+            given_digest=self.given_digest,
             source=self.source,
             built_in=self.built_in,
             labelled=self.labelled,

@@ -14,10 +14,11 @@ from parity.measure.activation import log_softmax
 from parity.records.metric_form import MetricForm
 from parity.statistics.interval import Interval
 
-__all__ = ["Counted", "Metric", "Outputs", "Paired", "of_classes", "of_spans", "of_tokens"]
+__all__ = ["Counted", "Metric", "Outputs", "Paired", "RunsMetric", "of_classes", "of_spans", "of_tokens"]
 
-Counted = Literal["classes", "words", "answers"]
-"""What an example of many runs is decided by: a class, the tags of its words, or an answer."""
+Counted = Literal["classes", "choices", "words", "answers", "tokens", "scores", "vectors"]
+"""What an example of many runs is decided by: a class, one of its choices, the tags of its words, an answer, or the next (or masked) tokens
+of a text. By a score (of a regression, or of how alike a pair of texts is) and by a vector nothing is decided."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -30,7 +31,8 @@ class Outputs:
     logits: [..., examples, classes] raw, float64. predictions: [..., examples] the predicted class, -1 where there is no decision.
     labels: [examples] the right class. rows: [examples] the row that each belongs to, where they are the words of texts; names: of the
     classes, and of labels that are none. temperature: what the logits are divided by before probabilities are taken. Where an example is
-    a question, answers: [runs][examples] the texts, and right: [examples] those that count as right.
+    a question, answers: [runs][examples] the texts, and right: [examples] those that count as right. Where an example has a score, logits
+    has one column, and gold: [examples] is the number that it is held against; where it has a vector, logits are the vectors.
     """
 
     logits: Floats
@@ -41,6 +43,7 @@ class Outputs:
     names: Sequence[str] = ()
     answers: Sequence[Sequence[str]] = ()
     right: Sequence[Sequence[str]] = ()
+    gold: Floats | None = None
 
     @cached_property
     def log_probabilities(self) -> Floats:
@@ -85,8 +88,8 @@ class Paired(Protocol):
 
 
 @runtime_checkable
-class Metric(Protocol):
-    """One metric.
+class RunsMetric(Protocol):
+    """One metric of many runs.
 
     `name` is what a user writes, `form` how its number is written, `noun` what it is called within a sentence, `range` between which
     values it lies. `of_decisions`: it is a share that depends on decisions alone, so that even where no decision differs N examples
@@ -104,19 +107,24 @@ class Metric(Protocol):
         ...
 
     def values(self, outputs: Outputs) -> Floats:
-        """[...] the metric of each run."""
+        """[...] the metric of each run; NaN where it is not defined."""
         ...
 
     def deleted(self, outputs: Outputs) -> Floats:
         """[..., examples] the metric of each run without that example; used only where `scores` is None.
 
-        Where examples are words this is without each row of words: [..., rows].
+        Where examples are words or tokens this is without each row of them: [..., rows].
         """
         ...
 
     def could_move(self, share: float) -> float:
         """How far the metric could move if this share of the examples, which have no class of the model as label, had one."""
         ...
+
+
+@runtime_checkable
+class Metric(RunsMetric, Protocol):
+    """One metric of many runs, and of two sides whose outputs come batch by batch."""
 
     def paired(self) -> Paired:
         """An empty sum of two sides."""

@@ -35,11 +35,14 @@ class _Perplexity:
             return np.asarray(np.exp(_surprise(outputs).mean(axis=-1)))
 
     def deleted(self, outputs: Outputs) -> Floats:
-        """[..., tokens] the perplexity of the other tokens."""
+        """[..., texts] the perplexity of the other texts; without `rows` each token is a text of its own."""
         surprise = _surprise(outputs)
-        count = surprise.shape[-1] - 1
-        with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(np.exp((surprise.sum(axis=-1, keepdims=True) - surprise) / count))
+        starts = _starts(outputs, surprise.shape[-1])
+        sums = np.add.reduceat(surprise, starts, axis=-1)
+        lengths = np.diff([*starts.tolist(), surprise.shape[-1]])
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            others = surprise.sum(axis=-1, keepdims=True) - sums
+            return np.asarray(np.exp(others / (surprise.shape[-1] - lengths)))
 
     def could_move(self, share: float) -> float:
         """Without a bound: a token without any chance makes it infinite."""
@@ -65,12 +68,11 @@ class _PairedPerplexity:
     def add(self, reference: Outputs, candidate: Outputs) -> None:
         """Take in a batch of both sides, of whole texts; without `rows` each token is a text of its own."""
         here, there = _surprise(reference), _surprise(candidate)
-        rows = np.arange(len(here)) if reference.rows is None else reference.rows
-        if not len(rows):
+        if not len(here):
             return
-        starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
+        starts = _starts(reference, len(here))
         with np.errstate(invalid="ignore"):
-            columns = [np.add.reduceat(part, starts) for part in (here, there - here, np.ones(len(rows)))]
+            columns = [np.add.reduceat(part, starts) for part in (here, there - here, np.ones(len(here)))]
             table = np.stack(columns, axis=1)
             self._sums += table.sum(axis=0)
             self._products += table.T @ table
@@ -101,6 +103,13 @@ class _PairedPerplexity:
 def _surprise(outputs: Outputs) -> Floats:
     """[..., tokens] -ln p."""
     return np.asarray(-outputs.log_probability_of_label)
+
+
+def _starts(outputs: Outputs, tokens: int) -> npt.NDArray[np.intp]:
+    """Where each text begins among the tokens."""
+    if outputs.rows is None:
+        return np.arange(tokens)
+    return np.flatnonzero(np.r_[True, outputs.rows[1:] != outputs.rows[:-1]])
 
 
 def _exp(value: float) -> float:

@@ -12,10 +12,10 @@ from parity.errors import UsageError
 from parity.metrics import ANSWER_METRICS, EMBEDDING_METRICS, METRICS, SPAN_METRICS, TOKEN_METRICS
 from parity.metrics.answer_metric import AnswerMetric
 from parity.metrics.embedding_metric import EmbeddingMetric
-from parity.metrics.metric import Metric
+from parity.metrics.metric import Metric, RunsMetric
 from parity.subjects.registry import Group, entries, load, name_taken, origin
 
-__all__ = ["answer_metrics", "embedding_metrics", "find_metric", "metric_names"]
+__all__ = ["answer_metrics", "embedding_metrics", "find_metric", "metric_names", "runs_metric"]
 
 _GROUP = Group("parity.metrics", "metric", "metrics")
 _BESIDE = (*SPAN_METRICS, *TOKEN_METRICS)  # of other things than one decision an input
@@ -41,14 +41,14 @@ def metric_names(*, spans: bool = False) -> tuple[str, ...]:
 @cache
 def find_metric(name: str) -> Metric:
     """The metric of that name; raises UsageError where there is none, or its package does not give one."""
-    known = (*metric_names(spans=True), *ANSWER_METRICS)
+    known = (*metric_names(spans=True), *ANSWER_METRICS, *EMBEDDING_METRICS)
     if name not in known:
         near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
         raise UsageError(
             f"No metric is called {name!r}.",
             next_step=f"{f'Did you mean {near[0]}? ' if near else ''}The metrics are: {', '.join(known)}.",
         )
-    if name in (*METRICS, *_BESIDE, *ANSWER_METRICS):
+    if name in (*METRICS, *_BESIDE, *ANSWER_METRICS, *EMBEDDING_METRICS):
         found: object = import_module(_place(name).partition(":")[0]).metric
         owner = f"parity's {_place(name)}"
     else:
@@ -59,6 +59,15 @@ def find_metric(name: str) -> Metric:
             f"The metric {name!r} ({owner}) is {type(found).__name__}, and not a metric of that name.",
             next_step="Ask its author; parity/metrics/metric.py says what a metric is.",
         )
+    return found
+
+
+@cache
+def runs_metric(name: str) -> RunsMetric:
+    """The same for many runs, those of embeddings too, which are not added up batch by batch."""
+    if name not in EMBEDDING_METRICS:
+        return find_metric(name)
+    found: RunsMetric = import_module(_place(name).partition(":")[0]).metric
     return found
 
 

@@ -22,7 +22,7 @@ _COUNTED = re.compile(r"LABEL_\d+")
 
 def check_alike(described: Pair[Description], inputs: Inputs, seeds: SeedAudit, named: str) -> None:
     """Raise RecordError with what differs between the pair and the seed audit `named`."""
-    if inputs.digest != seeds.inputs.digest:
+    if inputs.as_given != seeds.inputs.as_given:
         raise RecordError(
             f"The seed audit {named} was made on other inputs: {seeds.inputs.count:,} from {seeds.inputs.source} "
             f"({_short(seeds.inputs.digest)}), and these are {inputs.count:,} from {inputs.source} ({_short(inputs.digest)}).",

@@ -39,7 +39,7 @@ def beside_seeds(audit: Audit, seeds: SeedAudit, named: str) -> Audit:
 def seed_scale(audit: Audit, seeds: SeedAudit, named: str) -> SeedScale:
     """The pair's differences beside the spread of the candidate arm of a seed audit."""
     stages, notes = _stages(audit, seeds)
-    if audit.inputs.digest != seeds.inputs.digest:
+    if audit.inputs.as_given != seeds.inputs.as_given:
         notes.append("The seed audit ran on other inputs: its spread is that of its own inputs.")
     rate, churn, bounds = _decisions(audit, seeds, notes)
     runs = next((arm.runs for arm in seeds.arms if arm.arm == "candidate"), 0)
@@ -95,9 +95,13 @@ def _decisions(
 ) -> tuple[float | None, float | None, tuple[float | None, float | None]]:
     """The pair's flip rate, the seeds' mean churn, and that one's interval."""
     found = audit.decisions
-    # An example of runs is a row, whatever decides in it.
-    of_rows = None if found is None else found.row_flip_rate or found.flip_rate
+    # An example of runs is a row, whatever decides in it; but churn of tokens is of tokens.
+    of_tokens = seeds.churn is not None and seeds.churn.of == "tokens"
+    of_rows = None if found is None else (None if of_tokens else found.row_flip_rate) or found.flip_rate
     rate = of_rows.value if found is not None and of_rows is not None and found.examples else None
+    if seeds.counted in ("scores", "vectors"):
+        notes.append("The runs of the seed audit decide nothing: its metric alone is beside the pair's.")
+        return rate, None, (None, None)
     if seeds.churn is None:
         notes.append("The seed audit has no two runs whose decisions could be compared.")
         return rate, None, (None, None)
@@ -111,7 +115,8 @@ def _decisions(
 
 def _metrics(audit: Audit, seeds: SeedAudit) -> list[MetricScale]:
     found: list[MetricScale] = []
-    for metric in audit.decisions.metrics if audit.decisions is not None else []:
+    measured = [] if audit.decisions is None else audit.decisions.metrics
+    for metric in [*measured, *([] if audit.embeddings is None else audit.embeddings.metrics)]:
         known = seeds.metrics.get(metric.metric)
         sd = None if known is None else known.spread.sd
         if sd is not None:

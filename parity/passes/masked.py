@@ -19,13 +19,14 @@ from parity.align.kept import BLOCK_BYTES
 from parity.align.paired_stage import PairedStage
 from parity.align.plan import Plan
 from parity.align.texts import mask_piece
-from parity.border.runner import Batch, Reply, Wide
+from parity.border.runner import Batch, Wide
 from parity.errors import RunnerSpokeGarbage
 from parity.inputs.example import Encoding, Example
 from parity.passes.after import AfterContext, AfterSettings
 from parity.records.after import AfterResult
 from parity.records.pair import Pair
 from parity.records.passes import FeedKind, Phase
+from parity.session.masking import mask_id, maskable, masked_forward
 from parity.session.session import Session
 from parity.session.window import Window, open_window
 
@@ -76,7 +77,7 @@ class _Masked:
         """Run the sample, text by text, and pass on what was seen at the masks."""
         if context.masked is None:
             return AfterResult(reason="nothing takes in what is seen at masks")
-        masks = Pair(*(_mask_id(side) for side in context.sides))
+        masks = Pair(*(mask_id(side) for side in context.sides))
         count = context.inputs.count
         drawn = random.Random(_SEED).sample(range(count), min(count, _TEXTS))
         window = open_window(context.sides, context.inputs.picked(sorted(drawn)))
@@ -86,7 +87,7 @@ class _Masked:
                 reason="no text of the sample is without a mask and has the same ids on both sides"
             )
         tokens = sum(len(job.places) for job in jobs)
-        whole = all(len(job.places) == len(_maskable(job.encodings.reference)) for job in jobs)
+        whole = all(len(job.places) == len(maskable(job.encodings.reference)) for job in jobs)
         context.masked.begin(
             [job.example for job in jobs],
             f"each of {tokens:,} tokens masked in turn, in {len(jobs):,} of {count:,} texts, drawn with seed {_SEED}"
@@ -108,7 +109,7 @@ class _Masked:
         for start in range(0, len(job.places), step):
             places = job.places[start : start + step]
             replies = [
-                _forward(side, encoding, places, mask, output)
+                masked_forward(side, encoding, places, mask, output)
                 for side, encoding, mask in zip(context.sides, job.encodings, masks, strict=True)
             ]
             batches = [reply.wait() for reply in replies]
@@ -142,7 +143,7 @@ def _jobs(window: Window, drawn: Sequence[int], masks: Pair[int]) -> list[_Job]:
         both = Pair(here, there)
         if any(mask in one.input_ids for one, mask in zip(both, masks, strict=True)):
             continue
-        places = _maskable(here)
+        places = maskable(here)
         most = left // max(1, len(here.input_ids))
         if len(places) > most:
             if jobs:
@@ -154,47 +155,11 @@ def _jobs(window: Window, drawn: Sequence[int], masks: Pair[int]) -> list[_Job]:
     return jobs
 
 
-def _maskable(encoding: Encoding) -> list[int]:
-    """The tokens that stand for text."""
-    return [place for place, special in enumerate(encoding.special) if not special]
-
-
-def _forward(
-    side: Session, encoding: Encoding, places: Sequence[int], mask: int, output: str
-) -> Reply[Batch]:
-    ids = np.tile(np.array(encoding.input_ids, dtype=np.int64), (len(places), 1))
-    ids[np.arange(len(places)), places] = mask
-    types = encoding.token_type_ids
-    ones = np.ones_like(ids)
-    inputs = {
-        "input_ids": ids,
-        "attention_mask": ones,
-        "token_type_ids": None if types is None else np.tile(np.array(types), (len(places), 1)),
-        "real": ones,
-    }
-    return side.runner.forward(inputs=inputs, stages=[output])
-
-
 def _wide(side: Session, batch: Batch, output: str) -> Wide:
     stage = batch.stages.get(output)
     if stage is None or stage.wide is None:
         raise RunnerSpokeGarbage(f"The runner of {side.subject} wrote no {output} for masked tokens.")
     return stage.wide
-
-
-def _mask_id(side: Session) -> int:
-    """The id of a side's mask token, as its tokenizer gives it; -1 where it does not."""
-    piece = mask_piece(side.described.tokenizer)
-    reply = side.runner.tokenize([Example(0, piece)])
-    (encoding,) = reply.wait()
-    side.runner.forget(reply.window)
-    if encoding is None:
-        return -1
-    return next(_ids_of(encoding, piece), -1)
-
-
-def _ids_of(encoding: Encoding, piece: str) -> Iterator[int]:
-    return (number for number, one in zip(encoding.input_ids, encoding.pieces, strict=True) if one == piece)
 
 
 MASKED = _Masked()

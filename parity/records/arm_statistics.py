@@ -97,7 +97,10 @@ class ChurnKindsRecord(Record, frozen=True, kw_only=True):
 
 
 class ChurnRecord(Record, frozen=True, kw_only=True):
-    """The share of examples that two runs decide differently: of each pair, and its mean; `over` says what the interval holds for."""
+    """The share of examples that two runs decide differently: of each pair, and its mean; `over` says what the interval holds for.
+
+    `of`: what the shares are of, "examples", or the "tokens" of which an example, a text, has several.
+    """
 
     matrix: list[list[float | None]]
     estimate: EstimateRecord
@@ -106,6 +109,7 @@ class ChurnRecord(Record, frozen=True, kw_only=True):
     over: str
     examples: int
     kinds: ChurnKindsRecord | None = None
+    of: str = "examples"
 
 
 class AgreementRecord(Record, frozen=True, kw_only=True):
@@ -207,10 +211,15 @@ class FailedRunRecord(Record, frozen=True, kw_only=True):
     accuracy: float | None
     loss: float | None
     reasons: list[str]
+    value: float | None = None
 
 
 class FailedRecord(Record, frozen=True, kw_only=True):
-    """How many runs failed, the interval of that rate, and the limits that they failed by; `keep` are the places of the others."""
+    """How many runs failed, the interval of that rate, and the limits that they failed by; `keep` are the places of the others.
+
+    Where nothing is decided a run fails at a `metric` of `metric_limit` or less, what chance gives. `of` is what an accuracy is held
+    against.
+    """
 
     failed: list[FailedRunRecord] = []
     runs: int = 0
@@ -220,6 +229,9 @@ class FailedRecord(Record, frozen=True, kw_only=True):
     loss_limit: float | None = None
     keep: list[int] = []
     majority: float | None = None
+    metric: str = ""
+    metric_limit: float | None = None
+    of: str = "the largest class"
 
 
 class SliceSpreadRecord(Record, frozen=True, kw_only=True):

@@ -97,7 +97,9 @@ class NeededRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
 class SeedAudit(Record, frozen=True, kw_only=True):
     """The record of one seed audit. The fields of one arm at its top (`metrics` to `calibration`) are of the first one.
 
-    `metric_forms` says how each metric is written (records of earlier versions have none).
+    `metric_forms` says how each metric is written (records of earlier versions have none). `counted` says what an example is decided by:
+    "classes", "choices", "words", "answers" or "tokens"; by "scores" and by "vectors" nothing is decided, so that there is neither churn
+    nor agreement, and the metric alone is judged.
     """
 
     schema: Literal["parity.audit/2", "parity.audit/1"] = "parity.audit/2"
@@ -127,6 +129,7 @@ class SeedAudit(Record, frozen=True, kw_only=True):
     provenance: Provenance
     command: str
     metric_forms: dict[str, MetricForm] = {}
+    counted: str = "classes"
 
 
 class Variance(NamedTuple):

@@ -20,9 +20,9 @@ from parity.errors import MissingColumn, ParityError, RunError, UsageError, by_s
 from parity.inputs.choose import open_for_runs
 from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
-from parity.metrics import ANSWER_METRICS, METRICS
+from parity.metrics import ANSWER_METRICS, EMBEDDING_METRICS, METRICS
 from parity.metrics.metric import Counted
-from parity.metrics.registry import find_metric, metric_names
+from parity.metrics.registry import metric_names, runs_metric
 from parity.records.comparison_statistics import BaselineRecord
 from parity.records.metric_form import MetricForm
 from parity.records.seed_audit import MarginsRecord, NeededRecord, ReasonRecord, SeedAudit
@@ -38,7 +38,7 @@ from parity.seed_audit.recorded import recorded
 from parity.seed_audit.run_records import contested_examples, integrity_record, run_records
 from parity.seed_audit.runs.requested import Arm, RequestedRun
 from parity.seed_audit.runs.run_inputs import Outcome, Task, read_collected
-from parity.seed_audit.truth import labels_read, metric_for, truth_of
+from parity.seed_audit.truth import examples_as, labels_read, metric_for, truth_of
 from parity.seed_audit.verdict.against import against_baseline
 from parity.seed_audit.verdict.equivalence import Comparison
 from parity.seed_audit.verdict.findings import findings_of
@@ -109,12 +109,13 @@ def survey(request: SurveyRequest, progress: OnProgress) -> SeedAudit:
     request = request._replace(primary=metric_for(counted, request.primary, named=request.metric_named))
     alike = [run for run in collected.values() if run.counted == counted]
     classes = usual_classes([classes_of_run(run) for run in alike])
-    truth = truth_of(inputs, counted)
+    digest, inputs, slices = inputs.digest, *examples_as(inputs, counted, slices)
+    truth = truth_of(inputs, counted, [run.tokens for run in alike])
     labels = labels_read(inputs, classes.names, truth)
     confidence = 1 - request.margins.alpha
-    ground = Ground(inputs.digest, classes, labels.classes, confidence, request.recipe_digests, truth)
+    ground = Ground(digest, classes, labels.classes, confidence, request.recipe_digests, truth)
     arms = gather_arms(request.runs, outcomes, collected, ground)
-    names = [] if counted == "answers" else list(classes.names)
+    names = list(classes.names) if counted in ("classes", "words") else []
     made = _Made(inputs, names, labels, slices, arms)
     return _conclude(request, made, (started, clock))
 
@@ -157,10 +158,11 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
             failed=candidate.failed,
             seeds=candidate.check,
             missing=candidate.missing,
+            decides=candidate.population is None or candidate.population.decides,
         )
         verdict = judge_stability(request.margins, arm, reasons)
     inside = isinstance(verdict, Comparison) and verdict.inside_margin
-    reached = _reached(made, statistics, [item.sentence for item in not_measured])
+    reached = _reached(made, statistics, [item.sentence for item in not_measured], request.primary)
     passed = verdict.verdict in {"stable", "equivalent"} or inside
     passed = passed or (verdict.verdict == "inconclusive" and request.allow_inconclusive)
     record = first.record
@@ -197,14 +199,15 @@ def _conclude(request: SurveyRequest, made: _Made, began: tuple[datetime, float]
         provenance=provenance_of(*began, made.arms),
         command=request.command,
         metric_forms=_forms(request.primary, statistics),
+        counted=made.labels.counted,
     )
 
 
 def _forms(primary: str, statistics: Sequence[ArmStatistics]) -> dict[str, MetricForm]:
     """How each metric is written that is measured in an arm, or that decides."""
     known = {primary, *(name for item in statistics for name in item.record.metrics)}
-    names = (*metric_names(spans=True), *ANSWER_METRICS)
-    return {name: find_metric(name).form for name in names if name in known}
+    names = (*metric_names(spans=True), *ANSWER_METRICS, *EMBEDDING_METRICS)
+    return {name: runs_metric(name).form for name in names if name in known}
 
 
 def _needed(verdict: Stability | Comparison, reached: Reached) -> NeededRecord:
@@ -215,14 +218,20 @@ def _needed(verdict: Stability | Comparison, reached: Reached) -> NeededRecord:
     return recorded(needed, NeededRecord)
 
 
-def _reached(made: _Made, statistics: Sequence[ArmStatistics], not_measured: Sequence[str]) -> Reached:
+def _reached(
+    made: _Made, statistics: Sequence[ArmStatistics], not_measured: Sequence[str], primary: str
+) -> Reached:
     """What could be judged. Where nothing prevents a pass and the examples have no labels, a sentence states what is judged instead."""
     sentences, labels = list(not_measured), made.labels
+    metric = runs_metric(primary).noun
+    undecided = any(arm.population is not None and not arm.population.decides for arm in made.arms)
+    if undecided and any(item.primary is not None for item in statistics):
+        sentences.append(f"These runs decide nothing: {metric} alone was judged.")
     if all(arm.kept for arm in made.arms) and not labels.given and not not_measured:
         sentences.append("The inputs have no labels: churn alone was judged.")
     elif 0 < labels.measured < made.inputs.count:
         sentences.append(
-            f"{labels.measured:,} of {made.inputs.count:,} examples have a label that is a class: the metric is of these."
+            f"{labels.measured:,} of {made.inputs.count:,} examples have {labels.known}: the metric is of these."
         )
     counts = [(item.independent, len(arm.members)) for item, arm in zip(statistics, made.arms, strict=True)]
     counted, given = min(counts)

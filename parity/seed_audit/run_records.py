@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from parity.inputs.example import Example
 from parity.inputs.inputs import Inputs
-from parity.metrics.registry import find_metric
+from parity.metrics.registry import runs_metric
 from parity.records.runs import (
     ContestedRecord,
     FactorRecord,
@@ -24,6 +24,7 @@ from parity.seed_audit.measures.agreement import Agreement
 from parity.seed_audit.measures.arm import calibration_of
 from parity.seed_audit.population.arms import ArmRuns, Member
 from parity.seed_audit.population.decided import local_codes
+from parity.seed_audit.population.held import Held
 from parity.seed_audit.population.population import Population
 from parity.seed_audit.recorded import finite, recorded
 
@@ -39,7 +40,7 @@ def run_records(arm: ArmRuns, labels: NDArray[np.int64] | None) -> list[RunRecor
     for place, member in enumerate(arm.members):
         described = member.collected.description if member.collected is not None else None
         calibration = None
-        single = arm.population is not None and arm.population.of_classes
+        single = arm.population is not None and arm.population.has_probabilities
         if place in arm.kept and labels is not None and arm.population is not None and single:
             calibration = calibration_of(arm.population.logits[arm.kept.index(place)], labels)
         records.append(
@@ -102,6 +103,8 @@ def _right(example: Example) -> str | None:
     """The right decision as it is shown: a label, the tags of the words, or the first right answer."""
     if example.tags is not None:
         return " ".join(example.tags)
+    if example.choices is not None:
+        return None if example.choices.label is None else f"choice {example.choices.label}"
     return example.answers[0] if example.answers else example.label
 
 
@@ -109,6 +112,8 @@ def _shown(population: Population | None, names: Sequence[str], example: int, in
     """A vote: the name of a class, or the text of the decision that is meant in this example."""
     if population is None or population.decided is None:
         return names[index] if index >= 0 else None
+    if isinstance(population.decided, Held):
+        return f"choice {index}" if index >= 0 else None
     run = int((local_codes(population.decided.codes)[:, example] == index).argmax())
     return population.decided.texts[run][example][:_LONGEST_TEXT]
 
@@ -120,7 +125,7 @@ def _metrics(arm: ArmRuns) -> dict[int, dict[str, float | None]]:
         return values
     outputs = arm.population.outputs()
     for metric in arm.population.metrics:
-        for place, value in zip(arm.kept, find_metric(metric).values(outputs).tolist(), strict=True):
+        for place, value in zip(arm.kept, runs_metric(metric).values(outputs).tolist(), strict=True):
             values.setdefault(place, {})[metric] = finite(value)
     return values
 

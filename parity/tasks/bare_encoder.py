@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parity.metrics.metric import Counted
 from parity.tasks.task import Task
 
 __all__ = ["BARE_ENCODER"]
@@ -12,6 +13,7 @@ class _BareEncoder(Task):
     does = "is an encoder without a head"
     bare = True
     embeds = True
+    counted: Counted = "vectors"
 
 
 BARE_ENCODER = _BareEncoder()

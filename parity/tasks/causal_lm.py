@@ -5,6 +5,7 @@ from __future__ import annotations
 from parity.measure.activation import SOFTMAX
 from parity.measure.decision_rule import LARGEST
 from parity.measure.language import Target
+from parity.metrics.metric import Counted
 from parity.tasks.task import Decided, Task
 
 __all__ = ["CAUSAL_LM"]
@@ -22,6 +23,7 @@ class _CausalLM(Task):
     target: Target = "next"
     unit = "next_token"
     stage = "next_token"
+    counted: Counted = "tokens"
 
 
 CAUSAL_LM = _CausalLM()

@@ -3,6 +3,7 @@ nearest neighbours that follow from it; there are no classes, and nothing is dec
 
 from __future__ import annotations
 
+from parity.metrics.metric import Counted
 from parity.tasks.task import Task
 
 __all__ = ["EMBEDDINGS"]
@@ -15,6 +16,7 @@ class _Embeddings(Task):
     without_classes = "it gives embeddings, which have no classes"
     embeds = True
     singly = True
+    counted: Counted = "vectors"
 
 
 EMBEDDINGS = _Embeddings()

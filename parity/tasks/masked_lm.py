@@ -6,6 +6,7 @@ from __future__ import annotations
 from parity.measure.activation import SOFTMAX
 from parity.measure.decision_rule import LARGEST
 from parity.measure.language import Target
+from parity.metrics.metric import Counted
 from parity.tasks.task import Decided, Task
 
 __all__ = ["MASKED_LM"]
@@ -23,6 +24,7 @@ class _MaskedLM(Task):
     target: Target = "here"
     unit = "next_token"
     stage = "next_token"
+    counted: Counted = "tokens"
 
 
 MASKED_LM = _MaskedLM()

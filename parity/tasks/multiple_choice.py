@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parity.measure.decision_rule import LARGEST_OF_ROWS
-from parity.metrics.metric import Metric, of_classes
+from parity.metrics.metric import Counted, Metric, of_classes
 from parity.tasks.class_task import ClassTask
 from parity.tasks.task import Column
 
@@ -18,6 +18,7 @@ class _MultipleChoice(ClassTask):
     rule = LARGEST_OF_ROWS
     activation = None
     noun = "choice"
+    counted: Counted = "choices"
     decided_by = "an input is decided by the largest logit of its choices, each of which is a row"
 
     def scored_by(self, metric: Metric) -> bool:

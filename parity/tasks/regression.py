@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parity.metrics.metric import Counted
 from parity.tasks.task import Task
 
 __all__ = ["REGRESSION"]
@@ -12,6 +13,7 @@ class _Regression(Task):
     does = "is a regression"
     outputs = ("logits",)
     without_classes = "it is a regression, which has no classes"
+    counted: Counted = "scores"
 
 
 REGRESSION = _Regression()

@@ -47,8 +47,8 @@ class Task:
     probabilities are compared as a stage. Where each token decides, `decided` says which do: those that stand for text, all, or those of
     the mask token where the input has it (else all). `target` is the token that a wide output is held against: that of the next position, or the one
     that stands at the position itself (empty: none is known). `unit` is what the record calls a decision's unit, where that is another word than
-    input, token or word, and `stage` the stage that shows the decisions. `counted` says what an example of many runs is decided by: a class,
-    the tags of its words, or an answer.
+    input, token or word, and `stage` the stage that shows the decisions. `counted` says what an example of many runs is decided by
+    (`parity.metrics.metric.Counted`).
     """
 
     name: str

@@ -46,7 +46,7 @@ class Agreement(NamedTuple):
     entropy: float
     entropy_limit: float
     unanimous: float
-    unanimous_interval: Interval
+    unanimous_interval: Interval | None
     accuracy_unanimous: float | None
     accuracy_contested: float | None
     contested: tuple[Contested, ...]

@@ -101,8 +101,9 @@ def arm_statistics(
         }
     design = design_of(population)
     several = len(design.alone) >= 2
-    found = _churn(population, design, confidence) if several else None
-    agreed = _agreement(population, design, confidence) if several else None
+    decided = several and population.decides
+    found = _churn(population, design, confidence) if decided else None
+    agreed = _agreement(population, design, confidence) if decided else None
     record = ArmRecord(
         arm=runs.arm,
         runs=population.runs,
@@ -131,7 +132,7 @@ def _pairs(population: Population, design: Design) -> tuple[Population, Pairing 
 
 def _churn(population: Population, design: Design, confidence: float) -> Churn:
     chosen, pairing = _pairs(population, design)
-    found = churn(chosen.predictions, confidence, pairing)
+    found = churn(chosen.predictions, confidence, pairing, chosen.texts)
     if chosen.runs == population.runs:
         return found
     matrix = churn_matrix(population.predictions, population.predictions)
@@ -146,16 +147,26 @@ def _churn_record(found: Churn, population: Population) -> ChurnRecord:
 def _agreement(population: Population, design: Design, confidence: float) -> Agreement:
     """Votes are of all runs; agreement, and kappa beyond chance, of pairs that share no seed.
 
-    Where decisions are not classes they have no chance to agree that could be known, and no kappa.
+    Where decisions are not classes they have no chance to agree that could be known, and no kappa. Tokens of one text are not independent, so
+    that the share on which all runs agree has no interval; which examples are contested is not known of them.
     """
     chosen, pairing = _pairs(population, design)
 
     def of(some: Population) -> Agreement:
         if not some.of_classes:
+            codes = some.predictions if some.has_probabilities else local_codes(some.predictions)
             found = agreement(
-                local_codes(some.predictions), None, confidence=confidence, keep=50, pairing=pairing
+                codes,
+                some.right,
+                classes=some.classes if some.has_probabilities else None,
+                confidence=confidence,
+                keep=50,
+                pairing=pairing,
             )
-            return found._replace(chance=math.nan, kappa=None)
+            found = found._replace(chance=math.nan, kappa=None)
+            if some.texts is None:
+                return found
+            return found._replace(unanimous_interval=None, contested=(), contested_total=0)
         return agreement(
             some.predictions,
             some.labels,
@@ -175,7 +186,7 @@ def _agreement(population: Population, design: Design, confidence: float) -> Agr
 def _distances(
     population: Population, design: Design, temperatures: Sequence[float], confidence: float
 ) -> list[DistancesRecord]:
-    if not population.of_classes:
+    if not population.has_probabilities:
         return []
     chosen, pairing = _pairs(population, design)
     found = run_distances(chosen.logits, temperatures, confidence, pairing)
@@ -206,14 +217,13 @@ def _variance(
     grid, seeds = next(((grid, seeds) for grid, seeds in crossed if grid is not None), (None, ("", "")))
     if grid is None:
         return None
-    split = logit_split(
-        population, grid, confidence
-    )  # of words too; of answers, of the scores of those chosen
+    # Of words too; of answers of the scores of those chosen, of tokens of the log odds of the one that is there. Nothing else is a logit.
+    split = logit_split(population, grid, confidence) if population.decides else None
     metric = recorded(metric_split(population, grid, primary, confidence), SplitRecord) if labelled else None
     return {
         "first": seeds[0],
         "second": seeds[1],
-        "logits": recorded(split, SplitRecord),
+        "logits": None if split is None else recorded(split, SplitRecord),
         primary: metric,
     }
 
@@ -248,7 +258,7 @@ def _similarities(runs: ArmRuns, design: Design, confidence: float) -> list[Stag
 def _temperatures(
     labelled: Population | None, design: Design, confidence: float
 ) -> TemperaturesRecord | None:
-    if labelled is None or labelled.labels is None or not labelled.of_classes:
+    if labelled is None or labelled.labels is None or not labelled.has_probabilities:
         return None
     if not np.isfinite(labelled.logits).all():
         return None  # no temperature scales a probability of 0

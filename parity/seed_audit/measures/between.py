@@ -67,9 +67,13 @@ def two_arms(
     enough = min(baseline.runs, candidate.runs) >= 2
     matched = shared_seeds(baseline, candidate)
     excess = None
-    if enough and not matched.all():
+    if enough and candidate.decides and not matched.all():
         excess = excess_churn(
-            baseline.predictions, candidate.predictions, confidence=confidence, matched=matched
+            baseline.predictions,
+            candidate.predictions,
+            confidence=confidence,
+            matched=matched,
+            texts=candidate.texts,
         )
     first = found.get(primary)
     equivalence = tost(first, margins.metric, margins.alpha) if first is not None else None

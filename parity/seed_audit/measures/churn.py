@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from parity.seed_audit.population.decided import local_codes
-from parity.statistics.estimate import Estimate, pairwise_estimate
+from parity.statistics.estimate import Estimate, pairwise_estimate, spread_part
 from parity.statistics.interval import Interval, clopper_pearson
 from parity.statistics.pairing import Pairing
+from parity.statistics.quantiles import t_quantile
 
-__all__ = ["Churn", "ChurnKinds", "churn", "churn_kinds", "churn_matrix", "disagreement", "votes"]
+__all__ = ["Churn", "ChurnKinds", "by_text", "churn", "churn_kinds", "churn_matrix", "disagreement", "votes"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -23,7 +25,8 @@ class Churn(NamedTuple):
 
     `over` says what the interval holds for: new runs and new examples (two-way jackknife, three runs or more), or new
     examples for this pair of runs only (two runs, Clopper-Pearson). Where no prediction differs the upper bound is still
-    what zero flips in N examples allow.
+    what zero flips in N examples allow. Of the tokens of texts shares are of tokens, and the `examples` are the texts: of two runs the
+    interval is then the t interval over texts.
     """
 
     matrix: tuple[tuple[float, ...], ...]
@@ -32,6 +35,7 @@ class Churn(NamedTuple):
     most: float
     over: str
     examples: int
+    of: str = "examples"
 
 
 class ChurnKinds(NamedTuple):
@@ -68,26 +72,66 @@ def disagreement(predictions: Integers, pairing: Pairing | None = None) -> Float
     return np.asarray(apart / pairing.used.sum())
 
 
-def churn(predictions: Integers, confidence: float = 0.95, pairing: Pairing | None = None) -> Churn:
+def by_text(apart: Floats, texts: Integers | None) -> Floats:
+    """[texts] what each text adds to a mean over tokens [tokens] of texts, whose mean is that mean: R + (d - R m) / (mean m) with d the
+    text's sum over its m tokens (the influence function of a ratio; Cochran, Sampling Techniques, 1977, 6.4). Without texts as it is.
+
+    >>> by_text(np.array([1.0, 0.0, 0.0, 0.0]), np.array([0, 0, 1, 1])).tolist()
+    [0.5, 0.0]
+    """
+    if texts is None or not len(apart):
+        return apart
+    starts = np.flatnonzero(np.r_[True, texts[1:] != texts[:-1]])
+    sums, counts = np.add.reduceat(apart, starts), np.diff([*starts.tolist(), len(apart)])
+    mean = float(apart.mean())
+    return np.asarray(mean + (sums - mean * counts) / counts.mean())
+
+
+def churn(
+    predictions: Integers,
+    confidence: float = 0.95,
+    pairing: Pairing | None = None,
+    texts: Integers | None = None,
+) -> Churn:
     """The churn between pairs of runs, from predictions [runs, examples]; two runs at least.
 
-    pairing: which pairs are of runs that share no seed, where not all are; the estimate is of these, the matrix of all.
+    pairing: which pairs are of runs that share no seed, where not all are; the estimate is of these, the matrix of all. texts: [tokens] the
+    text of each, where predictions are [runs, tokens]: texts are what is independent.
     """
-    runs, examples = predictions.shape
+    runs = len(predictions)
     matrix = churn_matrix(predictions, predictions)
-    apart = disagreement(predictions, pairing)
+    apart = by_text(disagreement(predictions, pairing), texts)
+    examples = len(apart)
     found = pairwise_estimate(matrix, apart, confidence, within=Interval(0.0, 1.0), pairing=pairing)
     pairs = matrix[np.triu_indices(runs, 1)]
     over = "runs and examples"
     if runs == 2:
         over = "examples, for this pair of runs"
-        found = found._replace(
-            interval=clopper_pearson(round(float(pairs[0]) * examples), examples, confidence)
-        )
+        found = found._replace(interval=_of_pair(apart, confidence, whole=texts is None))
     elif found.value == 0 and found.interval is not None:
         found = found._replace(interval=clopper_pearson(0, examples, confidence))
     table = tuple(tuple(float(share) for share in row) for row in matrix)
-    return Churn(table, found, float(pairs.min()), float(pairs.max()), over, examples)
+    return Churn(
+        table,
+        found,
+        float(pairs.min()),
+        float(pairs.max()),
+        over,
+        examples,
+        "examples" if texts is None else "tokens",
+    )
+
+
+def _of_pair(apart: Floats, confidence: float, *, whole: bool) -> Interval | None:
+    """Over examples, for one pair of runs: whole examples that differ or do not, or shares of texts."""
+    if whole or not apart.any():
+        return clopper_pearson(round(float(apart.sum())), len(apart), confidence)
+    part = spread_part(apart) if len(apart) > 1 else None
+    if part is None:
+        return None
+    half = t_quantile((1 + confidence) / 2, part.degrees) * math.sqrt(part.variance)
+    mean = float(apart.mean())
+    return Interval(max(0.0, mean - half), min(1.0, mean + half))
 
 
 def churn_kinds(baseline: Integers, candidate: Integers | None, labels: Integers) -> ChurnKinds:

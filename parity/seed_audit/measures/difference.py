@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.metrics import METRICS
-from parity.metrics.registry import find_metric
+from parity.metrics.registry import runs_metric
 from parity.seed_audit.measures.crossed import crossed_estimate, mean_squares
 from parity.seed_audit.population.population import Population
 from parity.statistics.estimate import (
@@ -80,16 +80,17 @@ def difference(
     examples = int((baseline.labels >= 0).sum())
     # Where no decision differs, N examples still allow what Tango's score interval does: +- z^2 / (N + z^2).
     z = normal_quantile((1 + confidence) / 2)
-    measured = find_metric(metric)
+    measured = runs_metric(metric)
     floor = z / (examples + z * z) if measured.of_decisions else 0.0
     found: Estimate | None = None
     outputs = [arm.outputs() for arm in arms]
     one, other = (measured.scores(side) for side in outputs)
     if one is None or other is None:
         values = [measured.values(side) for side in outputs]
-        if min(*runs, examples) > 1:
+        if min(*runs, examples) > 1 and all(np.isfinite(side).all() for side in values):
             deleted = [measured.deleted(side).mean(axis=0) for side in outputs]
-            found = _jackknifed(values, deleted, paired, confidence, floor)
+            if np.isfinite(deleted).all():
+                found = _jackknifed(values, deleted, paired, confidence, floor)
         means = [float(side.mean()) for side in values]
     else:
         means = [float(one.mean()), float(other.mean())]

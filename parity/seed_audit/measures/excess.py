@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.seed_audit.measures.churn import churn_matrix, disagreement
+from parity.seed_audit.measures.churn import by_text, churn_matrix, disagreement
 from parity.statistics.estimate import Estimate, deleted_part, estimate, spread_part
 from parity.statistics.interval import Interval, clopper_pearson
 
@@ -27,6 +27,7 @@ Booleans = npt.NDArray[np.bool_]
 
 _MOST = 200_000
 _TIE = 1e-12
+_SEED = 0
 
 
 class ExcessChurn(NamedTuple):
@@ -67,7 +68,7 @@ def excess_churn(
     *,
     confidence: float = 0.95,
     matched: Booleans | None = None,
-    seed: int = 0,
+    texts: Integers | None = None,
     most: int = _MOST,
 ) -> ExcessChurn:
     """From predictions [runs, examples] of two arms on the same examples, two runs an arm at least.
@@ -75,7 +76,8 @@ def excess_churn(
     matched: [runs of the baseline, runs of the candidate] whether two runs share a seed; None where none do. most: enumerate
     up to so many labellings, else draw so many (seeded); p is then (1 + as large) / (1 + drawn). The interval is the two-way
     jackknife, from three runs an arm: each arm's runs are left out in turn, or, where each run has one partner, each pair of
-    partners out of both arms. Its upper end is never below what zero flips in N examples allow.
+    partners out of both arms. Its upper end is never below what zero flips in N examples allow. texts: [tokens] the text of each, where
+    predictions are [runs, tokens]; N is then that of the texts.
     """
     sizes = (len(baseline), len(candidate))
     if min(sizes) < 2:
@@ -90,8 +92,8 @@ def excess_churn(
     churns = _Churns(churn_matrix(together, together) * counts, counts)
     arm = np.arange(len(together)) >= sizes[0]
     excess, between, within = _of(churns, arm)
-    p, exact, labellings = _permuted(churns, sizes, excess, seed, most)
-    by_example = _by_example(baseline, candidate, ~pairs)
+    p, exact, labellings = _permuted(churns, sizes, excess, most)
+    by_example = by_text(_by_example(baseline, candidate, ~pairs), texts)
     found = _estimate(churns, arm, pairs, by_example, confidence)
     return ExcessChurn(
         between,
@@ -102,7 +104,7 @@ def excess_churn(
         labellings,
         least_p(*sizes),
         sizes,
-        together.shape[1],
+        len(by_example),
         int(pairs.sum()),
     )
 
@@ -128,9 +130,7 @@ def _of(churns: _Churns, arm: Booleans) -> tuple[float, float, tuple[float, floa
     return between - (within[0] + within[1]) / 2, between, within
 
 
-def _permuted(
-    churns: _Churns, sizes: tuple[int, int], seen: float, seed: int, most: int
-) -> tuple[float, bool, int]:
+def _permuted(churns: _Churns, sizes: tuple[int, int], seen: float, most: int) -> tuple[float, bool, int]:
     a, b = sizes
     runs = a + b
     count = math.comb(runs, a)
@@ -139,7 +139,7 @@ def _permuted(
         first = _labellings(a, b)
         count = len(first) * (2 if a == b else 1)
     else:
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(_SEED)
         first = (rng.random((most, runs)).argsort(axis=1) < a).astype(np.float64)
         count = most
     values = _sums(first, churns.values)

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.metrics import METRICS
-from parity.metrics.metric import Metric, Outputs
-from parity.metrics.registry import find_metric
+from parity.metrics.metric import Outputs, RunsMetric
+from parity.metrics.registry import runs_metric
 from parity.seed_audit.measures.crossed import SeedEffect, crossed_estimate, seed_effect
 from parity.seed_audit.measures.grid_spread import (
     grid_example_variance,
@@ -92,18 +92,18 @@ def metric_spread(
     """A metric of every run at one temperature, and its spread. Raises ValueError where no example has a label."""
     design = design_of(population)
     if design.grid is not None:
-        return _of_grid(population, design.grid, find_metric(metric), confidence, temperature)
+        return _of_grid(population, design.grid, runs_metric(metric), confidence, temperature)
     if len(design.alone) < population.runs:
         alone = population.of_runs(design.alone)
         found = metric_spread(alone, metric, confidence=confidence, temperature=temperature)
-        every = find_metric(metric).values(population.outputs(temperature))
+        every = runs_metric(metric).values(population.outputs(temperature))
         return found._replace(spread=found.spread._replace(values=_floats(every)), runs=population.runs)
     overall: Estimate | None = None
     seed: SeedEffect | None = None
-    measured, outputs = find_metric(metric), population.outputs(temperature)
+    measured, outputs = runs_metric(metric), population.outputs(temperature)
     scores, values, examples = measured.scores(outputs), measured.values(outputs), _examples(outputs)
     if scores is None:
-        if min(population.runs, examples) > 1:
+        if min(population.runs, examples) > 1 and np.isfinite(values).all():
             overall = _jackknifed(measured, outputs, values, spread_part(values), confidence)
     elif min(scores.shape) > 1 and np.isfinite(scores).all():
         seed = seed_effect(scores)
@@ -114,7 +114,7 @@ def metric_spread(
 
 
 def _of_grid(
-    population: Population, grid: Grid, metric: Metric, confidence: float, temperature: float
+    population: Population, grid: Grid, metric: RunsMetric, confidence: float, temperature: float
 ) -> MetricSpread:
     """Over a full grid of two seeds; runs of one cell are averaged."""
     overall: Estimate | None = None
@@ -163,9 +163,14 @@ def _spread(values: Floats, mean_part: Part, run_part: Part, confidence: float, 
     )
 
 
-def _jackknifed(metric: Metric, outputs: Outputs, values: Floats, runs: Part, confidence: float) -> Estimate:
-    """Of what is not a mean over examples: each example is excluded in turn, from all runs at once."""
-    examples = deleted_part(metric.deleted(outputs).mean(axis=0))
+def _jackknifed(
+    metric: RunsMetric, outputs: Outputs, values: Floats, runs: Part, confidence: float
+) -> Estimate | None:
+    """Of what is not a mean over examples: each example is excluded in turn, from all runs at once; None where it is then not defined."""
+    without = metric.deleted(outputs).mean(axis=0)
+    if not np.isfinite(without).all():
+        return None
+    examples = deleted_part(without)
     floor = _floor(metric, _examples(outputs), confidence)
     return apart_estimate(
         float(values.mean()), [runs], examples.variance, confidence, within=metric.range, floor=floor
@@ -177,7 +182,7 @@ def _examples(outputs: Outputs) -> int:
     return len(outputs.labels) if outputs.rows is None else len(np.unique(outputs.rows))
 
 
-def _floor(metric: Metric, examples: int, confidence: float) -> float:
+def _floor(metric: RunsMetric, examples: int, confidence: float) -> float:
     """Where every run is right on every example, N examples still allow what Wilson's score interval does: z^2 / (N + z^2)."""
     z = normal_quantile((1 + confidence) / 2)
     return z / (examples + z * z) if metric.of_decisions else 0.0

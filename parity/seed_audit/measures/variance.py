@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parity.metrics.registry import find_metric
+from parity.metrics.registry import runs_metric
 from parity.seed_audit.population.population import Population
 from parity.statistics.interval import Interval
 from parity.statistics.tails import chi2_quantile, f_quantile
@@ -82,13 +82,19 @@ def grid_of(population: Population, first: str, second: str) -> Grid | None:
 
 def logit_split(population: Population, grid: Grid, confidence: float = 0.95) -> VarianceSplit:
     """Of row-centred logits (softmax ignores a row's constant), averaged over examples and classes."""
-    centred = population.logits - population.logits.mean(axis=2, keepdims=True)
+    logits, there = population.logits, ~np.isneginf(population.logits)
+    if population.counted == "choices" and not there.all():
+        # Inputs with fewer choices have logits of these alone.
+        sums = np.where(there, logits, 0.0).sum(axis=2, keepdims=True)
+        centred = logits - sums / there.sum(axis=2, keepdims=True)
+        return split_variance(centred[:, there[0]][grid.cells], confidence)
+    centred = logits - logits.mean(axis=2, keepdims=True)
     return split_variance(centred[grid.cells], confidence)
 
 
 def metric_split(population: Population, grid: Grid, metric: str, confidence: float = 0.95) -> VarianceSplit:
     """Of one metric a run, with intervals."""
-    return split_variance(find_metric(metric).values(population.outputs())[grid.cells], confidence)
+    return split_variance(runs_metric(metric).values(population.outputs())[grid.cells], confidence)
 
 
 def split_variance(values: Floats, confidence: float = 0.95) -> VarianceSplit:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.seed_audit.population.classes import Classes
-from parity.seed_audit.population.decided import Truth
+from parity.seed_audit.population.decided import Decided, Truth
 from parity.seed_audit.population.failed import FailedRuns
+from parity.seed_audit.population.held import Held
 from parity.seed_audit.population.integrity import SeedCheck
 from parity.seed_audit.population.population import Population
 from parity.seed_audit.runs.requested import Arm, RequestedRun
@@ -89,11 +90,15 @@ def population_of(
 ) -> Population:
     """The population of these runs of one arm; logits and factors: of each of them, the columns in the order of the classes."""
     whole, truth = np.stack(list(logits)), ground.truth
-    decided = None
+    decided: Decided | Held | None = None
     if truth.counted == "words":
         decided = truth.of_words(whole, ground.classes.names)
     elif truth.counted == "answers":
         answers = [member.collected.answers or [] for member in members if member.collected is not None]
         decided = truth.of_answers(answers)
+    elif truth.counted != "classes":
+        tokens = [None if one.collected is None else one.collected.tokens for one in members]
+        picked = None if None in tokens else np.stack([one.picked for one in tokens if one is not None])
+        decided = truth.of_held(whole, picked)
     names = tuple(member.requested.name for member in members)
     return Population(whole, ground.labels, tuple(factors), members[0].requested.arm, names, decided)

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.measure.decision_rule import LARGEST
-from parity.metrics import ANSWER_METRICS, METRICS, SPAN_METRICS
-from parity.metrics.metric import Counted, Outputs
-from parity.metrics.registry import metric_names
+from parity.metrics import ANSWER_METRICS, EMBEDDING_METRICS, METRICS, SPAN_METRICS, TOKEN_METRICS
+from parity.metrics.metric import Counted, Outputs, of_classes
+from parity.metrics.registry import find_metric, metric_names
+from parity.seed_audit.population.held import Held
 
 __all__ = ["Decided", "Truth", "code_of", "local_codes", "metrics_of"]
 
@@ -27,9 +28,12 @@ _UNDECIDED = ""
 
 def metrics_of(counted: Counted) -> tuple[str, ...]:
     """The metrics of so decided examples; the first one decides where none is named."""
-    if counted == "classes":
-        return (*METRICS, *(name for name in metric_names() if name not in METRICS))
-    return SPAN_METRICS if counted == "words" else ANSWER_METRICS
+    every = (*METRICS, *(name for name in metric_names() if name not in METRICS))
+    if counted == "choices":  # the number of a choice is not a class
+        return tuple(name for name in every if not of_classes(find_metric(name)))
+    others = {"words": SPAN_METRICS, "answers": ANSWER_METRICS, "tokens": TOKEN_METRICS}
+    of_scores, of_vectors = EMBEDDING_METRICS[:1], EMBEDDING_METRICS[1:]
+    return {"scores": of_scores, "vectors": of_vectors, **others}.get(counted, every)
 
 
 def code_of(text: str) -> int:
@@ -50,15 +54,32 @@ def local_codes(codes: Integers) -> Integers:
 class Truth(NamedTuple):
     """What the inputs say of the decisions: how they are `counted`; [words] the row of each word, and [rows] its tags, or the answers that
     count as right (None: the row has none).
+
+    Where they are something else than words and answers, `labels` are those of the examples (None: it has none), targets: [examples] the
+    right choice or the number of a label (-1: not known), and gold: [examples] the numbers that scores are held against (NaN: none). Of
+    tokens rows and targets are those of most runs: [tokens] the text of each, and the token that is there, of so many `texts`.
     """
 
     counted: Counted = "classes"
     rows: Integers | None = None
     tags: Sequence[Sequence[str] | None] = ()
     right: Sequence[Sequence[str] | None] = ()
+    labels: Sequence[str | None] = ()
+    targets: Integers | None = None
+    gold: Floats | None = None
+    texts: int = 0
 
     def codes(self, names: Sequence[str]) -> Integers:
         """[rows] the right decision; -1 where the inputs do not say it, or a tag is none of the classes."""
+        if self.counted == "tokens":
+            assert self.rows is not None
+            scored = np.isin(np.arange(self.texts), self.rows)
+            return np.where(scored, 0, -1).astype(np.int64)
+        if self.counted == "scores":
+            assert self.gold is not None
+            return np.where(np.isfinite(self.gold), 0, -1).astype(np.int64)
+        if self.targets is not None:
+            return self.targets
         if self.counted == "words":
             known = set(names)
             texts = [None if tags is None or set(tags) - known else " ".join(tags) for tags in self.tags]
@@ -91,6 +112,26 @@ class Truth(NamedTuple):
             self.rows,
             tuple(names),
         )
+
+    def of_held(self, logits: Floats, predictions: Integers | None) -> Held:
+        """Of the outputs of runs [runs, units, columns]; predictions [runs, tokens] where they are tokens."""
+        metrics, none = metrics_of(self.counted), np.zeros(logits.shape[1], dtype=np.int64)
+        if self.counted == "tokens":
+            assert self.rows is not None and self.targets is not None and predictions is not None
+            bad = np.stack([np.bincount(self.rows, run < 0, self.texts) > 0 for run in predictions])
+            codes = np.where(bad, -1, 0).astype(np.int64)
+            return Held(self.counted, metrics, codes, self.targets, None, self.rows, predictions)
+        if self.counted == "choices":
+            flat = logits.reshape(-1, logits.shape[2])
+            with np.errstate(invalid="ignore"):
+                picked = np.where(LARGEST.usable(flat), flat.argmax(axis=1), -1)
+            targets = none - 1 if self.targets is None else self.targets
+            return Held(self.counted, metrics, picked.reshape(logits.shape[:2]).astype(np.int64), targets)
+        with np.errstate(over="ignore", invalid="ignore"):
+            length = np.linalg.norm(logits, axis=2)
+        fine = np.isfinite(length) & ((length > 0) | (self.counted == "scores"))
+        codes = np.where(fine, 0, -1).astype(np.int64)
+        return Held(self.counted, metrics, codes, none if self.targets is None else self.targets, self.gold)
 
     def of_answers(self, answers: Sequence[Sequence[str]]) -> Decided:
         """Of the answers [runs][rows]."""
@@ -137,7 +178,7 @@ class Decided(NamedTuple):
         )
         if self.rows is None or self.predictions is None or self.labels is None:
             return kept._replace(right=tuple(self.right[place] for place in examples))
-        words = self.words_of(examples)
+        words = self.units_of(examples)
         counts = [int((self.rows == place).sum()) for place in examples]
         return kept._replace(
             predictions=self.predictions[:, words],
@@ -145,9 +186,10 @@ class Decided(NamedTuple):
             rows=np.repeat(np.arange(len(counts)), counts),
         )
 
-    def words_of(self, examples: Sequence[int]) -> Integers:
-        """The places of the words of these rows."""
-        assert self.rows is not None
+    def units_of(self, examples: Sequence[int]) -> Integers:
+        """The places of what the logits are of, in these rows: of their words, or of their answers."""
+        if self.rows is None:
+            return np.array(list(examples), dtype=np.int64)
         found = [np.flatnonzero(self.rows == place) for place in examples]
         return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 

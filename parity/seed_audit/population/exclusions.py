@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.border.description import Training
+from parity.seed_audit.population.aligned import aligned, numbers, usual_width
 from parity.seed_audit.population.arms import ArmRuns, Ground, Member, NamedFault, population_of
-from parity.seed_audit.population.classes import columns_of
 from parity.seed_audit.population.failed import diverged_runs, failed_runs
 from parity.seed_audit.population.integrity import SeedCheck, check_rows, check_seeds
 from parity.seed_audit.population.population import Population
-from parity.seed_audit.population.run_facts import classes_of_run, final_loss, made_by_seeds, member_gone
+from parity.seed_audit.population.run_facts import final_loss, made_by_seeds, member_gone
 from parity.seed_audit.runs.requested import Arm, RequestedRun
 from parity.seed_audit.runs.run_inputs import Collected, Outcome
 
@@ -43,7 +43,11 @@ def gather_arms(
         if places:
             arms.append(
                 _Gathering(
-                    arm, [requested[place] for place in places], [outcomes[place] for place in places], runs
+                    arm,
+                    [requested[place] for place in places],
+                    [outcomes[place] for place in places],
+                    runs,
+                    ground,
                 )
             )
     for one in arms:
@@ -77,6 +81,7 @@ class _Gathering:
         requested: Sequence[RequestedRun],
         outcomes: Sequence[Outcome],
         collected: Mapping[int, Collected],
+        ground: Ground,
     ) -> None:
         self.arm: Arm = arm
         self.members = [
@@ -86,6 +91,7 @@ class _Gathering:
         self.faults: list[NamedFault] = []
         self.logits: dict[int, NDArray[np.float64]] = {}
         self._weights: dict[int, dict[str, int]] = {}
+        self._ground = ground
         self._other_rows(outcomes)
 
     def present(self) -> list[int]:
@@ -93,7 +99,7 @@ class _Gathering:
 
     def sound(self) -> list[int]:
         """Runs with logits that are numbers: runs with none are equal bit for bit without being copies of one another."""
-        return [index for index in self.present() if np.isfinite(self.logits[index]).all()]
+        return [index for index in self.present() if numbers(self.logits[index], self._ground)]
 
     def named(self, index: int) -> str:
         return self.members[index].requested.name
@@ -188,21 +194,14 @@ class _Gathering:
     def aligned(self, ground: Ground) -> None:
         """Each run's logits with the classes in one order; runs of other classes, or that decide something else, are excluded."""
         classes, unnamed = ground.classes, list[str]()
+        width = usual_width([run for _, run in self._runs()])
         for index, run in self._runs():
-            if run.counted != ground.truth.counted:
-                told = f"It decides by {run.counted}, and most runs by {ground.truth.counted}."
-                self._leave_out(index, told, missed=True)
+            found = aligned(run, ground, width)
+            if found.logits is None:
+                self._leave_out(index, found.sentence, missed=True)
                 continue
-            if run.counted == "answers":
-                self.logits[index] = run.logits
-                continue
-            columns = columns_of(classes, classes_of_run(run))
-            if columns.order is None:
-                self._leave_out(index, columns.sentence, missed=True)
-                continue
-            # Each run's own temperature divides its logits before probabilities are taken.
-            self.logits[index] = run.logits[:, list(columns.order)] / run.description.temperature
-            if columns.by_index:
+            self.logits[index] = found.logits
+            if found.by_index:
                 unnamed.append(self.named(index))
         if unnamed:
             detail = f"column 0 is matched to {classes.names[0]!r}, and so on by index"

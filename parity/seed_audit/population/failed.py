@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.metrics.metric import Outputs
+from parity.metrics.registry import runs_metric
 from parity.seed_audit.population.population import Population
 from parity.statistics.interval import Interval, clopper_pearson
 
@@ -16,17 +18,20 @@ __all__ = ["FailedRun", "FailedRuns", "diverged_runs", "failed_runs"]
 
 Reason = Literal["metric", "loss", "not_finite", "diverged"]
 _LOSS_SHARE = 0.95
+_OF = {"choices": "guessing", "tokens": "the commonest token"}
 
 
 class FailedRun(NamedTuple):
-    """One run that failed and why: `metric` (accuracy no better than the majority class), `loss` (final training loss near
-    that of guessing), `not_finite` (rows that decide nothing), `diverged` (its training ended itself: there is no model).
+    """One run that failed and why: `metric` (accuracy no better than the majority class; where nothing is decided, a metric no better than
+    chance gives, which is then `value`), `loss` (final training loss near that of guessing), `not_finite` (rows that decide nothing),
+    `diverged` (its training ended itself: there is no model).
     """
 
     run: int
     accuracy: float | None
     loss: float | None
     reasons: tuple[Reason, ...]
+    value: float | None = None
 
 
 class FailedRuns(NamedTuple):
@@ -34,7 +39,9 @@ class FailedRuns(NamedTuple):
 
     A run fails with accuracy <= `accuracy_limit` = q + 2 sqrt(q (1-q) / N), q = `majority` the largest class's share among N
     labelled examples; or with a final loss >= `loss_limit` = 0.95 ln K. The first is None without labels, and where no
-    accuracy is above it (all labels are one class, or too few examples). `keep` are the others.
+    accuracy is above it (all labels are one class, or too few examples). `keep` are the others. Of choices q is at least the share that
+    guessing has right, and K their mean number (geometric); of tokens q is the share of the commonest one, and there is no limit of a
+    loss. Where nothing is decided a run fails whose `metric` is not above `metric_limit`, what chance gives and two standard errors.
     """
 
     failed: tuple[FailedRun, ...]
@@ -45,13 +52,21 @@ class FailedRuns(NamedTuple):
     loss_limit: float
     keep: tuple[int, ...]
     majority: float | None = None
+    metric: str = ""
+    metric_limit: float | None = None
+    of: str = "the largest class"
 
     def sentence(self, run: FailedRun) -> str:
         """Why a run failed, with what was seen and its limit."""
         reasons: list[str] = []
-        if "metric" in run.reasons:
+        if "metric" in run.reasons and self.metric:
+            value = "not defined" if run.value is None else f"{run.value:.3f}"
             reasons.append(
-                f"its accuracy of {100 * (run.accuracy or 0.0):.1f} % is not shown to be above the largest class's "
+                f"its {runs_metric(self.metric).form.title} is {value}, and chance alone gives up to {self.metric_limit or 0.0:.3f}"
+            )
+        elif "metric" in run.reasons:
+            reasons.append(
+                f"its accuracy of {100 * (run.accuracy or 0.0):.1f} % is not shown to be above {self.of}'s "
                 f"{100 * (self.majority or 0.0):.1f} % (limit {100 * (self.accuracy_limit or 0.0):.1f} %)"
             )
         if "loss" in run.reasons:
@@ -89,9 +104,10 @@ def failed_runs(
     labelled = population.labelled()
     majority = _majority(labelled)
     limit = _accuracy_limit(labelled, majority)
-    loss_limit = _LOSS_SHARE * math.log(population.classes)
-    # The loss of guessing an answer depends on how many tokens it could begin at.
-    limited = population.counted != "answers"
+    of_metric = _by_chance(labelled)
+    # The loss of guessing an answer, or a token, depends on how many there are to guess among; that of a score on its unit.
+    limited = population.counted in ("classes", "words", "choices")
+    loss_limit = _LOSS_SHARE * _options(population) if limited else math.inf
     failed: list[FailedRun] = []
     for run in range(population.runs):
         accuracy = None
@@ -100,13 +116,17 @@ def failed_runs(
             accuracy = _accuracy(labelled, run)
             if limit is not None and accuracy is not None and accuracy <= limit:
                 reasons.append("metric")
+        value = None if of_metric is None else float(of_metric.values[run])
+        if of_metric is not None and not (value or 0.0) > of_metric.limit:
+            reasons.append("metric")
         loss = losses[run] if losses is not None else None
         if loss is not None and limited and population.classes > 1 and not loss < loss_limit:
             reasons.append("loss")
         if (population.predictions[run] < 0).any():
             reasons.append("not_finite")
         if reasons:
-            failed.append(FailedRun(run, accuracy, loss, tuple(reasons)))
+            known = value if value is not None and math.isfinite(value) else None
+            failed.append(FailedRun(run, accuracy, loss, tuple(reasons), known))
     gone = {run.run for run in failed}
     return FailedRuns(
         tuple(failed),
@@ -117,7 +137,43 @@ def failed_runs(
         loss_limit,
         tuple(run for run in range(population.runs) if run not in gone),
         majority,
+        "" if of_metric is None else of_metric.name,
+        None if of_metric is None else of_metric.limit,
+        _OF.get(population.counted, "the largest class"),
     )
+
+
+class _ByChance(NamedTuple):
+    """A metric of each run, and the most that chance gives."""
+
+    name: str
+    values: NDArray[np.float64]
+    limit: float
+
+
+def _by_chance(labelled: Population | None) -> _ByChance | None:
+    """Where nothing is decided: the metric by which runs are known to have learnt nothing; None without labels, and where so few examples
+    give every value by chance."""
+    if labelled is None or labelled.decides:
+        return None
+    metric = runs_metric(labelled.metrics[0])
+    by_chance: Callable[[Outputs], float] | None = getattr(metric, "by_chance", None)
+    outputs = labelled.outputs()
+    limit = metric.range.high if by_chance is None else by_chance(outputs)
+    return None if limit >= metric.range.high else _ByChance(metric.name, metric.values(outputs), limit)
+
+
+def _options(population: Population) -> float:
+    """The loss of guessing, in nats: the mean of ln K."""
+    if population.counted != "choices":
+        return math.log(population.classes)
+    return float(np.log(_choices(population)).mean())
+
+
+def _choices(population: Population) -> NDArray[np.int64]:
+    """[examples] how many choices each has."""
+    first: NDArray[np.float64] = population.logits[0]
+    return np.array([len(row) - np.count_nonzero(row == -np.inf) for row in first], dtype=np.int64)
 
 
 def _singles(labelled: Population) -> NDArray[np.int64] | None:
@@ -139,7 +195,10 @@ def _majority(labelled: Population | None) -> float | None:
     labels = None if labelled is None else _singles(labelled)
     if labels is None or not len(labels):
         return None
-    return float(np.bincount(labels).max()) / len(labels)
+    share = float(np.bincount(labels).max()) / len(labels)
+    if labelled is not None and labelled.counted == "choices":
+        return max(share, float((1 / _choices(labelled)).mean()))
+    return share
 
 
 def _accuracy_limit(labelled: Population | None, majority: float | None) -> float | None:

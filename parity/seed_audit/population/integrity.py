@@ -56,13 +56,13 @@ class FactorCheck(NamedTuple):
 
 class RepeatNoise(NamedTuple):
     """The noise that no seed explains: pairs of runs with the same seeds, how many are bitwise equal, the largest logit
-    difference, and the mean share of examples decided otherwise.
+    difference, and the mean share of examples decided otherwise (None: nothing is decided).
     """
 
     pairs: int
     bitwise: int
     max_abs: float
-    churn: float
+    churn: float | None
 
 
 class SeedCheck(NamedTuple):
@@ -212,7 +212,8 @@ def _repeats(
         equal += _bits(population, one) == _bits(population, other)
         with np.errstate(invalid="ignore"):
             largest = max(
-                largest, float(np.abs(population.logits[one] - population.logits[other]).max(initial=0.0))
+                largest,
+                float(np.nanmax(np.abs(population.logits[one] - population.logits[other]), initial=0.0)),
             )
         churn += float((population.predictions[one] != population.predictions[other]).mean())
-    return RepeatNoise(len(pairs), equal, largest, churn / len(pairs))
+    return RepeatNoise(len(pairs), equal, largest, churn / len(pairs) if population.decides else None)

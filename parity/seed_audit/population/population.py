@@ -12,6 +12,7 @@ import numpy.typing as npt
 from parity.measure.decision_rule import LARGEST
 from parity.metrics.metric import Counted, Outputs
 from parity.seed_audit.population.decided import Decided, metrics_of
+from parity.seed_audit.population.held import Held
 
 __all__ = ["Population"]
 
@@ -27,7 +28,7 @@ class Population:
     none has. factors: for each run the seeds it was made with ("init_seed", "order_seed", "dropout_seed", ...), and
     "repeat" where one set of seeds was run again; empty where nothing is known. names: what each run is called. decided: where an
     example is not decided by one class, the decisions; an example is then a row, labels are codes of the right decisions, and logits are
-    those of words, or the scores of answers.
+    those of words, or the scores of answers, or what `Held` says.
     """
 
     logits: Floats
@@ -35,7 +36,7 @@ class Population:
     factors: tuple[Mapping[str, int], ...] = ()
     arm: str = "candidate"
     names: tuple[str, ...] = field(default=())
-    decided: Decided | None = None
+    decided: Decided | Held | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError where the parts do not fit each other."""
@@ -80,12 +81,29 @@ class Population:
         """What an example is decided by."""
         if self.decided is None:
             return "classes"
+        if isinstance(self.decided, Held):
+            return self.decided.counted
         return "answers" if self.decided.rows is None else "words"
 
     @property
     def of_classes(self) -> bool:
-        """Whether each example is decided by one class, so that its logits have probabilities."""
+        """Whether each example is decided by one class, the same ones for all examples."""
         return self.decided is None
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether each example is decided between columns of logits, which have probabilities."""
+        return self.counted in ("classes", "choices")
+
+    @property
+    def decides(self) -> bool:
+        """Whether examples are decided at all, so that two runs decide them alike or not."""
+        return self.counted not in ("scores", "vectors")
+
+    @property
+    def texts(self) -> Integers | None:
+        """[decisions] the example of each decision, where one has several that are counted each by itself: the tokens of a text."""
+        return self.decided.rows if isinstance(self.decided, Held) else None
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -101,8 +119,10 @@ class Population:
     def predictions(self) -> Integers:
         """[runs, examples] the class of the largest logit, the first of equals; -1 where a row cannot decide (NaN, +inf).
 
-        Where examples are not decided by one class, the codes of the decisions.
+        Where examples are not decided by one class, the codes of the decisions; of texts [runs, tokens] the likeliest tokens.
         """
+        if isinstance(self.decided, Held) and self.decided.predictions is not None:
+            return self.decided.predictions
         if self.decided is not None:
             return self.decided.codes
         fine = LARGEST.usable(self.logits.reshape(-1, self.classes)).reshape(self.runs, self.examples)
@@ -126,7 +146,7 @@ class Population:
         labels = None if self.labels is None else self.labels[examples]
         if self.decided is not None:
             places = np.arange(self.examples)[examples].tolist()
-            units = places if self.decided.rows is None else self.decided.words_of(places)
+            units = self.decided.units_of(places)
             part = self.decided.of_examples(places)
             return Population(self.logits[:, units], labels, self.factors, self.arm, self.names, part)
         return Population(self.logits[:, examples], labels, self.factors, self.arm, self.names)

@@ -38,7 +38,8 @@ def row_fault(
     many, and the run may hold more. classes: the names of the run's classes, since a label may be written as its number.
     What a side does not have (labels, texts) is not compared.
     """
-    if by_id and all(example.id is not None for example in inputs):
+    # The choices of one input have one id, and stand in order.
+    if by_id and all(example.id is not None and example.choice is None for example in inputs):
         known = {example.id: example for example in own}
         missing = next((example for example in inputs if example.id not in known), None)
         if missing is not None:

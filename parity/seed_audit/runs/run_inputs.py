@@ -18,21 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.by_words import by_words
-from parity.align.tasks import task_of
-from parity.align.texts import null_piece
 from parity.border.description import Description
 from parity.border.runner import Batch, Reply
 from parity.errors import InputsDoNotFit, ParityError, TraceError
 from parity.inputs.choose import open_for_runs
-from parity.inputs.inputs import Inputs
 from parity.inputs.spec import InputsSpec
-from parity.measure.decision_rule import LARGEST
 from parity.metrics.metric import Counted
 from parity.records.pair import Pair
 from parity.seed_audit.runs.kept import Kept
+from parity.seed_audit.runs.outputs_base import RowsSeen, Tokens
 from parity.seed_audit.runs.own_rows import fault_of, labels_of, own_rows
+from parity.seed_audit.runs.read_as import asked_of
 from parity.seed_audit.runs.recorded_rows import RowFault
-from parity.seed_audit.runs.run_outputs import RowsSeen, RunOutputs, outputs_of
 from parity.session.fit import check_fit
 from parity.session.session import OpenRequest, Session, open_session
 from parity.session.stream import ahead
@@ -92,6 +89,7 @@ class Collected(NamedTuple):
     warnings: list[str]
     counted: Counted = "classes"
     answers: list[str] | None = None
+    tokens: Tokens | None = None
 
 
 def collect(
@@ -132,6 +130,7 @@ def read_collected(folder: str | Path) -> Collected:
         facts = msgspec.json.decode((place / "run.json").read_bytes())
         with np.load(place / "outputs.npz", allow_pickle=False) as data:
             logits = data["logits"].astype(np.float64)
+            tokens = Tokens(*(data[name] for name in Tokens._fields)) if "texts" in data else None
         with np.load(place / "stages.npz", allow_pickle=False) as data:
             values = {name: data[name] for name in data.files}
         description = msgspec.convert(facts["description"], Description)
@@ -151,6 +150,7 @@ def read_collected(folder: str | Path) -> Collected:
         facts["warnings"],
         facts.get("counted", "classes"),
         facts.get("answers"),
+        tokens,
     )
 
 
@@ -171,20 +171,20 @@ def _collect(
         runner, described = session.runner, session.described
         # A side that decides per word where it is told the words then does so.
         told = by_words(Pair(described, described), given=inputs.words == inputs.count).reference
-        outputs = _asked(task.subject, told, inputs)
+        outputs, counted, read = asked_of(task.subject, told, inputs)
         if reason := _not_whole(described):
             raise InputsDoNotFit(
                 f"{task.subject} is run only in part: {reason}.",
                 next_step="Give runs of which every part is run; parity inspect lists what is not.",
             )
         own = own_rows(subject, adapter, described)
-        fault = None if own is None else fault_of(own, described, inputs, task.inputs)
+        fault = None if own is None else fault_of(own, described, read, task.inputs)
         if fault is not None:
             return fault
-        check_fit(task.subject, described, inputs)
+        check_fit(task.subject, described, read)
         kept = Kept()
         full = 0 if described.scope == "outputs" else min(task.full_rows, _held(described))
-        for window in inputs.windows(cut=full or None):
+        for window in read.windows(cut=full or None):
             tokenized = runner.tokenize(window)
             encodings = tokenized.wait()
             seen = RowsSeen(
@@ -192,9 +192,10 @@ def _collect(
                 {example.row: encoding for example, encoding in zip(window, encodings, strict=True)},
             )
             _all_run(task.subject, seen)
+            outputs.add_window(session, seen)
             lengths = [1 if encoding is None else len(encoding.input_ids) for encoding in encodings]
             stages = _shown(told) if window[0].row < full else list(outputs.stages)
-            made = batches_of_side(described, lengths)
+            made = batches_of_side(described, lengths) if stages else []
 
             def send(
                 numbers: list[int], place: int = tokenized.window, names: list[str] = stages
@@ -205,53 +206,24 @@ def _collect(
                 batch = reply.wait()
                 outputs.add(numbers, batch, seen)
                 kept.add(numbers, batch)
-                progress(Progress("asking", numbers[-1] + 1, inputs.count))
+                progress(Progress("asking", numbers[-1] + 1, read.count))
             runner.forget(tokenized.window)
         warnings = sorted(runner.warnings)
     facts = {
         "subject": task.subject,
         "description": described,
         "inputs_digest": inputs.digest,
-        "own_labels": None if own is None or inputs.labelled else labels_of(own, described, inputs),
+        "own_labels": None if own is None or inputs.labelled else labels_of(own, described, read),
         "warnings": warnings,
-        "counted": task_of(told).counted,
+        "counted": counted,
         "answers": outputs.answers(),
     }
     save: Any = np.savez  # its stub takes names of arrays for its own options
-    save(folder / "outputs.npz", logits=outputs.logits())
+    tokens = outputs.tokens()
+    save(folder / "outputs.npz", logits=outputs.logits(), **({} if tokens is None else tokens._asdict()))
     save(folder / "stages.npz", **kept.vectors())
     (folder / "run.json").write_bytes(msgspec.json.encode(facts))
     return None
-
-
-def _asked(subject: str, told: Description, inputs: Inputs) -> RunOutputs:
-    """What is collected of this run; InputsDoNotFit where it does not decide what a seed audit compares."""
-    decides = task_of(told)
-    null = null_piece(told.tokenizer) if inputs.unanswerable else None
-    found = outputs_of(decides.counted, inputs.count, null)
-    if not set(found.stages) <= {stage.name for stage in told.stages}:
-        raise InputsDoNotFit(
-            f"{subject} has no {found.stages[0]}, and a seed audit compares decisions.",
-            next_step="Give runs of classifiers, of taggers with rows of words, or of models that answer questions.",
-        )
-    rule = decides.rule
-    if rule is not None and rule.several:
-        raise InputsDoNotFit(
-            f"{subject} decides each class separately (several may apply), and a seed audit needs one decision per example.",
-            next_step="Give runs of classifiers that choose one class.",
-        )
-    if rule is not None and rule is not LARGEST:
-        # Everything that is measured of runs takes the class of the largest logit for the decision.
-        raise InputsDoNotFit(
-            f"{subject} decides by a rule of its own, and a seed audit is about one class for each example.",
-            next_step="Give runs of classifiers that choose the class of the largest logit.",
-        )
-    if decides.wide:
-        raise InputsDoNotFit(
-            f"{subject} decides between the words of a vocabulary, and a seed audit is about classes.",
-            next_step="Give runs of classifiers that choose one class.",
-        )
-    return found
 
 
 def _all_run(subject: str, seen: RowsSeen) -> None:

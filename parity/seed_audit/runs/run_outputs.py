@@ -2,63 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.answers import ANSWERS, answer_row
 from parity.align.by_words import WORDS
+from parity.align.tasks import task_of
+from parity.align.texts import null_piece
+from parity.border.description import Description
 from parity.border.runner import Batch
 from parity.errors import InputsDoNotFit
-from parity.inputs.example import Encoding, Example
+from parity.inputs.inputs import Inputs
 from parity.metrics.metric import Counted
+from parity.seed_audit.runs.other_outputs import ChoiceOutputs, ScoreOutputs, VectorOutputs
+from parity.seed_audit.runs.outputs_base import RowsSeen, RunOutputs
+from parity.seed_audit.runs.token_outputs import MaskedOutputs, NextOutputs
 
-__all__ = ["RowsSeen", "RunOutputs", "outputs_of"]
+__all__ = ["outputs_of"]
 
 Floats = NDArray[np.float32]
 
 
-class RowsSeen(NamedTuple):
-    """The examples of a window by their row, and their encodings."""
-
-    examples: Mapping[int, Example]
-    encodings: Mapping[int, Encoding | None]
-
-
-class RunOutputs(Protocol):
-    """What is collected of one run: the `stages` that it is asked for, and what comes of them, in the order of the inputs.
-
-    `logits` are [units, columns], and `answers` the answer of each row (None: the run gives none).
-    """
-
-    stages: tuple[str, ...]
-
-    def add(self, numbers: list[int], batch: Batch, seen: RowsSeen) -> None: ...
-
-    def logits(self) -> Floats: ...
-
-    def answers(self) -> list[str] | None: ...
-
-
-def outputs_of(counted: Counted, rows: int, null: str | None) -> RunOutputs:
-    """What is collected of a run whose examples are decided so; `null` is the piece of no answer (None: every question has one)."""
+def outputs_of(counted: Counted, inputs: Inputs, described: Description) -> RunOutputs:
+    """What is collected of a run whose examples are decided so; `inputs` are the rows that it reads."""
+    task = task_of(described)
+    stage, rows = (*task.outputs, "embedding")[0], inputs.count
     if counted == "words":
         return _Words(rows)
-    return _Answers(rows, null) if counted == "answers" else _Classes(rows)
+    if counted == "answers":
+        # The piece of no answer; without one every question has one.
+        return _Answers(rows, null_piece(described.tokenizer) if inputs.unanswerable else None)
+    if counted == "choices":
+        return ChoiceOutputs(stage)
+    if counted == "tokens":
+        masked = task.decided == "mask"
+        return (
+            MaskedOutputs(stage, described.temperature, rows)
+            if masked
+            else NextOutputs(stage, described.temperature)
+        )
+    if task.embeds:
+        return VectorOutputs(stage, rows, pairs=counted == "scores")
+    return ScoreOutputs(stage, rows) if counted == "scores" else _Classes(stage, rows)
 
 
-class _Classes:
-    stages: tuple[str, ...] = ("logits",)
-
-    def __init__(self, rows: int) -> None:
+class _Classes(RunOutputs):
+    def __init__(self, stage: str, rows: int) -> None:
+        self.stages = (stage,)
         self._rows = rows
         self._logits: Floats | None = None
 
     def add(self, numbers: list[int], batch: Batch, seen: RowsSeen) -> None:
         """Logits [rows, classes], two classes at least."""
-        logits = batch.stages["logits"]
+        logits = batch.stages[self.stages[0]]
         if logits.axes != ("row", "class"):
             words = logits.axes[1:2] == ("token",)
             raise InputsDoNotFit(
@@ -70,7 +68,7 @@ class _Classes:
         if logits.values.shape[1] < 2:
             raise InputsDoNotFit(
                 "Logits of one column are one number per example, without a decision or probabilities: every run would agree.",
-                next_step="Give runs of classifiers of two classes or more.",
+                next_step="Give runs of classifiers of two classes or more, or models whose config says that they are regressions.",
             )
         if self._logits is None:
             self._logits = np.full((self._rows, logits.values.shape[1]), np.nan, dtype=np.float32)
@@ -80,12 +78,9 @@ class _Classes:
         assert self._logits is not None
         return self._logits
 
-    def answers(self) -> list[str] | None:
-        return None
 
-
-class _Words:
-    stages: tuple[str, ...] = (WORDS,)
+class _Words(RunOutputs):
+    stages = (WORDS,)
 
     def __init__(self, rows: int) -> None:
         self._found: list[Floats | None] = [None] * rows
@@ -106,12 +101,9 @@ class _Words:
     def logits(self) -> Floats:
         return np.concatenate([one for one in self._found if one is not None])
 
-    def answers(self) -> list[str] | None:
-        return None
 
-
-class _Answers:
-    stages: tuple[str, ...] = ANSWERS
+class _Answers(RunOutputs):
+    stages = ANSWERS
 
     def __init__(self, rows: int, null: str | None) -> None:
         self._null = null

@@ -51,6 +51,7 @@ def against_baseline(
         fixed=[] if found is None else found.record.conditional_on,
         failed=[arm.failed for arm in arms if arm.failed is not None],
         missing=sum(arm.missing for arm in arms),
+        decides=candidate is None or candidate.decides,
     )
     comparison = compare_arms(margins, both, unmeasured)
     if found is None:

@@ -25,7 +25,7 @@ class BothArms(NamedTuple):
     """What there is to compare two arms by. `runs` of the baseline and of the candidate that share no seed.
 
     `difference` is None without labels (then churn alone decides, and that is reported), `excess` with one run in an arm. `fixed` are the
-    seeds that never moved in an arm, `missing` counts the runs that were requested and do not count, of both arms.
+    seeds that never moved in an arm, `decides` says that the runs decide something, and `missing` counts the runs that were requested and do not count, of both arms.
     """
 
     difference: Difference | None
@@ -34,6 +34,7 @@ class BothArms(NamedTuple):
     fixed: Sequence[str] = ()
     failed: Sequence[FailedRuns] = ()
     missing: int = 0
+    decides: bool = True
 
 
 class Comparison(NamedTuple):
@@ -77,6 +78,10 @@ def compare_arms(margins: Margins, arms: BothArms, unmeasured: Sequence[Reason] 
     shown = applied(levels, margins.alpha, p, None if excess is None else excess.p)
     of_metric = _of_metric(margins, arms, shown, unmeasured)
     of_churn = _of_churn(margins, excess, shown)
+    if (
+        not arms.decides
+    ):  # there is no churn: the metric alone is judged, from as many runs as churn would need
+        of_churn = of_churn._replace(alike=min(runs) >= 3)
     different = of_metric.different or of_churn.different
     sound = min(runs) >= 2 and not arms.missing and not any(arm.failed for arm in arms.failed)
     alike = sound and of_metric.alike and of_churn.alike

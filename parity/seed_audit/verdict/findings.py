@@ -35,14 +35,26 @@ _KNOWN_BY = {
     "strange_labels": {"labels_not_classes"},
     "some_labels": {"labels_too_few"},
 }
-_DECIDED = {
-    "words": "An example is a row of words: two runs decide it alike where the tags of all its words are the same.",
-    "answers": "An example is a question: two runs decide it alike where their answers are the same text. A run is known to have failed only "
-    "by logits that are not finite.",
-}
 _NOT_OF_CLASSES = (
     "Distances of probabilities, calibration and kappa are of classes, and are not measured here."
 )
+_NO_CHURN = (
+    "Nothing is decided here: there is no churn, no agreement and no calibration, and of the variance only that of the metric is split. The "
+    "metric is no mean over examples: its intervals are by the jackknife, and seed effect and flip noise are not told apart."
+)
+_DECIDED = {
+    "choices": "An example is an input with its choices: two runs decide it alike where they choose the same one. Kappa and macro-F1 are of classes, "
+    "and are not measured here; calibration only where all inputs have as many choices.",
+    "words": "An example is a row of words: two runs decide it alike where the tags of all its words are the same. "
+    + _NOT_OF_CLASSES,
+    "answers": "An example is a question: two runs decide it alike where their answers are the same text. A run is known to have failed only "
+    "by logits that are not finite. " + _NOT_OF_CLASSES,
+    "tokens": "An example is a text: perplexity is the exponential of a mean over all tokens and no mean over texts, and churn is the share of "
+    "tokens where two runs hold another one likeliest. Intervals are by the jackknife over texts, since tokens of one text are not independent; "
+    "seed effect and flip noise are not told apart. " + _NOT_OF_CLASSES,
+    "scores": "An example has a score, which is ranked among the others. " + _NO_CHURN,
+    "vectors": "An example is a text with a vector, and a neighbour of other texts. " + _NO_CHURN,
+}
 _PREVENTS = {"other_recipe", "same_weights", "seed_without_effect", "other_data", "row_order", "in_both_arms"}
 
 
@@ -75,8 +87,7 @@ def _decided(arms: Sequence[ArmRuns]) -> list[SeedFinding]:
     counted = populations[0].counted if populations else "classes"
     if counted not in _DECIDED:
         return []
-    sentence = f"{_DECIDED[counted]} {_NOT_OF_CLASSES}"
-    return [SeedFinding(kind="decided_by", sentence=sentence, runs=[])]
+    return [SeedFinding(kind="decided_by", sentence=_DECIDED[counted], runs=[])]
 
 
 def _said_before(fault: NamedFault, arm: ArmRuns, arms: Sequence[ArmRuns]) -> bool:
@@ -148,9 +159,12 @@ def _counts(arm: ArmRuns) -> list[SeedFinding]:
         of = f"{repeats.bitwise} of {repeats.pairs} pairs of runs"
         sentence = f"The same seeds again gave the same bits in {of}."
         if repeats.bitwise < repeats.pairs:
+            decided = (
+                "" if repeats.churn is None else f"; {repeats.churn:.1%} of examples are decided differently"
+            )
+            what = "logits" if repeats.churn is not None else "outputs"
             sentence += (
-                f" Elsewhere logits differ by up to {repeats.max_abs:.1e}; {repeats.churn:.1%} of examples are decided "
-                "differently, which no seed explains."
+                f" Elsewhere {what} differ by up to {repeats.max_abs:.1e}{decided}, which no seed explains."
             )
         found.append(SeedFinding(kind="repeats", sentence=sentence, runs=[]))
     kept = len(arm.kept)
@@ -163,34 +177,44 @@ def _counts(arm: ArmRuns) -> list[SeedFinding]:
 
 def _labels(labels: LabelsRead) -> list[SeedFinding]:
     kind, sentence = "", ""
+    of_all = "" if labels.counted in ("scores", "vectors") else ", churn is of all"
     if not labels.given:
         kind = "no_labels"
         sentence = "The inputs have no labels: churn and agreement are measured, metrics are not."
     elif labels.classes is None:
-        kind, sentence = "no_labels", f"None of the {labels.given:,} labels is a class."
+        kind, sentence = "no_labels", f"None of the {labels.given:,} labels is {labels.what}."
     elif labels.strange:
         kind = "strange_labels"
         sentence = (
-            f"{len(labels.strange):,} of {labels.given:,} labels are not a class ({labels.strange[0]!r}, for one); metrics are of "
+            f"{len(labels.strange):,} of {labels.given:,} labels are not {labels.what} ({labels.strange[0]!r}, for one); metrics are of "
             "the other examples."
         )
-    elif len(set(labels.classes[labels.classes >= 0].tolist())) == 1:
+    elif labels.counted == "tokens" and labels.given < len(labels.classes):
+        kind = "some_labels"
+        sentence = (
+            f"{labels.given:,} of {len(labels.classes):,} texts have a token that is predicted, and metric and churn are of these. Of a masked "
+            "language model at most 256 are masked, drawn with a fixed seed; a text that has a mask is not among them."
+        )
+    elif (
+        labels.counted in ("classes", "words", "answers")
+        and len(set(labels.classes[labels.classes >= 0].tolist())) == 1
+    ):
         kind = "one_class"
         sentence = "All labels are of one class: a run that always predicts it is right, so accuracy cannot show a failed run."
     elif labels.given < len(labels.classes):
         kind = "some_labels"
-        sentence = f"{labels.given:,} of {len(labels.classes):,} examples have a label: metrics are of these, churn is of all."
+        sentence = f"{labels.given:,} of {len(labels.classes):,} examples have a label: metrics are of these{of_all}."
     return [SeedFinding(kind=kind, sentence=sentence, runs=[])] if kind else []
 
 
 def _too_few(arms: Sequence[ArmRuns]) -> list[SeedFinding]:
     """Examples too few for any accuracy to tell a run that learnt something from one that did not."""
     failed = [arm.failed for arm in arms if arm.failed is not None]
-    share = next((item.majority for item in failed if item.accuracy_limit is None and item.majority), None)
-    if share is None or share == 1.0:
+    found = next((item for item in failed if item.accuracy_limit is None and item.majority), None)
+    if found is None or found.majority is None or found.majority == 1.0:
         return []
     sentence = (
-        f"Too few examples have a label: no accuracy is surely above the largest class's {100 * share:.1f} %: no failed run "
+        f"Too few examples have a label: no accuracy is surely above {found.of}'s {100 * found.majority:.1f} %: no failed run "
         "shows by its accuracy."
     )
     return [SeedFinding(kind="few_labels", sentence=sentence, runs=[])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from parity.metrics.registry import find_metric
+from parity.metrics.registry import runs_metric
 from parity.records.comparison_statistics import BaselineRecord, DifferenceRecord
 from parity.records.metric_form import MetricForm
 from parity.seed_audit.margins import Margins
@@ -57,12 +57,14 @@ def headline(
     reached: Reached,
 ) -> str:
     """The first sentence of every report; reached: what there was to judge by, where that was not all."""
-    metric = _Written(find_metric(primary).form)
+    metric = _Written(runs_metric(primary).form)
     if isinstance(verdict, Comparison):
         word = "Different, but inside the margin" if verdict.inside_margin else verdict.verdict.capitalize()
         text = " ".join([*reached.sentences, *_compared(verdict, metric, primary, between)])
         return f"{word}. {text} The margin is {metric.limit(margins.metric)}.{_needed(verdict, reached)}"
-    seen = _spread(margins, metric, first) or ["There are too few runs to show how far runs differ."]
+    seen = _spread(margins, metric, first)
+    if not seen and verdict.runs_needed.kind != "not_measured":
+        seen = ["There are too few runs to show how far runs differ."]
     text = " ".join([*reached.sentences, *seen])
     return f"{verdict.verdict.capitalize()}. {text}{_needed(verdict, reached)}"
 
@@ -83,7 +85,7 @@ def _spread(margins: Margins, metric: _Written, first: ArmStatistics) -> list[st
         pair = first.churn.over != "runs and examples"
         upper = f", at most {churn.interval.high:.1%}" if churn.interval is not None and not pair else ""
         parts.append(
-            f"{_which(first) if pair else 'Two runs'} decide {churn.value:.1%} of examples differently{upper} "
+            f"{_which(first) if pair else 'Two runs'} decide {churn.value:.1%} of {first.churn.of} differently{upper} "
             f"(up to {_share(margins.churn)})."
         )
     return parts

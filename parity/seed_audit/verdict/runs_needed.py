@@ -64,16 +64,20 @@ def runs_for_stability(
     sd: float | None, metric_margin: float, churn: Estimate | None, budget: float, now: int, alpha: float
 ) -> RunsNeeded:
     """Runs at which one arm is stable or unstable for sure: the new-run half-width and the churn's upper bound inside their
-    limits, or a lower bound beyond one. sd: over the runs there are, of the metric; None where there are no labels.
+    limits, or a lower bound beyond one. sd: over the runs there are, of the metric; None where there are no labels. churn: None where
+    nothing is decided.
     """
-    if now < 3 or churn is None or churn.standard_error is None:
+    unknown = sd is None if churn is None else churn.standard_error is None
+    if now < 3 or unknown:
         return RunsNeeded(max(3, now + 1), "at_least")
     z = normal_quantile(1 - alpha / 2)
 
     def settled(runs: int) -> bool:
-        half = half_width_at(churn, now, runs, 1 - alpha)
-        inside = churn.value + half <= budget
-        beyond = churn.value - half > budget
+        inside, beyond = True, False
+        if churn is not None:
+            half = half_width_at(churn, now, runs, 1 - alpha)
+            inside = churn.value + half <= budget
+            beyond = churn.value - half > budget
         if sd is not None:
             t = t_quantile(1 - alpha / 2, runs - 1)
             inside &= t * sd * math.sqrt(1 + 1 / runs) <= metric_margin

@@ -26,7 +26,7 @@ class OneArm(NamedTuple):
     """What there is to judge one arm by: the metric and the churn of its runs, None where there is none.
 
     `independent` of the runs share no seed (None: all). `fixed` are the seeds that never moved. `missing` runs were requested
-    and are not among them, lost or on other data. `seeds`: what the seeds did.
+    and are not among them, lost or on other data. `seeds`: what the seeds did. `decides`: the runs decide something, so that there is churn.
     """
 
     metric: MetricSpread | None
@@ -37,6 +37,7 @@ class OneArm(NamedTuple):
     failed: FailedRuns | None = None
     seeds: SeedCheck | None = None
     missing: int = 0
+    decides: bool = True
 
     @property
     def apart(self) -> int:
@@ -67,7 +68,7 @@ def judge_stability(margins: Margins, arm: OneArm, unmeasured: Sequence[Reason] 
     With fewer than three runs that share no seed nothing is judged by their figures: it is inconclusive unless a run failed.
     A seed without effect, a seed that never moved (`fixed`: the intervals are conditional on it), and runs that were requested
     and are missing prevent "stable", and so does what was requested and not measured (`unmeasured`). Without labels churn
-    alone decides, and that is reported. Metric and churn are at confidence 1 - alpha, else ValueError.
+    alone decides, and that is reported; where runs decide nothing, the metric alone. Metric and churn are at confidence 1 - alpha, else ValueError.
     """
     metric, churn = arm.metric, arm.churn
     check_confidences(
@@ -82,9 +83,8 @@ def judge_stability(margins: Margins, arm: OneArm, unmeasured: Sequence[Reason] 
         reason.about in ("new_run_low", "churn_low") and not reason.holds for reason in judged
     )
     uppers = [reason for reason in judged if reason.about in ("new_run", "churn_high")]
-    inside = len(uppers) >= (1 if metric is None or without_metric(unmeasured) else 2) and all(
-        reason.holds for reason in uppers
-    )
+    bounded = int(metric is not None and not without_metric(unmeasured)) + int(arm.decides)
+    inside = len(uppers) >= max(1, bounded) and all(reason.holds for reason in uppers)
     whole = not arm.dead_seed and not arm.missing and not arm.fixed and not unmeasured
     return Stability(
         "unstable" if unstable else "stable" if inside and whole else "inconclusive",
@@ -129,6 +129,8 @@ def _needed(
 ) -> RunsNeeded:
     """Runs that would settle it; uppers: the reasons that are upper bounds."""
     metric, churn = arm.metric, arm.churn
+    if not arm.decides and not found.unstable and (metric is None or without_metric(unmeasured)):
+        return RunsNeeded(None, "not_measured")
     if not found.unstable and (arm.fixed or arm.apart < 3 <= arm.runs):
         return RunsNeeded(max(3, arm.runs), "every_seed")
     if found.unstable or (found.inside and found.whole):

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity.align.spelling import offered
-from parity.metrics.registry import find_metric
+from parity.metrics.metric import Counted
+from parity.metrics.registry import runs_metric
 from parity.seed_audit.margins import Margins
 from parity.seed_audit.verdict.reasons import Reason
 from parity.statistics.interval import clopper_pearson
@@ -22,21 +23,40 @@ from parity.statistics.interval import clopper_pearson
 __all__ = ["LabelsRead", "Requested", "Unmeasured", "unmeasured"]
 
 _SHOWN = 4
+_UNDEFINED = {
+    "tokens": "a run gives a token that is there a probability of 0",
+    "scores": "fewer than three examples have a number, or all numbers, or all scores of a run, are equal",
+    "vectors": "no label is one that two texts have",
+}
+_NEEDS = {
+    "scores": "a number for each example (in a column label, or score beside a pair of texts; --label-column names another)"
+}
 
 
 class LabelsRead(NamedTuple):
     """The labels of the inputs: [examples] the class of each, -1 for one without (None: no example has one), how many inputs
-    have a label, and those labels that are not a class.
+    have a label, and those labels that are not a class. `what` a label must be, and `counted` by what examples are decided.
     """
 
     classes: NDArray[np.int64] | None
     given: int
     strange: list[str]
+    what: str = "a class"
+    counted: Counted = "classes"
 
     @property
     def measured(self) -> int:
         """How many examples have a label that is a class."""
         return 0 if self.classes is None else int((self.classes >= 0).sum())
+
+    @property
+    def known(self) -> str:
+        """What examples have that count for the metric."""
+        return "a token that is predicted" if self.counted == "tokens" else f"a label that is {self.what}"
+
+    def classes_are(self, names: Sequence[str]) -> str:
+        """The classes, in a clause; empty where there are none."""
+        return f"; the classes are {_listed(names)}" if names else ""
 
 
 class Requested(NamedTuple):
@@ -61,50 +81,55 @@ def unmeasured(
     requested: Requested, labels: LabelsRead, names: Sequence[str], means: Sequence[float], arms: int
 ) -> list[Unmeasured]:
     """All of it. names: the classes. means: the metric of each arm, of those that have one; arms: how many there are."""
-    found = [*_of_labels(requested, labels, names), *_of_metric(requested, means)]
+    found = [*_of_labels(requested, labels, names), *_of_metric(requested, labels, means)]
     return found + _of_slices(requested, labels, least=min(arms, 2))
 
 
 def _of_labels(requested: Requested, labels: LabelsRead, names: Sequence[str]) -> list[Unmeasured]:
-    metric, margins = find_metric(requested.metric).noun, requested.margins
+    metric, margins = runs_metric(requested.metric).noun, requested.margins
     if not labels.given:
-        if not requested.named:
+        needs: str = _NEEDS.get(labels.counted, getattr(runs_metric(requested.metric), "needs", ""))
+        if not requested.named and labels.counted not in ("tokens", "scores", "vectors"):
             return []
         sentence = f"{_upper(metric)} was requested, and the inputs have no labels: it was not measured."
+        if labels.counted == "tokens":
+            sentence = f"No text has a token that is predicted from others: {metric} was not measured."
+        elif needs:
+            sentence = f"The inputs have no labels: {metric} needs {needs}, and was not measured."
         return [Unmeasured(Reason("metric_not_measured", None, None, False), sentence)]
     if labels.classes is None:
         sentence = (
-            f"None of the {labels.given:,} labels is a class ({labels.strange[0]!r}, for one; the classes are "
-            f"{_listed(names)}): {metric} was not measured.{offered(labels.strange, names)}"
+            f"None of the {labels.given:,} labels is {labels.what} ({labels.strange[0]!r}, for one{labels.classes_are(names)}): "
+            f"{metric} was not measured.{offered(labels.strange, names)}"
         )
         return [Unmeasured(Reason("metric_not_measured", None, None, False), sentence)]
     found: list[Unmeasured] = []
     share = len(labels.strange) / labels.given
-    if labels.strange and find_metric(requested.metric).could_move(share) > margins.metric:
+    if labels.strange and runs_metric(requested.metric).could_move(share) > margins.metric:
         sentence = (
-            f"{len(labels.strange):,} of {labels.given:,} labels are not a class ({labels.strange[0]!r}, for one; the classes are "
-            f"{_listed(names)}). They are excluded from the metrics, and could move {metric} by more than the margin."
+            f"{len(labels.strange):,} of {labels.given:,} labels are not {labels.what} ({labels.strange[0]!r}, for one"
+            f"{labels.classes_are(names)}). They are excluded from the metrics, and could move {metric} by more than the margin."
         )
         found.append(Unmeasured(Reason("labels_not_classes", share, 0.0, False), sentence))
     count = labels.measured
     unseen = clopper_pearson(0, count, 1 - margins.alpha).high
     if count < len(labels.classes) and unseen > margins.churn:
-        sentence = (
-            f"{_upper(metric)} is of {count:,} of {len(labels.classes):,} examples, those with a label: with so few, even if "
-            f"no run errs, up to {unseen:.0%} of such examples could differ in another run."
-        )
+        few = f"even if no run errs, up to {unseen:.0%} of such examples could differ in another run"
+        if labels.counted in ("scores", "vectors"):
+            few = "little is known of the others"
+        those = labels.known if labels.counted == "tokens" else "a label"
+        sentence = f"{_upper(metric)} is of {count:,} of {len(labels.classes):,} examples, those with {those}: with so few, {few}."
         found.append(Unmeasured(Reason("labels_too_few", unseen, margins.churn, False), sentence))
     return found
 
 
-def _of_metric(requested: Requested, means: Sequence[float]) -> list[Unmeasured]:
+def _of_metric(requested: Requested, labels: LabelsRead, means: Sequence[float]) -> list[Unmeasured]:
     """A metric that is not a number in some run."""
     if all(math.isfinite(mean) for mean in means):
         return []
-    metric = _upper(find_metric(requested.metric).noun)
-    sentence = (
-        f"{metric} is not finite: a run gives the class of a label a probability of 0. It was not measured."
-    )
+    metric = _upper(runs_metric(requested.metric).noun)
+    why = _UNDEFINED.get(labels.counted, "a run gives the class of a label a probability of 0")
+    sentence = f"{metric} is not finite: {why}. It was not measured."
     return [Unmeasured(Reason("metric_not_measured", None, None, False), sentence)]
 
 
@@ -121,10 +146,10 @@ def _of_slices(requested: Requested, labels: LabelsRead, least: int) -> list[Unm
     if not labels.given:
         why = "the inputs have no labels"
     elif labels.classes is None:
-        why = "no label is a class"
+        why = f"no label is {labels.what}"
     else:
-        why = f"fewer than {least} of its examples have a label that is a class"
-        why = "none of its examples has a label that is a class" if least == 1 else why
+        why = f"fewer than {least} of its examples have {labels.known}"
+        why = f"none of its examples has {labels.known}" if least == 1 else why
     sentence = f"Slices were requested, and {len(missing)} of {len(every)} ({_listed(missing)}) could not be measured: {why}."
     return [Unmeasured(Reason("slices_not_measured", float(len(missing)), 0.0, False), sentence)]
 

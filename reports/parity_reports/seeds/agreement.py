@@ -10,6 +10,7 @@ from parity_reports.blocks import Block, Column, Facts, Figure, Row, Table
 from parity_reports.figures.drawings import Matrix
 from parity_reports.pages import Section
 from parity_reports.seeds.run_names import kept_runs, order_by_factors, share_seeds, short_names
+from parity_reports.seeds.without import nothing_decided
 from parity_reports.text import units, wording
 
 __all__ = ["build_agreement"]
@@ -21,8 +22,9 @@ _BLOCKS = "Runs with the same seeds are side by side: a block that is lighter th
 def build_agreement(audit: SeedAudit, most_contested: int) -> Section:
     """The section, with at most so many contested examples."""
     compared = any(arm.churn is not None for arm in audit.arms)
-    lede = (
-        "Runs with equal accuracy can still decide examples differently. Churn is the share of examples that two runs decide "
+    what = "tokens" if audit.counted == "tokens" else "examples"
+    lede = nothing_decided(audit) or (
+        f"Runs with equal accuracy can still decide {what} differently. Churn is the share of {what} that two runs decide "
         "differently; kappa is agreement beyond chance, and falls when one class dominates."
         if compared
         else f"No two runs{_sharing(audit)} are kept: whether runs agree is not known."
@@ -44,7 +46,8 @@ def _blocks(audit: SeedAudit, most_contested: int) -> Iterator[Block]:
     several = len(audit.arms) > 1
     for arm in audit.arms:
         whose = f" of the {arm.arm}" if several else ""
-        rows = (*_of_churn(arm.churn), *_of_agreement(arm.agreement))
+        of = "examples" if arm.churn is None else arm.churn.of
+        rows = (*_of_churn(arm.churn), *_of_agreement(arm.agreement, of))
         if rows:
             yield Facts(f"Agreement{whose}", rows, heading=f"Agreement{whose}" if several else "", brief=True)
         if arm.churn is not None:
@@ -75,7 +78,7 @@ def _of_churn(churn: ChurnRecord | None) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def _of_agreement(agreement: AgreementRecord | None) -> tuple[tuple[str, str], ...]:
+def _of_agreement(agreement: AgreementRecord | None, of: str) -> tuple[tuple[str, str], ...]:
     if agreement is None:
         return ()
     kappa = (
@@ -89,10 +92,7 @@ def _of_agreement(agreement: AgreementRecord | None) -> tuple[tuple[str, str], .
         ("Pairs of runs that agree", wording.share(agreement.raw)),
         ("Agreement expected by chance", wording.share(agreement.chance)),
         ("Fleiss' kappa", kappa),
-        (
-            "Examples on which all runs agree",
-            f"{wording.share(agreement.unanimous)} ({units.share_interval(agreement.unanimous_interval)})",
-        ),
+        (f"{of.capitalize()} on which all runs agree", _unanimous(agreement)),
         (
             "Mean entropy of the votes",
             f"{wording.number(agreement.entropy)} bits (at most {wording.number(agreement.entropy_limit)})",
@@ -104,6 +104,14 @@ def _of_agreement(agreement: AgreementRecord | None) -> tuple[tuple[str, str], .
         )
         rows.append(("Votes that are right where all agree, and elsewhere", phrase))
     return tuple(rows)
+
+
+def _unanimous(agreement: AgreementRecord) -> str:
+    found = agreement.unanimous_interval
+    ends = (
+        "no interval: those of one text are not independent" if found is None else units.share_interval(found)
+    )
+    return f"{wording.share(agreement.unanimous)} ({ends})"
 
 
 def _with_interval(found: EstimateRecord, *, as_share: bool = True) -> str:

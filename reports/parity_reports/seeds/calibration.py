@@ -14,6 +14,10 @@ from parity_reports.text import units, wording
 
 __all__ = ["build_calibration"]
 
+_WHY = {
+    "choices": "Inputs have different numbers of choices",
+    **dict.fromkeys(("words", "answers", "tokens", "scores", "vectors"), "Calibration is of classes"),
+}
 _STATES = {"constant": "any: the logits are constant", "below": "towards 0", "above": "unbounded"}
 
 
@@ -24,7 +28,7 @@ def build_calibration(audit: SeedAudit, most_runs: int) -> Section:
         "A perfectly calibrated model has an ECE above zero too on so many examples: it is shown beside. T above 1 means that a run is "
         "overconfident; it is fitted on these same rows."
         if known
-        else f"{why_no_metric(audit) or 'No run has a calibration'}: calibration was not measured."
+        else f"{why_no_metric(audit) or _WHY.get(audit.counted, 'No run has a calibration')}: calibration was not measured."
     )
     return Section(
         anchor="calibration",

@@ -15,6 +15,7 @@ from parity.records.runs import RunRecord
 from parity.records.seed_audit import ReasonRecord, SeedAudit
 from parity_reports.cases import Case, Suite, carried_over, run_time
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence
+from parity_reports.seeds.without import nothing_decided
 from parity_reports.text import units, wording
 
 __all__ = ["build_suite"]
@@ -47,7 +48,7 @@ def _properties(audit: SeedAudit) -> Iterator[tuple[str, str]]:
     yield "verdict", audit.verdict
     yield "primary metric", audit.margins.primary
     yield "margin", units.limit(units.form_of(audit), audit.margins.metric)
-    yield "churn budget", wording.share(audit.margins.churn)
+    yield "churn budget", "not judged" if nothing_decided(audit) else wording.share(audit.margins.churn)
     yield "runs", str(len(audit.runs))
     yield "inputs", f"{audit.inputs.count} from {audit.inputs.source}"
     yield "inputs digest", audit.inputs.digest

@@ -80,10 +80,10 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
         )
     for arm in audit.arms:
         whose = f" of the {arm.arm}" if len(audit.arms) > 1 else ""
-        yield from _of_arm(arm, audit.integrity.get(arm.arm, IntegrityRecord()), whose)
+        yield from _of_arm(audit, arm, audit.integrity.get(arm.arm, IntegrityRecord()), whose)
 
 
-def _of_arm(arm: ArmRecord, found: IntegrityRecord, whose: str) -> Iterator[Block]:
+def _of_arm(audit: SeedAudit, arm: ArmRecord, found: IntegrityRecord, whose: str) -> Iterator[Block]:
     hidden = {name for fault in found.faults if fault.hidden for name in fault.factors}
     if found.factors:
         yield Table(
@@ -118,12 +118,16 @@ def _of_arm(arm: ArmRecord, found: IntegrityRecord, whose: str) -> Iterator[Bloc
         same = found.repeats
         phrase = f"the same bits in {same.bitwise} of {wording.plural(same.pairs, 'pair')}"
         if same.bitwise < same.pairs:
-            phrase += f"; logits up to {wording.number(same.max_abs)} apart, {wording.share(same.churn)} of decisions"
+            phrase += f"; {'outputs' if same.churn is None else 'logits'} up to {wording.number(same.max_abs)} apart"
+            phrase += "" if same.churn is None else f", {wording.share(same.churn)} of decisions"
         rows.append(("The same seeds again", phrase))
     if arm.failed.runs:
         phrase = f"{wording.share(arm.failed.rate)} of {wording.plural(arm.failed.runs, 'run')} ({units.share_interval(arm.failed.interval)})"
         rows.append(("Runs that failed", phrase))
         limits = [
+            f"{units.form_of(audit, arm.failed.metric).title} of {units.value(units.form_of(audit, arm.failed.metric), arm.failed.metric_limit)} or less"
+            if arm.failed.metric_limit is not None
+            else "",
             f"accuracy of {wording.share(arm.failed.accuracy_limit)} or less"
             if arm.failed.accuracy_limit is not None
             else "",

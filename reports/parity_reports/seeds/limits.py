@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from parity.records.seed_audit import SeedAudit, variance_of
 from parity_reports.blocks import Points
 from parity_reports.pages import Section
-from parity_reports.seeds.without import why_no_metric
+from parity_reports.seeds.without import nothing_decided, why_no_metric
 from parity_reports.text import wording
 
 __all__ = ["build_seed_limits"]
@@ -41,7 +41,10 @@ def _limits(audit: SeedAudit) -> Iterator[str]:
         yield f"{why_no_metric(audit)}: which run is right is not known, and agreement is not accuracy."
     if inputs.labelled and inputs.labelled < inputs.count:
         missing = inputs.count - inputs.labelled
-        yield f"{wording.plural(missing, 'example')} without a label count for agreement, but not for the metrics."
+        also = "not" if nothing_decided(audit) else "for agreement, but not"
+        yield f"{wording.plural(missing, 'example')} without a label count {also} for the metrics."
+    if audit.counted == "tokens":
+        yield "Perplexity is of the tokens that these runs' tokenizer makes: that of another tokenizer is another number."
     variance = variance_of(audit)
     if variance is None:
         yield "Initial weights, data order and dropout cannot be separated: that needs a grid of seeds."

@@ -6,6 +6,7 @@ from parity.records.arm_statistics import ComponentRecord, MetricRecord
 from parity.records.comparison_statistics import ExcessChurnRecord, SliceDifferenceRecord
 from parity.records.seed_audit import SeedAudit, variance_of
 from parity_reports.pages import Answer
+from parity_reports.seeds.without import nothing_decided
 from parity_reports.text import units, wording
 
 __all__ = ["answer_origin", "excess_sentence", "two_armed"]
@@ -77,9 +78,8 @@ def _arms_origin(question: str, audit: SeedAudit) -> Answer:
         return Answer(question, "Unknown", "The arms were not compared.", "baseline", "The arms")
     where = _differing_slices(found.slices)
     if found.excess_churn is None:
-        return Answer(
-            question, "Unknown", f"Too few runs to compare decisions.{where}", "baseline", "The arms"
-        )
+        why = nothing_decided(audit) or "Too few runs to compare decisions."
+        return Answer(question, "Unknown", f"{why}{where}", "baseline", "The arms")
     excess = found.excess_churn
     tested = next((reason for reason in audit.reasons if reason.about == "permutation"), None)
     title = "Not shown to differ by more than seeds explain"

@@ -9,6 +9,7 @@ from parity.records.runs import RunRecord, TrainingRecord
 from parity.records.seed_audit import SeedAudit
 from parity_reports.blocks import Block, Column, Facts, Row, Table
 from parity_reports.pages import Section
+from parity_reports.seeds.without import nothing_decided
 from parity_reports.text import units, wording
 
 __all__ = ["build_ran"]
@@ -54,13 +55,14 @@ def _blocks(audit: SeedAudit, most_runs: int) -> Iterator[Block]:
         heading="Inputs",
     )
     excess = margins.metric if margins.excess is None else margins.excess
+    unjudged = "not judged: nothing is decided" if nothing_decided(audit) else ""
     yield Facts(
         "Set before the runs",
         (
             ("Primary metric", units.metric_name(units.form_of(audit))),
             ("Its allowed change", units.limit(units.form_of(audit), margins.metric)),
-            ("Churn allowed", wording.share(margins.churn)),
-            ("Excess churn allowed between the arms", wording.share(excess)),
+            ("Churn allowed", unjudged or wording.share(margins.churn)),
+            ("Excess churn allowed between the arms", unjudged or wording.share(excess)),
             ("α of every test and interval", f"{margins.alpha:g}"),
         ),
         heading="Set before the runs",

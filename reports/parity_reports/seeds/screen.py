@@ -9,6 +9,7 @@ from parity.records.seed_audit import ReasonRecord, SeedAudit
 from parity_reports.pages import Answer, FirstScreen
 from parity_reports.seeds.origin import answer_origin, excess_sentence, two_armed
 from parity_reports.seeds.reasons import needed_sentence, reason_sentence
+from parity_reports.seeds.without import nothing_decided
 from parity_reports.text import units, wording
 
 __all__ = ["build_seed_screen"]
@@ -64,8 +65,13 @@ def _rule(audit: SeedAudit) -> str:
     margins = audit.margins
     metric = f"Allowed: a change of {units.form_of(audit).title} by {units.limit(units.form_of(audit), margins.metric)}"
     counted = wording.plural(len(audit.runs), "run")
+    churn = (
+        "; nothing is decided, and churn is not judged"
+        if nothing_decided(audit)
+        else f" and churn of {wording.share(margins.churn)}"
+    )
     return (
-        f"{metric} and churn of {wording.share(margins.churn)}, at α = {margins.alpha:g}; {counted} on "
+        f"{metric}{churn}, at α = {margins.alpha:g}; {counted} on "
         f"{wording.plural(audit.inputs.count, 'example')}; exit code {audit.exit_code}."
     )
 
@@ -145,7 +151,7 @@ def _spread_sentence(primary: MetricForm, metric: MetricRecord) -> str:
 def _churn_sentence(arm: ArmRecord) -> str:
     if arm.churn is None:
         return ""
-    return f"Two runs decide {wording.share(arm.churn.estimate.value)} of examples differently."
+    return f"Two runs decide {wording.share(arm.churn.estimate.value)} of {arm.churn.of} differently."
 
 
 def _difference_size(question: str, primary: MetricForm, audit: SeedAudit) -> Answer:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parity.errors import InputsDoNotFit, MalformedLine
+from parity.inputs.by_choice import whole_inputs
 from parity.inputs.example import Choice, Choices, Example
 from parity.inputs.inputs import Inputs, open_inputs
 from parity.inputs.spec import InputsSpec
@@ -143,3 +144,20 @@ def test_the_built_in_texts_have_those_after_them_as_choices() -> None:
     found = examples(inputs)
     assert {2, 3, 4} == {example.choice.of for example in found if example.choice is not None}
     assert inputs.choices == len({example.choice.input for example in found if example.choice is not None})
+
+
+def test_choices_that_are_rows_are_put_together_again_and_both_have_the_digest_of_the_rows_as_given(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        {"question": "a film", "choices": ["good", "bad"], "label": 1},
+        {"question": "a plot", "choices": ["dull", "fine", "great"], "label": 0},
+    ]
+    inputs = written(tmp_path / "rows.jsonl", *rows)
+    apart = inputs.by_choice()
+    assert (5, inputs.digest) == (apart.count, apart.as_given)
+    assert apart.digest != apart.as_given
+    whole = apart.read_as(lambda: whole_inputs(apart.read))
+    assert (2, inputs.digest) == (whole.count, whole.as_given)
+    assert [one.choices for one in examples(inputs)] == [one.choices for one in examples(whole)]
+    assert ["a film", "a plot"] == [one.text for one in examples(whole)]

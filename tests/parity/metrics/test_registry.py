@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from parity.errors import UsageError
-from parity.metrics import ANSWER_METRICS, METRICS, SPAN_METRICS, TOKEN_METRICS
+from parity.metrics import ANSWER_METRICS, EMBEDDING_METRICS, METRICS, SPAN_METRICS, TOKEN_METRICS
 from parity.metrics.metric import Metric
 from parity.metrics.registry import find_metric
 from tests.seed_runs import population
@@ -54,7 +54,7 @@ def installed(tmp_path: Path, name: str, entry: str, code: str) -> subprocess.Co
 
 def test_every_file_that_holds_a_metric_is_named_in_the_tuple() -> None:
     holding = {path.stem for path in FOLDER.glob("*.py") if "\nmetric = " in path.read_text(encoding="utf-8")}
-    assert holding == {*METRICS, *SPAN_METRICS, *ANSWER_METRICS, *TOKEN_METRICS}
+    assert holding == {*METRICS, *SPAN_METRICS, *ANSWER_METRICS, *TOKEN_METRICS, *EMBEDDING_METRICS}
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -15,13 +15,19 @@ from tests.seed_audits import SEED_AUDITS
 
 # Written by the version that kept its statistics as plain objects; runs and contested examples are cut.
 EARLIER = Path(__file__).with_name("seed_audit_of_version_1.json")
-ADDED: dict[str, Any] = {"metric_forms": {}}
-ADDED_OF_INPUTS: dict[str, Any] = {"words": 0, "tagged": 0, "split": None, "choices": 0, "messages": 0}
+ADDED: dict[str, Any] = {"metric_forms": {}, "counted": "classes"}
+ADDED_OF_CHURN: dict[str, Any] = {"of": "examples"}
+ADDED_OF_FAILED: dict[str, Any] = {"metric": "", "metric_limit": None, "of": "the largest class"}
+ADDED_OF_INPUTS: dict[str, Any] = {"words": 0, "tagged": 0, "split": None, "choices": 0, "messages": 0, "given_digest": ""}
 
 
 def test_a_record_of_an_earlier_version_is_the_same_record_with_what_was_added_since() -> None:
     written: dict[str, Any] = json.loads(EARLIER.read_text(encoding="utf-8"))
     written["inputs"] |= ADDED_OF_INPUTS
+    for part in (written, *written["arms"]):
+        part["churn"] |= ADDED_OF_CHURN
+    for arm in written["arms"]:
+        arm["failed"] |= ADDED_OF_FAILED
     assert {**written, **ADDED} == json.loads(seed_audit_bytes(load_seed_audit(EARLIER)))
 
 
