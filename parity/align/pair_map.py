@@ -31,12 +31,13 @@ _HEAD = """\
 """
 
 
-class MapEntry(msgspec.Struct, frozen=True):
-    """Two that are one another's, and why; `by` is not read."""
+class MapEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Two that are one another's, and why; `by` is not read. Of a parameter that is a part of the other's `places` says where it lies in that."""
 
     reference: str
     candidate: str
     by: str = ""
+    places: str = ""
 
 
 class PairMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from parity.align.fused_parameters import FusedPart, fused_parts
 from parity.align.parameter_names import Renames, likeness, other_layer
 from parity.border.description import Description, Parameter
 from parity.border.parameters_asked import Sketch
@@ -44,10 +45,11 @@ class PairedParameter(NamedTuple):
 
 
 class Pairing(NamedTuple):
-    """The pairs in the reference's order, and the parameters of either side that have no counterpart."""
+    """The pairs in the reference's order, the parameters of either side that have no counterpart, and those that are a part of one of the other side."""
 
     pairs: list[PairedParameter]
     only: Pair[list[Parameter]]
+    fused: Sequence[FusedPart] = ()
 
 
 class _Pairs:
@@ -64,21 +66,30 @@ class _Pairs:
         self.found[reference.name] = PairedParameter(Pair(reference, candidate), by, moved)
         del self.left.reference[reference.name], self.left.candidate[candidate.name]
 
+    def leave_out(self, fused: Sequence[FusedPart]) -> None:
+        """These are paired as parts of one another."""
+        for part in fused:
+            for side, held in zip(part.sides, self.left, strict=True):
+                held.pop(side.name, None)
+
     def result(self) -> Pairing:
         ordered = [self.found[one.name] for one in self.sides.reference if one.name in self.found]
         return Pairing(ordered, Pair(*(list(side.values()) for side in self.left)))
 
 
-def pair_parameters(described: Pair[Description], given: Mapping[str, str] | None = None) -> Pairing:
+def pair_parameters(
+    described: Pair[Description], given: Mapping[str, str] | None = None, fused: Sequence[FusedPart] = ()
+) -> Pairing:
     """Pair by digests and names. What no file holds is drawn at random, so that its digest says nothing.
 
-    `given` are the parameters of the candidate by those of the reference: then no others are paired.
+    `given` are the parameters of the candidate by those of the reference, `fused` the parts of others: then no others are paired.
     """
     found = _Pairs(Pair(*(side.parameters for side in described)))
     if given is not None:
         for name, counterpart in given.items():
             found.add(found.left.reference[name], found.left.candidate[counterpart], "the map")
-        return found.result()
+        found.leave_out(fused)
+        return found.result()._replace(fused=fused)
     drawn = {one for side in described for one in side.newly_initialised}
     ours, theirs = found.left
     for name, one in list(ours.items()):
@@ -125,11 +136,13 @@ def pair_by_content(pairing: Pairing, sketches: Pair[dict[str, Sketch]]) -> Pair
         for key in here:
             if key and len(here[key]) == len(there.get(key, ())) == 1:
                 lone.add(here[key][0], there[key][0], by)
+    fused = fused_parts(Pair(*(list(side.values()) for side in lone.left)), sketches)
+    lone.leave_out(fused)
     for one, other in _alike(lone.left):
         lone.add(one, other, "shape and the likest name")
     rest = lone.result()
     order = {**known, **{one.sides.reference.name: one for one in rest.pairs}}
-    return Pairing(list(order.values()), rest.only)
+    return Pairing(list(order.values()), rest.only, fused)
 
 
 def _form(held: Mapping[str, Sketch], form: Callable[[Sketch], Hashable]) -> Callable[[Parameter], Hashable]:

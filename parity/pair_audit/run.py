@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from parity.align.answers import ANSWERS
 from parity.align.exclusions import check_exclusions
+from parity.align.module_pairs import KnownPairs
 from parity.align.pair_map import PairMap
 from parity.align.plan import Plan, plan_of
 from parity.align.targets import one_vocabulary
@@ -174,7 +175,18 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         )
         settings = request.after._replace(temperatures=request.temperatures)
         after = run_after(
-            AfterContext(sides, plan, inputs, drawn, floors, settings, ledgers, judged, shared.feed),
+            AfterContext(
+                sides,
+                plan,
+                inputs,
+                drawn,
+                floors,
+                settings,
+                ledgers,
+                judged,
+                shared.feed,
+                known_pairs=KnownPairs.of(parameters.pairing),
+            ),
             ledgers.stages.ended,
         )
         records = Pair(sides.reference.record(), sides.candidate.record())
@@ -186,7 +198,7 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             plan=plan,
             passes=(*seen.passes, *after.passes),
             after=after.result,
-            parameters=parameters,
+            parameters=parameters.record,
             provenance=clock.provenance(sweep.seconds),
         )
     )

@@ -15,6 +15,7 @@ __all__ = ["build_parameters", "parameter_lines"]
 
 _TITLE = "Are the parameters the same?"
 _NAMED = 40
+_PARTS = "fused:"
 
 
 def build_parameters(audit: Audit, most: int) -> Section | None:
@@ -34,7 +35,7 @@ def parameter_lines(audit: Audit) -> tuple[str, ...]:
     if seen.differing:
         relations = Counter(one.relation for one in seen.differing)
         parts.append(", ".join(f"{count} {relation}" for relation, count in relations.most_common()))
-        parts.append(f"the first is {seen.differing[0].candidate}")
+        parts.append(f"the first is {_first(seen)}")
     if seen.reason:
         parts.append(f"not examined: {seen.reason}")
     return ("; ".join(parts),)
@@ -42,6 +43,23 @@ def parameter_lines(audit: Audit) -> tuple[str, ...]:
 
 def _equal(seen: Parameters) -> str:
     return f"{seen.equal:,} of {seen.compared:,} hold the same bytes"
+
+
+def _first(seen: Parameters) -> str:
+    """The first that does not only stand otherwise, by the candidate's name, and by the reference's where the two are a part of one another."""
+    one = next((one for one in seen.differing if not one.relation.startswith(_PARTS)), seen.differing[0])
+    parts = {
+        other.reference if whole else other.candidate
+        for whole in (0, 1)
+        for other in seen.differing
+        if other.relation.startswith(_PARTS)
+    }
+    beside = one.candidate in parts or one.reference in parts
+    return (
+        f"{one.candidate} ({one.reference}: {one.detail})"
+        if beside and one.reference != one.candidate
+        else one.candidate
+    )
 
 
 def _blocks(seen: Parameters, most: int) -> Iterator[Block]:
