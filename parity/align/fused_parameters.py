@@ -6,6 +6,7 @@ is found in it is in the place that the others leave, where only that one part f
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from parity.border.description import Parameter
 from parity.border.parameters_asked import Sketch
 from parity.records.pair import Pair
 
-__all__ = ["Axis", "FusedPart", "differing_lines", "fused_parts", "read_places", "spans"]
+__all__ = ["Axis", "FusedPart", "differing_lines", "fused_parts", "placed", "read_places", "spans"]
 
 Axis = Literal["rows", "columns"]
 _AXES: tuple[Axis, Axis] = ("rows", "columns")
@@ -90,6 +91,25 @@ def differing_lines(part: FusedPart, sketches: Pair[Mapping[str, Sketch]]) -> li
     if whole is None or own is None:
         return None
     return [line for line, place in enumerate(part.places) if own.digests[line] != whole.digests[place]]
+
+
+def placed(sides: Pair[Parameter], places: str) -> FusedPart:
+    """The part that lies where a map says; raises ValueError with a clause where it cannot lie there."""
+    read = read_places(places)
+    if read is None:
+        raise ValueError(f"the places {places!r} of {sides.reference.name!r} cannot be read")
+    axes, lines = read
+    whole = int(math.prod(sides.candidate.shape) > math.prod(sides.reference.shape))
+    counts = [
+        (one.shape or [1])[-1 if axis == "columns" else 0]
+        for one, axis in zip((sides[whole], sides[1 - whole]), axes, strict=True)
+    ]
+    if len(lines) != counts[1] or len(set(lines)) != len(lines) or max(lines) >= counts[0]:
+        raise ValueError(
+            f"{len(lines)} places ({spans(lines)}) are given for the {counts[1]} {axes[1]} of {sides[1 - whole].name!r} in the "
+            f"{counts[0]} {axes[0]} of {sides[whole].name!r}"
+        )
+    return FusedPart(sides, whole, axes, lines, "the map")
 
 
 def read_places(text: str) -> tuple[tuple[Axis, Axis], tuple[int, ...]] | None:

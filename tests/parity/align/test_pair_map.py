@@ -72,7 +72,7 @@ def test_a_stage_that_is_left_out_counts_as_not_compared(written: Path) -> None:
     )
     with pytest.raises(MapDoesNotFit, match="stands in 2 entries"):
         found.check(SIDES, "map.toml")
-    one = PairMap(found.stage[1:], found.parameter)
+    one = PairMap(found.stage[1:], parameter=found.parameter)
     one.check(SIDES, "map.toml")
     plan = one.planned(plan_of(SIDES))
     assert ("layer.0",) == plan.stages
