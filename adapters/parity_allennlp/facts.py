@@ -139,13 +139,13 @@ def unused_weights(seen: Any) -> list[str]:
     """The transformer's own pooler, which AllenNLP keeps, saves and never uses."""
     if seen is None:
         return []
-    names = [name for name, _ in seen.transformer.named_parameters() if name.startswith("pooler.")]
-    return [f"{seen.name}.{name}" for name in names]
+    unused: list[str] = seen.unused
+    return unused
 
 
 def vocabulary_rows(seen: Any) -> int | None:
     """The rows of the transformer's embedding matrix."""
-    return None if seen is None else int(seen.transformer.get_input_embeddings().num_embeddings)
+    return None if seen is None else int(seen.rows)
 
 
 def resized(seen: Any, folders: list[str]) -> list[str]:
