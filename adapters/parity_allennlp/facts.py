@@ -145,7 +145,19 @@ def unused_weights(seen: Any) -> list[str]:
 
 def vocabulary_rows(seen: Any) -> int | None:
     """The rows of the transformer's embedding matrix."""
-    return None if seen is None else int(seen.rows)
+    if seen is None or hasattr(seen, "rows"):
+        return None if seen is None else int(seen.rows)
+    return int(seen.transformer.get_input_embeddings().num_embeddings)
+
+
+def transformer_config(seen: Any, folders: list[str]) -> dict[str, Any]:
+    """What its transformer was made of; AllenNLP's own keeps no config, and is made of that of the first of these folders."""
+    config = getattr(seen.transformer, "config", None)
+    if config is None and folders:
+        auto: Any = importlib.import_module("transformers").AutoConfig
+        config = auto.from_pretrained(folders[0])
+    found: dict[str, Any] = {} if config is None else config.to_dict()
+    return found
 
 
 def resized(seen: Any, folders: list[str]) -> list[str]:

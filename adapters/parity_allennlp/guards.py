@@ -104,7 +104,7 @@ def _build_without_weights() -> None:
     module: Any = importlib.import_module("allennlp.modules.transformer").TransformerModule
     made = module.from_pretrained_module.__func__
 
-    def from_pretrained_module(cls: Any, model_name: str, **options: Any) -> Any:
+    def from_pretrained_module(cls: Any, /, model_name: str, **options: Any) -> Any:
         kept = {
             name: value for name, value in options.items() if name not in ("load_weights", "weights_path")
         }

@@ -209,22 +209,12 @@ class Session:
     def _config(self) -> dict[str, object]:
         found: dict[str, object] = configs.flat(self._origin.config)
         if self._view.seen is not None:
-            found.update(configs.flat({"transformer": self._transformer_config()}))
+            named = [place.name for place in configs.transformers(self._origin.config)]
+            made_of = facts.transformer_config(self._view.seen, [*self._origin.transformers, *named])
+            found.update(configs.flat({"transformer": made_of}))
             pooler = stages.named_in(self._model, "seq2vec_encoder")
             if pooler is not None:
                 found[pooling.SETTING] = pooling.pooling_of(pooler)
-        return found
-
-    def _transformer_config(self) -> dict[str, Any]:
-        """What its transformer was made of; AllenNLP's own keeps none, and is made of that of the folder that it names."""
-        if not isinstance(self._view, own_stack.OwnStack):
-            assert self._view.seen is not None
-            found: dict[str, Any] = self._view.seen.transformer.config.to_dict()
-            return found
-        named = [place.name for place in configs.transformers(self._origin.config)]
-        folders = [*self._origin.transformers, *named]
-        auto: Any = importlib.import_module("transformers").AutoConfig
-        found = auto.from_pretrained(folders[0]).to_dict() if folders else {}
         return found
 
     def _tokenizer(self) -> dict[str, object]:

@@ -44,12 +44,6 @@ class Inner(NamedTuple):
     head: heads.Head
 
     @property
-    def rows(self) -> int:
-        """The rows of its embedding matrix."""
-        transformer: Any = self.transformer
-        return int(transformer.get_input_embeddings().num_embeddings)
-
-    @property
     def unused(self) -> list[str]:
         """The parameters of its pooler, which AllenNLP keeps, saves and never uses."""
         names = [name for name, _ in self.transformer.named_parameters() if name.startswith("pooler.")]

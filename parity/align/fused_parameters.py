@@ -66,7 +66,7 @@ class _Lines(NamedTuple):
     width: int
 
 
-def fused_parts(only: Pair[Collection[Parameter]], sketches: Pair[Mapping[str, Sketch]]) -> list[FusedPart]:
+def fused_parts(only: Pair[Collection[Parameter]], sketches: Pair[dict[str, Sketch]]) -> list[FusedPart]:
     """The parts of every parameter that is made of several of the other side's; those of one whole follow one another."""
     found: list[FusedPart] = []
     taken: set[str] = set()
@@ -82,7 +82,7 @@ def fused_parts(only: Pair[Collection[Parameter]], sketches: Pair[Mapping[str, S
     return found
 
 
-def differing_lines(part: FusedPart, sketches: Pair[Mapping[str, Sketch]]) -> list[int] | None:
+def differing_lines(part: FusedPart, sketches: Pair[dict[str, Sketch]]) -> list[int] | None:
     """The lines of the part that the whole holds with other numbers; None where they are not known."""
     whole, own = (
         _lines(part.sides[side], axis, sketches[side])
@@ -125,8 +125,11 @@ def read_places(text: str) -> tuple[tuple[Axis, Axis], tuple[int, ...]] | None:
     for span in found.group(2).split(", "):
         first, _, last = span.partition("-")
         places += range(int(first), int(last or first) + 1)
-    here, there = (axis for axis in _AXES if axis == found.group(1)), found.group(3)
-    return (next(here), "rows" if there == "rows" else "columns"), tuple(places)
+    return (_axis(found.group(1)), _axis(found.group(3))), tuple(places)
+
+
+def _axis(word: str) -> Axis:
+    return "rows" if word == "rows" else "columns"
 
 
 def spans(places: Sequence[int]) -> str:
@@ -145,7 +148,7 @@ def spans(places: Sequence[int]) -> str:
 
 
 def _parts_of(
-    one: Parameter, rest: Sequence[Parameter], sketches: Pair[Mapping[str, Sketch]], whole: int
+    one: Parameter, rest: Sequence[Parameter], sketches: Pair[dict[str, Sketch]], whole: int
 ) -> list[FusedPart]:
     """The parts that together are all of a parameter; empty where there are none such."""
     for axis in _AXES if len(one.shape) == 2 else ():
@@ -202,7 +205,7 @@ def _complete(
         ]
         if len(left) == 1:
             made.append((left[0], tuple(sorted(free)), _LEFT))
-            free = set()
+            free.clear()
     covered = sorted(place for _, places, _ in made for place in places)
     return [] if free or covered != list(range(len(lines.digests))) else made
 

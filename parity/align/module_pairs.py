@@ -38,8 +38,8 @@ class KnownPairs(NamedTuple):
     def of(cls, pairing: Pairing, modules: Mapping[str, str] | None = None) -> Self:
         """What a pairing of parameters shows."""
         found: dict[str, list[str]] = {}
-        for one in (*pairing.pairs, *pairing.fused):
-            found.setdefault(one.sides.reference.name, []).append(one.sides.candidate.name)
+        for one in pairing.sides:
+            found.setdefault(one.reference.name, []).append(one.candidate.name)
         return cls(found, modules or {})
 
 
@@ -57,7 +57,7 @@ class _Pair(NamedTuple):
         return -sum(self[1:]), not self.parameters, not self.path, self.places
 
 
-def pair_modules(sides: Pair[Sequence[Inner]], known: KnownPairs) -> dict[str, tuple[str, str]]:
+def pair_modules(sides: Pair[list[Inner]], known: KnownPairs) -> dict[str, tuple[str, str]]:
     """By the path inside of each of the reference's the candidate's path inside, and why.
 
     Each side's modules are in the order in which they begin to run, and the outermost (an empty path inside) is the other's.
@@ -88,7 +88,7 @@ def pair_modules(sides: Pair[Sequence[Inner]], known: KnownPairs) -> dict[str, t
     }
 
 
-def _possible(sides: Pair[Sequence[Inner]], known: KnownPairs) -> Iterator[_Pair]:
+def _possible(sides: Pair[list[Inner]], known: KnownPairs) -> Iterator[_Pair]:
     """The pairs of modules with weights for which something speaks."""
     ranks = Pair(*(_ranks(side) for side in sides))
     groups = Pair(*(Counter(one.weights for one in side) for side in sides))
@@ -109,7 +109,7 @@ def _possible(sides: Pair[Sequence[Inner]], known: KnownPairs) -> Iterator[_Pair
                 yield _Pair((k, j), parameters, path, order=False)
 
 
-def _weightless(sides: Pair[Sequence[Inner]], found: Mapping[int, int]) -> list[tuple[int, int]]:
+def _weightless(sides: Pair[list[Inner]], found: Mapping[int, int]) -> list[tuple[int, int]]:
     """Modules without weights: those of one path, and the only ones of their class in two that are one another's."""
     taken = set(found.values())
     left = Pair(
@@ -139,7 +139,7 @@ def _weightless(sides: Pair[Sequence[Inner]], found: Mapping[int, int]) -> list[
     return pairs
 
 
-def _in_words(sides: Pair[Sequence[Inner]], places: tuple[int, int], pair: _Pair | None) -> str:
+def _in_words(sides: Pair[list[Inner]], places: tuple[int, int], pair: _Pair | None) -> str:
     """Why two are one another's, in words, with their classes where these differ."""
     one, other = sides.reference[places[0]], sides.candidate[places[1]]
     same = one.kind == other.kind
@@ -157,7 +157,7 @@ def _in_words(sides: Pair[Sequence[Inner]], places: tuple[int, int], pair: _Pair
     return words if same else f"{words}; {one.kind} against {other.kind}"
 
 
-def _same_parameters(sides: Pair[Sequence[Inner]], known: KnownPairs) -> set[tuple[int, int]]:
+def _same_parameters(sides: Pair[list[Inner]], known: KnownPairs) -> set[tuple[int, int]]:
     """The modules of both sides whose parameters are one another's: all that are in the one, and no other than these in the other."""
     sources: dict[str, set[str]] = {}
     for name, counterparts in known.parameters.items():
@@ -172,7 +172,7 @@ def _same_parameters(sides: Pair[Sequence[Inner]], known: KnownPairs) -> set[tup
         for k, names in enumerate(ours)
         if names
         for j in made.get(frozenset(there for one in names for there in known.parameters[one]), [])
-        if names == {one for there in theirs[j] for one in sources[there]}
+        if names == frozenset(one for there in theirs[j] for one in sources[there])
     }
 
 

@@ -178,8 +178,12 @@ class PairMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         here = {candidate: reference for reference, candidate in there.items()}
         for reference, candidate in self.pairs().items():
             if there.get(reference, candidate) != candidate or here.get(candidate, reference) != reference:
-                other = there.get(reference)
-                words = f"with {other}" if other else f"with none, and {candidate} with {here.get(candidate)}"
+                found_there = there.get(reference)
+                words = (
+                    f"with {found_there}"
+                    if found_there
+                    else f"with none, and {candidate} with {here.get(candidate)}"
+                )
                 found.append(
                     f"the parameter {reference} is paired with {candidate} (without the map {words})"
                 )

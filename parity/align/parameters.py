@@ -51,6 +51,11 @@ class Pairing(NamedTuple):
     only: Pair[list[Parameter]]
     fused: Sequence[FusedPart] = ()
 
+    @property
+    def sides(self) -> list[Pair[Parameter]]:
+        """Every two that are one another's, as a whole or as a part."""
+        return [*(one.sides for one in self.pairs), *(one.sides for one in self.fused)]
+
 
 class _Pairs:
     """The pairs while they are found."""

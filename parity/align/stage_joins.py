@@ -7,7 +7,7 @@ where a model is wrapped in another one, since the path of a module is a part of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -56,15 +56,15 @@ class _Held:
     """Which parameters lie in a module, as the pairs that they are in; `equal` are the pairs that hold the same bytes."""
 
     def __init__(self, pairing: Pairing) -> None:
-        self._pairs = [*pairing.pairs, *pairing.fused]
-        self.equal = frozenset(id(one) for one in pairing.pairs if one.equal)
+        self._pairs = pairing.sides
+        self.equal = frozenset(at for at, one in enumerate(pairing.pairs) if one.equal)
 
     def in_module(self, one: StageSeen, side: int) -> frozenset[int]:
         """The pairs of parameters in a stage's module."""
         if not one.module:
             return frozenset()
         beginning = one.module + "."
-        return frozenset(id(pair) for pair in self._pairs if pair.sides[side].name.startswith(beginning))
+        return frozenset(at for at, pair in enumerate(self._pairs) if pair[side].name.startswith(beginning))
 
 
 def _stack(one: StageSeen) -> str | None:
@@ -72,7 +72,7 @@ def _stack(one: StageSeen) -> str | None:
     return None if found is None else found.group(1)
 
 
-def _same(sides: Pair[Sequence[StageSeen]], held: _Held) -> Iterator[tuple[StageSeen, StageSeen]]:
+def _same(sides: Pair[list[StageSeen]], held: _Held) -> Iterator[tuple[StageSeen, StageSeen]]:
     """The stages of the same axes whose modules hold the same bytes or one another's parameters, where no other of the two sides does."""
     ours, theirs = ([held.in_module(one, number) for one in side] for number, side in enumerate(sides))
     for one, names in zip(sides.reference, ours, strict=True):
@@ -81,7 +81,7 @@ def _same(sides: Pair[Sequence[StageSeen]], held: _Held) -> Iterator[tuple[Stage
             yield one, same[0]
 
 
-def _most_equal(layers: Pair[Sequence[StageSeen]], held: _Held) -> Iterator[tuple[StageSeen, StageSeen]]:
+def _most_equal(layers: Pair[list[StageSeen]], held: _Held) -> Iterator[tuple[StageSeen, StageSeen]]:
     """The layers of which more than half of the parameters hold the same bytes as those of one layer of the other side."""
     theirs = [held.in_module(other, 1) & held.equal for other in layers.candidate]
     for one in layers.reference:
@@ -91,7 +91,7 @@ def _most_equal(layers: Pair[Sequence[StageSeen]], held: _Held) -> Iterator[tupl
                 yield one, other
 
 
-def _layers(layers: Pair[Sequence[StageSeen]], held: _Held) -> list[StageJoin]:
+def _layers(layers: Pair[list[StageSeen]], held: _Held) -> list[StageJoin]:
     """The layers of two stacks of unlike depths; none where those with the same bytes do not run in one order."""
     at = Pair(*({one.name: place for place, one in enumerate(side)} for side in layers))
     sure = [(at.reference[one.name], at.candidate[other.name]) for one, other in _most_equal(layers, held)]

@@ -28,9 +28,9 @@ def why_paired(
 
 def _by_parameters(modules: Pair[str], pairing: Pairing) -> str:
     """What the parameters in two modules say, as the end of a clause; empty where there are none."""
-    pairs = [one.sides for one in (*pairing.pairs, *pairing.fused)]
-    ours = {id(one) for one in pairs if one.reference.name.startswith(modules.reference + ".")}
-    theirs = {id(one) for one in pairs if one.candidate.name.startswith(modules.candidate + ".")}
+    pairs = list(enumerate(pairing.sides))
+    ours = {at for at, one in pairs if one.reference.name.startswith(modules.reference + ".")}
+    theirs = {at for at, one in pairs if one.candidate.name.startswith(modules.candidate + ".")}
     if not ours or not theirs:
         return ""
     if ours == theirs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ __all__ = ["relation_of_part"]
 _READ = 1 << 23  # numbers of a side that cross the border at most
 
 
-def relation_of_part(sides: Pair[Session], part: FusedPart, sketches: Pair[Mapping[str, Sketch]]) -> Related:
+def relation_of_part(sides: Pair[Session], part: FusedPart, sketches: Pair[dict[str, Sketch]]) -> Related:
     """How the two are related, and where the one lies in the other."""
     whole = part.sides[part.whole]
     where = f"it is {part.axes[0]} {spans(part.places)} of {whole.name}"
@@ -35,14 +35,12 @@ def relation_of_part(sides: Pair[Session], part: FusedPart, sketches: Pair[Mappi
     count = min(len(differing), max(1, _READ // max(1, length)))
     at = [differing[place * len(differing) // count] for place in range(count)]
     there = [part.places[line] for line in at]
-    read = [
-        _read(session, one, axis, there if side == part.whole else at)
-        for side, session, one, axis in (
-            (0, sides.reference, part.sides.reference, part.axes[int(part.whole != 0)]),
-            (1, sides.candidate, part.sides.candidate, part.axes[int(part.whole != 1)]),
-        )
-    ]
-    ours, theirs = read
+    if part.whole:
+        ours = _read(sides.reference, part.sides.reference, part.axes[1], at)
+        theirs = _read(sides.candidate, part.sides.candidate, part.axes[0], there)
+    else:
+        ours = _read(sides.reference, part.sides.reference, part.axes[0], there)
+        theirs = _read(sides.candidate, part.sides.candidate, part.axes[1], at)
     if ours is None or theirs is None:
         return Related("changed", None, f"{where}; {len(differing):,} of {len(part.places):,} lines differ")
     known = sketches[1 - part.whole].get(part.part.name)

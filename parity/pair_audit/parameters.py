@@ -99,7 +99,8 @@ def _examined(sides: Pair[Session], pairing: Pairing, ended: str, *, by_content:
             *(
                 _smallest(
                     [
-                        *(one.sides[place] for one in (*unequal, *pairing.fused)),
+                        *(one.sides[place] for one in unequal),
+                        *(part.sides[place] for part in pairing.fused),
                         *pairing.only[place],
                     ]
                 )
@@ -224,7 +225,9 @@ def _record(described: Pair[Description], found: _Examined, *, mapped: bool) -> 
         only_reference=only[0],
         only_candidate=only[1],
         tied=list(_tied(pairing)),
-        paired_by=dict(Counter(one.by for one in (*pairing.pairs, *pairing.fused)).most_common()),
+        paired_by=dict(
+            Counter([*(one.by for one in pairing.pairs), *(part.by for part in pairing.fused)]).most_common()
+        ),
         reason="; ".join(filter(None, (found.reason, left))),
     )
 

@@ -46,7 +46,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     held: dict[str, Any] = torch.load(folder / "stack" / "best.th", weights_only=True)
     labels = {"id2label": {0: "good", 1: "bad"}, "label2id": {"good": 0, "bad": 1}}
     settings = transformers.AutoConfig.from_pretrained(folder / "tiny" / "bert", **labels)
-    model: Any = transformers.AutoModelForSequenceClassification.from_config(settings)
+    classes: Any = transformers.AutoModelForSequenceClassification
+    model = classes.from_config(settings)
     state = {_in_transformers(name): value for name, value in held.items()}
     model.load_state_dict({name: state[name] for name in model.state_dict()})
     model.save_pretrained(folder / "port")
@@ -145,7 +146,8 @@ def test_a_slightly_changed_weight_is_the_error_of_its_module_and_of_no_other(
 ) -> None:
     vary(folder / "port", tmp_path / "faulty", [name], 1e-3)
     sides = [archive(folder), f"hf:{tmp_path / 'faulty'}"]
-    audit = audited(*(sides[::-1] if turned else sides), folder, tmp_path / "out")
+    first, second = sides[::-1] if turned else sides
+    audit = audited(first, second, folder, tmp_path / "out")
     assert "divergent" == audit.verdict
     module = (FAULTS[name], name.rpartition(".")[0])
     assert [module[::-1] if turned else module] == [

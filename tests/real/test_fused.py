@@ -69,7 +69,8 @@ def test_one_matrix_of_several_is_paired_with_each_and_is_parity(
     llama: Path, tmp_path: Path, turned: bool
 ) -> None:
     sides = [f"hf:{llama}", phi3(as_phi3(llama, tmp_path / "phi3"), llama)]
-    audit = audited(*(sides[::-1] if turned else sides), llama, tmp_path / "out")
+    first, second = sides[::-1] if turned else sides
+    audit = audited(first, second, llama, tmp_path / "out")
     assert "parity" == audit.verdict, audit.headline
     seen = audit.parameters
     assert seen is not None and ([], [], "") == (seen.only_reference, seen.only_candidate, seen.reason)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity._in_process.sketches import sketches
-from parity.align.fused_parameters import FusedPart, differing_lines, fused_parts, read_places, spans
+from parity.align.fused_parameters import Axis, FusedPart, differing_lines, fused_parts, read_places, spans
 from parity.border.description import Parameter
 from parity.border.parameters_asked import Sketch
 from parity.records.pair import Pair
@@ -127,7 +127,7 @@ def test_heads_that_lie_between_those_of_the_other_parts_are_found(order: list[i
 @given(st.lists(st.integers(0, 200), min_size=1, unique=True), st.booleans())
 def test_places_are_read_as_they_were_written(places: list[int], turned: bool) -> None:
     one = Parameter("one", [1], "float32", "")
-    axes = ("columns", "rows") if turned else ("rows", "rows")
+    axes: tuple[Axis, Axis] = ("columns", "rows") if turned else ("rows", "rows")
     part = FusedPart(Pair(one, one), 0, axes, tuple(places), "")
     assert (axes, tuple(places)) == read_places(part.written)
 
