@@ -24,7 +24,12 @@ __all__ = ["Own", "OwnStack", "own"]
 
 _MODELS = ("allennlp_models.classification.models.transformer_classification_tt.TransformerClassificationTT",)
 FIELD = "text"
-_NOTE = "It runs AllenNLP's own implementation of the transformer, whose layer norms have an epsilon of 1e-12 whatever its config says."
+
+
+class _Head(heads.Head):
+    """The linear layer on the pooler."""
+
+    note = "It runs AllenNLP's own implementation of the transformer: the layer norms in its layers have an epsilon of 1e-12, whatever its config says."
 
 
 class Own(NamedTuple):
@@ -51,7 +56,7 @@ class Own(NamedTuple):
 def own(model: Any) -> Own | None:
     """Such a model; None for any other."""
     known = f"{type(model).__module__}.{type(model).__qualname__}"
-    return Own("", model, heads.Head()) if known in _MODELS else None
+    return Own("", model, _Head()) if known in _MODELS else None
 
 
 class OwnStack:

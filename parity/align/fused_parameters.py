@@ -18,7 +18,16 @@ from parity.border.description import Parameter
 from parity.border.parameters_asked import Sketch
 from parity.records.pair import Pair
 
-__all__ = ["Axis", "FusedPart", "differing_lines", "fused_parts", "placed", "read_places", "spans"]
+__all__ = [
+    "Axis",
+    "FusedPart",
+    "differing_lines",
+    "fused_parts",
+    "placed",
+    "read_places",
+    "spans",
+    "uncovered",
+]
 
 Axis = Literal["rows", "columns"]
 _AXES: tuple[Axis, Axis] = ("rows", "columns")
@@ -110,6 +119,25 @@ def placed(sides: Pair[Parameter], places: str) -> FusedPart:
             f"{counts[0]} {axes[0]} of {sides[whole].name!r}"
         )
     return FusedPart(sides, whole, axes, lines, "the map")
+
+
+def uncovered(parts: Sequence[FusedPart]) -> list[str]:
+    """What of each parameter that holds several is in none of these parts, or in two: clauses."""
+    held: dict[str, list[FusedPart]] = {}
+    for part in parts:
+        held.setdefault(part.sides[part.whole].name, []).append(part)
+    clauses: list[str] = []
+    for name, inside in held.items():
+        axis, shape = inside[0].axes[0], inside[0].sides[inside[0].whole].shape or [1]
+        count = shape[-1] if axis == "columns" else shape[0]
+        seen = Counter(place for part in inside for place in part.places)
+        for places, words in (
+            ([place for place in range(count) if place not in seen], "in no part"),
+            ([place for place in sorted(seen) if seen[place] > 1], "in several parts"),
+        ):
+            if places:
+                clauses.append(f"{axis} {spans(places)} of {name} are {words}")
+    return clauses
 
 
 def read_places(text: str) -> tuple[tuple[Axis, Axis], tuple[int, ...]] | None:

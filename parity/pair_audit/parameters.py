@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from parity.align.fused_parameters import FusedPart
+from parity.align.fused_parameters import FusedPart, uncovered
 from parity.align.names import some
 from parity.align.parameter_relations import Related, RowsRead, by_digests, by_rows, differing_rows
 from parity.align.parameters import PairedParameter, Pairing, pair_by_content, pair_parameters
@@ -228,7 +228,7 @@ def _record(described: Pair[Description], found: _Examined, *, mapped: bool) -> 
         paired_by=dict(
             Counter([*(one.by for one in pairing.pairs), *(part.by for part in pairing.fused)]).most_common()
         ),
-        reason="; ".join(filter(None, (found.reason, left))),
+        reason="; ".join(filter(None, (found.reason, left, *uncovered(pairing.fused)))),
     )
 
 

@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity._in_process.sketches import sketches
-from parity.align.fused_parameters import Axis, FusedPart, differing_lines, fused_parts, read_places, spans
+from parity.align.fused_parameters import (
+    Axis,
+    FusedPart,
+    differing_lines,
+    fused_parts,
+    read_places,
+    spans,
+    uncovered,
+)
 from parity.border.description import Parameter
 from parity.border.parameters_asked import Sketch
 from parity.records.pair import Pair
@@ -136,3 +144,15 @@ def test_places_that_nothing_wrote_are_not_read() -> None:
     assert read_places("rows 0-3") is None
     assert read_places("heads 0-3 as rows") is None
     assert "3, 0-1" == spans([3, 0, 1])
+
+
+def test_what_is_in_no_part_or_in_two_is_said() -> None:
+    own = separate()
+    parts, _ = found(own, {"qkv.weight": torch.cat([*own.values()])})
+    assert [] == uncovered(parts)
+    assert ["rows 12-17 of qkv.weight are in no part"] == uncovered(parts[:2])
+    moved = [parts[0], parts[1], parts[2]._replace(places=parts[1].places)]
+    assert [
+        "rows 12-17 of qkv.weight are in no part",
+        "rows 6-11 of qkv.weight are in several parts",
+    ] == uncovered(moved)
