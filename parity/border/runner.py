@@ -164,10 +164,8 @@ class Runner:
             window=self._windows,
             examples=[example.crossing(target=takes) for example in examples],
         )
-        count = len(examples)
-        return TokenizeReply(
-            lambda: read_encodings(self._outcome(pending), count, str(self.subject)), self._windows
-        )
+        subject, count = str(self.subject), len(examples)
+        return TokenizeReply(lambda: read_encodings(self._outcome(pending), count, subject), self._windows)
 
     @property
     def parameters(self) -> ParametersAsked:
@@ -194,8 +192,10 @@ class Runner:
         `stages` names those wanted (None: all there are); `precision` "float64" runs it in double precision. `groups` are the rows that
         are run together, one group after the other (none: all of them); of `inputs` a group takes as many columns as it is wide. Raises RuntimeError where no slot is free.
         """
-        if (rows is None) == (inputs is None) or (rows is None) != (window is None):
-            raise ValueError("a forward takes rows, of a window, or inputs, not both")
+        if (rows is None) == (inputs is None):
+            raise ValueError("a forward takes rows or inputs, not both")
+        if (rows is None) != (window is None):
+            raise ValueError("rows need a window, and inputs take none")
         number, slot = free_slot(self._slots[:_SLOTS], str(self.subject))
         what = f"computing rows {span(rows)}" if rows is not None else "computing given inputs"
         what += " in float64" if precision == "float64" else ""
