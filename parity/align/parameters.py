@@ -20,7 +20,7 @@ from parity.border.description import Description, Parameter
 from parity.border.parameters_asked import Sketch
 from parity.records.pair import Pair
 
-__all__ = ["PairedParameter", "Pairing", "pair_by_content", "pair_parameters"]
+__all__ = ["PairedParameter", "Pairing", "in_place", "pair_by_content", "pair_parameters"]
 
 _CONSTANT = 1 << 16  # numbers: larger tensors are not constant
 _BITS = {
@@ -121,6 +121,27 @@ def pair_parameters(
         if made is not None:
             found.add(one, made[0], f"name, {made[1]}")
     return found.result()
+
+
+def in_place(pairing: Pairing, described: Pair[Description]) -> Pairing:
+    """The same, where a parameter of another layer's number stands where it belongs if the stages of both layers are one another's."""
+    stages = Pair(*({seen.module: seen.name for seen in side.stages if seen.module} for side in described))
+    return pairing._replace(
+        pairs=[
+            one._replace(moved="") if one.moved == "layers" and _in_one_stage(one.sides, stages) else one
+            for one in pairing.pairs
+        ]
+    )
+
+
+def _in_one_stage(sides: Pair[Parameter], stages: Pair[dict[str, str]]) -> bool:
+    found: list[str | None] = []
+    for one, named in zip(sides, stages, strict=True):
+        path = one.name.split(".")
+        found.append(
+            next((named[at] for end in range(len(path)) if (at := ".".join(path[:end])) in named), None)
+        )
+    return found[0] is not None and found[0] == found[1]
 
 
 def pair_by_content(pairing: Pairing, sketches: Pair[dict[str, Sketch]]) -> Pairing:

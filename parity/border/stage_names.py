@@ -40,6 +40,8 @@ class StageNames(NamedTuple):
 
     def described(self, described: Description) -> Description:
         """A description with the comparison's names."""
+        if not self.known:
+            return described
         stages = [replace(seen, name=self.of(seen.name)) for seen in described.stages]
         return replace(
             described,

@@ -45,6 +45,11 @@ def _changed(evidence: Evidence) -> _Changed | None:
     common = len(common_parameters(sides))
     changed = [name for name in changed_parameters(sides) if name not in rows]
     seen = evidence.parameters
+    if seen is not None and seen.compared:
+        # One whose counterpart has another name is not held against that of its own.
+        lone = {*seen.only_reference} & {*seen.only_candidate}
+        apart = {*(one.candidate for one in seen.differing), *lone}
+        changed = [name for name in changed if name in apart]
     if not common and seen is not None and sides.reference.dtype == sides.candidate.dtype:
         # Two that name their parameters otherwise: by what they hold.
         common = seen.compared

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from parity.align.fused_parameters import FusedPart, uncovered
 from parity.align.names import some
 from parity.align.parameter_relations import Related, RowsRead, by_digests, by_rows, differing_rows
-from parity.align.parameters import PairedParameter, Pairing, pair_by_content, pair_parameters
+from parity.align.parameters import PairedParameter, Pairing, in_place, pair_by_content, pair_parameters
 from parity.border.description import Description, Parameter
 from parity.border.parameters_asked import Sketch
 from parity.errors import ParityError
@@ -69,7 +69,8 @@ def compare_parameters(
     if silent:
         reason = " and ".join(silent)
         return Compared(Parameters(compared=0, equal=0, reason=reason), Pairing([], Pair([], [])))
-    found = _examined(sides, pair_parameters(described, given, fused), ended, by_content=given is None)
+    pairing = in_place(pair_parameters(described, given, fused), described)
+    found = _examined(sides, pairing, ended, by_content=given is None)
     return Compared(_record(described, found, mapped=given is not None), found.pairing)
 
 

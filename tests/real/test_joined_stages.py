@@ -110,6 +110,9 @@ def test_layers_after_an_odd_one_are_paired_by_what_they_hold_and_the_odd_one_is
     }
     assert ("layer.0", "name and axes") == pairs(audit)["layer.0"]
     assert {"equal"} == {stage(audit, f"layer.{number}").status for number in range(3)}
+    assert audit.parameters is not None and (30, 30) == (audit.parameters.compared, audit.parameters.equal)
+    assert 9 == len(audit.parameters.only_candidate)
+    assert [] == [one.cause for one in audit.findings if (one.cause or "").startswith("weights")]
     assert ("not_comparable", ["the candidate's layer.1"]) == (
         audit.verdict,
         [item.stage for item in audit.not_compared if item.counts],
