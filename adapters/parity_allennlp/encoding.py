@@ -37,6 +37,45 @@ class TextPart(NamedTuple):
     segment: int | None
 
 
+class TensorText:
+    """The tokenizer of Transformers by which a reader makes the tensors of a text; in the place of an indexer, whose names it has."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    @classmethod
+    def of(cls, reader: Any) -> TensorText | None:
+        """That of a reader: its own, or the one that AllenNLP's tokenizer wraps; None where it has neither."""
+        own: Any = getattr(reader, "_tokenizer", None)
+        found = next(
+            (one for one in (own, getattr(own, "tokenizer", None)) if hasattr(one, "all_special_ids")), None
+        )
+        return None if found is None else cls(found)
+
+    def pieces(self, field: Any, text: str, pair: str | None) -> list[Piece]:
+        """The tokens of a field; their characters are known where the tokenizer gives the same ids for the text alone."""
+        tokenizer = self._tokenizer
+        ids = [int(number) for number in field.input_ids.reshape(-1)]
+        types = (
+            [0] * len(ids)
+            if field.token_type_ids is None
+            else list(map(int, field.token_type_ids.reshape(-1)))
+        )
+        special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
+        spans: list[Any] = [None] * len(ids)
+        segments: list[Any] = [None if number in special else 0 for number in ids]
+        if tokenizer.is_fast:
+            again = tokenizer(text, pair, return_offsets_mapping=True)
+            if list(again["input_ids"]) == ids:
+                segments = list(again.sequence_ids(0))
+                spans = list(again["offset_mapping"])
+        texts = tokenizer.convert_ids_to_tokens(ids)
+        return [
+            Piece(number, piece, None if segment is None else span, segment, segment is None, kind)
+            for number, piece, span, segment, kind in zip(ids, texts, spans, segments, types)
+        ]
+
+
 class Indexing(NamedTuple):
     """The indexer that a row's ids are taken from: `kind` is "matched", "mismatched", "single_id" or "other"."""
 
@@ -59,6 +98,15 @@ def _text_fields(name: str, field: Any) -> Iterator[tuple[str, Any]]:
         yield name, field
     for inner in getattr(field, "field_list", []):
         yield from _text_fields(name, inner)
+
+
+def tensor_fields(instance: Any) -> list[str]:
+    """The names of the fields that hold the tensors of Transformers' tokenizers."""
+    return [
+        name
+        for name, field in instance.fields.items()
+        if hasattr(field, "input_ids") and hasattr(field, "padding_token_id")
+    ]
 
 
 def indexing(field: Any) -> Indexing:

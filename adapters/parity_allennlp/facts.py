@@ -139,13 +139,25 @@ def unused_weights(seen: Any) -> list[str]:
     """The transformer's own pooler, which AllenNLP keeps, saves and never uses."""
     if seen is None:
         return []
-    names = [name for name, _ in seen.transformer.named_parameters() if name.startswith("pooler.")]
-    return [f"{seen.name}.{name}" for name in names]
+    unused: list[str] = seen.unused
+    return unused
 
 
 def vocabulary_rows(seen: Any) -> int | None:
     """The rows of the transformer's embedding matrix."""
-    return None if seen is None else int(seen.transformer.get_input_embeddings().num_embeddings)
+    if seen is None or hasattr(seen, "rows"):
+        return None if seen is None else int(seen.rows)
+    return int(seen.transformer.get_input_embeddings().num_embeddings)
+
+
+def transformer_config(seen: Any, folders: list[str]) -> dict[str, Any]:
+    """What its transformer was made of; AllenNLP's own keeps no config, and is made of that of the first of these folders."""
+    config = getattr(seen.transformer, "config", None)
+    if config is None and folders:
+        auto: Any = importlib.import_module("transformers").AutoConfig
+        config = auto.from_pretrained(folders[0])
+    found: dict[str, Any] = {} if config is None else config.to_dict()
+    return found
 
 
 def resized(seen: Any, folders: list[str]) -> list[str]:

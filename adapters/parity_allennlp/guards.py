@@ -3,7 +3,7 @@
 * `Registrable.resolve_class_name`: a name is registered for the requested base class, or is the path to a class
   of that kind in a package the user included (AllenNLP reads a bare string anywhere in a config as a type, so a scan of
   the `type` keys alone does not suffice);
-* `cached_transformers.get`: builds the transformer from its config alone. The archive holds every weight, AllenNLP
+* `cached_transformers.get`, and `TransformerModule.from_pretrained_module` of AllenNLP's own transformer: build the transformer from its config alone. The archive holds every weight, AllenNLP
   checks that none is missing, and so a folder with config.json and the vocabulary is enough;
 * the spaCy cache: a pipeline that is not installed is a blank one (the rules that split words are the same) instead of
   a download;
@@ -101,6 +101,16 @@ def _build_without_weights() -> None:
         return original(model_name, make_copy, load_weights=False, **kept)
 
     cached.get = get
+    module: Any = importlib.import_module("allennlp.modules.transformer").TransformerModule
+    made = module.from_pretrained_module.__func__
+
+    def from_pretrained_module(cls: Any, /, model_name: str, **options: Any) -> Any:
+        kept = {
+            name: value for name, value in options.items() if name not in ("load_weights", "weights_path")
+        }
+        return made(cls, model_name, load_weights=False, **kept)
+
+    module.from_pretrained_module = classmethod(from_pretrained_module)
 
 
 def blank_spacy(notes: list[str]) -> None:

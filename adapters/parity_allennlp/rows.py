@@ -37,8 +37,9 @@ class Reader:
         self.reading = chosen
         self._host = host
         self._told: list[Any] | None = None
+        self._tensors = encoding.TensorText.of(reader)
         self.parts = encoding.text_parts(self.probe().instance, reading.PAIRED_FIELDS)
-        self.indexing = encoding.indexing(self.parts[0].field) if self.parts else None
+        self.indexing = encoding.indexing(self.parts[0].field) if self.parts else self._of_tensors()
 
     def is_one_text(self, name: str) -> bool:
         """Whether rows are one text field of this name, whose ids are those of a transformer; not a list of sentences."""
@@ -46,6 +47,17 @@ class Reader:
             return False
         whole = hasattr(self.probe().instance.fields[name], "_indexed_tokens")
         return whole and self.indexing.kind in ("matched", "mismatched")
+
+    def is_tensors(self, name: str) -> bool:
+        """Whether rows are one field of this name that holds the tensors of Transformers' tokenizers."""
+        return encoding.tensor_fields(self.probe().instance) == [name]
+
+    def _of_tensors(self) -> encoding.Indexing | None:
+        """The tokenizer of such rows, where their reader has one."""
+        fields = encoding.tensor_fields(self.probe().instance)
+        if len(fields) != 1 or self._tensors is None:
+            return None
+        return encoding.Indexing(fields[0], self._tensors, "matched")
 
     def probe(self) -> Row:
         """A row of a few plain words, such as every model can be run on."""
@@ -88,6 +100,9 @@ class Reader:
                 "run without one.",
                 "Exclude that row: AllenNLP's own predictor fails on it too.",
             )
+        tensors = encoding.tensor_fields(instance)
+        if not parts and len(tensors) == 1 and self._tensors is not None:
+            return Row(instance, self._tensors.pieces(instance.fields[tensors[0]], text, pair))
         facts: Any = getattr(instance.fields.get("metadata"), "metadata", None)
         offsets = facts.get("offsets") if isinstance(facts, dict) else None
         found = found if offsets is None else encoding.with_words(found, offsets)

@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Generator, NamedTuple, Sequence
 
 from . import config as configs
-from . import facts, layered, outputs, pooling, reader_facts, reading, stages, tasks
+from . import facts, layered, outputs, own_stack, pooling, reader_facts, reading, stages, tasks
 from . import rows as rows_of
 
 if TYPE_CHECKING:
@@ -59,14 +59,16 @@ class Session:
         registered = options.get("predictor") or type(loaded.model).default_predictor or ""
         chosen = reading.choose(host, registered, loaded.predictor, loaded.reader)
         self._reader = rows_of.Reader(host, loaded.model, loaded.reader, chosen)
-        seen = stages.inner(loaded.model)
-        if seen is not None and not self._reader.is_one_text(seen.head.field):
-            seen = None
-        self._view: outputs.Outputs | layered.Layered = (
-            outputs.Outputs(loaded.model, self._reader)
-            if seen is None
-            else layered.Layered(host, loaded.model, self._reader, seen)
-        )
+        self._view = self._viewed()
+
+    def _viewed(self) -> outputs.Outputs | layered.Layered | own_stack.OwnStack:
+        """How its forwards are seen: by the layers of its transformer, or by its outputs alone."""
+        seen, own = stages.inner(self._model), own_stack.own(self._model)
+        if own is not None and self._reader.is_tensors(own_stack.FIELD):
+            return own_stack.OwnStack(self._host, self._model, self._reader, own)
+        if seen is None or not self._reader.is_one_text(seen.head.field):
+            return outputs.Outputs(self._model, self._reader)
+        return layered.Layered(self._host, self._model, self._reader, seen)
 
     def describe(self) -> dict[str, object]:
         """The description of this archive; a probe forward shows its stages and abilities."""
@@ -103,7 +105,7 @@ class Session:
                 "blank": self._reader.takes_blank(),
                 "words": "own" if "words" in shown else "no",
                 "row_digests": True,
-                "isolates": isinstance(self._view, layered.Layered),
+                "isolates": not isinstance(self._view, outputs.Outputs),
             },
             "max_rows": 1 if seen is None else None,
             "batch_size": None if seen is None else int(self._options.get("batch_size", "0")) or None,
@@ -118,7 +120,7 @@ class Session:
 
     def intervene(self, asked: dict[str, Any], write: Write, read: Any) -> Any:
         """A context around one forward that shows, or is given, what the layers are called with; of a model aligned layer by layer."""
-        assert isinstance(self._view, layered.Layered), "only such a model announces the ability"
+        assert not isinstance(self._view, outputs.Outputs), "only such a model announces the ability"
         return self._view.intervene(asked, write, read)
 
     def holders(self) -> list[Module]:
@@ -207,7 +209,9 @@ class Session:
     def _config(self) -> dict[str, object]:
         found: dict[str, object] = configs.flat(self._origin.config)
         if self._view.seen is not None:
-            found.update(configs.flat({"transformer": self._view.seen.transformer.config.to_dict()}))
+            named = [place.name for place in configs.transformers(self._origin.config)]
+            made_of = facts.transformer_config(self._view.seen, [*self._origin.transformers, *named])
+            found.update(configs.flat({"transformer": made_of}))
             pooler = stages.named_in(self._model, "seq2vec_encoder")
             if pooler is not None:
                 found[pooling.SETTING] = pooling.pooling_of(pooler)

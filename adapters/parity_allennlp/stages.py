@@ -44,6 +44,12 @@ class Inner(NamedTuple):
     head: heads.Head
 
     @property
+    def unused(self) -> list[str]:
+        """The parameters of its pooler, which AllenNLP keeps, saves and never uses."""
+        names = [name for name, _ in self.transformer.named_parameters() if name.startswith("pooler.")]
+        return [f"{self.name}.{name}" for name in names]
+
+    @property
     def mixes(self) -> bool:
         """Whether the head gets a trained mix of all layers."""
         return self.embedder is not None and self.embedder._scalar_mix is not None

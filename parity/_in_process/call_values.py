@@ -15,6 +15,8 @@ from typing import Any, Callable, NamedTuple, Sequence
 
 import torch
 
+from .output_records import fields_of, is_record, with_fields
+
 __all__ = [
     "FIRST",
     "Exchanged",
@@ -56,6 +58,7 @@ class Sender:
             owner = self._owners.get(id(value))
             found = self._sent(value)
             return found if owner is None else dict(found, of=owner)
+        value = fields_of(value) if is_record(value) else value
         if isinstance(value, dict):
             return {"fields": {str(key): self.describe(one) for key, one in value.items()}}
         if isinstance(value, (tuple, list)):
@@ -96,6 +99,7 @@ def named_arguments(
 
 def first_leaf(value: Any) -> Any:
     """The first tensor of whatever a module returned; None where there is none."""
+    value = fields_of(value) if is_record(value) else value
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (tuple, list)):
@@ -114,6 +118,11 @@ def exchanged(
         return None
     if isinstance(own, torch.Tensor):
         return _tensor(own, read(given["tensor"]), measured) if "tensor" in given else None
+    if is_record(own):
+        found_fields = exchanged(fields_of(own), given, read, measured=measured)
+        if found_fields is None:
+            return None
+        return Exchanged(with_fields(own, found_fields.value), found_fields.apart)
     if isinstance(own, dict):
         fields = given.get("fields", {})
         found = {
@@ -171,18 +180,33 @@ def given_output(output: Any, gives: Any, read: Any) -> Any:
     whole = exchanged(output, gives, read, measured=False)
     if whole is not None:
         return whole.value
-    if isinstance(output, tuple) and type(output) is tuple and gives is not None and output:
-        items = gives.get("items") or [gives]
-        first = exchanged(output[0], items[0], read, measured=False)
-        return None if first is None else (first.value, *output[1:])
-    if isinstance(output, torch.Tensor) and gives is not None and gives.get("items"):
-        first = exchanged(output, gives["items"][0], read, measured=False)
-        return None if first is None else first.value
+    first = _first_of(gives)
+    if first is None:
+        return None
+    if is_record(output):
+        name, own = next(iter(fields_of(output).items()))
+        found = exchanged(own, first, read, measured=False)
+        return None if found is None else with_fields(output, {name: found.value})
+    if type(output) is tuple and output:
+        found = exchanged(output[0], first, read, measured=False)
+        return None if found is None else (found.value, *output[1:])
+    if isinstance(output, torch.Tensor) and first is not gives:
+        found = exchanged(output, first, read, measured=False)
+        return None if found is None else found.value
     return None
+
+
+def _first_of(gives: Any) -> Any:
+    """The description of the first that a module returned; that of a tensor as it is."""
+    if not gives:
+        return None
+    inner = [*(gives.get("items") or ()), *(gives.get("fields") or {}).values()]
+    return inner[0] if inner else gives
 
 
 def leaves(value: Any) -> list[Any]:
     """Every tensor of whatever a module returned."""
+    value = fields_of(value) if is_record(value) else value
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (tuple, list)):

@@ -23,6 +23,8 @@ from typing import Any, Callable, NamedTuple, Sequence
 
 import torch
 
+from .output_records import fields_of, is_record
+
 __all__ = ["HIDDEN", "Site", "first_tensor", "locate", "position_limit", "position_rows"]
 
 HIDDEN = ("row", "token", "hidden")
@@ -166,9 +168,11 @@ def _position_table(model: Any) -> Any:
 
 
 def first_tensor(output: Any) -> Any:
-    """A module's tensor, or the first of its tuple or dict; None when that is not a tensor."""
+    """A module's tensor, or the first of its tuple, dict or record; None when that is not a tensor."""
     if isinstance(output, dict):
         output = tuple(output.values())
+    elif is_record(output):
+        output = tuple(fields_of(output).values())
     if isinstance(output, (tuple, list)):
         output = output[0] if output else None
     return output if isinstance(output, torch.Tensor) else None

@@ -15,7 +15,7 @@ __all__ = [
     "unlike_parameters",
 ]
 
-_NO_CHANGE = ("dtype:", "newly_initialised", "reshaped")
+_NO_CHANGE = ("dtype:", "newly_initialised", "reshaped", "fused:rows", "fused:columns")
 
 
 def common_parameters(sides: Pair[Description]) -> list[str]:
@@ -61,7 +61,8 @@ def unlike_parameters(sides: Pair[Description], compared: Parameters | None) -> 
         if not one.relation.startswith(_NO_CHANGE)
         and not (classes and one.relation == "permuted:rows" and rows.get(one.candidate) == classes)
     ]
-    return [*seen, *(name for name in changed_parameters(sides) if name in left_out)]
+    # Several of the reference's may be parts of one of the candidate's.
+    return list(dict.fromkeys((*seen, *(name for name in changed_parameters(sides) if name in left_out))))
 
 
 def changed_parameters_note(changed: list[str]) -> str:

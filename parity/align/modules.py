@@ -1,7 +1,7 @@
 """The calls of the modules inside a module of two models, and which is which there.
 
-Two modules are one another's where they have the same path inside, the same of its calls, and weights of the same shapes. Their classes may
-differ: the one may be the other's mistake. Where a module with weights has no counterpart the two are built otherwise, and nothing inside is paired.
+Two calls are one another's where their modules are (`module_pairs.py`) and both are the same call of them. The classes of the modules may differ: the one may be
+the other's mistake. A module with weights that has no counterpart is listed, and belongs to the work of the smallest one around it that has.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from parity.align.module_pairs import Inner, KnownPairs, pair_modules
 from parity.records.pair import Pair
 
-__all__ = ["ModuleCall", "PairedModule", "calls_inside", "given_inside", "pair_inside"]
+__all__ = ["Inside", "ModuleCall", "PairedModule", "calls_inside", "given_inside", "pair_inside"]
 
 _NAMED = 3
 
@@ -40,16 +41,28 @@ class ModuleCall(NamedTuple):
 
 
 class PairedModule(NamedTuple):
-    """One call of both sides."""
+    """One call of both sides, and why the two are one another's."""
 
     sides: Pair[ModuleCall]
+    by: str = ""
 
-    @property
-    def by(self) -> str:
-        """Why the two are one another's, in words."""
-        one, other = (side.kind for side in self.sides)
-        shapes = " and shapes" if self.sides.reference.weights else ""
-        return f"path, class{shapes}" if one == other else f"path{shapes}; {one} against {other}"
+
+class Inside(NamedTuple):
+    """The calls of both sides in the reference's order; `reasons` say why nothing inside some of the outermost modules could be paired, and `lone` are
+    those with weights that have no counterpart, by their paths inside."""
+
+    pairs: list[PairedModule]
+    reasons: dict[Pair[str], str]
+    lone: dict[Pair[str], Pair[list[str]]]
+
+    def without(self, module: PairedModule) -> str:
+        """What in a module has no counterpart, in words; empty where everything has."""
+        root = Pair(*(side.root for side in module.sides))
+        within = [
+            [path for path in lone if path.startswith(f"{side.inside}." if side.inside else "")]
+            for lone, side in zip(self.lone.get(root, Pair([], [])), module.sides, strict=True)
+        ]
+        return _in_words(Pair(*within))
 
 
 def calls_inside(answer: Mapping[str, Any]) -> list[ModuleCall]:
@@ -71,23 +84,33 @@ def calls_inside(answer: Mapping[str, Any]) -> list[ModuleCall]:
 
 
 def pair_inside(
-    calls: Pair[Sequence[ModuleCall]], roots: Sequence[Pair[str]]
-) -> tuple[list[PairedModule], dict[Pair[str], str]]:
-    """The calls of both sides in the reference's order, and why nothing inside some of the outermost modules could be paired."""
-    paired: list[PairedModule] = []
-    reasons: dict[Pair[str], str] = {}
+    calls: Pair[Sequence[ModuleCall]], roots: Sequence[Pair[str]], known: KnownPairs | None = None
+) -> Inside:
+    """Pair the calls inside these modules; `known` is what is known of their parameters."""
+    found = Inside([], {}, {})
     for root in roots:
         ours, theirs = (_named(side, path) for side, path in zip(calls, root, strict=True))
-        reason = _unlike(ours, theirs)
-        if reason:
-            reasons[root] = reason
+        if not ours or not theirs:
+            found.reasons[root] = "it is not called by itself"
             continue
-        paired += [
-            PairedModule(Pair(one, theirs[name]))
-            for name, one in ours.items()
-            if name in theirs and _shapes(one) == _shapes(theirs[name])
-        ]
-    return paired, reasons
+        inner = Pair(_inner(ours), _inner(theirs))
+        paired = pair_modules(inner, known or KnownPairs())
+        others = {there for there, _ in paired.values()}
+        lone = Pair(
+            [one.inside for one in inner.reference if one.weights and one.inside not in paired],
+            [one.inside for one in inner.candidate if one.weights and one.inside not in others],
+        )
+        if any(lone):
+            found.lone[root] = lone
+            if not any(one.weights and one.inside in paired for one in inner.reference if one.inside):
+                found.reasons[root] = _in_words(lone)
+                continue
+        for (inside, *place), one in ours.items():
+            there, by = paired.get(inside, ("", ""))
+            other = theirs.get((there, place[0], place[1])) if by else None
+            if other is not None:
+                found.pairs.append(PairedModule(Pair(one, other), by))
+    return found
 
 
 def given_inside(modules: Sequence[PairedModule], keys: Sequence[str], real: str | None) -> dict[str, Any]:
@@ -113,27 +136,20 @@ def _named(calls: Sequence[ModuleCall], root: str) -> dict[tuple[str, int, int],
     return found
 
 
-def _shapes(call: ModuleCall) -> list[tuple[int, ...]]:
-    return [tuple(shape) for shape in call.weights]
+def _inner(calls: Mapping[tuple[str, int, int], ModuleCall]) -> list[Inner]:
+    """The modules of these calls, in the order in which they first begin."""
+    found: dict[str, Inner] = {}
+    for one in calls.values():
+        shapes = tuple(tuple(shape) for shape in one.weights)
+        found.setdefault(one.inside, Inner(one.path, one.inside, one.kind, shapes))
+    return list(found.values())
 
 
-def _unlike(
-    ours: Mapping[tuple[str, int, int], ModuleCall], theirs: Mapping[tuple[str, int, int], ModuleCall]
-) -> str:
-    """Why two modules are built otherwise inside; empty where they are not."""
-    if not ours or not theirs:
-        return "it is not called by itself"
-    parts: list[str] = []
-    for name, here, there in (("reference", ours, theirs), ("candidate", theirs, ours)):
-        lone = dict.fromkeys(one.inside for key, one in here.items() if one.weights and key not in there)
-        if lone:
-            more = f" and {len(lone) - _NAMED} more" if len(lone) > _NAMED else ""
-            parts.append(f"only the {name} runs {', '.join([*lone][:_NAMED])}{more} in it")
-    other = dict.fromkeys(
-        one.inside or "it"
-        for key, one in ours.items()
-        if key in theirs and _shapes(one) != _shapes(theirs[key])
-    )
-    if other and not parts:
-        parts.append(f"{', '.join([*other][-_NAMED:])} has weights of other shapes")
+def _in_words(lone: Pair[list[str]]) -> str:
+    """What only one side runs."""
+    parts = [
+        f"only the {name} runs {', '.join(paths[:_NAMED])}{f' and {len(paths) - _NAMED} more' if len(paths) > _NAMED else ''} in it"
+        for name, paths in zip(Pair._fields, lone, strict=True)
+        if paths
+    ]
     return "; ".join(parts)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-__all__ = ["Renames", "likeness", "other_layer"]
+__all__ = ["Renames", "likeness", "other_layer", "siblings"]
 
 _NUMBER = "#"
 _LAYER = 3  # parts of a name after a number: so many are those of a layer
@@ -96,6 +96,16 @@ def other_layer(reference: str, candidate: str) -> bool:
     after = one.parts[::-1].index(_NUMBER)
     before = [_plain(form.parts[-after - 2]) for form in (one, other) if len(form.parts) > after + 1]
     return after >= _LAYER or (len(before) == 2 and before[0] == before[1])
+
+
+def siblings(one: str, other: str) -> bool:
+    """Whether two names of one side differ in one part alone, as those of modules beside one another do.
+
+    >>> siblings("attention.query.weight", "attention.key.weight"), siblings("0.query.weight", "1.key.weight")
+    (True, False)
+    """
+    here, there = one.split("."), other.split(".")
+    return len(here) == len(there) and sum(a != b for a, b in zip(here, there, strict=True)) == 1
 
 
 def _plain(part: str) -> str:

@@ -14,12 +14,13 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from parity.align.fused_parameters import FusedPart, fused_parts
 from parity.align.parameter_names import Renames, likeness, other_layer
 from parity.border.description import Description, Parameter
 from parity.border.parameters_asked import Sketch
 from parity.records.pair import Pair
 
-__all__ = ["PairedParameter", "Pairing", "pair_by_content", "pair_parameters"]
+__all__ = ["PairedParameter", "Pairing", "in_place", "pair_by_content", "pair_parameters"]
 
 _CONSTANT = 1 << 16  # numbers: larger tensors are not constant
 _BITS = {
@@ -44,10 +45,16 @@ class PairedParameter(NamedTuple):
 
 
 class Pairing(NamedTuple):
-    """The pairs in the reference's order, and the parameters of either side that have no counterpart."""
+    """The pairs in the reference's order, the parameters of either side that have no counterpart, and those that are a part of one of the other side."""
 
     pairs: list[PairedParameter]
     only: Pair[list[Parameter]]
+    fused: Sequence[FusedPart] = ()
+
+    @property
+    def sides(self) -> list[Pair[Parameter]]:
+        """Every two that are one another's, as a whole or as a part."""
+        return [*(one.sides for one in self.pairs), *(one.sides for one in self.fused)]
 
 
 class _Pairs:
@@ -64,21 +71,30 @@ class _Pairs:
         self.found[reference.name] = PairedParameter(Pair(reference, candidate), by, moved)
         del self.left.reference[reference.name], self.left.candidate[candidate.name]
 
+    def leave_out(self, fused: Sequence[FusedPart]) -> None:
+        """These are paired as parts of one another."""
+        for part in fused:
+            for side, held in zip(part.sides, self.left, strict=True):
+                held.pop(side.name, None)
+
     def result(self) -> Pairing:
         ordered = [self.found[one.name] for one in self.sides.reference if one.name in self.found]
         return Pairing(ordered, Pair(*(list(side.values()) for side in self.left)))
 
 
-def pair_parameters(described: Pair[Description], given: Mapping[str, str] | None = None) -> Pairing:
+def pair_parameters(
+    described: Pair[Description], given: Mapping[str, str] | None = None, fused: Sequence[FusedPart] = ()
+) -> Pairing:
     """Pair by digests and names. What no file holds is drawn at random, so that its digest says nothing.
 
-    `given` are the parameters of the candidate by those of the reference: then no others are paired.
+    `given` are the parameters of the candidate by those of the reference, `fused` the parts of others: then no others are paired.
     """
     found = _Pairs(Pair(*(side.parameters for side in described)))
     if given is not None:
         for name, counterpart in given.items():
             found.add(found.left.reference[name], found.left.candidate[counterpart], "the map")
-        return found.result()
+        found.leave_out(fused)
+        return found.result()._replace(fused=fused)
     drawn = {one for side in described for one in side.newly_initialised}
     ours, theirs = found.left
     for name, one in list(ours.items()):
@@ -107,6 +123,27 @@ def pair_parameters(described: Pair[Description], given: Mapping[str, str] | Non
     return found.result()
 
 
+def in_place(pairing: Pairing, described: Pair[Description]) -> Pairing:
+    """The same, where a parameter of another layer's number stands where it belongs if the stages of both layers are one another's."""
+    stages = Pair(*({seen.module: seen.name for seen in side.stages if seen.module} for side in described))
+    return pairing._replace(
+        pairs=[
+            one._replace(moved="") if one.moved == "layers" and _in_one_stage(one.sides, stages) else one
+            for one in pairing.pairs
+        ]
+    )
+
+
+def _in_one_stage(sides: Pair[Parameter], stages: Pair[dict[str, str]]) -> bool:
+    found: list[str | None] = []
+    for one, named in zip(sides, stages, strict=True):
+        path = one.name.split(".")
+        found.append(
+            next((named[at] for end in range(len(path)) if (at := ".".join(path[:end])) in named), None)
+        )
+    return found[0] is not None and found[0] == found[1]
+
+
 def pair_by_content(pairing: Pairing, sketches: Pair[dict[str, Sketch]]) -> Pairing:
     """Pair what is left by digests of the same numbers in another form or order, then by shape and the likeness of names."""
     known = {one.sides.reference.name: one for one in pairing.pairs}
@@ -125,11 +162,13 @@ def pair_by_content(pairing: Pairing, sketches: Pair[dict[str, Sketch]]) -> Pair
         for key in here:
             if key and len(here[key]) == len(there.get(key, ())) == 1:
                 lone.add(here[key][0], there[key][0], by)
+    fused = fused_parts(Pair(*(list(side.values()) for side in lone.left)), sketches)
+    lone.leave_out(fused)
     for one, other in _alike(lone.left):
         lone.add(one, other, "shape and the likest name")
     rest = lone.result()
     order = {**known, **{one.sides.reference.name: one for one in rest.pairs}}
-    return Pairing(list(order.values()), rest.only)
+    return Pairing(list(order.values()), rest.only, fused)
 
 
 def _form(held: Mapping[str, Sketch], form: Callable[[Sketch], Hashable]) -> Callable[[Parameter], Hashable]:

@@ -32,7 +32,7 @@ class PairSettings(TypedDict, total=False):
     `ignore`: stages, by name or pattern, that are measured and do not count. `allow_inconclusive`: whether rows that cannot
     settle it pass. `temperatures`: that probabilities are compared at, besides 1. `depth`: whether a "module" is named
     that has an error of its own, or a "layer" at least. `generate`: also generate texts of so many new tokens at most, on the examples of the sample (0: none). `sample`: examples that the noise floor is measured on. `seeds`: the audit.json of a seed audit, to give the
-    differences beside those of seeds. `map`: a file that `pairing` wrote, of which stage and which parameter is which. `timeout`: seconds that a model's process may be silent. `command`: what the record
+    differences beside those of seeds. `map`: a file that `pairing` wrote, of which stage, module and parameter is which. `timeout`: seconds that a model's process may be silent. `command`: what the record
     says was called.
     """
 

@@ -1,4 +1,4 @@
-"""`parity.pairing`: which stage and which parameter of two subjects is which, from Python."""
+"""`parity.pairing`: which stage, module and parameter of two subjects is which, from Python."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["pairing"]
 def pairing(
     reference: str, candidate: str, *, timeout: float = 600.0, progress: OnProgress | None = None
 ) -> str:
-    """Which stage and which parameter of two subjects is which, each with its reason, as the text of a file for `compare(map=...)`.
+    """Which stage, module and parameter of two subjects is which, each with its reason, as the text of a file for `compare(map=...)`.
 
         from pathlib import Path
         Path("map.toml").write_text(parity.pairing("hf:fixtures/port", "hf:fixtures/port"))

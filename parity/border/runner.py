@@ -29,6 +29,7 @@ from parity.border.parameters_asked import ParametersAsked
 from parity.border.reply import Batch, Group, Reply, StageTensor, TokenizeReply, Wide, written
 from parity.border.selected import read_selected
 from parity.border.slots import Array, Slot, files_of, free_slot, slot_folder
+from parity.border.stage_names import StageNames
 from parity.border.written_stages import Forward, stages_of
 from parity.environments.resolve import interpreter_for
 from parity.environments.variables import default_threads, variables_for
@@ -45,7 +46,9 @@ _SLOTS = 8  # and one more, for blocks of wide stages
 
 
 class Runner:
-    """A subject in a process of its own. A context manager: leaving it ends the process, its children and its files."""
+    """A subject in a process of its own; `names` are those of its stages in a comparison. A context manager: leaving it ends the process and its files."""
+
+    names = StageNames()
 
     def __init__(
         self,
@@ -71,8 +74,7 @@ class Runner:
             stack.callback(shutil.rmtree, self._workdir, ignore_errors=True)
             for slot in self._slots:
                 stack.callback(slot.close)
-            descriptors = [slot.descriptor for slot in self._slots]
-            listings = [slot.listing for slot in self._slots]
+            descriptors, listings = zip(*((slot.descriptor, slot.listing) for slot in self._slots))
             self._connection = Connection(
                 [str(interpreter), str(_SERVE), str(adapter.runner)],
                 variables_for(
@@ -139,7 +141,7 @@ class Runner:
         if self._description is None:
             value = self._fields(self._connection.ask("describing itself", "describe"))
             self._description = read_description(value, str(self.subject))
-        return self._description
+        return self.names.described(self._description)
 
     def reopen(self, subject: Subject, adapter: Adapter) -> None:
         """Load the same subject with other options in place of what is loaded; returns at once, as `start` does."""
@@ -196,14 +198,15 @@ class Runner:
             raise ValueError("rows need a window, and inputs take none")
         number, slot = free_slot(self._slots[:_SLOTS], str(self.subject))
         what = f"computing rows {span(rows)}" if rows is not None else "computing given inputs"
+        what += " in float64" if precision == "float64" else ""
         pending = self._connection.ask(
-            what + (" in float64" if precision == "float64" else ""),
+            what,
             "forward",
             slot=number,
             window=window,
             rows=None if rows is None else [int(row) for row in rows],
             inputs=None if inputs is None else {name: listed(values) for name, values in inputs.items()},
-            stages=None if stages is None else list(stages),
+            stages=None if stages is None else [self.names.runners(name) for name in stages],
             precision=precision,
             groups=[list(group) for group in groups],
             interventions=self._interventions,
@@ -216,7 +219,7 @@ class Runner:
         """Have every forward that is requested, and waited for, inside the context show or change what its layers are called with."""
         number, slot = free_slot(self._slots[:_SLOTS], str(self.subject))
         slot.take(0)
-        self._interventions = asked.put(number, slot)
+        self._interventions = asked._replace(fields=self.names.asked(asked.fields)).put(number, slot)
         try:
             yield
         finally:
@@ -259,9 +262,8 @@ class Runner:
         try:
             return answer.fields()
         except ValueError as error:
-            raise RunnerSpokeGarbage(
-                f"The runner of {self.subject} sent an answer that is not a JSON object, while {pending.what}: {error}."
-            ) from error
+            sentence = f"The runner of {self.subject} sent an answer that is not a JSON object, while {pending.what}: {error}."
+            raise RunnerSpokeGarbage(sentence) from error
 
     def _stages(self, pending: Pending, slot: Slot) -> dict[str, StageTensor]:
         number, blocks = self._slots.index(slot), self._slots[-1]
@@ -272,7 +274,8 @@ class Runner:
             found = blocks.view(tensor.dtype, (len(places), tensor.shape[-1]), int(place["offset"]))
             return found.copy()
 
-        return stages_of(Forward(pending.number, pending.what, str(self.subject), fetch), slot)
+        found = stages_of(Forward(pending.number, pending.what, str(self.subject), fetch), slot)
+        return self.names.tensors(found)
 
     def _generated(self, pending: Pending, slot: Slot, count: int) -> Generated:
         try:
@@ -285,15 +288,13 @@ class Runner:
 
     def _batch(self, pending: Pending, slot: Slot) -> Batch:
         if not slot.is_of(pending.number):
-            raise RuntimeError(
-                "a forward's answer is collected once: its slot may hold another answer by now"
-            )
+            raise RuntimeError("a forward's answer is collected once: its slot may hold another one by now")
         try:
             value = self._fields(pending)
             groups = tuple(Group(*group) for group in value.get("groups", ()))
             selected = read_selected(value.get("selected"), str(self.subject))
             cpu, clock = float(value["cpu_seconds"]), float(value.get("seconds", 0.0))
-            stages, float64, calls = self._stages(pending, slot), value.get("float64"), value.get("calls")
-            return Batch(stages, cpu, float64, None, groups, selected, clock, calls)
+            stages, calls = self._stages(pending, slot), self.names.calls(value.get("calls"))
+            return Batch(stages, cpu, value.get("float64"), None, groups, selected, clock, calls)
         finally:
             slot.give_back()

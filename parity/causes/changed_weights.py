@@ -6,7 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from parity.align.changed_parameters import changed_parameters, common_parameters, unlike_parameters
+from parity.align.changed_parameters import (
+    changed_parameters,
+    common_parameters,
+    packed_on_one_side,
+    unlike_parameters,
+)
 from parity.align.names import some
 from parity.border.description import Description
 from parity.causes.case import Case, pair, parameters, side
@@ -40,6 +45,11 @@ def _changed(evidence: Evidence) -> _Changed | None:
     common = len(common_parameters(sides))
     changed = [name for name in changed_parameters(sides) if name not in rows]
     seen = evidence.parameters
+    if seen is not None and seen.compared:
+        # One whose counterpart has another name is not held against that of its own.
+        lone = {*seen.only_reference} & {*seen.only_candidate}
+        apart = {*(one.candidate for one in seen.differing), *lone}
+        changed = [name for name in changed if name in apart]
     if not common and seen is not None and sides.reference.dtype == sides.candidate.dtype:
         # Two that name their parameters otherwise: by what they hold.
         common = seen.compared
@@ -48,6 +58,12 @@ def _changed(evidence: Evidence) -> _Changed | None:
         if moved and not changed:
             return _Changed(common, moved, "permuted")
         changed += moved
+    elif seen is not None:
+        # Those that no parameter of their name is held against, as the parts of one that holds several.
+        known = {*changed, *rows, *common_parameters(sides), *packed_on_one_side(sides)}
+        parts = [name for name in unlike_parameters(sides, seen) if name not in known]
+        common = seen.compared if parts else common
+        changed += parts
     if not changed:
         return None
     if rounded := _rounded(seen, changed):
@@ -102,7 +118,7 @@ def _suspicion(evidence: Evidence, seen: _Changed) -> Suspicion:
         else "stand under other names"
         if seen.relation == "permuted"
         else "with the same name have different values"
-        if common_parameters(evidence.described)
+        if {*seen.changed} <= {*common_parameters(evidence.described)}
         else "have different values"
     )
     sentence = f"{len(seen.changed)} of {seen.common} parameters {words}: {some(seen.changed)}."

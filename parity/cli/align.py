@@ -1,4 +1,4 @@
-"""`parity align`: which stage and which parameter of two subjects is which, as a file."""
+"""`parity align`: which stage, module and parameter of two subjects is which, as a file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def command(
     timeout: shared.TimeoutOption = 600.0,
     quiet: shared.QuietOption = False,
 ) -> int:
-    """Write which stage and which parameter of REFERENCE is which of CANDIDATE, for parity compare --map."""
+    """Write which stage, module and parameter of REFERENCE is which of CANDIDATE, for parity compare --map."""
     import parity
     from parity.cli.progress import watch
 
@@ -38,6 +38,9 @@ def command(
     if not quiet:
         with listened_to():
             lone = text.split("[without_counterpart]")[-1].strip()
-            counts = [f"{text.count(f'[[{kind}]]')} {kind}s" for kind in ("stage", "parameter")]
-            typer.echo(f"{out}: {' and '.join(counts)} are paired. Without a counterpart:\n{lone}")
+            kinds = ("stage", "module", "parameter")
+            counts = [f"{text.count(f'[[{kind}]]')} {kind}s" for kind in kinds]
+            typer.echo(
+                f"{out}: {', '.join(counts[:-1])} and {counts[-1]} are paired. Without a counterpart:\n{lone}"
+            )
     return 0

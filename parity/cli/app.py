@@ -27,7 +27,7 @@ Exit code: 0 parity or equivalent; 1 divergent, inconclusive, or something was n
 
 class _Root(LazyCommands):
     modules: ClassVar = {
-        "align": ("parity.cli.align", "Write which stage and which parameter of two subjects is which."),
+        "align": ("parity.cli.align", "Write which stage, module and parameter of two subjects is which."),
         "compare": ("parity.cli.compare", "Compare two subjects: REFERENCE against CANDIDATE."),
         "env": ("parity.cli.env", "The environments that parity builds and keeps."),
         "inspect": ("parity.cli.inspect", "Open SUBJECT and show how it describes itself."),

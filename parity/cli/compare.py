@@ -85,7 +85,7 @@ def command(
         typer.Option(
             "--map",
             metavar="FILE",
-            help="Which stage and which parameter is which, as parity align wrote it, edited.",
+            help="Which stage, module and parameter is which, as parity align wrote it, edited.",
         ),
     ] = None,
     out: shared.OutOption = "parity-audit",

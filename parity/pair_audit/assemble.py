@@ -85,6 +85,7 @@ def conclude(comparison: Comparison) -> Audit:
         origins=list(comparison.after.origins),
         lens=list(comparison.after.lens),
         parameters=comparison.parameters,
+        pairing=comparison.pairing,
         language=language,
         provenance=msgspec.structs.replace(comparison.provenance, forwards=comparison.after.forwards),
         command=comparison.command,
@@ -140,6 +141,7 @@ def _verdict(comparison: Comparison, judged: _Judged, evidence: Evidence) -> Jud
     notes: list[str | None] = []
     if found.verdict in {"parity", "equivalent"}:
         notes.append(_of_part(comparison))
+        notes.append(_of_map(comparison))
         notes.append(float64_note(policy, float64_status(sample), kept_unlike=sample.kept_unlike))
     if found.verdict == "parity":
         notes.append(changed_parameters_note(unlike_parameters(comparison.described, comparison.parameters)))
@@ -160,6 +162,13 @@ def _of_part(comparison: Comparison) -> str:
     """What of the logits was compared, where a side does not keep all of them."""
     part = comparison.plan.in_part
     return f"of {part} the largest and sums of all were compared, as a trace keeps them" if part else ""
+
+
+def _of_map(comparison: Comparison) -> str:
+    """How much a map pairs otherwise than it would have been."""
+    count = 0 if comparison.pairing is None else len(comparison.pairing.overrides)
+    words = "1 pair is the map's" if count == 1 else f"{count} pairs are the map's"
+    return f"{words}, and not what is found without it" if count else ""
 
 
 def _evidence(comparison: Comparison, judged: _Judged) -> Evidence:

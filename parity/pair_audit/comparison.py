@@ -13,6 +13,7 @@ from parity.pair_audit.sample import NoiseSample
 from parity.records.after import AfterResult
 from parity.records.inputs import InputsRecord
 from parity.records.pair import Pair
+from parity.records.pairing import StagePairing
 from parity.records.parameters import Parameters
 from parity.records.passes import PassRecord
 from parity.records.policy import PolicyRecord
@@ -25,7 +26,7 @@ __all__ = ["Comparison"]
 class Comparison(NamedTuple):
     """What a pair was run with and what it showed; nothing is run any more, and nothing is judged yet.
 
-    `parameters` is how the weights of both compare (None: not found out). `upgrade`: the same weights in two interpreters, each
+    `parameters` is how the weights of both compare, `pairing` which stage is which (None: not found out). `upgrade`: the same weights in two interpreters, each
     run as its library does.
     """
 
@@ -42,4 +43,5 @@ class Comparison(NamedTuple):
     command: str
     after: AfterResult = AfterResult()
     parameters: Parameters | None = None
+    pairing: StagePairing | None = None
     upgrade: bool = False

@@ -1,4 +1,4 @@
-"""Which stage and which parameter of two subjects is which: found out and written as a file, or read from one."""
+"""Which stage, module and parameter of two subjects is which: found out and written as a file, or read from one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from parity.align.pair_map import PairMap
-from parity.align.plan import plan_of
 from parity.errors import MapDoesNotFit
+from parity.pair_audit.mapped import Mapped
 from parity.pair_audit.parameters import paired
 from parity.records.pair import Pair
 from parity.session.session import OpenRequest, open_sessions
@@ -26,8 +26,8 @@ def find_pairs(subjects: Pair[Subject], timeout: float, progress: OnProgress) ->
     ]
     with ExitStack() as stack:
         sides = Pair(*open_sessions(opening, stack, progress))
-        described = Pair(*(side.described for side in sides))
-        return PairMap.of(plan_of(described), described, paired(sides))
+        found = Mapped.of(sides, None, "", words=False)
+        return PairMap.of(found.plan(words=False), found.described, paired(sides), found.joins)
 
 
 def read_pairs(path: Path) -> PairMap:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from parity.align.fused_parameters import FusedPart, uncovered
 from parity.align.names import some
 from parity.align.parameter_relations import Related, RowsRead, by_digests, by_rows, differing_rows
-from parity.align.parameters import PairedParameter, Pairing, pair_by_content, pair_parameters
+from parity.align.parameters import PairedParameter, Pairing, in_place, pair_by_content, pair_parameters
 from parity.border.description import Description, Parameter
 from parity.border.parameters_asked import Sketch
 from parity.errors import ParityError
+from parity.pair_audit.fused import relation_of_part
 from parity.records.pair import Pair
 from parity.records.parameters import ParameterPair, Parameters
 from parity.session.session import Session
 
-__all__ = ["compare_parameters", "paired"]
+__all__ = ["Compared", "compare_parameters", "paired"]
 
 _SKETCHED = 1 << 26  # numbers of a side: of what is more, the largest parameters are sampled only
 _READ = 1 << 23  # numbers of a side that cross the border at most
@@ -27,21 +29,37 @@ _UNREAD = (
     "its numbers cannot be read on one side: they are packed in a form that is not known, or lie on disk"
 )
 _MOST = 0.9  # of those that were compared: so many changed ones are another training
+_DRAWN = Related(
+    "newly_initialised", None, "no file holds it on one side or both: it is drawn at random at each load"
+)
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
 
 
+class Compared(NamedTuple):
+    """The parameters as the record has them, and which is which."""
+
+    record: Parameters
+    pairing: Pairing
+
+
 class _Examined(NamedTuple):
-    """What was asked of both sides of the parameters that differ; `reason` says what was not."""
+    """What was asked of both sides of the parameters that differ; `parts` are how those are related that are a part of another. `reason` says what was
+    not asked."""
 
     pairing: Pairing
     related: Mapping[str, Related]
     reason: str = ""
+    parts: Sequence[Related] = ()
 
 
 def compare_parameters(
-    sides: Pair[Session], ended: str, given: Mapping[str, str] | None = None
-) -> Parameters:
-    """All parameters of both; `ended` says how the process of a side ended, empty while both run. `given` are the pairs of a map."""
+    sides: Pair[Session],
+    ended: str,
+    given: Mapping[str, str] | None = None,
+    fused: Sequence[FusedPart] = (),
+) -> Compared:
+    """All parameters of both; `ended` says how the process of a side ended, empty while both run. `given` are the pairs of a map, `fused` its parts of
+    others."""
     described = Pair(*(side.described for side in sides))
     silent = [
         f"the {name} ({side.framework}) does not give its parameters"
@@ -49,9 +67,11 @@ def compare_parameters(
         if not side.parameters
     ]
     if silent:
-        return Parameters(compared=0, equal=0, reason=" and ".join(silent))
-    found = _examined(sides, pair_parameters(described, given), ended, by_content=given is None)
-    return _record(described, found, mapped=given is not None)
+        reason = " and ".join(silent)
+        return Compared(Parameters(compared=0, equal=0, reason=reason), Pairing([], Pair([], [])))
+    pairing = in_place(pair_parameters(described, given, fused), described)
+    found = _examined(sides, pairing, ended, by_content=given is None)
+    return Compared(_record(described, found, mapped=given is not None), found.pairing)
 
 
 def paired(sides: Pair[Session]) -> Pairing:
@@ -65,7 +85,7 @@ def _examined(sides: Pair[Session], pairing: Pairing, ended: str, *, by_content:
     described = Pair(*(side.described for side in sides))
     drawn = _drawn(described)
     unequal = [one for one in pairing.pairs if not one.equal and not _names(one) & drawn]
-    if not unequal and not all(pairing.only):
+    if not unequal and not all(pairing.only) and not pairing.fused:
         return _Examined(pairing, {})
     unable = [
         f"the {name} ({side.framework}) gives digests of its parameters and not the numbers"
@@ -77,13 +97,25 @@ def _examined(sides: Pair[Session], pairing: Pairing, ended: str, *, by_content:
         return _Examined(pairing, {}, reason)
     try:
         asked = Pair(
-            *(_smallest([*(one.sides[place] for one in unequal), *pairing.only[place]]) for place in range(2))
+            *(
+                _smallest(
+                    [
+                        *(one.sides[place] for one in unequal),
+                        *(part.sides[place] for part in pairing.fused),
+                        *pairing.only[place],
+                    ]
+                )
+                for place in range(2)
+            )
         )
         replies = [side.runner.parameters.sketches(names) for side, names in zip(sides, asked, strict=True)]
         sketches = Pair(*(reply.wait() for reply in replies))
         pairing = pair_by_content(pairing, sketches) if by_content else pairing
         unequal = [one for one in pairing.pairs if not one.equal and not _names(one) & drawn]
-        return _Examined(pairing, dict(_relations(sides, unequal, sketches)))
+        related = dict(_relations(sides, unequal, sketches))
+        return _Examined(
+            pairing, related, parts=[relation_of_part(sides, part, sketches) for part in pairing.fused]
+        )
     except ParityError as error:
         return _Examined(pairing, {}, f"the numbers could not be read: {error.sentence.rstrip('.')}")
 
@@ -143,11 +175,14 @@ def _read(
     return RowsRead(Pair(ours, theirs), at, rows, None if differing is None else len(differing))
 
 
-def _smallest(parameters: Sequence[Parameter]) -> list[str]:
+def _smallest(parameters: Iterable[Parameter]) -> list[str]:
     """The names of those that are sketched: all, or the smallest of them."""
     names: list[str] = []
     numbers = 0
-    for one in sorted(parameters, key=lambda parameter: (math.prod(parameter.shape), parameter.name)):
+    for one in sorted(
+        {one.name: one for one in parameters}.values(),
+        key=lambda parameter: (math.prod(parameter.shape), parameter.name),
+    ):
         numbers += math.prod(one.shape)
         if numbers > _SKETCHED:
             break
@@ -177,31 +212,46 @@ def _record(described: Pair[Description], found: _Examined, *, mapped: bool) -> 
                     detail=related.detail,
                 )
             )
+    differing += _parts(found, drawn)
+    compared = len(pairing.pairs) + len(pairing.fused)
     changed = sum(one.relation == "changed" for one in differing)
-    if len(pairing.pairs) >= _FEW and changed >= _MOST * len(pairing.pairs):
+    if compared >= _FEW and changed >= _MOST * compared:
         differing = [_retrained(one) for one in differing]
     only = [[one.name for one in side if not one.tied] for side in pairing.only]
     left = f"the map leaves out {some(sorted({*only[0], *only[1]}))}" if mapped and any(only) else ""
     return Parameters(
-        compared=len(pairing.pairs),
-        equal=len(pairing.pairs) - len(differing),
+        compared=compared,
+        equal=compared - len(differing),
         differing=differing,
         only_reference=only[0],
         only_candidate=only[1],
         tied=list(_tied(pairing)),
-        paired_by=dict(Counter(one.by for one in pairing.pairs).most_common()),
-        reason="; ".join(filter(None, (found.reason, left))),
+        paired_by=dict(
+            Counter([*(one.by for one in pairing.pairs), *(part.by for part in pairing.fused)]).most_common()
+        ),
+        reason="; ".join(filter(None, (found.reason, left, *uncovered(pairing.fused)))),
     )
+
+
+def _parts(found: _Examined, drawn: set[str]) -> Iterator[ParameterPair]:
+    """Those that are a part of another; each is named, since it stands in one of its own on one side alone."""
+    related = found.parts or [Related("unknown")] * len(found.pairing.fused)
+    for part, one in zip(found.pairing.fused, related, strict=True):
+        shown = _DRAWN if {side.name for side in part.sides} & drawn else one
+        yield ParameterPair(
+            reference=part.sides.reference.name,
+            candidate=part.sides.candidate.name,
+            relation=shown.relation,
+            relative_l2=shown.relative_l2,
+            by=part.by,
+            detail=shown.detail,
+        )
 
 
 def _related(one: PairedParameter, drawn: set[str], related: Mapping[str, Related]) -> Related | None:
     """How a pair is related; None where the two are equal and stand where they belong."""
     if _names(one) & drawn:
-        return Related(
-            "newly_initialised",
-            None,
-            "no file holds it on one side or both: it is drawn at random at each load",
-        )
+        return _DRAWN
     if not one.equal:
         return related.get(one.sides.reference.name, Related("unknown"))
     if one.moved:

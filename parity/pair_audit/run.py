@@ -15,7 +15,7 @@ from typing import NamedTuple
 from parity.align.answers import ANSWERS
 from parity.align.exclusions import check_exclusions
 from parity.align.pair_map import PairMap
-from parity.align.plan import Plan, plan_of
+from parity.align.plan import Plan
 from parity.align.targets import one_vocabulary
 from parity.align.texts import mask_piece, null_piece, unknown_piece
 from parity.border.description import Description
@@ -31,7 +31,7 @@ from parity.pair_audit.assemble import conclude
 from parity.pair_audit.comparison import Comparison
 from parity.pair_audit.embedding_ledger import embedding_of, embeds_singly
 from parity.pair_audit.ledgers import Ledgers, open_ledgers
-from parity.pair_audit.parameters import compare_parameters
+from parity.pair_audit.mapped import Mapped
 from parity.pair_audit.pass_runs import PassRuns
 from parity.pair_audit.probability_ledger import Deciding
 from parity.pair_audit.provenance import Clock
@@ -99,10 +99,8 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         inputs = single_texts(inputs) if singly else inputs
         if request.check is not None:
             request.check(described, inputs)
-        plan = plan_of(described, words=inputs.words > 0)
-        if request.pairs is not None:
-            request.pairs.check(described, request.pairs_named)
-            plan = request.pairs.planned(plan)
+        mapped = Mapped.of(sides, request.pairs, request.pairs_named, words=inputs.words > 0)
+        described, plan = mapped.described, mapped.plan(words=inputs.words > 0)
         check_temperatures(request.temperatures, described, decided=plan.task is not None)
         check_in_part(request.temperatures, plan)
         offered = (seen.name for side in described for seen in side.stages)
@@ -170,15 +168,25 @@ def compare(request: Request, progress: OnProgress) -> Audit:
         alike = {one.name for one in runs.passes if one.feed == "shared"}
         judged = [one for one in tensor_stages(seen)[0] if one.pass_ in alike]
         # Before the passes after the sweep: the process of a side may end in one of them.
-        parameters = compare_parameters(
-            sides, ledgers.stages.ended, None if request.pairs is None else request.pairs.pairs()
-        )
+        parameters = mapped.parameters(sides, ledgers.stages.ended)
         settings = request.after._replace(temperatures=request.temperatures)
         after = run_after(
-            AfterContext(sides, plan, inputs, drawn, floors, settings, ledgers, judged, shared.feed),
+            AfterContext(
+                sides,
+                plan,
+                inputs,
+                drawn,
+                floors,
+                settings,
+                ledgers,
+                judged,
+                shared.feed,
+                known_pairs=mapped.known(parameters.pairing),
+            ),
             ledgers.stages.ended,
         )
         records = Pair(sides.reference.record(), sides.candidate.record())
+        pairing = mapped.record(sides, plan, parameters.pairing)
     if cut is not None and cut < inputs.count:
         plan = plan.held_until(cut)
     audit = conclude(
@@ -187,7 +195,8 @@ def compare(request: Request, progress: OnProgress) -> Audit:
             plan=plan,
             passes=(*seen.passes, *after.passes),
             after=after.result,
-            parameters=parameters,
+            parameters=parameters.record,
+            pairing=pairing,
             provenance=clock.provenance(sweep.seconds),
         )
     )

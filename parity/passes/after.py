@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.align.module_pairs import KnownPairs
 from parity.align.paired_stage import PairedStage
 from parity.align.plan import Plan
 from parity.inputs.example import Example
@@ -68,6 +69,7 @@ class AfterContext(NamedTuple):
     stages: Sequence[StageRecord] = ()
     feed: SharedFeed = SharedFeed()
     so_far: AfterResult = AfterResult()
+    known_pairs: KnownPairs = KnownPairs()
 
     @property
     def rows(self) -> Sequence[int]:

@@ -62,7 +62,7 @@ class _Inside:
         refined: list[OriginRecord] = []
         for one in origins:
             root = Pair(one.module.reference, one.module.candidate)
-            why = reasons[one.module] or reason or found.reasons.get(root, "")
+            why = reasons[one.module] or reason or found.inside.reasons.get(root, "")
             inner = [] if why else list(_inside(context, one, found))
             if not why and not inner and root not in found.whole:
                 why = "no module in it shows it alone"
@@ -134,7 +134,7 @@ def _inside(context: AfterContext, origin: OriginRecord, found: ModuleErrors) ->
     for one in found.found():
         reference, candidate = one.call.sides
         if one.beyond and (reference.root, candidate.root) == (module.reference, module.candidate):
-            yield _record(one, _stages(context, origin, candidate.root_call))
+            yield _record(one, _stages(context, origin, candidate.root_call), found.inside.without(one.call))
 
 
 def _joined(seen: Sequence[OriginRecord]) -> list[OriginRecord]:
@@ -148,7 +148,7 @@ def _joined(seen: Sequence[OriginRecord]) -> list[OriginRecord]:
     return list(joined.values())
 
 
-def _record(one: ModuleError, stages: list[str]) -> OriginRecord:
+def _record(one: ModuleError, stages: list[str], without: str) -> OriginRecord:
     kept = f"its own {', '.join(one.kept)}: the reference's has another form" if one.kept else ""
     return OriginRecord(
         module=ModulePair(reference=one.call.sides.reference.path, candidate=one.call.sides.candidate.path),
@@ -159,7 +159,7 @@ def _record(one: ModuleError, stages: list[str]) -> OriginRecord:
         times_floor=None if one.own is None else one.own / one.floor,
         rows=list(one.rows),
         paired_by=one.call.by,
-        reason=kept,
+        reason="; ".join(filter(None, (without, kept))),
     )
 
 

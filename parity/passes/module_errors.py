@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from parity.align.modules import ModuleCall, PairedModule, calls_inside, given_inside, pair_inside
+from parity.align.modules import (
+    Inside,
+    ModuleCall,
+    PairedModule,
+    calls_inside,
+    given_inside,
+    pair_inside,
+)
 from parity.border.interventions import Interventions
 from parity.border.runner import Batch
 from parity.passes.after import AfterContext
@@ -45,12 +52,12 @@ class ModuleError(NamedTuple):
 
 
 class ModuleErrors:
-    """What is inside some modules, each named on both sides; `reasons` say why nothing in one of them could be paired."""
+    """What is inside some modules, each named on both sides; `inside` says why nothing in one of them could be paired, and what has no counterpart."""
 
     def __init__(self, context: AfterContext, roots: Sequence[Pair[str]], *, exact: bool) -> None:
         self.forwards = Forwards(context, exact=exact)
         self._context = context
-        self.reasons: dict[Pair[str], str] = {}
+        self.inside = Inside([], {}, {})
         self.whole: list[Pair[str]] = []
         self._roots = list(roots)
         self._skipped = ""
@@ -83,12 +90,19 @@ class ModuleErrors:
         what = given_inside(guessed, [one.sides.candidate.key for one in guessed], named)
         total = self._forward(1, Interventions.measure_inside(candidates, what, tensors), theirs)
         check_fed(reference, total)
-        pairs, reasons = pair_inside(Pair(seen, calls_inside(total.calls or {})), self._roots)
-        self.reasons.update(reasons)
-        self._roots = [root for root in self._roots if root not in reasons]
+        inside = pair_inside(
+            Pair(seen, calls_inside(total.calls or {})), self._roots, self._context.known_pairs
+        )
+        self.inside.reasons.update(inside.reasons)
+        self.inside.lone.update(inside.lone)
+        self._roots = [root for root in self._roots if root not in inside.reasons]
         if not self._roots:
             return
+        pairs = inside.pairs
         keys = [one.sides.candidate.key for one in pairs]
+        if any(one.sides.reference.inside != one.sides.candidate.inside for one in pairs):
+            what = given_inside(pairs, keys, named)
+            total = self._forward(1, Interventions.measure_inside(candidates, what, tensors), theirs)
         first = not self._pairs
         self._pairs.update(zip(keys, pairs, strict=True))
         what = given_inside(pairs, keys, named)

@@ -22,6 +22,7 @@ from parity.records.inputs import InputsRecord
 from parity.records.language import Language
 from parity.records.layers import LayerRecord, OriginRecord
 from parity.records.lens import LensRecord
+from parity.records.pairing import StagePairing
 from parity.records.parameters import Parameters
 from parity.records.passes import PassRecord
 from parity.records.places import Record, Verdict
@@ -45,7 +46,7 @@ class Audit(Record, frozen=True, kw_only=True):
     `targets` are those that two decoders were given, `language` is what language models predict.
     `layers` are the stages with the error that is their own beside the total (empty where nothing differs on the same inputs), `origins` the modules that
     have an error of their own, in forward order; `lens` is what each layer would have decided (empty where that was not found out). `parameters` is how
-    the weights of both compare (null in records of earlier versions).
+    the weights of both compare, `pairing` which stage is which (null in records of earlier versions).
     `tasks` (none in records of earlier versions) are those of both sides. `findings` stand in the order of what they explain.
     """
 
@@ -80,6 +81,7 @@ class Audit(Record, frozen=True, kw_only=True):
     origins: list[OriginRecord] = []
     lens: list[LensRecord] = []
     parameters: Parameters | None = None
+    pairing: StagePairing | None = None
 
 
 def audit_bytes(audit: Audit) -> bytes:

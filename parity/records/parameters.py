@@ -12,7 +12,8 @@ class ParameterPair(Record, frozen=True, kw_only=True):
 
     `relation` is one of `dtype:KIND` (the same numbers, held as another dtype), `rounded:KIND` (one is the other rounded to a dtype or to a grid
     of `int8`), `permuted:rows`, `permuted:columns`, `permuted:heads`, `permuted:numbers`, `permuted:layers` and `permuted:names` (the same tensor
-    under the name of another one), `transposed`, `reshaped`, `resized`, `shape`, `scaled`, `zeros`, `changed`, `retrained` (changed, as
+    under the name of another one), `fused:rows` and `fused:columns` (the one is these rows or columns of the other, as a query is of a matrix that
+    holds query, key and value; `fused:permuted` in another order), `transposed`, `reshaped`, `resized`, `shape`, `scaled`, `zeros`, `changed`, `retrained` (changed, as
     nearly all are), `newly_initialised`, and `unknown` where the numbers could not be examined.
 
     `relative_l2` is of the difference to the reference's norm; null where the two cannot be subtracted or were not read. `by` says why they are

@@ -94,6 +94,12 @@ def configs() -> dict[str, dict[str, Any]]:
         "tags-last": tagger("last"),
         **{f"pools-{name}": classifier(encoder) for name, encoder in pooled.items()},
         "keeps-state": keeps_state(),
+        "stack": {
+            "dataset_reader": _reads(
+                "tiny_text", tokenizer={"type": "pretrained_transformer", "model_name": BERT}
+            ),
+            "model": {"type": "transformer_classification_tt", "transformer_model": BERT},
+        },
         "sentences": {
             "dataset_reader": _reads(
                 "text_classification_json",
@@ -119,7 +125,7 @@ def main(vocabulary: Path, folder: Path) -> None:
     models: Any = importlib.import_module("allennlp.models")
     archival: Any = importlib.import_module("allennlp.models.archival")
     vocabularies: Any = importlib.import_module("allennlp.data").Vocabulary
-    for name in ("rc", "structured_prediction", "tagging"):
+    for name in ("classification", "rc", "structured_prediction", "tagging"):
         importlib.import_module("allennlp_models." + name)
     importlib.import_module("tiny_readers")
     for name, config in configs().items():

@@ -267,17 +267,22 @@ def test_a_tagger_splits_each_word_alone_and_answers_by_word(spec: Callable[...,
     )
 
 
-def test_allennlps_own_transformer_is_seen_at_its_outputs_and_none_of_its_layers_guessed(
+def test_allennlps_own_transformer_is_seen_layer_by_layer_and_its_pooler_is_used(
     folder: Path, spec: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(Path(__file__).parent)
     said = ask(spec("own", "&include=tiny_readers"), ["she said so"])
-    assert ("outputs", 1, False) == (
+    assert ("full", None, True, []) == (
         said.description.scope,
         said.description.max_rows,
         said.description.can.tokens,
+        said.description.unused_weights,
     )
-    assert ["module.embeddings", "module.pooler", "module.linear_layer", "logits"] == list(said.stages)
+    expected = ["position_ids", "embeddings", "layer.0", "layer.1", "pooled", "logits"]
+    assert expected == [name for name in said.stages if name in expected]
+    assert "transformer_stack.layers.1" == next(
+        one.module for one in said.description.stages if one.name == "layer.1"
+    )
 
 
 def test_the_ids_of_the_own_pass_give_the_own_pass_again(spec: Callable[..., str]) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from parity.records.audit import Audit
+from parity.records.pairing import StagePairing
 from parity.records.parameters import Parameters
 from parity_reports.blocks import Block, Column, Points, Prose, Row, Table
 from parity_reports.pages import Section
@@ -15,26 +16,40 @@ __all__ = ["build_parameters", "parameter_lines"]
 
 _TITLE = "Are the parameters the same?"
 _NAMED = 40
+_PARTS = "fused:"
+_LINES = 3
 
 
 def build_parameters(audit: Audit, most: int) -> Section | None:
     """The section, with at most so many rows; None where the record does not say."""
     seen = audit.parameters
-    return (
-        None if seen is None else Section("parameters", _TITLE, "Parameters", "", tuple(_blocks(seen, most)))
-    )
+    if seen is None:
+        return None
+    return Section("parameters", _TITLE, "Parameters", "", (*_blocks(seen, most), *_pairs(audit.pairing)))
 
 
 def parameter_lines(audit: Audit) -> tuple[str, ...]:
-    """How many differ, and how, and what was not examined; nothing where all are equal."""
-    seen = audit.parameters
+    """What a map overrides; how many parameters differ, and how, and what was not examined, and nothing of them where all are equal."""
+    return (*_map_lines(audit), *_parameter_lines(audit.parameters))
+
+
+def _map_lines(audit: Audit) -> tuple[str, ...]:
+    """What a map pairs otherwise."""
+    seen = audit.pairing
+    if seen is None or not seen.overrides:
+        return ()
+    more = f"; and {len(seen.overrides) - _LINES} more" if len(seen.overrides) > _LINES else ""
+    return (f"the map {seen.map} overrides: {'; '.join(seen.overrides[:_LINES])}{more}",)
+
+
+def _parameter_lines(seen: Parameters | None) -> tuple[str, ...]:
     if seen is None or not seen.compared or not (seen.differing or seen.reason):
         return ()
     parts = [f"parameters: {_equal(seen)}"]
     if seen.differing:
         relations = Counter(one.relation for one in seen.differing)
         parts.append(", ".join(f"{count} {relation}" for relation, count in relations.most_common()))
-        parts.append(f"the first is {seen.differing[0].candidate}")
+        parts.append(f"the first is {_first(seen)}")
     if seen.reason:
         parts.append(f"not examined: {seen.reason}")
     return ("; ".join(parts),)
@@ -42,6 +57,23 @@ def parameter_lines(audit: Audit) -> tuple[str, ...]:
 
 def _equal(seen: Parameters) -> str:
     return f"{seen.equal:,} of {seen.compared:,} hold the same bytes"
+
+
+def _first(seen: Parameters) -> str:
+    """The first that does not only stand otherwise, by the candidate's name, and by the reference's where the two are a part of one another."""
+    one = next((one for one in seen.differing if not one.relation.startswith(_PARTS)), seen.differing[0])
+    parts = {
+        other.reference if whole else other.candidate
+        for whole in (0, 1)
+        for other in seen.differing
+        if other.relation.startswith(_PARTS)
+    }
+    beside = one.candidate in parts or one.reference in parts
+    return (
+        f"{one.candidate} ({one.reference}: {one.detail})"
+        if beside and one.reference != one.candidate
+        else one.candidate
+    )
 
 
 def _blocks(seen: Parameters, most: int) -> Iterator[Block]:
@@ -71,6 +103,38 @@ def _blocks(seen: Parameters, most: int) -> Iterator[Block]:
         yield Points(
             tuple(wording.capital(f"{one}.") for one in seen.tied[:_NAMED]),
             heading="One tensor on one side alone",
+        )
+
+
+def _pairs(seen: StagePairing | None) -> Iterator[Block]:
+    """Which stage is which, and what a map changed of it."""
+    if seen is None:
+        return
+    if seen.overrides:
+        yield Points(
+            tuple(wording.capital(f"{one}.") for one in seen.overrides[:_NAMED]),
+            heading=f"What the map {seen.map} pairs otherwise",
+        )
+    if seen.stages:
+        yield Table(
+            "Stages that are one another's",
+            (
+                Column("Reference", "data", "ref"),
+                Column("Candidate", "data", "cand"),
+                Column("Paired by", "prose"),
+            ),
+            tuple(
+                Row(
+                    (
+                        one.reference,
+                        one.candidate if one.candidate != one.reference else "the same name",
+                        one.by,
+                    )
+                )
+                for one in seen.stages
+            ),
+            heading="Which stage is which",
+            collapsed=True,
         )
 
 

@@ -1,4 +1,4 @@
-"""Modules inside a layer are one another's by path, call and shapes; where two are built otherwise nothing is paired."""
+"""The calls of modules inside a layer are one another's as their modules are; what has no counterpart is listed."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ LAYER: Layer = {
 def pair(theirs: Layer) -> tuple[list[str], list[str]]:
     """The paths of what is paired, and the reasons why nothing is."""
     both = Pair(calls(ROOT.reference, LAYER), calls(ROOT.candidate, theirs))
-    pairs, reasons = pair_inside(both, [ROOT])
-    return [one.sides.candidate.inside for one in pairs], list(reasons.values())
+    found = pair_inside(both, [ROOT])
+    reasons = [found.reasons.get(ROOT, ""), *(found.without(one) for one in found.pairs)]
+    return [one.sides.candidate.inside for one in found.pairs], [one for one in reasons if one]
 
 
 def test_modules_are_paired_by_their_path_in_the_layer_in_the_references_order() -> None:
@@ -42,7 +43,7 @@ def test_modules_are_paired_by_their_path_in_the_layer_in_the_references_order()
 
 def test_a_module_of_another_class_is_paired_and_both_classes_are_said() -> None:
     both = Pair(calls(ROOT.reference, LAYER), calls(ROOT.candidate, {**LAYER, "act": ("ReLU", ())}))
-    pairs, _ = pair_inside(both, [ROOT])
+    pairs = pair_inside(both, [ROOT]).pairs
     assert [
         "path, class and shapes",
         "path, class and shapes",
@@ -56,15 +57,20 @@ def test_a_module_without_weights_may_be_missing() -> None:
     assert (["", "query", "dense"], []) == pair(theirs)
 
 
-def test_where_weights_have_no_counterpart_nothing_is_paired_and_the_reason_is_said() -> None:
+def test_weights_without_a_counterpart_belong_to_the_module_around_them_and_are_listed() -> None:
     theirs = {path: one for path, one in LAYER.items() if path != "query"} | {"qkv": ("Linear", ((12, 4),))}
     reason = "only the reference runs query in it; only the candidate runs qkv in it"
-    assert ([], [reason]) == pair(theirs)
+    assert (["", "act", "dense"], [reason]) == pair(theirs)
+
+
+def test_where_no_weights_have_a_counterpart_nothing_is_paired_and_the_reason_is_said() -> None:
+    reason = "only the reference runs query, dense in it; only the candidate runs qkv in it"
+    assert ([], [reason]) == pair({"": LAYER[""], "qkv": ("Linear", ((12, 4),)), "act": ("GELU", ())})
 
 
 def test_weights_of_another_shape_are_no_counterparts() -> None:
-    reason = "query has weights of other shapes"
-    assert ([], [reason]) == pair({**LAYER, "query": ("Linear", ((8, 4),))})
+    reason = "only the reference runs query in it; only the candidate runs query in it"
+    assert (["", "act", "dense"], [reason]) == pair({**LAYER, "query": ("Linear", ((8, 4),))})
 
 
 def test_what_is_not_called_by_itself_is_not_gone_into() -> None:
@@ -72,7 +78,7 @@ def test_what_is_not_called_by_itself_is_not_gone_into() -> None:
 
 
 def test_each_module_is_given_what_its_counterpart_took() -> None:
-    pairs, _ = pair_inside(Pair(calls(ROOT.reference, LAYER), calls(ROOT.candidate, LAYER)), [ROOT])
+    pairs = pair_inside(Pair(calls(ROOT.reference, LAYER), calls(ROOT.candidate, LAYER)), [ROOT]).pairs
     given = given_inside(pairs, [one.sides.candidate.key for one in pairs], "real")
     assert "real" == given["real"]
     assert {"takes": {"hidden": {"tensor": "query"}}, "gives": None} == given["modules"][

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_stage_that_is_left_out_counts_as_not_compared(written: Path) -> None:
     )
     with pytest.raises(MapDoesNotFit, match="stands in 2 entries"):
         found.check(SIDES, "map.toml")
-    one = PairMap(found.stage[1:], found.parameter)
+    one = PairMap(found.stage[1:], parameter=found.parameter)
     one.check(SIDES, "map.toml")
     plan = one.planned(plan_of(SIDES))
     assert ("layer.0",) == plan.stages
@@ -101,3 +102,35 @@ def test_a_mistake_in_the_file_is_one_sentence_with_the_right_names(
         edited(written, before, after).check(SIDES, "map.toml")
     assert sentence in str(caught.value)
     assert ("map", 2) == (caught.value.slug, caught.value.exit_code)
+
+
+def test_stages_of_unlike_names_are_joined_and_what_is_overridden_is_said(written: Path) -> None:
+    text = written.read_text(encoding="utf-8")
+    for before, after in (("embeddings", "layer.0"), ("layer.0", "embeddings")):
+        text = text.replace(
+            f'reference = "{before}"\ncandidate = "{before}"',
+            f'reference = "{before}"\ncandidate = "{after}"',
+        )
+    found = PairMap.read(text.replace('"b.query.1"', '"b.other.4"'), "map.toml")
+    found.check(SIDES, "map.toml")
+    assert [("embeddings", "layer.0"), ("layer.0", "embeddings")] == found.joined()
+    assert [
+        "the stage embeddings is joined with layer.0 (without the map with embeddings)",
+        "the stage layer.0 is joined with embeddings (without the map with layer.0)",
+        "the parameter a.query.1 is paired with b.other.4 (without the map with b.query.1)",
+    ] == found.overrides(plan_of(SIDES), [], pair_parameters(SIDES))
+
+
+@pytest.mark.parametrize(
+    ("places", "sentence"),
+    [
+        ("rows 0-1", "the places 'rows 0-1' of 'a.query.1' cannot be read"),
+        ("rows 0-2 as rows", "3 places (0-2) are given for the 2 rows of 'b.query.1'"),
+        ("rows 1-2 as rows", "in the 2 rows of 'a.query.1'"),
+    ],
+)
+def test_places_that_do_not_fit_are_refused_in_a_sentence(written: Path, places: str, sentence: str) -> None:
+    before = 'candidate = "b.query.1"\n'
+    found = edited(written, before, f'{before}places = "{places}"\n')
+    with pytest.raises(MapDoesNotFit, match=re.escape(sentence)):
+        found.check(SIDES, "map.toml")

@@ -5,13 +5,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
 import pytest
 import torch
 
-from parity._in_process.call_values import FIRST, Sender, exchanged, has_tensors, named_arguments
+from parity._in_process.call_values import (
+    FIRST,
+    Sender,
+    exchanged,
+    first_leaf,
+    given_output,
+    has_tensors,
+    leaves,
+    named_arguments,
+)
 
 
 class Doubling(torch.nn.Module):
@@ -93,3 +103,28 @@ def test_a_tuple_is_exchanged_whole_and_plain_values_only_where_they_are_equal()
 def test_a_description_without_tensors_has_none() -> None:
     assert not has_tensors({"items": [{"plain": "tensor"}, {"fields": {"x": {"kind": "Cache"}}}]})
     assert has_tensors({"items": [{"fields": {"x": {"tensor": "t"}}}]})
+
+
+@dataclasses.dataclass
+class Layer:
+    """What a layer of another house returns."""
+
+    hidden_states: Any
+    probabilities: Any = None
+
+
+def test_a_record_gets_the_tensor_of_another_form_and_keeps_its_own() -> None:
+    own = Layer(torch.ones(1))
+    for gives in ({"tensor": "t"}, {"items": [{"tensor": "t"}, {"plain": None}]}):
+        found = given_output(own, gives, given(torch.zeros(1)))
+        assert isinstance(found, Layer) and 0.0 == found.hidden_states.item()
+    assert 1.0 == own.hidden_states.item()
+
+
+def test_a_tensor_or_tuple_gets_the_first_of_a_record() -> None:
+    gives = {"fields": {"hidden_states": {"tensor": "t"}, "probabilities": {"plain": None}}}
+    read = given(torch.zeros(1))
+    assert 0.0 == given_output(torch.ones(1), gives, read).item()
+    assert 0.0 == given_output((torch.ones(1), None), gives, read)[0].item()
+    assert [1.0] == [leaf.item() for leaf in leaves(Layer(torch.ones(1)))]
+    assert 1.0 == first_leaf(Layer(torch.ones(1))).item()

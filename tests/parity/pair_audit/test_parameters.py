@@ -38,7 +38,7 @@ def compared(
     opened: Session, folder: Path, options: str = "", ended: str = "", given: dict[str, str] | None = None
 ) -> Parameters:
     with open_session(OpenRequest(parse_subject(f"hf:{folder}{options}"))) as other:
-        return compare_parameters(Pair(opened, other), ended, given)
+        return compare_parameters(Pair(opened, other), ended, given).record
 
 
 def changed(folder: Path, to: Path, change: Callable[[dict[str, Any]], None]) -> Path:

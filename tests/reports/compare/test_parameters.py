@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from parity.records.pairing import StagePair, StagePairing
 from parity.records.parameters import ParameterPair, Parameters
-from parity_reports.blocks import Prose, Table
+from parity_reports.blocks import Points, Prose, Table
 from parity_reports.compare.parameters import build_parameters, parameter_lines
 from tests.audits import AUDITS
 
@@ -50,6 +51,42 @@ def test_a_terminal_has_one_line_and_none_where_nothing_differs() -> None:
     assert () == parameter_lines(replace(AUDIT, parameters=Parameters(compared=4, equal=4)))
     silent = Parameters(compared=0, equal=0, reason="the candidate (onnx) does not give them")
     assert () == parameter_lines(replace(AUDIT, parameters=silent))
+
+
+def test_a_part_of_a_fused_parameter_is_named_with_the_place_where_it_differs() -> None:
+    where = "it is rows 4-7 of b.qkv.weight"
+    whole = [
+        ParameterPair(
+            reference=f"a.{name}.weight",
+            candidate="b.qkv.weight",
+            relation=relation,
+            relative_l2=0.0,
+            detail=detail,
+        )
+        for name, relation, detail in (("q", "fused:rows", ""), ("k", "changed", where))
+    ]
+    seen = Parameters(compared=4, equal=2, differing=whole)
+    (line,) = parameter_lines(replace(AUDIT, parameters=seen))
+    assert f"1 fused:rows, 1 changed; the first is b.qkv.weight (a.k.weight: {where})" in line
+
+
+def test_which_stage_is_which_is_a_folded_table_and_what_a_map_overrides_is_said_first() -> None:
+    pairs = [
+        StagePair(reference="layer.0", candidate="layer.0", by="name and axes"),
+        StagePair(reference="pooled", candidate="module.ff", by="the map"),
+    ]
+    overrides = ["the stage pooled is joined with module.ff (without the map with none)"]
+    pairing = StagePairing(stages=pairs, map="m.toml", overrides=overrides)
+    audit = replace(AUDIT, parameters=Parameters(compared=4, equal=4), pairing=pairing)
+    section = build_parameters(audit, 50)
+    assert section is not None
+    _, points, table = section.blocks
+    assert isinstance(points, Points) and isinstance(table, Table)
+    assert ("What the map m.toml pairs otherwise", True) == (points.heading, table.collapsed)
+    assert [("layer.0", "the same name", "name and axes"), ("pooled", "module.ff", "the map")] == [
+        row.cells for row in table.rows
+    ]
+    assert (f"the map m.toml overrides: {overrides[0]}",) == parameter_lines(audit)
 
 
 def test_a_terminal_says_what_was_not_examined_beside_what_was() -> None:
