@@ -18,7 +18,14 @@ EARLIER = Path(__file__).with_name("seed_audit_of_version_1.json")
 ADDED: dict[str, Any] = {"metric_forms": {}, "counted": "classes"}
 ADDED_OF_CHURN: dict[str, Any] = {"of": "examples"}
 ADDED_OF_FAILED: dict[str, Any] = {"metric": "", "metric_limit": None, "of": "the largest class"}
-ADDED_OF_INPUTS: dict[str, Any] = {"words": 0, "tagged": 0, "split": None, "choices": 0, "messages": 0, "given_digest": ""}
+ADDED_OF_INPUTS: dict[str, Any] = {
+    "words": 0,
+    "tagged": 0,
+    "split": None,
+    "choices": 0,
+    "messages": 0,
+    "given_digest": "",
+}
 
 
 def test_a_record_of_an_earlier_version_is_the_same_record_with_what_was_added_since() -> None:
