@@ -87,7 +87,7 @@ class OwnStack:
         if "lens" in asked:
             replay = self._host.head_replay.HeadReplay
             return replay(self._model, self._sites, self._as_stages, asked, write, read)
-        return self._host.layer_calls.LayerCalls(self._model, None, self._sites, asked, write, read)
+        return self._host.layer_calls.watch_calls(self._model, None, self._sites, asked, write, read)
 
     def forward(self, rows: list[Any], inputs: Any, requested: set[str] | None, write: Write) -> None:
         """Run those rows, or `inputs`; each stage is written as it is computed, all of them unless `requested` names some."""

@@ -58,7 +58,7 @@ def _changed(evidence: Evidence) -> _Changed | None:
         if moved and not changed:
             return _Changed(common, moved, "permuted")
         changed += moved
-    elif seen is not None:
+    elif seen is not None and sides.reference.dtype == sides.candidate.dtype:
         # Those that no parameter of their name is held against, as the parts of one that holds several.
         known = {*changed, *rows, *common_parameters(sides), *packed_on_one_side(sides)}
         parts = [name for name in unlike_parameters(sides, seen) if name not in known]

@@ -47,6 +47,9 @@ def test_the_readme_has_its_commands_and_few_of_them_are_patterns() -> None:
         "parity compare hf:MODEL outputs:SERVED.jsonl",
         "parity compare hf:MODEL outputs:SERVED.jsonl --generate 32",
         "parity seeds RUN RUN RUN --inputs FILE --factors CSV",
+        "parity seeds hf:RUN hf:RUN hf:RUN --inputs TEXTS.txt --margin 0.5",
+        "parity seeds hf:RUN hf:RUN hf:RUN --inputs CHOICES.jsonl --metric nll",
+        'parity seeds "hf:RUN?pooling=mean" "hf:RUN?pooling=mean" "hf:RUN?pooling=mean" --inputs PAIRS.jsonl',
     ] == list(filter(_is_a_pattern, commands))
 
 
