@@ -1,4 +1,4 @@
-"""Populations made up of what is no class: the tokens of texts, scores, vectors, choices."""
+"""Populations that are made up and not decided by classes: the tokens of texts, scores, vectors, choices."""
 
 from __future__ import annotations
 

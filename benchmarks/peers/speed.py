@@ -13,7 +13,6 @@ import importlib
 import os
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -24,6 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.kernel import seconds
 from parity.measure.stage_difference import Difference
 
 Floats = npt.NDArray[np.float32]
@@ -49,13 +49,6 @@ def kernel(reference: Floats, candidate: Floats) -> Callable[[], object]:
     rows, positions = place // 32, place % 32
     stage = Difference(1e-5, vector_floor=1.0)
     return lambda: stage.add(reference, candidate, rows, positions)
-
-
-def seconds(work: Callable[[], object], repeats: int) -> float:
-    start = time.process_time()
-    for _ in range(repeats):
-        work()
-    return (time.process_time() - start) / repeats
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""What runs give for each example where that is no class, no tags and no answer: a choice, the tokens of a text, a score, a vector.
+"""What runs give for each example where that is not a class, tags or an answer: a choice, the tokens of a text, a score, a vector.
 
 The example is an input: its choices stand and fall together, and so do the tokens of a text. By a score and by a vector nothing is
 decided, so that there is no churn; of tokens churn is over all of them, and texts are what is independent.

@@ -1,4 +1,4 @@
-"""What is no class: choices, the tokens of texts, scores and vectors, by figures that were computed by hand."""
+"""What is not decided by a class: choices, the tokens of texts, scores and vectors, by figures that were computed by hand."""
 
 from __future__ import annotations
 
